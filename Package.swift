@@ -1,0 +1,122 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The core never allocates, locks or calls through an existential on the per-record path. SwiftPM's default
+// cross-module optimisation does not inline un-annotated generic code, so core targets ask for the full form.
+let core: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+// Everything else keeps SwiftPM's release flags.
+let edge: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A module of the core: values in, values out; no input or output, no clock, no Foundation.
+func coreTarget(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Core/\(name)", swiftSettings: core)
+}
+
+/// A module that touches the world: files, shared memory, compression, cryptography, storage.
+func edgeTarget(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Edges/\(name)", swiftSettings: edge)
+}
+
+/// A C library of the system: a module map and a header, no logic.
+func systemLibrary(_ name: String, package: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/Shims/\(name)", providers: [.apt([package])])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: edge)
+}
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "levelhead",
+    products: [
+        .executable(name: "levelhead", targets: ["levelhead"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // MARK: Shims
+        .target(name: "CPlatform", path: "Sources/Shims/CPlatform"),
+        .target(name: "CHeapCount", path: "Sources/Shims/CHeapCount"),
+        systemLibrary("CZstd", package: "libzstd-dev"),
+        systemLibrary("CLMDB", package: "liblmdb-dev"),
+        systemLibrary("COpenSSL", package: "libssl-dev"),
+        systemLibrary("CSleef", package: "libsleef-dev"),
+        systemLibrary("CZeroMQ", package: "libzmq3-dev"),
+        systemLibrary("CNanomsg", package: "libnanomsg-dev"),
+
+        // MARK: Core, in the order data flows
+        coreTarget("Units"),
+        coreTarget("Determinism", ["CSleef"]),
+        coreTarget("MarketCalendar", ["Units"]),
+        coreTarget("DBN", ["Units"]),
+        coreTarget("Ring", ["Units", "CPlatform"]),
+        coreTarget("MarketData", ["Units", "Determinism", "DBN", "MarketCalendar"]),
+        coreTarget("Features", ["Units", "Determinism", "DBN", "MarketCalendar", "MarketData"]),
+        coreTarget("Orders", ["Units", "Determinism", "MarketCalendar"]),
+        coreTarget("Signals", ["Units", "Determinism", "Features"]),
+        coreTarget("Risk", ["Units", "Determinism", "MarketCalendar", "Orders"]),
+        coreTarget("PaperVenue", ["Units", "Determinism", "MarketCalendar", "DBN", "MarketData", "Orders"]),
+        coreTarget("Execution", ["Units", "Determinism", "Orders", "Risk"]),
+        coreTarget("Synthesis", ["Units", "Determinism", "MarketCalendar", "DBN"]),
+
+        // MARK: Pipeline: the folds of the core, linked into one
+        .target(
+            name: "Pipeline",
+            dependencies: [
+                "Units", "Determinism", "MarketCalendar", "DBN", "MarketData", "Features", "Orders", "Signals",
+                "Risk", "Execution", "PaperVenue",
+            ],
+            path: "Sources/Pipeline", swiftSettings: core),
+
+        // MARK: Edges
+        edgeTarget("Platform", ["Units", "CPlatform"]),
+        edgeTarget("Compression", ["Platform", "CZstd"]),
+        edgeTarget("Security", ["COpenSSL"]),
+        edgeTarget("Storage", ["Units", "Platform", "Security", "CLMDB"]),
+        edgeTarget("Tape", ["Units", "DBN", "MarketData", "Platform", "Compression"]),
+        edgeTarget("Configuration", ["Units", "MarketCalendar", "Platform", .product(name: "TOMLKit", package: "TOMLKit")]),
+
+        // MARK: Program
+        .executableTarget(
+            name: "levelhead",
+            dependencies: [
+                "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals",
+                "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression", "Security",
+                "Storage", "Tape", "Configuration", "CZeroMQ", "CNanomsg", argumentParser,
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Levelhead", swiftSettings: edge),
+
+        // MARK: Tests, one folder per module
+        tests("UnitsTests", ["Units"]),
+        tests("DeterminismTests", ["Determinism"]),
+        tests("MarketCalendarTests", ["MarketCalendar", "Platform"]),
+        tests("DBNTests", ["DBN", "Units", "Determinism"]),
+        tests("RingTests", ["Ring", "Platform", "CHeapCount"]),
+        tests("MarketDataTests", ["MarketData", "DBN", "Units", "MarketCalendar", "Determinism"]),
+        tests("FeaturesTests", ["Features", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
+        tests("TradingTests", ["Orders", "Signals", "Risk", "Execution", "PaperVenue", "Features", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism"]),
+        tests("SynthesisTests", ["Synthesis", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
+        tests("EdgesTests", ["Platform", "Compression", "Security", "Storage", "Tape", "Configuration", "DBN", "Units", "MarketCalendar"]),
+        tests("PipelineTests", ["Pipeline", "Tape", "DBN", "Units", "CHeapCount"]),
+        tests("RepositoryTests", []),
+    ]
+)

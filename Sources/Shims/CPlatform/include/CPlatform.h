@@ -1,0 +1,19 @@
+#pragma once
+// What Glibc's Swift overlay cannot import: variadic system calls, CPU sets, the pause instruction, futexes.
+#include <stdint.h>
+#include <sched.h>
+#include <time.h>
+
+/// Tells the core that this is a spin loop.
+static inline void lh_cpu_relax(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+/// Sleeps while *word == expected, at most timeout_ns. Returns 0 when woken, else an errno value.
+int lh_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_ns);
+/// Wakes up to count sleepers. Returns how many were woken.
+int lh_futex_wake(uint32_t *word, int count);
+/// Pins the calling thread to one core. Returns 0 or an errno value.
+int lh_pin_to_core(int core);

@@ -66,7 +66,7 @@ public struct StateArchive: ~Copyable {
         if isLoading { text = String(decoding: utf8, as: UTF8.self) }
     }
 
-    public mutating func field<T: PersistentState>(_ value: inout T) throws(Failure) {
+    public mutating func field<T: PersistentState & ~Copyable>(_ value: inout T) throws(Failure) {
         try value.persist(&self)
     }
 
@@ -90,6 +90,6 @@ public struct StateArchive: ~Copyable {
 }
 
 /// State that can be saved and loaded. `persist` names every field in a fixed order and does nothing else.
-public protocol PersistentState {
+public protocol PersistentState: ~Copyable {
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure)
 }

@@ -1,0 +1,55 @@
+/// `N` exponentially weighted sums of one half-life: S ← S·2^(−Δt/h) + v (FEATURES A.5), decayed together.
+@frozen public struct ExponentialSums<let N: Int>: BitwiseCopyable, Sendable {
+    @usableFromInline var sums: InlineArray<N, Double>
+
+    @inlinable public init() { sums = InlineArray(repeating: 0) }
+
+    @inlinable public mutating func decay(_ factor: Double) {
+        for index in 0..<N { sums[index] *= factor }
+    }
+
+    @inlinable public subscript(index: Int) -> Double {
+        get { sums[index] }
+        set { sums[index] = newValue }
+    }
+}
+
+/// Σ of 2^(−(t−t₀)/h) for an accumulator that began at t₀: what a rate per second divides by.
+@frozen public struct ExponentialAge: BitwiseCopyable, Sendable {
+    /// 2^(−(t−t₀)/h).
+    @usableFromInline var left: Double = 1
+
+    @inlinable public init() {}
+
+    @inlinable public mutating func decay(_ factor: Double) { left *= factor }
+
+    /// Turns a sum of half-life `halfLife` seconds into a rate per second, corrected for the time before t₀ in which
+    /// nothing was counted.
+    @inlinable public func rate(_ sum: Double, halfLife: Double) -> Double {
+        sum * (0.6931471805599453 / halfLife) / (1 - left)
+    }
+}
+
+/// The time-weighted exponential mean of a step function y: A ← A·d + y·(1−d), G ← G·d + (1−d), value A/G. While y is not
+/// defined both only decay.
+@frozen public struct TimeWeightedMean: BitwiseCopyable, Sendable {
+    @usableFromInline var weighted: Double = 0
+    @usableFromInline var weight: Double = 0
+    /// y from the last change on; NaN while it is not defined.
+    public var value: Double = .nan
+
+    @inlinable public init() {}
+
+    /// Lets time pass with the value as it is.
+    @inlinable public mutating func decay(_ factor: Double) {
+        weighted *= factor
+        weight *= factor
+        if !value.isNaN {
+            weighted += value * (1 - factor)
+            weight += 1 - factor
+        }
+    }
+
+    /// NaN before y was defined for any time.
+    @inlinable public var mean: Double { weight > 0 ? weighted / weight : .nan }
+}

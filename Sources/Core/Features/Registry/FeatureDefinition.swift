@@ -1,0 +1,47 @@
+/// What a feature is: the one place from which column names, units, help and documentation are made.
+public struct FeatureDefinition: Sendable, Equatable {
+    /// The row of the catalogue, such as "B-22" or "C-8".
+    public let row: String
+    /// The name without the level: `distance_ticks`.
+    public let name: String
+    /// Unit of the value; "ratio" and "code" for those without one.
+    public let unit: String
+    /// The operator family that computes it.
+    public let family: FeatureFamily
+    /// What it tells a trader, in one line.
+    public let meaning: String
+    /// When it is first defined.
+    public let warmUp: String
+    /// When it is NaN after that.
+    public let undefinedWhen: String
+    /// Where the definition comes from.
+    public let source: String
+
+    init(
+        _ row: String, _ name: String, _ unit: String, _ family: FeatureFamily, _ meaning: String, warmUp: String = "none",
+        undefinedWhen: String, source: String
+    ) {
+        self.row = row
+        self.name = name
+        self.unit = unit
+        self.family = family
+        self.meaning = meaning
+        self.warmUp = warmUp
+        self.undefinedWhen = undefinedWhen
+        self.source = source
+    }
+}
+
+/// The operator families. Each is one file under `Levels` or `Market`.
+public enum FeatureFamily: String, Sendable, CaseIterable {
+    case levelPosition = "level position"
+    case levelInteraction = "level interaction"
+    case levelLiquidity = "level liquidity"
+    case levelFlow = "level order flow"
+    case levelTrades = "level trades"
+    case levelConfirmation = "level confirmation"
+    case book = "book"
+    case orderFlow = "order flow"
+    case trades = "trades"
+    case volatility = "volatility"
+}

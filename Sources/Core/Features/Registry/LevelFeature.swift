@@ -1,0 +1,21 @@
+/// The features of one level, in column order. Raw values are offsets inside the level's part of the vector.
+public enum LevelFeature: Int, CaseIterable, Sendable {
+    case distance, distanceInATR, approachSide, approachVelocity5s, approachVelocity30s, approachAcceleration5s
+    case approachEfficiency60s, slope
+    case touchCount, timeSinceLastTouch, timeNear, testDuration, rejectionCount, breakCount, lastOutcome
+    case penetrationOfTest, penetrationOfSession
+    case bidDepthInBand, askDepthInBand, bidDepthAtLevel, askDepthAtLevel, queueImbalance, orderCountImbalance
+    case passiveDepthToAverage, passiveDepthLogRatio, depthToLevel, depthBeyond, largestQueueOffset
+    case bidAdded, askAdded, bidCancelled, askCancelled, bidFilled, askFilled, orderFlowImbalance
+    case cancelToAdd, replenishment, tradedToDisplayed, absorption
+    case delta, deltaOfTest, tradeImbalance, largeTradeShare, tradeIntensity, volumeShare
+    case closesBeyond, timeSinceCross, volumeBeyondShare
+
+    public static let count = allCases.count
+
+    public var definition: FeatureDefinition { Self.definitions[rawValue] }
+
+    private static let definitions: [FeatureDefinition] =
+        LevelFeatureTable.position + LevelFeatureTable.interaction + LevelFeatureTable.liquidity
+        + LevelFeatureTable.flow + LevelFeatureTable.trades + LevelFeatureTable.confirmation
+}

@@ -1,0 +1,214 @@
+import DBN
+import Determinism
+import Units
+
+/// Consecutive trades of one event group at one price with one aggressor.
+@frozen public struct TradeRun: BitwiseCopyable, Sendable, Equatable {
+    /// Price in ticks.
+    public var price: Int32
+    /// +1 buy aggressor, −1 sell aggressor, 0 not given.
+    public var aggressor: Int32
+    /// Contracts.
+    public var size: Int64
+
+    @inlinable public init(price: Int32, aggressor: Int32, size: Int64) {
+        self.price = price
+        self.aggressor = aggressor
+        self.size = size
+    }
+}
+
+/// What happened at one contract between two states in which its book may be read: the records up to and including the one
+/// with F_LAST, folded.
+@frozen public struct EventGroup: BitwiseCopyable, Sendable {
+    /// Time of the group in ns: `ts_event` of its last record, but never before an earlier group's.
+    public var time: UInt64 = 0
+    /// Raw `ts_event` of its records, ns: decides which windows and bars the group belongs to.
+    public var eventTime: UInt64 = 0
+    /// `ts_recv` of that record, ns: the group is knowable from then on.
+    public var receiveTime: UInt64 = 0
+    /// Ring sequence of that record.
+    public var sequence: UInt64 = 0
+    /// Accepted records.
+    public var recordCount: Int32 = 0
+    /// A record restated the book (F_SNAPSHOT): what changed is not flow.
+    public var hasSnapshot = false
+    /// A record cleared the book (action R).
+    public var hasClear = false
+
+    @inlinable public init() {}
+}
+
+/// Assembles the MBP-10 records of one contract into event groups.
+///
+/// For each record the caller asks `check`; a record that passes may end the open group first (`endsOpenGroup`), then goes
+/// to `append`; F_LAST, on a rejected record too, ends the group. Between `close` and the next `append` the properties
+/// describe the closed group; `advance` says that it has been used.
+public struct EventGroupAssembler: ~Copyable {
+    /// Counters of what the feed did; only ever added to.
+    public struct Counters: BitwiseCopyable, Sendable, Equatable {
+        public var records: UInt64 = 0
+        public var groups: UInt64 = 0
+        /// Groups that ended by a new `ts_event` instead of F_LAST.
+        public var missingLast: UInt64 = 0
+        public var crossedGroups: UInt64 = 0
+        public var rejected: InlineArray<4, UInt64> = .init(repeating: 0)
+
+        public static func == (a: Counters, b: Counters) -> Bool {
+            a.records == b.records && a.groups == b.groups && a.missingLast == b.missingLast
+                && a.crossedGroups == b.crossedGroups && a.rejected.indices.allSatisfy { a.rejected[$0] == b.rejected[$0] }
+        }
+    }
+
+    public private(set) var counters = Counters()
+    /// The group being assembled, or the one just closed.
+    public private(set) var group = EventGroup()
+    /// The book before the group.
+    public private(set) var before = Book()
+    /// The book after the records so far.
+    public private(set) var book = Book()
+    /// False until a first group was closed: before it there is nothing to compare with.
+    public private(set) var hasBefore = false
+    /// F_MAYBE_BAD_BOOK was seen, and neither a snapshot nor a clear since.
+    public private(set) var isSuspect = false
+    public private(set) var isOpen = false
+
+    private var reader: BookReader
+    private var lastGroupTime: UInt64 = 0
+    private var tradeStorage: UnsafeMutablePointer<TradeRun>
+    private var tradeCapacity = 1_024
+    private var tradeCount = 0
+
+    public init(tickSize: TickSize) {
+        reader = BookReader(tickSize: tickSize)
+        tradeStorage = .allocate(capacity: tradeCapacity)
+    }
+
+    deinit { tradeStorage.deallocate() }
+
+    /// The trades of the group in the order they printed. Valid until the next `append`.
+    public var trades: UnsafeBufferPointer<TradeRun> {
+        UnsafeBufferPointer(start: tradeStorage, count: tradeCount)
+    }
+
+    /// Whether `record` cannot belong to the open group, which must be closed first: F_LAST was missing.
+    public func endsOpenGroup(_ record: MarketByPriceView) -> Bool {
+        isOpen && record.record.eventTime.nanoseconds != group.eventTime
+    }
+
+    /// Whether the record can be taken. A rejected one changes nothing but its counter.
+    ///
+    /// - Parameter latestTime: the largest receive time so far in ns, 0 at the start.
+    public mutating func check(_ record: MarketByPriceView, latestTime: UInt64) -> RecordRejection? {
+        let rejection = rejection(of: record, latestTime: latestTime)
+        if let rejection { counters.rejected[Int(rejection.rawValue)] &+= 1 }
+        return rejection
+    }
+
+    /// Takes the record that was checked last into the group.
+    public mutating func append(_ record: MarketByPriceView, sequence: UInt64) {
+        let eventTime = record.record.eventTime.nanoseconds
+        if !isOpen {
+            isOpen = true
+            group = EventGroup()
+            tradeCount = 0
+        }
+        let flags = record.flags
+        let action = record.action
+        if action == .clear {
+            isSuspect = false
+            group.hasClear = true
+        }
+        if flags.contains(.snapshot) {
+            isSuspect = false
+            group.hasSnapshot = true
+        }
+        if flags.contains(.maybeBadBook) { isSuspect = true }
+        if action == .trade, let price = reader.ticks(record.price.nanos) {
+            appendTrade(price: price, side: record.side, size: record.size)
+        }
+        group.eventTime = eventTime
+        group.receiveTime = record.receiveTime.nanoseconds
+        group.sequence = sequence
+        group.recordCount &+= 1
+        counters.records &+= 1
+        reader.read(record, into: &book)
+    }
+
+    /// Ends the open group. False when there is none, that is when all of its records were rejected.
+    public mutating func close(missingLast: Bool) -> Bool {
+        guard isOpen else { return false }
+        isOpen = false
+        if missingLast { counters.missingLast &+= 1 }
+        counters.groups &+= 1
+        if book.isCrossed { counters.crossedGroups &+= 1 }
+        lastGroupTime = max(lastGroupTime, group.eventTime)
+        group.time = lastGroupTime
+        return true
+    }
+
+    /// Makes the book after the closed group the book before the next one. Called when the group has been used.
+    public mutating func advance() {
+        before = book
+        hasBefore = true
+    }
+
+    private mutating func rejection(of record: MarketByPriceView, latestTime: UInt64) -> RecordRejection? {
+        guard record.record.byteCount >= 368 else { return .tooShort }
+        let time = record.record.eventTime.nanoseconds
+        let week: UInt64 = 604_800_000_000_000
+        guard time < UInt64(Int64.max), time <= latestTime &+ week || latestTime == 0 else { return .implausibleTime }
+        let price = record.price.nanos
+        guard price == .max || reader.ticks(price) != nil else { return .offTick }
+        guard record.size < BookReader.quantityLimit || record.action != .trade else { return .implausibleQuantity }
+        return reader.check(record)
+    }
+
+    private mutating func appendTrade(price: Int32, side: BookSide, size: UInt32) {
+        let aggressor: Int32 = side == .bid ? 1 : side == .ask ? -1 : 0
+        if tradeCount > 0 {
+            let last = tradeStorage + (tradeCount - 1)
+            if last.pointee.price == price, last.pointee.aggressor == aggressor {
+                last.pointee.size &+= Int64(size)
+                return
+            }
+        }
+        if tradeCount == tradeCapacity { growTrades() }
+        (tradeStorage + tradeCount).initialize(to: TradeRun(price: price, aggressor: aggressor, size: Int64(size)))
+        tradeCount &+= 1
+    }
+
+    /// Only a group with more than a thousand changes of price or side comes here.
+    private mutating func growTrades() {
+        let larger = UnsafeMutablePointer<TradeRun>.allocate(capacity: tradeCapacity * 2)
+        larger.moveInitialize(from: tradeStorage, count: tradeCount)
+        tradeStorage.deallocate()
+        tradeStorage = larger
+        tradeCapacity *= 2
+    }
+}
+
+extension EventGroupAssembler: PersistentState {
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("event-group")
+        try archive.field(&counters)
+        try archive.field(&group)
+        try archive.field(&before)
+        try archive.field(&book)
+        try archive.field(&hasBefore)
+        try archive.field(&isSuspect)
+        try archive.field(&isOpen)
+        try archive.field(&reader)
+        try archive.field(&lastGroupTime)
+        var runs = Array(trades)
+        try archive.field(&runs)
+        if archive.isLoading {
+            tradeCount = 0
+            for run in runs {
+                if tradeCount == tradeCapacity { growTrades() }
+                (tradeStorage + tradeCount).initialize(to: run)
+                tradeCount += 1
+            }
+        }
+    }
+}

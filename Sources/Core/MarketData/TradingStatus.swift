@@ -1,0 +1,34 @@
+import DBN
+
+/// Whether a contract trades, by the status records on the tape, or by the calendar where there are none.
+@frozen public struct TradingStatus: BitwiseCopyable, Sendable {
+    /// Who decides.
+    @frozen public enum Source: UInt8, BitwiseCopyable, Sendable {
+        /// No status record was on the tape yet.
+        case calendar
+        case status
+    }
+
+    public private(set) var source = Source.calendar
+    /// Last `action` of a status record (PROTOCOL: 7 is trading, 8 halt, 12 close).
+    public private(set) var action: UInt16 = 0
+
+    public static let tradingAction: UInt16 = 7
+    public static let haltAction: UInt16 = 8
+
+    public init() {}
+
+    /// Takes the `action` of a status record. Short-sale restrictions and the like (14) change nothing.
+    public mutating func apply(action: UInt16) {
+        guard action != 0, action != 14 else { return }
+        source = .status
+        self.action = action
+    }
+
+    public func isOpen(byCalendar calendarOpen: Bool) -> Bool {
+        switch source {
+        case .calendar: calendarOpen
+        case .status: action == Self.tradingAction
+        }
+    }
+}

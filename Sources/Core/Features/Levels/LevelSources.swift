@@ -3,7 +3,7 @@ import MarketData
 import Units
 
 /// The highest and lowest trade of one window of the session.
-@frozen public struct WindowRange: BitwiseCopyable, Sendable {
+public struct WindowRange: BitwiseCopyable, Sendable {
     public private(set) var high: Int32 = .min
     public private(set) var low: Int32 = .max
 
@@ -11,11 +11,11 @@ import Units
 
     public var hasTrades: Bool { high >= low }
 
-    @inlinable public mutating func add(_ price: Int32) {
+    public mutating func add(_ price: Int32) {
         update(price)
     }
 
-    @usableFromInline mutating func update(_ price: Int32) {
+    private mutating func update(_ price: Int32) {
         high = max(high, price)
         low = min(low, price)
     }
@@ -23,7 +23,7 @@ import Units
 
 /// What the five levels are made of: the pre-market and opening-range extremes of the session's trades, and the mean of the
 /// last closes (FEATURES A.10).
-@frozen public struct LevelSources: BitwiseCopyable, Sendable {
+public struct LevelSources: BitwiseCopyable, Sendable {
     public private(set) var premarket = WindowRange()
     public private(set) var openingRange = WindowRange()
     public private(set) var average: ClosingAverage
@@ -37,14 +37,14 @@ import Units
     }
 
     /// Takes a trade made while the market is open.
-    @inlinable public mutating func trade(price: Int32, eventTime: UInt64, session: borrowing SessionTimes) {
+    public mutating func trade(price: Int32, eventTime: UInt64, session: borrowing SessionTimes) {
         let time = Timestamp(nanoseconds: eventTime)
         if time >= session.premarketStart, time < session.premarketEnd { addPremarket(price) }
         if time >= session.openingRangeStart, time < session.openingRangeEnd { addOpeningRange(price) }
     }
 
-    @usableFromInline mutating func addPremarket(_ price: Int32) { premarket.add(price) }
-    @usableFromInline mutating func addOpeningRange(_ price: Int32) { openingRange.add(price) }
+    private mutating func addPremarket(_ price: Int32) { premarket.add(price) }
+    private mutating func addOpeningRange(_ price: Int32) { openingRange.add(price) }
 
     /// Takes the close of a completed bar of the average.
     public mutating func close(_ bar: Bar) { average.add(bar.close) }
@@ -65,7 +65,7 @@ import Units
 }
 
 /// The mean of the last closes as an exact fraction, and what it was a few bars ago.
-@frozen public struct ClosingAverage: BitwiseCopyable, Sendable {
+public struct ClosingAverage: BitwiseCopyable, Sendable {
     /// The longest average that can be configured, bars.
     public static let maximumLength = 512
     /// How many bars back the slope (feature B-8) looks.

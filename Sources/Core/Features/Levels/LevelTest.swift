@@ -2,7 +2,7 @@
 ///
 /// ARMED → IN_TEST at the first trade within `touch` ticks; IN_TEST → ARMED at the first mid at least `reset` ticks away: a
 /// break if price left on the far side, a rejection if it went back. Within a group trades come first, then the mid.
-@frozen public struct LevelTest: BitwiseCopyable, Sendable {
+public struct LevelTest: BitwiseCopyable, Sendable {
     /// a: +1 price is below the level, −1 above, 0 not known yet.
     public private(set) var approachSide: Int32 = 0
     public private(set) var isTesting = false
@@ -32,7 +32,7 @@
     }
 
     /// Takes a trade. True when it starts a test.
-    @inlinable public mutating func trade(
+    public mutating func trade(
         price: Int32, level: borrowing LevelPrice, parameters: LevelParameters, time: UInt64
     ) -> Bool {
         let touches = level.isWithin(Int64(parameters.touch), ofPrice: price)
@@ -40,7 +40,7 @@
         return tradeNear(price: price, touches: touches, level: level, time: time)
     }
 
-    @usableFromInline mutating func tradeNear(
+    private mutating func tradeNear(
         price: Int32, touches: Bool, level: borrowing LevelPrice, time: UInt64
     ) -> Bool {
         var starts = false
@@ -62,7 +62,7 @@
     }
 
     /// Takes a valid mid, as its offset from the level in units of 1/(2·denominator) tick. True when it ends a test.
-    @inlinable public mutating func mid(
+    public mutating func mid(
         offset: Int64, level: borrowing LevelPrice, parameters: LevelParameters, time: UInt64
     ) -> Bool {
         let limit = 2 &* Int64(parameters.reset) &* level.denominator
@@ -74,7 +74,7 @@
         return ended
     }
 
-    @usableFromInline mutating func end(offset: Int64, time: UInt64) {
+    private mutating func end(offset: Int64, time: UInt64) {
         isTesting = false
         testEnd = time
         if Int64(testSide) * offset > 0 {

@@ -1,0 +1,107 @@
+import Determinism
+import MarketCalendar
+import MarketData
+import Units
+
+/// All that one contract's features remember besides its book.
+struct ContractState: BitwiseCopyable {
+    var status = TradingStatus()
+    var session: SessionTimes
+    var mid = MidState()
+    var grid = MidGrid()
+    var minuteBars = BarBuilder(seconds: 60)
+    var averageBars: BarBuilder
+    var averageTrueRange = AverageTrueRange()
+    var sources: LevelSources
+    var levels: InlineArray<5, LevelState>
+    var flow = MarketFlow()
+    var meanLevelSize: MeanLevelSize
+    /// Contracts since 18:00, auctions included.
+    var sessionVolume: Int64 = 0
+    /// Since when the session's accumulators run (t₀), ns.
+    var sessionStart: UInt64
+    /// Time to which the operators were advanced, ns.
+    var advancedTo: UInt64
+    /// End of the second that is open, ns; a multiple of one second.
+    var secondEnd: UInt64
+    /// The book is valid: two-sided, neither bad nor crossed, the market open.
+    var isBookValid = false
+
+    init(configuration: FeatureConfiguration, start: UInt64) {
+        session = configuration.calendar.sessionInForce(Timestamp(nanoseconds: start))
+        averageBars = BarBuilder(seconds: UInt64(configuration.averageBarMinutes) * 60)
+        sources = LevelSources(averageLength: configuration.averageLength)
+        levels = InlineArray { index in
+            LevelState(kind: LevelKind.allCases[index], parameters: configuration.levels)
+        }
+        meanLevelSize = MeanLevelSize(since: start)
+        sessionStart = start
+        advancedTo = start
+        secondEnd = (start / Self.second + 1) * Self.second
+    }
+
+    static let second: UInt64 = 1_000_000_000
+
+    func isOpen(at time: UInt64) -> Bool {
+        status.isOpen(byCalendar: session.contains(Timestamp(nanoseconds: time)))
+    }
+
+    /// Lets time pass up to `time` with everything as it is.
+    mutating func advance(to time: UInt64) {
+        guard time > advancedTo else { return }
+        let elapsed = time &- advancedTo
+        let decay = Decay(elapsed: elapsed)
+        for index in 0..<5 { levels[index].advance(decay, from: advancedTo, to: time, mid: mid) }
+        flow.advance(decay)
+        meanLevelSize.advance(elapsed: elapsed)
+        advancedTo = time
+    }
+
+    /// 18:00: what belongs to a session begins anew. Bars, their averages and the mid grid go on.
+    mutating func beginSession(_ next: SessionTimes) {
+        session = next
+        let start = next.open.nanoseconds
+        flow = MarketFlow()
+        sessionStart = start
+        sessionVolume = 0
+        sources.beginSession()
+        meanLevelSize.reset(at: start)
+    }
+
+    mutating func endLevels() {
+        for index in 0..<5 { levels[index].deactivate() }
+    }
+
+    /// Activates the levels whose price exists from this group on.
+    mutating func activateLevels(at time: UInt64, eventTime: UInt64) {
+        for index in 0..<5 where !levels[index].isActive {
+            guard let price = sources.price(levels[index].kind, at: eventTime, session: session) else { continue }
+            levels[index].activate(price: price, time: time, mid: mid)
+        }
+    }
+
+    /// Takes the bars that end with the second that was just completed.
+    mutating func closeBars(at time: UInt64) {
+        if let bar = minuteBars.close(at: time) { averageTrueRange.update(bar) }
+        guard let bar = averageBars.close(at: time) else { return }
+        sources.close(bar)
+        let average = LevelKind.movingAverage.rawValue
+        if levels[average].isActive, let price = sources.average.price {
+            advance(to: time)
+            levels[average].move(to: price)
+        }
+        for index in 0..<5 { levels[index].barClosed(bar) }
+    }
+
+    /// Takes a group's trades into volume, bars and the sources of levels.
+    mutating func take(trades: UnsafeBufferPointer<TradeRun>, eventTime: UInt64, isOpen: Bool) {
+        for trade in trades {
+            sessionVolume &+= trade.size
+            // Prints of an auction, while the market is not open, count as volume only (K.3-3).
+            guard isOpen else { continue }
+            minuteBars.add(price: trade.price, size: trade.size, eventTime: eventTime)
+            averageBars.add(price: trade.price, size: trade.size, eventTime: eventTime)
+            sources.trade(price: trade.price, eventTime: eventTime, session: session)
+        }
+    }
+}

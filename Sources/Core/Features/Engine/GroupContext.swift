@@ -1,0 +1,84 @@
+import MarketData
+
+/// The mid and until when it may be used. A valid book that does not change stays valid; once it stops being valid its mid
+/// holds for less than one second more (FEATURES A.4, K.3-7).
+@frozen public struct MidState: BitwiseCopyable, Sendable {
+    /// Twice the mid in ticks, as long as `isKnown`.
+    public var twiceMid: Int32 = 0
+    /// A mid has been valid at some time.
+    public var isKnown = false
+    /// The book is two-sided, neither bad nor crossed, and the market is open.
+    public var isValid = false
+    /// First instant, ns, at which the mid may not be used any more; `UInt64.max` while it is valid.
+    public var usableUntil: UInt64 = 0
+
+    public static let hold: UInt64 = 1_000_000_000
+
+    public init() {}
+
+    @inlinable public func isUsable(at time: UInt64) -> Bool { isKnown && time < usableUntil }
+
+    /// Takes the state of the book after a group, or after the market opened or closed.
+    @inlinable public mutating func update(twiceMid: Int32, isValid: Bool, time: UInt64) {
+        if isValid {
+            self.twiceMid = twiceMid
+            isKnown = true
+            usableUntil = .max
+        } else if self.isValid {
+            usableUntil = time &+ Self.hold
+        }
+        self.isValid = isValid
+    }
+}
+
+/// Everything an operator may look at when a group closes. Lives for the call.
+@frozen public struct GroupContext: ~Copyable {
+    /// Time of the group, ns.
+    public var time: UInt64
+    /// Raw `ts_event` of the group, ns.
+    public var eventTime: UInt64
+    /// The book before the group, and the one after it.
+    public var before: UnsafePointer<Book>
+    public var after: UnsafePointer<Book>
+    public var changes: UnsafeBufferPointer<DepthChange>
+    public var trades: UnsafeBufferPointer<TradeRun>
+    /// Contracts of the group's aggressor orders.
+    public var bought: Int64
+    public var sold: Int64
+    public var unsigned: Int64
+    /// The state after the group lets flow count: open, neither bad nor crossed.
+    public var flowCounts: Bool
+    /// The market is open: trades make bars, levels and tests.
+    public var isOpen: Bool
+    /// The book after the group may be read: as `flowCounts`.
+    public var bookIsUsable: Bool
+    /// The book before the group was two-sided and valid, and is comparable with the one after.
+    public var wasValid: Bool
+    /// The mid after the group, and the one in force before it.
+    public var mid: MidState
+    public var midBefore: MidState
+
+    /// Contracts of all trades of the group.
+    @inlinable public var volume: Int64 { bought &+ sold &+ unsigned }
+}
+
+/// What a row needs besides the operators' own state: the book and the clocks of the market at the row's time.
+@frozen public struct RowContext: ~Copyable {
+    /// Time of the row, ns.
+    public var time: UInt64
+    public var book: UnsafePointer<Book>
+    public var bookIsUsable: Bool
+    public var mid: MidState
+    public var grid: UnsafePointer<MidGrid>
+    /// NaN before 15 bars.
+    public var averageTrueRange: Double
+    /// Mean size per listed level since the last reset, NaN before 300 s.
+    public var meanBidLevelSize: Double
+    public var meanAskLevelSize: Double
+    /// Change of the moving average over five of its bars, ticks.
+    public var averageSlopeTicks: Double
+    /// Length of the moving average's bars, minutes.
+    public var averageBarMinutes: Double
+    /// Instant since which the session's accumulators run (t₀), ns.
+    public var sessionStart: UInt64
+}

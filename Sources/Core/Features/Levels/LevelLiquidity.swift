@@ -1,0 +1,109 @@
+import MarketData
+
+/// What rests at a level (FEATURES B.3), read from the book as it is: no state. A depth is NaN unless the ten levels show
+/// every price that it sums.
+enum LevelLiquidity {
+    /// How far from the level the largest queue is looked for, ticks (B-29).
+    static let searchTicks: Int32 = 10
+
+    /// The passive side's depth in the band, or NaN when it is not all visible or the side is not known.
+    static func depthInBand(
+        _ book: UnsafePointer<Book>, usable: Bool, nearest: Int32, band: Int32, side: Int32
+    ) -> Double {
+        guard usable, side != 0 else { return .nan }
+        let low = nearest &- band
+        let high = nearest &+ band
+        if side > 0 {
+            return defined(
+                high <= book.pointee.visibleAskCeiling, Double(book.pointee.ask.size(from: low, through: high)))
+        }
+        return defined(low >= book.pointee.visibleBidFloor, Double(book.pointee.bid.size(from: low, through: high)))
+    }
+
+    static func write(_ out: UnsafeMutablePointer<Double>, level: LevelState, row: borrowing RowContext) {
+        guard row.bookIsUsable else {
+            for feature in LevelFeature.bidDepthInBand.rawValue...LevelFeature.largestQueueOffset.rawValue {
+                out[feature] = .nan
+            }
+            return
+        }
+        writeBand(out, level: level, book: row.book)
+        writePassive(out, level: level, row: row)
+    }
+
+    private static func writeBand(_ out: UnsafeMutablePointer<Double>, level: LevelState, book: UnsafePointer<Book>) {
+        let nearest = level.price.nearest
+        let low = nearest &- level.parameters.band
+        let high = nearest &+ level.parameters.band
+        let bidsVisible = low >= book.pointee.visibleBidFloor
+        let asksVisible = high <= book.pointee.visibleAskCeiling
+        let bids = bidsVisible ? book.pointee.bid.size(from: low, through: high) : 0
+        let asks = asksVisible ? book.pointee.ask.size(from: low, through: high) : 0
+        out[.bidDepthInBand] = defined(bidsVisible, Double(bids))
+        out[.askDepthInBand] = defined(asksVisible, Double(asks))
+        let bothVisible = bidsVisible && asksVisible && book.pointee.isTwoSided
+        out[.queueImbalance] = defined(bothVisible, imbalance(bids, asks))
+        out[.orderCountImbalance] = defined(
+            bothVisible,
+            imbalance(
+                book.pointee.bid.orderCount(from: low, through: high),
+                book.pointee.ask.orderCount(from: low, through: high)))
+        out[.bidDepthAtLevel] = defined(
+            nearest >= book.pointee.visibleBidFloor, Double(book.pointee.bid.size(at: nearest)))
+        out[.askDepthAtLevel] = defined(
+            nearest <= book.pointee.visibleAskCeiling, Double(book.pointee.ask.size(at: nearest)))
+    }
+
+    private static func writePassive(
+        _ out: UnsafeMutablePointer<Double>, level: LevelState, row: borrowing RowContext
+    ) {
+        let side = level.test.approachSide
+        guard side != 0 else {
+            for feature in LevelFeature.passiveDepthToAverage.rawValue...LevelFeature.largestQueueOffset.rawValue {
+                out[feature] = .nan
+            }
+            return
+        }
+        let atLevel = side > 0 ? out[.askDepthAtLevel] : out[.bidDepthAtLevel]
+        out[.passiveDepthToAverage] = ratio(atLevel, side > 0 ? row.meanAskLevelSize : row.meanBidLevelSize)
+        let depth = side > 0 ? out[.askDepthInBand] : out[.bidDepthInBand]
+        out[.passiveDepthLogRatio] = level.flow.passiveDepthLogRatio(depth)
+        let nearest = level.price.nearest
+        let beyond = level.parameters.beyond
+        let book = row.book
+        if side > 0 {
+            let ceiling = book.pointee.visibleAskCeiling
+            out[.depthToLevel] = defined(
+                nearest &- 1 <= ceiling, Double(book.pointee.ask.size(from: .min, through: nearest &- 1)))
+            out[.depthBeyond] = defined(
+                nearest &+ beyond <= ceiling,
+                Double(book.pointee.ask.size(from: nearest &+ 1, through: nearest &+ beyond)))
+            out[.largestQueueOffset] = largestQueueOffset(book.pointee.ask, nearest: nearest, side: side)
+        } else {
+            let floor = book.pointee.visibleBidFloor
+            out[.depthToLevel] = defined(
+                nearest &+ 1 >= floor, Double(book.pointee.bid.size(from: nearest &+ 1, through: .max)))
+            out[.depthBeyond] = defined(
+                nearest &- beyond >= floor,
+                Double(book.pointee.bid.size(from: nearest &- beyond, through: nearest &- 1)))
+            out[.largestQueueOffset] = largestQueueOffset(book.pointee.bid, nearest: nearest, side: side)
+        }
+    }
+
+    /// a·(n* − ℓ) of the largest listed queue within ten ticks; ties go to the nearest, then to the one beyond the level.
+    private static func largestQueueOffset(_ ladder: BookSideLadder, nearest: Int32, side: Int32) -> Double {
+        var best: Int32 = 0
+        var bestOffset: Int32 = 0
+        for slot in 0..<Int(ladder.levelCount) {
+            let offset = side &* (ladder.prices[slot] &- nearest)
+            guard abs(offset) <= searchTicks else { continue }
+            let size = ladder.sizes[slot]
+            let nearer = abs(offset) < abs(bestOffset) || (abs(offset) == abs(bestOffset) && offset > bestOffset)
+            if size > best || (size == best && nearer) {
+                best = size
+                bestOffset = offset
+            }
+        }
+        return defined(best > 0, Double(bestOffset))
+    }
+}

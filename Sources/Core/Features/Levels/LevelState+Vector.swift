@@ -1,0 +1,76 @@
+import Determinism
+import MarketData
+
+extension UnsafeMutablePointer<Double> {
+    /// The slot of a level feature in that level's part of the vector.
+    subscript(feature: LevelFeature) -> Double {
+        get { self[feature.rawValue] }
+        nonmutating set { self[feature.rawValue] = newValue }
+    }
+
+    /// The slot of a market feature in the market's part of the vector.
+    subscript(feature: MarketFeature) -> Double {
+        get { self[feature.rawValue] }
+        nonmutating set { self[feature.rawValue] = newValue }
+    }
+}
+
+extension LevelState {
+    /// Writes the level's features at the row's time. Time must have been advanced to it.
+    ///
+    /// - Parameter out: room for `LevelFeature.count` values.
+    func write(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
+        guard isActive else {
+            for feature in 0..<LevelFeature.count { out[feature] = .nan }
+            return
+        }
+        writePosition(out, row: row)
+        writeInteraction(out, row: row)
+        LevelLiquidity.write(out, level: self, row: row)
+        flow.write(out, level: self, row: row)
+        trades.write(out, level: self, row: row)
+    }
+
+    private func writePosition(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
+        let hasMid = row.mid.isUsable(at: row.time)
+        let distance = hasMid ? Double(row.mid.twiceMid) * 0.5 - price.ticks : .nan
+        out[.distance] = distance
+        out[.distanceInATR] = ratio(distance, row.averageTrueRange)
+        let known = test.approachSide != 0
+        let side = known ? Double(test.approachSide) : .nan
+        out[.approachSide] = side
+        let grid = row.grid
+        let fiveSeconds = grid.pointee.change(lag: 5)
+        out[.approachVelocity5s] = side * fiveSeconds / 5
+        out[.approachVelocity30s] = side * grid.pointee.change(lag: 30) / 30
+        out[.approachAcceleration5s] = side * (fiveSeconds - grid.pointee.change(from: 10, to: 5)) / 25
+        out[.approachEfficiency60s] = ratio(side * grid.pointee.change(lag: 60), grid.pointee.path)
+        let moves = kind == .movingAverage
+        let barMinutes = Double(ClosingAverage.slopeBars) * row.averageBarMinutes
+        out[.slope] = moves ? row.averageSlopeTicks / barMinutes : 0
+        out[.closesBeyond] = Double(tallies.closesBeyond)
+        let sinceCross = Double(row.time &- tallies.crossedAt) * 1e-9
+        let sign = distance > 0 ? 1.0 : distance < 0 ? -1.0 : 0.0
+        out[.timeSinceCross] = defined(hasMid && tallies.crossedAt > 0, sign * sinceCross)
+    }
+
+    private func writeInteraction(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
+        out[.touchCount] = Double(test.touchCount)
+        out[.timeSinceLastTouch] = defined(test.lastTouch > 0, Double(row.time &- test.lastTouch) * 1e-9)
+        out[.timeNear] = Double(tallies.timeNear) * 1e-9
+        out[.testDuration] = test.isTesting ? Double(row.time &- test.testStart) * 1e-9 : 0
+        out[.rejectionCount] = Double(test.rejectionCount)
+        out[.breakCount] = Double(test.breakCount)
+        out[.lastOutcome] = Double(test.lastOutcome)
+        out[.penetrationOfTest] = test.isTesting ? defined(test.testSide != 0, test.penetration) : 0
+        out[.penetrationOfSession] = test.greatestPenetration
+    }
+}
+
+extension BandFlow {
+    /// ln((d+1)/(d̄+1)); NaN before the band was visible for 60 s.
+    func passiveDepthLogRatio(_ depth: Double) -> Double {
+        guard visibleTime >= 60_000_000_000, !depth.isNaN else { return .nan }
+        return DeterministicMath.log((depth + 1) / (passiveDepth.mean + 1))
+    }
+}

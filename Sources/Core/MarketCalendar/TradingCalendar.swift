@@ -11,7 +11,7 @@ public struct TradingCalendar: Sendable {
 
     private static let openTime = TimeOfDay(hour: 18, minute: 0)
     private static let closeTime = TimeOfDay(hour: 17, minute: 0)
-    private static let earlyCloseTime = TimeOfDay(hour: 13, minute: 0)
+    static let earlyCloseTime = TimeOfDay(hour: 13, minute: 0)
 
     /// The calendar of ES, NQ, RTY, YM and their micros.
     /// - Parameter zone: America/New_York.
@@ -39,6 +39,11 @@ public struct TradingCalendar: Sendable {
         }
     }
 
+    /// The instant of a time of day within the session of a trade date: from 18:00 on it belongs to the evening before.
+    public func instant(_ time: TimeOfDay, on tradeDate: CivilDate) -> Timestamp {
+        zone.timestamp(time >= TradingCalendar.openTime ? tradeDate.adding(days: -1) : tradeDate, time)
+    }
+
     /// Nil when `tradeDate` is not a trade date.
     public func session(_ tradeDate: CivilDate) -> SessionTimes? {
         guard !tradeDate.weekday.isWeekend else { return nil }
@@ -48,9 +53,7 @@ public struct TradingCalendar: Sendable {
     }
 
     private func times(_ date: CivilDate, _ holiday: ExchangeHoliday) -> SessionTimes {
-        func instant(_ time: TimeOfDay) -> Timestamp {
-            zone.timestamp(time >= TradingCalendar.openTime ? date.adding(days: -1) : date, time)
-        }
+        func instant(_ time: TimeOfDay) -> Timestamp { self.instant(time, on: date) }
         var (rthOpen, rthClose) = (instant(windows.rthOpen), instant(windows.rthClose))
         var initialBalanceEnd = instant(windows.initialBalanceEnd)
         var isEarlyClose = false

@@ -67,6 +67,10 @@ def tolerance(name, ours, scale):
     return 1e-9 * magnitude + 1e-300, "1e-9 relative"
 
 
+def _place(row, ours, theirs, stamps):
+    return f"row {row} ts {int(stamps[row, 0])} oracle {float(ours[row])!r} engine {float(theirs[row])!r}"
+
+
 def column(name, ours, theirs, stamps, scale):
     """Compares one column. Returns (markdown row, failure text or None)."""
     allowed, rule = tolerance(name, ours, scale)
@@ -78,7 +82,8 @@ def column(name, ours, theirs, stamps, scale):
     wrong = (our_nan != their_nan) | wrong_value | infinite
     finite = int((~our_nan).sum())
     largest = float(difference.max(initial=0.0))
-    row = f"| {name} | {finite} | {int(both.sum())} | {largest:.3g} | {rule} | {int(wrong.sum())} |"
+    distinct = len(numpy.unique(ours[~our_nan]))
+    row = f"| {name} | {finite} | {int(both.sum())} | {distinct} | {largest:.3g} | {rule} | {int(wrong.sum())} |"
     if not wrong.any():
         return row, None
     first = int(wrong.argmax())
@@ -86,8 +91,8 @@ def column(name, ours, theirs, stamps, scale):
     text = (
         f"{name}: {int(wrong.sum())} of {len(ours)} rows differ ({int((our_nan & ~their_nan).sum())} where only the "
         f"oracle has NaN, {int((~our_nan & their_nan).sum())} where only the engine has, {int(wrong_value.sum())} in "
-        f"value); first row {first} ts {int(stamps[first, 0])} oracle {ours[first]!r} engine {theirs[first]!r}; largest "
-        f"row {worst} ts {int(stamps[worst, 0])} oracle {ours[worst]!r} engine {theirs[worst]!r}"
+        f"value); first {_place(first, ours, theirs, stamps)}; "
+        f"largest {_place(worst, ours, theirs, stamps)}"
     )
     return row, text
 
@@ -98,8 +103,8 @@ def matrices(ours, theirs, stamps, scales, minimum_finite=0, allow_sparse=()):
     result.lines += [
         "## Comparison",
         "",
-        "| column | finite in oracle | finite in both | largest difference | tolerance | rows beyond it |",
-        "|---|---|---|---|---|---|",
+        "| column | finite in oracle | finite in both | distinct | largest difference | tolerance | rows beyond |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, values in ours.items():
         if name not in theirs:

@@ -1,7 +1,7 @@
 """Exponentially weighted sums and time-weighted means (FEATURES A.5).
 
-Values come from the plain recursion; on the rows where `Registry.direct` is set they come from direct summation over the
-whole history with numpy.exp2, and the largest disagreement of the two is kept. Times are integer nanoseconds.
+Values come from the plain recursion; on the rows where `Registry.direct` is set they come from direct summation over
+the whole history with numpy.exp2, and the largest disagreement of the two is kept. Times are integer nanoseconds.
 """
 
 import math

@@ -1,6 +1,9 @@
 """Golden numbers of FEATURES I.1 from the oracle's own functions, and checks that the comparison can fail."""
 
+import json
 import math
+import tempfile
+from pathlib import Path
 
 import numpy
 
@@ -188,9 +191,41 @@ def _comparison_failures():
     return failures
 
 
+def _export_failures():
+    """The files of an export: an equal one passes, each kind of damage is found."""
+    generator = numpy.random.default_rng(5)
+    names = ["touch_count", "distance_ticks", "mid_price_points"]
+    matrix = generator.integers(0, 9, (300, 3)).astype(numpy.float64)
+    stamps = numpy.arange(900, dtype=numpy.int64).reshape(300, 3)
+    wrong_time, wrong_receive, wrong_order = stamps.copy(), stamps.copy(), stamps.copy()
+    wrong_time[7, 0] += 1
+    wrong_receive[7, 1] += 1
+    wrong_order[7, 2] = wrong_order[8, 2]
+    cases = (
+        ("equal", matrix, stamps, names, 0),
+        ("another column besides", numpy.column_stack([matrix, matrix[:, 0]]), stamps, [*names, "other"], 0),
+        ("a row short", matrix[:-1], stamps[:-1], names, 1),
+        ("group time", matrix, wrong_time, names, 1),
+        ("receive time", matrix, wrong_receive, names, 1),
+        ("ring order", matrix, wrong_order, names, 1),
+        ("a column short", matrix[:, :2], stamps, names[:2], 1),
+    )
+    failures = []
+    with tempfile.TemporaryDirectory() as folder:
+        stem = str(Path(folder) / "export")
+        for text, values, times, columns, expected in cases:
+            numpy.save(f"{stem}.npy", values)
+            numpy.save(f"{stem}.ts.npy", times)
+            Path(f"{stem}.columns.json").write_text(json.dumps([{"name": name, "unit": ""} for name in columns]))
+            result = compare.against_export(f"{stem}.npy", names, matrix, stamps, {}, 100, [], [])
+            if bool(result.failures) != bool(expected):
+                failures.append(f"export, {text}: {result.failures}")
+    return failures
+
+
 def run():
     failures, checked = _golden_failures()
-    failures += _estimator_failures() + _comparison_failures()
+    failures += _estimator_failures() + _comparison_failures() + _export_failures()
     for text in failures:
         print(f"FAIL {text}")
     print(f"{checked} golden values checked, {len(failures)} failures")

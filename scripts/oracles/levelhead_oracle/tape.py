@@ -1,5 +1,6 @@
 """MBP-10 records to event groups (FEATURES A.3, K.3-5, K.3-15)."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -34,6 +35,8 @@ def read(paths, instrument=None):
     """All MBP-10 records of one instrument, in receive order over the files. Raises ValueError if it is ambiguous."""
     parts = []
     for path in paths:
+        if not os.path.isfile(path):
+            raise ValueError(f"{path}: no such file")
         store = databento.DBNStore.from_file(path)
         if str(store.schema) != "mbp-10":
             raise ValueError(f"{path}: schema {store.schema}, expected mbp-10")

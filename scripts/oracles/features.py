@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""Recomputes level and market features of an MBP-10 tape and compares them with the engine's export.
+
+Written from FEATURES.md alone; it shares no code with the engine.
+
+  features.py --self-test
+  features.py --tape T.dbn.zst --config F.json --dump OUT.npz
+  features.py --tape T.dbn.zst --config F.json --export STEM.npy [--report OUT.md]
+
+The export is made by `levelhead features --tape T --out STEM.npy --every tick`. Exit status 0: no difference beyond the
+tolerances, every compared column exercised; 1: anything else; 64: wrong usage.
+
+Two configurations lie beside this file, both for ES of 2023-12-25 18:00-19:00 ET (trade date 2023-12-26):
+  esh4-evening.json        every column has at least 100 finite values; no test ends as a break
+  esh4-evening-tight.json  narrow bands, so 20 tests end both ways and sides turn; needs
+                           --allow-sparse or_low_time_since_mid_crossed_level_signed_seconds (the mid never crosses it)
+"""
+
+import argparse
+import sys
+import time
+from datetime import datetime
+
+import numpy
+
+from levelhead_oracle import compare, configuration, selftest, tape
+from levelhead_oracle.replay import COLUMNS, LEVELS, Replay
+from levelhead_oracle.sessions import NEW_YORK
+
+
+def clock_text(nanos):
+    moment = datetime.fromtimestamp(nanos // 10**9, NEW_YORK)
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{nanos % 10**9:09d} ET"
+
+
+def describe(replay, counters, matrix, stamps):
+    """What the tape held, as lines of text."""
+    lines = ["## Tape", ""]
+    for name, value in sorted({**counters, **replay.counters}.items()):
+        lines.append(f"- {name}: {value}")
+    lines += ["", "## Levels", ""]
+    for name in LEVELS:
+        log = replay.levels[name].log
+        kinds = [entry[0] for entry in log]
+        summary = ", ".join(f"{kind} {kinds.count(kind)}" for kind in ("activated", "test", "break", "rejection"))
+        lines.append(f"- {name}: {summary}")
+        for kind, moment, price, side in log:
+            lines.append(f"  - {clock_text(moment)} {kind} at {price * 0.25:.4f} (side {side:+.0f})")
+    finite = numpy.isfinite(matrix)
+    constant = [
+        name for index, name in enumerate(COLUMNS) if len(numpy.unique(matrix[finite[:, index], index])) < 2
+    ]
+    lines += ["", f"Columns that never change on this tape, so hardly tested: {', '.join(constant) or 'none'}"]
+    lines += ["", "## First finite value and number of finite values", ""]
+    for index, name in enumerate(COLUMNS):
+        count = int(finite[:, index].sum())
+        first = clock_text(int(stamps[int(finite[:, index].argmax()), 0])) if count else "never"
+        lines.append(f"- {name}: {count}, {first}")
+    return lines
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tape", action="append", default=[], help="MBP-10 DBN file, repeatedly")
+    parser.add_argument("--config", help="JSON with the keys that change values (default: FEATURES A.14)")
+    parser.add_argument("--instrument-id", type=int, help="needed if a tape holds more than one instrument")
+    parser.add_argument("--export", help="STEM.npy of the engine; STEM.ts.npy and STEM.columns.json lie beside it")
+    parser.add_argument("--dump", help="writes the oracle's own matrix, stamps and columns as .npz")
+    parser.add_argument("--report", help="writes a markdown report")
+    parser.add_argument("--direct-rows", type=int, default=2000, help="rows at which sums are formed directly")
+    parser.add_argument("--min-finite", type=int, default=100, help="finite values a compared column must have")
+    parser.add_argument("--allow-sparse", action="append", default=[], metavar="GLOB", help="columns exempt from it")
+    parser.add_argument("--allow-missing", action="append", default=[], metavar="GLOB", help="columns not exported")
+    parser.add_argument("--min-tests", type=int, default=1, help="tests every level must have had")
+    parser.add_argument("--allow-crossed", action="store_true", help="the book may be crossed while trading is open")
+    parser.add_argument("--self-test", action="store_true", help="reproduces FEATURES I.1 and tests the comparison")
+    options = parser.parse_args(arguments)
+    if not options.self_test and not options.tape:
+        parser.error("--tape or --self-test is needed")
+    return options
+
+
+def main(arguments):
+    try:
+        options = parse(arguments)
+    except SystemExit as stop:
+        return 64 if stop.code else 0
+    if options.self_test:
+        return selftest.run()
+    started = time.monotonic()
+    settings = configuration.load(options.config)
+    groups, counters = tape.groups(tape.read(options.tape, options.instrument_id))
+    if not groups:
+        raise ValueError(f"{options.tape[0]}: no event group")
+    replay = Replay(settings, groups, options.direct_rows)
+    matrix, stamps, scales = replay.run()
+    print(f"{len(groups)} groups, {len(COLUMNS)} columns, {time.monotonic() - started:.1f} s", file=sys.stderr)
+    registry = replay.registry
+    lines = ["# Feature oracle", "", f"- groups: {len(groups)}, columns: {len(COLUMNS)}"]
+    lines.append(
+        f"- direct summation against recursion: {registry.comparisons} comparisons at {len(replay.direct_rows)} rows, "
+        f"largest relative difference {registry.largest_difference:.2e}"
+    )
+    failures = []
+    if replay.counters["conservation_failures"]:
+        failures.append("depth attribution is not conserved")
+    if replay.counters["crossed_groups_open"] and not options.allow_crossed:
+        failures.append(f"{replay.counters['crossed_groups_open']} groups leave the book crossed while trading is open")
+    if registry.largest_difference > 1e-10:
+        failures.append("direct summation and recursion disagree")
+    if options.dump:
+        numpy.savez_compressed(options.dump, matrix=matrix, ts=stamps, columns=numpy.array(COLUMNS))
+    tests = {name: sum(entry[0] == "test" for entry in replay.levels[name].log) for name in LEVELS}
+    for name, count in tests.items():
+        if count < options.min_tests:
+            failures.append(f"{name}: {count} tests, at least {options.min_tests} expected")
+    if options.export:
+        result = compare.against_export(
+            options.export, COLUMNS, matrix, stamps, scales, options.min_finite, options.allow_sparse,
+            options.allow_missing, missing_last={i for i, group in enumerate(groups) if group.missing_last},
+        )
+        failures += result.failures
+        lines += ["", *result.lines]
+    lines += ["", *describe(replay, counters, matrix, stamps)]
+    lines += ["", "## Result", "", *([f"- FAIL {text}" for text in failures] or ["- PASS"])]
+    print("\n".join(lines))
+    if options.report:
+        with open(options.report, "w", encoding="utf-8") as stream:
+            stream.write("\n".join(lines) + "\n")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (OSError, ValueError) as error:
+        print(f"features.py: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -4,7 +4,7 @@ import MarketCalendar
 import MarketData
 import Units
 
-/// What an engine tells whoever runs it. Vectors are valid during the call.
+/// What the engine of a leading contract tells whoever runs it. Vectors are valid during the call.
 public protocol FeatureSink: ~Copyable {
     /// A group closed: the engine's vector, book and levels are those after it.
     mutating func groupClosed(_ engine: borrowing ContractEngine)
@@ -25,9 +25,9 @@ public struct ContractEngine: ~Copyable {
     private let values: UnsafeMutablePointer<Double>
     /// False before the contract's first accepted record.
     public private(set) var hasStarted = false
-    /// The vector is written at groups and seconds only while this is set: a contract that does not lead needs its state
-    /// alone.
-    public var writesVector = true
+    /// The contract leads: vectors are written and the sink is told. One that does not lead keeps its state current and no
+    /// more.
+    public var isLeading = true
 
     /// How long after the end of a second the receive clock closes it although no later record of the contract came, ns.
     private static let clockGrace: UInt64 = 250_000_000
@@ -114,6 +114,7 @@ public struct ContractEngine: ~Copyable {
         let midBefore = state.pointee.mid
         let wasValid = state.pointee.isBookValid
         state.pointee.advance(to: group.time)
+        state.pointee.moveAverage()
         books[0] = assembler.before
         books[1] = assembler.book
         refreshValidity(at: group.time)
@@ -131,7 +132,8 @@ public struct ContractEngine: ~Copyable {
             wasValid: wasValid && assembler.hasBefore && !restated, mid: state.pointee.mid, midBefore: midBefore)
         apply(context, records: group.recordCount)
         assembler.advance()
-        if writesVector { writeVector(state, at: max(group.time, state.pointee.advancedTo)) }
+        guard isLeading else { return }
+        writeVector(state, at: max(group.time, state.pointee.advancedTo))
         sink.groupClosed(self)
     }
 
@@ -187,9 +189,10 @@ public struct ContractEngine: ~Copyable {
         state.pointee.closeBars(at: end)
         state.pointee.secondEnd = end + ContractState.second
         crossBoundaries(at: end)
-        guard writesVector, state.pointee.session.contains(Timestamp(nanoseconds: end)) else { return }
+        guard isLeading, state.pointee.session.contains(Timestamp(nanoseconds: end)) else { return }
         var instant = state.pointee
         instant.advance(to: end)
+        instant.moveAverage()
         withUnsafeMutablePointer(to: &instant) { writeVector($0, at: end) }
         sink.secondEnded(self, time: end)
     }
@@ -269,7 +272,7 @@ extension ContractEngine: PersistentState {
         try archive.marker("contract")
         try archive.field(&assembler)
         try archive.field(&hasStarted)
-        try archive.field(&writesVector)
+        try archive.field(&isLeading)
         try archive.field(&state.pointee)
         try archive.field(&books[0])
         try archive.field(&books[1])

@@ -85,12 +85,18 @@ struct ContractState: BitwiseCopyable {
         if let bar = minuteBars.close(at: time) { averageTrueRange.update(bar) }
         guard let bar = averageBars.close(at: time) else { return }
         sources.close(bar)
-        let average = LevelKind.movingAverage.rawValue
-        if levels[average].isActive, let price = sources.average.price {
-            advance(to: time)
-            levels[average].move(to: price)
+        for index in 0..<5 {
+            // A close is compared with the average that it is part of (K.3-34).
+            let moved = index == LevelKind.movingAverage.rawValue ? sources.average.price : nil
+            levels[index].barClosed(bar, price: moved ?? levels[index].price)
         }
-        for index in 0..<5 { levels[index].barClosed(bar) }
+    }
+
+    /// Moves the average's level to where its bars have put it. The group that closes a bar does so after time has passed
+    /// up to the group with the level where it was.
+    mutating func moveAverage() {
+        let average = LevelKind.movingAverage.rawValue
+        if levels[average].isActive, let price = sources.average.price { levels[average].move(to: price) }
     }
 
     /// Takes a group's trades into volume, bars and the sources of levels.

@@ -66,8 +66,8 @@ public struct LevelState: BitwiseCopyable, Sendable {
         flow.watchDepth(group, price: price, band: parameters.band, side: test.approachSide)
     }
 
-    /// Takes a completed bar of the moving average's length.
-    mutating func barClosed(_ bar: Bar) {
+    /// Takes a completed bar of the moving average's length, to be compared with the level at `price`.
+    mutating func barClosed(_ bar: Bar, price: LevelPrice) {
         guard isActive else { return }
         tallies.closed(offset: price.offset(ofPrice: bar.close))
     }

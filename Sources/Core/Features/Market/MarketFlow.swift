@@ -42,6 +42,10 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
             sums60[Sum60.cancelled] += Double(change.cancelled)
         }
         if group.wasValid, group.mid.isValid { applyImbalance(group.before, group.after) }
+        let moved = group.mid.twiceMid != group.midBefore.twiceMid
+        if moved, group.flowCounts, group.mid.isValid, group.midBefore.isUsable(at: group.time) {
+            sums60[Sum60.midChanges] += 1
+        }
         watch(group.after, isValid: group.mid.isValid)
     }
 
@@ -63,7 +67,6 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
             imbalance10[slot] += Double(e)
             if slot == 0 { sums60[Sum60.imbalance] += Double(e) }
         }
-        if after.pointee.twiceMid != before.pointee.twiceMid { sums60[Sum60.midChanges] += 1 }
     }
 
     /// Takes the book as what holds from now on.

@@ -1,0 +1,58 @@
+import DBN
+import Determinism
+import Features
+import MarketCalendar
+import MarketData
+import Units
+
+/// The book of a contract that is traded but not read for signals: event groups and states, no features.
+struct ContractBook: ~Copyable {
+    private(set) var assembler: EventGroupAssembler
+    private var status = TradingStatus()
+    private var session: SessionTimes
+    private let calendar: TradingCalendar
+
+    init(tickSize: TickSize, calendar: TradingCalendar) {
+        assembler = EventGroupAssembler(tickSize: tickSize)
+        self.calendar = calendar
+        session = calendar.sessionInForce(Timestamp(nanoseconds: 0))
+    }
+
+    /// Takes one record. `closed` is called when a group closes, up to twice.
+    mutating func take(
+        _ record: MarketByPriceView, sequence: UInt64, clock: UInt64, closed: (borrowing ContractBook) -> Void
+    ) {
+        let isLast = record.flags.contains(.last)
+        guard assembler.check(record, latestTime: clock) == nil else {
+            if isLast { close(missingLast: false, closed) }
+            return
+        }
+        if assembler.endsOpenGroup(record) { close(missingLast: true, closed) }
+        assembler.append(record, sequence: sequence)
+        if isLast { close(missingLast: false, closed) }
+    }
+
+    mutating func takeStatus(action: UInt16) { status.apply(action: action) }
+
+    /// Whether the market is open at the time of the last group.
+    var isOpen: Bool {
+        status.isOpen(byCalendar: session.contains(Timestamp(nanoseconds: assembler.group.time)))
+    }
+
+    private mutating func close(missingLast: Bool, _ closed: (borrowing ContractBook) -> Void) {
+        guard assembler.close(missingLast: missingLast) else { return }
+        let time = Timestamp(nanoseconds: assembler.group.time)
+        if !session.contains(time), time >= session.close { session = calendar.sessionInForce(time) }
+        closed(self)
+        assembler.advance()
+    }
+}
+
+extension ContractBook: PersistentState {
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("book")
+        try archive.field(&assembler)
+        try archive.field(&status)
+        try archive.field(&session)
+    }
+}

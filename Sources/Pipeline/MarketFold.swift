@@ -1,0 +1,182 @@
+import DBN
+import Determinism
+import Features
+import MarketCalendar
+import MarketData
+import Units
+
+/// What the market fold tells whoever runs it, besides the leading contract's groups and seconds.
+public protocol MarketSink: FeatureSink, ~Copyable {
+    /// A group of the traded contract's own book closed.
+    mutating func tradedGroup(_ assembler: borrowing EventGroupAssembler, isOpen: Bool)
+    /// A session began, and with it perhaps the lead of another contract; comes before its first group.
+    mutating func sessionBegan(_ session: SessionTimes, leader: Int)
+}
+
+/// Records of all contracts in, their books and features out: the engine's fold over the ring.
+///
+/// Each contract of the signal's root has an engine with state of its own, so that a roll switches to a contract that is warm;
+/// only the leading one writes vectors. The clock is the largest receive time seen on any stream.
+public struct MarketFold: ~Copyable {
+    public let plan: InstrumentPlan
+    public let calendar: TradingCalendar
+    /// The largest receive time so far, ns.
+    public private(set) var clock: UInt64 = 0
+    /// The contract that leads, a place in `plan.signal`.
+    public private(set) var leader = 0
+    /// Records of instruments or kinds that nothing here uses.
+    public private(set) var unusedRecords: UInt64 = 0
+
+    private let engines: UnsafeMutablePointer<ContractEngine>
+    private let tradedBooks: UnsafeMutablePointer<ContractBook>
+    private let routes: UnsafeMutablePointer<Route>
+    private let routeCount: Int
+    private var session: SessionTimes
+    /// 0 before the first record of a signal contract, ns.
+    private var nextSessionOpen: UInt64 = 0
+
+    /// A stamp further in the future than this is not believed (as `RecordRejection.implausibleTime`).
+    private static let week: UInt64 = 604_800_000_000_000
+
+    /// Where the records of one id go between two instants.
+    private struct Route: BitwiseCopyable {
+        var instrument: InstrumentID
+        var start: UInt64
+        var end: UInt64
+        var isTraded: Bool
+        var slot: Int32
+    }
+
+    /// - Parameter configuration: of the signal contracts; its tick size is the plan's.
+    public init(plan: InstrumentPlan, configuration: FeatureConfiguration) {
+        self.plan = plan
+        calendar = configuration.calendar
+        session = calendar.sessionInForce(Timestamp(nanoseconds: 0))
+        engines = .allocate(capacity: plan.signal.count)
+        for slot in plan.signal.indices { (engines + slot).initialize(to: ContractEngine(configuration: configuration)) }
+        tradedBooks = .allocate(capacity: max(plan.traded.count, 1))
+        for slot in plan.traded.indices {
+            let book = ContractBook(tickSize: plan.tradedSpecification.tick, calendar: calendar)
+            (tradedBooks + slot).initialize(to: book)
+        }
+        let all = Self.routes(plan.signal, isTraded: false) + Self.routes(plan.traded, isTraded: true)
+        routes = .allocate(capacity: max(all.count, 1))
+        for (index, route) in all.enumerated() { (routes + index).initialize(to: route) }
+        routeCount = all.count
+    }
+
+    deinit {
+        engines.deinitialize(count: plan.signal.count)
+        engines.deallocate()
+        tradedBooks.deinitialize(count: plan.traded.count)
+        tradedBooks.deallocate()
+        routes.deallocate()
+    }
+
+    private static func routes(_ contracts: [TapeContract], isTraded: Bool) -> [Route] {
+        contracts.enumerated().flatMap { slot, contract in
+            contract.identities.map {
+                Route(
+                    instrument: $0.instrument, start: $0.start.nanoseconds, end: $0.end.nanoseconds,
+                    isTraded: isTraded, slot: Int32(slot))
+            }
+        }
+    }
+
+    /// Hands the leading contract's engine to `body`.
+    public func withLeader<Result>(_ body: (borrowing ContractEngine) -> Result) -> Result {
+        body(engines[leader])
+    }
+
+    /// Hands every signal contract's engine to `body`.
+    public func forEachEngine(_ body: (Int, borrowing ContractEngine) -> Void) {
+        for slot in plan.signal.indices { body(slot, engines[slot]) }
+    }
+
+    /// Takes the next record of the merged tape or the ring.
+    ///
+    /// - Parameter sequence: its position there.
+    public mutating func take<Sink: MarketSink & ~Copyable>(_ record: RecordView, sequence: UInt64, sink: inout Sink) {
+        let received = record.receiveTime.nanoseconds
+        // An undefined or absurd stamp must not move the clock: nothing could bring it back.
+        if received > clock, received < UInt64(Int64.max) { clock = received }
+        let type = record.type
+        guard type == .mbp10 || type == .status, let route = route(record) else {
+            unusedRecords &+= 1
+            passTime(except: -1, sink: &sink)
+            return
+        }
+        if type == .status {
+            takeStatus(record, route)
+            passTime(except: -1, sink: &sink)
+        } else if route.isTraded {
+            passTime(except: -1, sink: &sink)
+            takeTraded(record.marketByPrice, slot: Int(route.slot), sequence: sequence, sink: &sink)
+        } else {
+            takeSignal(record.marketByPrice, slot: Int(route.slot), sequence: sequence, sink: &sink)
+        }
+    }
+
+    private func route(_ record: RecordView) -> Route? {
+        let instrument = record.instrumentID
+        let time = record.eventTime.nanoseconds
+        for index in 0..<routeCount where routes[index].instrument == instrument {
+            if time >= routes[index].start, time < routes[index].end { return routes[index] }
+        }
+        return nil
+    }
+
+    private mutating func takeStatus(_ record: RecordView, _ route: Route) {
+        guard record.byteCount >= 40 else { return }
+        let action = record.load(24, as: UInt16.self)
+        if route.isTraded {
+            tradedBooks[Int(route.slot)].takeStatus(action: action)
+        } else {
+            engines[Int(route.slot)].takeStatus(action: action, time: record.eventTime.nanoseconds)
+        }
+    }
+
+    private mutating func takeTraded<Sink: MarketSink & ~Copyable>(
+        _ record: MarketByPriceView, slot: Int, sequence: UInt64, sink: inout Sink
+    ) {
+        let isLive = plan.tradedBook(leader: leader) == slot
+        tradedBooks[slot].take(record, sequence: sequence, clock: clock) { book in
+            if isLive { sink.tradedGroup(book.assembler, isOpen: book.isOpen) }
+        }
+    }
+
+    private mutating func takeSignal<Sink: MarketSink & ~Copyable>(
+        _ record: MarketByPriceView, slot: Int, sequence: UInt64, sink: inout Sink
+    ) {
+        let time = record.record.eventTime.nanoseconds
+        if time >= nextSessionOpen, time <= clock &+ Self.week { enterSession(at: time, sink: &sink) }
+        passTime(except: slot, sink: &sink)
+        engines[slot].take(record, sequence: sequence, clock: clock, sink: &sink)
+    }
+
+    /// Tells every engine but one the time.
+    private mutating func passTime<Sink: MarketSink & ~Copyable>(except slot: Int, sink: inout Sink) {
+        for other in plan.signal.indices where other != slot { engines[other].tick(clock: clock, sink: &sink) }
+    }
+
+    private mutating func enterSession<Sink: MarketSink & ~Copyable>(at time: UInt64, sink: inout Sink) {
+        session = calendar.sessionInForce(Timestamp(nanoseconds: time))
+        nextSessionOpen = calendar.nextSession(after: Timestamp(nanoseconds: time)).open.nanoseconds
+        leader = plan.leader(on: session.tradeDate, calendar: calendar)
+        for other in plan.signal.indices { engines[other].isLeading = other == leader }
+        sink.sessionBegan(session, leader: leader)
+    }
+}
+
+extension MarketFold: PersistentState {
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("market")
+        try archive.field(&clock)
+        try archive.field(&leader)
+        try archive.field(&unusedRecords)
+        try archive.field(&session)
+        try archive.field(&nextSessionOpen)
+        for slot in plan.signal.indices { try engines[slot].persist(&archive) }
+        for slot in plan.traded.indices { try tradedBooks[slot].persist(&archive) }
+    }
+}

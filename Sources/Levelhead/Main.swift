@@ -5,5 +5,11 @@ struct LevelheadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "levelhead",
         abstract: "A live trading engine for the Micro E-mini S&P 500 around price levels.",
-        subcommands: [CalendarCommand.self, ConfigCommand.self])
+        subcommands: [
+            InspectCommand.self,
+            ConvertCommand.self,
+            FeaturesCommand.self,
+            CalendarCommand.self,
+            ConfigCommand.self,
+        ])
 }

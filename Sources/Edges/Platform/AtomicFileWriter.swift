@@ -45,6 +45,13 @@ public struct AtomicFileWriter: ~Copyable {
         try bytes.withUnsafeBytes { raw in Result { () throws(SystemCallError) in try write(raw) } }.get()
     }
 
+    /// Replaces the first bytes, for a header that is only known at the end.
+    public mutating func overwriteStart(_ bytes: [UInt8]) throws(SystemCallError) {
+        precondition(bytes.count <= byteCount, "a header is replaced, not appended")
+        let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        guard count == bytes.count else { throw SystemCallError(call: "pwrite", path: path, code: errno) }
+    }
+
     /// Puts the file under its name, replacing what was there. With `sync` the bytes are on the disk first.
     public consuming func commit(sync: Bool = false) throws(SystemCallError) {
         if sync { _ = try SystemCallError.retrying("fsync", path) { Int(fsync(descriptor)) } }

@@ -92,31 +92,3 @@ public struct SymbolTable: Sendable {
         return String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
     }
 }
-
-/// Days of UTC as DBN writes them.
-public enum UTCDay {
-    private static let dayNanoseconds: UInt64 = 86_400_000_000_000
-
-    /// The day of an instant as YYYYMMDD.
-    public static func yyyymmdd(of time: Timestamp) -> UInt32 { yyyymmdd(day: time.nanoseconds / dayNanoseconds) }
-
-    /// The first day that begins at or after an instant as YYYYMMDD: an exclusive end.
-    public static func after(_ time: Timestamp) -> UInt32 {
-        yyyymmdd(day: time.nanoseconds / dayNanoseconds + (time.nanoseconds % dayNanoseconds == 0 ? 0 : 1))
-    }
-
-    /// Days since 1970-01-01 to a date of the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date
-    /// algorithms", civil_from_days; eras of 400 years that begin on 1 March).
-    private static func yyyymmdd(day: UInt64) -> UInt32 {
-        let shifted = day + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let dayOfMonth = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return UInt32(year * 10_000 + month * 100 + dayOfMonth)
-    }
-}

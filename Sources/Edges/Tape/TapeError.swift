@@ -40,7 +40,7 @@ extension TapeError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .system(let error): error.description
-        case .format(let path, let error): "\(path): \(error)"
+        case .format(let path, let error): "\(path): \(Self.located(error))"
         case .compression(let path, let offset, .legacyDBZ):
             "\(path): byte \(offset): a legacy DBZ file, expected DBN, plain or zstd"
         case .compression(let path, let offset, let error): "\(path): byte \(offset): \(error)"
@@ -50,5 +50,11 @@ extension TapeError: CustomStringConvertible {
         case .tooManyFiles(let count): "\(count) tapes given, expected at most \(MergedTape.fileCountMax)"
         case .repeated(let path, let other): "\(path): the same tape as \(other), expected each tape once"
         }
+    }
+
+    /// Errors of the first bytes do not say where they are.
+    private static func located(_ error: DBNError) -> String {
+        let text = error.description
+        return text.hasPrefix("byte ") ? text : "byte 0: " + text
     }
 }

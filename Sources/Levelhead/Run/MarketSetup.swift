@@ -1,0 +1,68 @@
+import Configuration
+import DBN
+import Features
+import MarketCalendar
+import Pipeline
+import Tape
+import Units
+
+/// What a run needs before its first record: the tape, the calendar, the plan of contracts.
+struct MarketSetup {
+    let configuration: ResolvedConfiguration
+    let calendar: TradingCalendar
+    let plan: InstrumentPlan
+
+    /// - Throws: what is wrong with the configuration or with the tape's contracts.
+    init(configuration: ResolvedConfiguration, tape: borrowing MergedTape) throws {
+        self.configuration = configuration
+        calendar = .cmeEquityIndex(zone: try ZoneData.newYork(), windows: configuration.sessions)
+        plan = try Self.plan(tape.sources, configuration: configuration, calendar: calendar)
+    }
+
+    /// The configuration of the features of the plan's signal contracts.
+    var features: FeatureConfiguration {
+        let levels = configuration.levels
+        return FeatureConfiguration(
+            calendar: calendar, tickSize: plan.signalSpecification.tick,
+            levels: LevelParameters(
+                band: Int32(levels.band.count), touch: Int32(levels.touch.count), reset: Int32(levels.reset.count),
+                beyond: Int32(levels.beyond.count),
+                largeTrade: configuration.features.largeTradeContracts ?? plan.signalSpecification.largeTradeContracts),
+            averageBarMinutes: Int(configuration.bars.smaPeriod.count / Nanoseconds.minutes(1).count),
+            averageLength: configuration.bars.smaLength)
+    }
+
+    private static func plan(
+        _ sources: [TapeSource], configuration: ResolvedConfiguration, calendar: TradingCalendar
+    ) throws -> InstrumentPlan {
+        let first = sources.compactMap { $0.metadata?.start }.min() ?? Timestamp(nanoseconds: 0)
+        let reference = calendar.sessionInForce(first).tradeDate
+        return try InstrumentPlan(
+            candidates: candidates(sources, reference: reference, calendar: calendar),
+            signal: configuration.instrument.signal, traded: configuration.instrument.traded, reference: reference)
+    }
+
+    /// The outright futures of the files that may hold `mbp-10` records: those of that schema and mixed ones.
+    private static func candidates(
+        _ sources: [TapeSource], reference: CivilDate, calendar: TradingCalendar
+    ) -> [TapeContract] {
+        var table = SymbolTable()
+        for case let metadata? in sources.map(\.metadata) where metadata.schema == .mbp10 || metadata.schema == nil {
+            table.add(metadata)
+        }
+        return table.symbols.compactMap { symbol in
+            guard let contract = FuturesContract(symbol, near: reference) else { return nil }
+            let identities = table.entries(named: symbol).map { entry in
+                TapeContract.Identity(
+                    instrument: entry.instrument, start: midnight(entry.startDate), end: midnight(entry.endDate))
+            }
+            return TapeContract(contract: contract, identities: identities)
+        }
+    }
+
+    /// 00:00 UTC of a date as DBN's mappings write it.
+    private static func midnight(_ yyyymmdd: UInt32) -> Timestamp {
+        guard let date = CivilDate(yyyymmdd: Int(yyyymmdd)) else { return .undefined }
+        return Timestamp(nanoseconds: UInt64(max(0, date.daysSinceEpoch)) * 86_400_000_000_000)
+    }
+}

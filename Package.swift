@@ -115,7 +115,7 @@ let package = Package(
         tests("FeaturesTests", ["Features", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
         tests("TradingTests", ["Orders", "Signals", "Risk", "Execution", "PaperVenue", "Features", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism"]),
         tests("SynthesisTests", ["Synthesis", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
-        tests("EdgesTests", ["Platform", "Compression", "Security", "Storage", "Tape", "Configuration", "DBN", "Units", "MarketCalendar"]),
+        tests("EdgesTests", ["Platform", "Compression", "Security", "Storage", "Tape", "Configuration", "DBN", "Units", "MarketCalendar", "CHeapCount", "CLMDB"]),
         tests("PipelineTests", ["Pipeline", "Tape", "DBN", "Units", "CHeapCount"]),
         tests("RepositoryTests", []),
     ]

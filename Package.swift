@@ -92,6 +92,8 @@ let package = Package(
         edgeTarget("Security", ["COpenSSL"]),
         edgeTarget("Storage", ["Units", "Platform", "Security", "CLMDB"]),
         edgeTarget("Tape", ["Units", "DBN", "MarketData", "Platform", "Compression"]),
+        edgeTarget("ZeroMQ", ["CZeroMQ"]),
+        edgeTarget("Nanomsg", ["CNanomsg"]),
         edgeTarget("Configuration", ["Units", "MarketCalendar", "Platform", .product(name: "TOMLKit", package: "TOMLKit")]),
 
         // MARK: Program
@@ -100,7 +102,7 @@ let package = Package(
             dependencies: [
                 "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals",
                 "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression", "Security",
-                "Storage", "Tape", "Configuration", "CZeroMQ", "CNanomsg", argumentParser,
+                "Storage", "Tape", "Configuration", "ZeroMQ", "Nanomsg", argumentParser,
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Levelhead", swiftSettings: edge),

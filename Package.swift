@@ -92,6 +92,8 @@ let package = Package(
         edgeTarget("Security", ["COpenSSL"]),
         edgeTarget("Storage", ["Units", "Platform", "Security", "CLMDB"]),
         edgeTarget("Tape", ["Units", "DBN", "MarketData", "Platform", "Compression"]),
+        edgeTarget("ZeroMQ", ["CZeroMQ"]),
+        edgeTarget("Nanomsg", ["CNanomsg"]),
         edgeTarget("Configuration", ["Units", "MarketCalendar", "Platform", .product(name: "TOMLKit", package: "TOMLKit")]),
 
         // MARK: Program
@@ -100,7 +102,7 @@ let package = Package(
             dependencies: [
                 "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals",
                 "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression", "Security",
-                "Storage", "Tape", "Configuration", "CZeroMQ", "CNanomsg", argumentParser,
+                "Storage", "Tape", "Configuration", "ZeroMQ", "Nanomsg", argumentParser,
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Levelhead", swiftSettings: edge),
@@ -115,7 +117,7 @@ let package = Package(
         tests("FeaturesTests", ["Features", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
         tests("TradingTests", ["Orders", "Signals", "Risk", "Execution", "PaperVenue", "Features", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism"]),
         tests("SynthesisTests", ["Synthesis", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
-        tests("EdgesTests", ["Platform", "Compression", "Security", "Storage", "Tape", "Configuration", "DBN", "Units", "MarketCalendar"]),
+        tests("EdgesTests", ["Platform", "Compression", "Security", "Storage", "Tape", "Configuration", "DBN", "Units", "MarketCalendar", "CHeapCount", "CLMDB"]),
         tests("PipelineTests", ["Pipeline", "Tape", "DBN", "Units", "CHeapCount"]),
         tests("RepositoryTests", []),
     ]

@@ -11,5 +11,6 @@ struct LevelheadCommand: ParsableCommand {
             FeaturesCommand.self,
             CalendarCommand.self,
             ConfigCommand.self,
+            DoctorCommand.self,
         ])
 }

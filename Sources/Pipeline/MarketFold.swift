@@ -117,13 +117,17 @@ public struct MarketFold: ~Copyable {
         }
     }
 
+    /// Mappings name days of the receive time. A record outside all of them (an order restated from days before) goes where
+    /// its id went.
     private func route(_ record: RecordView) -> Route? {
         let instrument = record.instrumentID
-        let time = record.eventTime.nanoseconds
+        let time = record.receiveTime.nanoseconds
+        var sameInstrument: Route?
         for index in 0..<routeCount where routes[index].instrument == instrument {
             if time >= routes[index].start, time < routes[index].end { return routes[index] }
+            sameInstrument = sameInstrument ?? routes[index]
         }
-        return nil
+        return sameInstrument
     }
 
     private mutating func takeStatus(_ record: RecordView, _ route: Route) {

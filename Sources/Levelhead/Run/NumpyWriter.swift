@@ -4,11 +4,11 @@ import Platform
 ///
 /// The number of rows is only known at the end: the header is written with room for it and put in place when the file is
 /// closed. The file appears complete or not at all.
-struct NumpyWriter: ~Copyable {
+final class NumpyWriter {
     /// The element types in use.
     enum Element: String { case float64 = "<f8", int64 = "<i8" }
 
-    private var output: AtomicFileWriter
+    private var output: AtomicFileWriter?
     private var buffer: [UInt8] = []
     private let element: Element
     private let columns: Int
@@ -25,21 +25,22 @@ struct NumpyWriter: ~Copyable {
     }
 
     /// - Precondition: `row` has as many values as there are columns.
-    mutating func append<T: BitwiseCopyable>(_ row: UnsafeBufferPointer<T>) throws {
+    func append<T: BitwiseCopyable>(_ row: UnsafeBufferPointer<T>) throws {
         precondition(row.count == columns && MemoryLayout<T>.size == 8, "rows are as wide as the array")
         buffer.append(contentsOf: UnsafeRawBufferPointer(row))
         rows += 1
         if buffer.count >= Self.flushBytes { try flush() }
     }
 
-    consuming func close() throws {
+    /// Completes the file. Nothing may be appended afterwards.
+    func close() throws {
         try flush()
-        try output.overwriteStart(Self.header(element, rows: rows, columns: columns))
-        try output.commit()
+        try output?.overwriteStart(Self.header(element, rows: rows, columns: columns))
+        try output.take()?.commit()
     }
 
-    private mutating func flush() throws {
-        try output.write(buffer)
+    private func flush() throws {
+        try output?.write(buffer)
         buffer.removeAll(keepingCapacity: true)
     }
 

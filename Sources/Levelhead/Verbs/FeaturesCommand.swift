@@ -86,14 +86,14 @@ struct FeaturesCommand: ParsableCommand {
 }
 
 /// Writes the leading contract's rows.
-private struct MatrixSink: MarketSink, ~Copyable {
-    private var matrix: NumpyWriter
-    private var stamps: NumpyWriter
+private final class MatrixSink: MarketSink {
+    private let matrix: NumpyWriter
+    private let stamps: NumpyWriter
     private let stem: String
     private let columns: [Int]
     private let rows: FeaturesCommand.Rows
     private var row: [Double]
-    private var digest = SHA256Stream()
+    private var digest = SHA256Hasher()
     private(set) var failure: (any Error)?
 
     init(stem: String, columns: [Int], rows: FeaturesCommand.Rows) throws {
@@ -105,20 +105,20 @@ private struct MatrixSink: MarketSink, ~Copyable {
         stamps = try NumpyWriter(path: stem + ".ts.npy", element: .int64, columns: 3)
     }
 
-    mutating func groupClosed(_ engine: borrowing ContractEngine) {
+    func groupClosed(_ engine: borrowing ContractEngine) {
         guard rows == .tick else { return }
         write(engine.vector, time: engine.group.eventTime, received: engine.group.receiveTime, engine.group.sequence)
     }
 
-    mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
+    func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
         guard rows == .second else { return }
         write(engine.vector, time: time, received: engine.group.receiveTime, engine.group.sequence)
     }
 
-    mutating func tradedGroup(_ assembler: borrowing EventGroupAssembler, isOpen: Bool) {}
-    mutating func sessionBegan(_ session: SessionTimes, leader: Int) {}
+    func tradedGroup(_ assembler: borrowing EventGroupAssembler, isOpen: Bool) {}
+    func sessionBegan(_ session: SessionTimes, leader: Int) {}
 
-    private mutating func write(
+    private func write(
         _ vector: UnsafeBufferPointer<Double>, time: UInt64, received: UInt64, _ sequence: UInt64
     ) {
         guard failure == nil else { return }
@@ -135,7 +135,7 @@ private struct MatrixSink: MarketSink, ~Copyable {
         }
     }
 
-    consuming func close() throws -> (rows: Int, digest: String) {
+    func close() throws -> (rows: Int, digest: String) {
         let list = columns.map { index -> [String: String] in
             let column = FeatureSchema.columns[index]
             return ["name": column.name, "unit": column.definition.unit]
@@ -144,10 +144,9 @@ private struct MatrixSink: MarketSink, ~Copyable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var names = try AtomicFileWriter(path: stem + ".columns.json")
         try names.write(Array(try encoder.encode(list)))
-        let count = matrix.rows
         try matrix.close()
         try stamps.close()
         try names.commit()
-        return (count, digest.finish())
+        return (matrix.rows, digest.finish().hexadecimal)
     }
 }

@@ -1,0 +1,170 @@
+@preconcurrency import Glibc
+
+/// An open file. Leaving scope closes it; `close()` reports what closing finds.
+public struct PosixFile: ~Copyable {
+    public enum Access: Sendable {
+        /// An existing file, read only.
+        case read
+        /// An existing file, read and written.
+        case update
+        /// Read and written, made empty when absent.
+        case updateOrCreate
+        /// Read and written, must not exist yet.
+        case create
+    }
+
+    public let path: String
+    private let owned: OwnedDescriptor
+
+    /// The number the system knows the file by: valid as long as this value.
+    public var descriptor: Int32 { owned.number }
+
+    /// `open(2)`, close-on-exec. `mode` counts when the file is made.
+    public init(_ path: String, _ access: Access, mode: mode_t = 0o600) throws(SystemCallError) {
+        let flags: Int32 =
+            switch access {
+            case .read: O_RDONLY
+            case .update: O_RDWR
+            case .updateOrCreate: O_RDWR | O_CREAT
+            case .create: O_RDWR | O_CREAT | O_EXCL
+            }
+        let descriptor = open(path, flags | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw SystemCallError(call: "open", path: path, code: errno) }
+        self.path = path
+        owned = OwnedDescriptor(number: descriptor)
+    }
+
+    /// `close(2)`.
+    public consuming func close() throws(SystemCallError) {
+        let path = path
+        let code = owned.close()
+        guard code == 0 else { throw SystemCallError(call: "close", path: path, code: code) }
+    }
+
+    /// Bytes in the file.
+    public func size() throws(SystemCallError) -> Int {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure("fstat") }
+        return Int(status.st_size)
+    }
+
+    /// Writes every byte at `offset` (`pwrite(2)`, repeated after short writes and signals).
+    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError) {
+        guard let base = bytes.baseAddress else { return }
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(descriptor, base + done, bytes.count - done, off_t(offset + done))
+            if count < 0 {
+                guard errno == EINTR else { throw failure("pwrite") }
+            } else {
+                done += count
+            }
+        }
+    }
+
+    public func write(_ bytes: [UInt8], at offset: Int) throws(SystemCallError) {
+        try bytes.span.bytes.withUnsafeBytes { (raw) throws(SystemCallError) in try write(raw, at: offset) }
+    }
+
+    /// Fills `bytes` from `offset` (`pread(2)`) and returns how many there were: fewer only at the end of the file.
+    public func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemCallError) -> Int {
+        guard let base = bytes.baseAddress else { return 0 }
+        var done = 0
+        while done < bytes.count {
+            let count = pread(descriptor, base + done, bytes.count - done, off_t(offset + done))
+            if count == 0 { break }
+            if count < 0 {
+                guard errno == EINTR else { throw failure("pread") }
+            } else {
+                done += count
+            }
+        }
+        return done
+    }
+
+    /// `count` bytes from `offset`, fewer only at the end of the file.
+    public func read(at offset: Int, count: Int) throws(SystemCallError) -> [UInt8] {
+        var failed: SystemCallError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            do throws(SystemCallError) {
+                initialized = try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+            } catch { failed = error }
+        }
+        if let failed { throw failed }
+        return bytes
+    }
+
+    /// `ftruncate(2)`.
+    public func truncate(to size: Int) throws(SystemCallError) {
+        guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("ftruncate") }
+    }
+
+    /// `fdatasync(2)`: contents and size reach the disk.
+    public func sync() throws(SystemCallError) {
+        guard fdatasync(descriptor) == 0 else { throw failure("fdatasync") }
+    }
+
+    /// `flock(2)`, exclusive, without waiting. False when another open file has the lock; it ends with this file.
+    public func lock() throws(SystemCallError) -> Bool {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            switch errno {
+            case EINTR: continue
+            case EWOULDBLOCK: return false
+            default: throw failure("flock")
+            }
+        }
+        return true
+    }
+
+    private func failure(_ call: StaticString) -> SystemCallError { SystemCallError(call: call, path: path, code: errno) }
+}
+
+extension PosixFile {
+    /// Whether something has this name, of any kind.
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// The whole of a file, also of one in `/proc` or `/sys`, which tells no size.
+    public static func contents(of path: String) throws(SystemCallError) -> [UInt8] {
+        let file = try PosixFile(path, .read)
+        var bytes: [UInt8] = []
+        while true {
+            let part = try file.read(at: bytes.count, count: max(4_096, try file.size() - bytes.count))
+            if part.isEmpty { return bytes }
+            bytes += part
+        }
+    }
+
+    /// Replaces `path` so that a reader, or a restart after a crash or power loss, sees the old bytes or all of the new
+    /// ones: a temporary file beside it, `fdatasync`, `rename(2)`, `fsync` of the directory. A failure leaves nothing.
+    public static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o600) throws(SystemCallError) {
+        let temporary = "\(path).\(getpid()).tmp"
+        do throws(SystemCallError) {
+            let file = try PosixFile(temporary, .create, mode: mode)
+            try file.write(bytes, at: 0)
+            try file.sync()
+            try file.close()
+            guard rename(temporary, path) == 0 else { throw SystemCallError(call: "rename", path: path, code: errno) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        let directory = try PosixFile(FilePath.parent(of: path), .read)
+        guard fsync(directory.descriptor) == 0 else {
+            throw SystemCallError(call: "fsync", path: directory.path, code: errno)
+        }
+    }
+}
+
+/// A descriptor that is closed once.
+private struct OwnedDescriptor: ~Copyable {
+    let number: Int32
+
+    deinit { _ = Glibc.close(number) }
+
+    /// 0 or `errno`.
+    consuming func close() -> Int32 {
+        let number = number
+        discard self
+        return Glibc.close(number) == 0 ? 0 : errno
+    }
+}

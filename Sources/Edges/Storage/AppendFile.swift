@@ -1,0 +1,71 @@
+import Platform
+
+/// A file that only grows, written in batches. Continued at an offset before its end, it compares every record that is
+/// produced again with the bytes that are there, until those are used up; then it grows again.
+struct AppendFile: ~Copyable {
+    /// Bytes collected before one `pwrite`.
+    static let batchByteCount = 1 << 16
+
+    let file: PosixFile
+    /// Where the next record goes: the bytes produced so far.
+    private(set) var offset: Int
+    /// End of the bytes that were in the file when it was opened.
+    let existingEnd: Int
+    private var batch: UnsafeMutableRawBufferPointer
+    private var used = 0
+
+    /// Continues `file` at `offset`; what lies between it and `existingEnd` is compared, not overwritten.
+    init(_ file: consuming PosixFile, at offset: Int, existingEnd: Int) {
+        precondition(0 <= offset && offset <= existingEnd, "an append file continues inside the file or at its end")
+        self.file = file
+        self.offset = offset
+        self.existingEnd = existingEnd
+        batch = .allocate(byteCount: Self.batchByteCount, alignment: 16)
+    }
+
+    deinit { batch.deallocate() }
+
+    /// Whether the next record is one the file has already.
+    var isComparing: Bool { offset < existingEnd }
+
+    /// Adds one record of `count` bytes that `fill` writes. Returns the bytes of the file in its place when they are others,
+    /// at most `count` of them; then the file and the offset are as before.
+    mutating func append(
+        count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void
+    ) throws(SystemCallError) -> [UInt8]? {
+        if used + count > batch.count {
+            try flush()
+            enlarge(to: count)
+        }
+        let record = UnsafeMutableRawBufferPointer(rebasing: batch[used..<(used + count)])
+        fill(record)
+        if isComparing {
+            let existing = try file.read(at: offset, count: min(count, existingEnd - offset))
+            guard existing.elementsEqual(record) else { return existing }
+        } else {
+            used += count
+        }
+        offset += count
+        return nil
+    }
+
+    /// Hands the collected records to the system: from then on a killed process does not lose them.
+    mutating func flush() throws(SystemCallError) {
+        guard used > 0 else { return }
+        try file.write(UnsafeRawBufferPointer(rebasing: batch[..<used]), at: offset - used)
+        used = 0
+    }
+
+    /// Flushes, then waits for the disk.
+    mutating func sync() throws(SystemCallError) {
+        try flush()
+        try file.sync()
+    }
+
+    private mutating func enlarge(to count: Int) {
+        precondition(used == 0)
+        guard count > batch.count else { return }
+        batch.deallocate()
+        batch = .allocate(byteCount: count, alignment: 16)
+    }
+}

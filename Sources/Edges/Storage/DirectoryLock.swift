@@ -1,0 +1,52 @@
+@preconcurrency import Glibc
+import Platform
+
+/// The right to use a directory, held by one process at a time: `flock(2)` on the file `lock` in it, which carries the holder's
+/// pid. It ends with this value or with the process, however that dies.
+public struct DirectoryLock: ~Copyable {
+    public enum Failure: Error, Equatable, Sendable {
+        case file(SystemCallError)
+        /// Another process, or another part of this one, holds it. The pid is nil while the holder is just writing it.
+        case held(path: String, pid: Int?)
+    }
+
+    public static let fileName = "lock"
+
+    public let path: String
+    private let file: PosixFile
+
+    /// Locks `directory`, which must exist.
+    public init(_ directory: String) throws(Failure) {
+        let path = "\(directory)/\(Self.fileName)"
+        let file = try Self.file { () throws(SystemCallError) in try PosixFile(path, .updateOrCreate) }
+        guard try Self.file({ () throws(SystemCallError) in try file.lock() }) else {
+            throw .held(path: directory, pid: Self.pid(in: file))
+        }
+        try Self.file { () throws(SystemCallError) in
+            try file.truncate(to: 0)
+            try file.write(Array("\(getpid())\n".utf8), at: 0)
+        }
+        self.path = directory
+        self.file = file
+    }
+
+    private static func file<Result: ~Copyable>(
+        _ body: () throws(SystemCallError) -> Result
+    ) throws(Failure) -> Result {
+        do throws(SystemCallError) { return try body() } catch { throw .file(error) }
+    }
+
+    private static func pid(in file: borrowing PosixFile) -> Int? {
+        guard let bytes = try? file.read(at: 0, count: 32) else { return nil }
+        return Int(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    }
+}
+
+extension DirectoryLock.Failure: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .file(let error): error.description
+        case .held(let path, let pid): "\(path): in use by process \(pid.map(String.init) ?? "unknown")"
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Platform
+import Storage
+
+/// `levelhead doctor`: what this machine lacks, and how to mend it.
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Checks machine, libraries, shared memory, disk, clock, zone data and keys.",
+        discussion: """
+            Example:
+              levelhead doctor --json
+
+            Exit status 0 when every check is ok, 1 when one is not. A key that is missing is a warning: replay and paper \
+            trading on tape need none.
+            """)
+
+    @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).")
+    var stateDir: String?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let stateDirectory = StateDirectory.path(explicit: stateDir)
+        let checks =
+            MachineChecks.all() + LibraryChecks.all() + StateChecks.all(stateDirectory)
+            + [MachineChecks.key("DATABENTO_API_KEY", environment: StateDirectory.variable)]
+        let report = DoctorReport(checks)
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+        } else {
+            print(report.table, terminator: "")
+        }
+        guard report.ok else { throw ExitCode(1) }
+    }
+}
+
+/// One thing that was looked at.
+struct DoctorCheck: Encodable {
+    let name: String
+    let ok: Bool
+    /// What was found.
+    let detail: String
+    /// What to do about it; empty when there is nothing to do. A check may be ok and still advise.
+    let remedy: String
+}
+
+struct DoctorReport: Encodable {
+    let ok: Bool
+    let checks: [DoctorCheck]
+
+    init(_ checks: [DoctorCheck]) {
+        self.checks = checks
+        ok = checks.allSatisfy(\.ok)
+    }
+
+    /// A line for each check, and one below it for what to do.
+    var table: String {
+        let width = checks.map(\.name.count).max() ?? 0
+        return checks.map { check in
+            let name = check.name.padding(toLength: width, withPad: " ", startingAt: 0)
+            let mark = check.ok ? (check.remedy.isEmpty ? "ok  " : "warn") : "FAIL"
+            let remedy = check.remedy.isEmpty ? "" : "\n      \(String(repeating: " ", count: width))  -> \(check.remedy)"
+            return "\(mark)  \(name)  \(check.detail)\(remedy)\n"
+        }.joined()
+    }
+}

@@ -70,9 +70,12 @@ private func message(
             let bare = canonical.replacingOccurrences(of: "\"", with: "")
             try withFile("\(declaration.key) = \(canonical)\n") { path throws in
                 let origins = try [
-                    ConfigurationSources(file: path), ConfigurationSources(environment: [declaration.environmentName: bare]),
+                    ConfigurationSources(file: path),
+                    ConfigurationSources(environment: [declaration.environmentName: bare]),
                     ConfigurationSources(overrides: [override(declaration.key, bare)]),
-                ].map { sources in try #require(try sources.resolve().settings.first { $0.key == declaration.key }).origin }
+                ].map { sources in
+                    try #require(try sources.resolve().settings.first { $0.key == declaration.key }).origin
+                }
                 #expect(origins == [
                     .file(path: path, line: 1), .environment(variable: declaration.environmentName),
                     .commandLine(flag: "--set"),
@@ -92,7 +95,7 @@ private func message(
     }
 
     @Test func `other variables are left alone`() throws {
-        let environment = ["PATH": "/bin", "LEVELHEAD_STATE_DIR": "/tmp/x", "LEVELHEAD_BIN": "levelhead", "LEVELHEAD": "1"]
+        let environment = ["PATH": "/bin", "LEVELHEAD_STATE_DIR": "/tmp/x", "LEVELHEAD_BIN": "x", "LEVELHEAD": "1"]
         #expect(try message(environment: environment) == nil)
     }
 }
@@ -103,37 +106,50 @@ private func message(
             "FILE:4: unknown key 'bars.sma_lenght'; the nearest known key is 'bars.sma_length'"),
         ("risk.daily_los_usd = \"5\"\n",
             "FILE:1: unknown key 'risk.daily_los_usd'; the nearest known key is 'risk.daily_loss_usd'"),
-        ("[bar]\nsma_length = 10\n", "FILE:2: unknown key 'bar.sma_length'; the nearest known key is 'bars.sma_length'"),
+        ("[bar]\nsma_length = 10\n",
+            "FILE:2: unknown key 'bar.sma_length'; the nearest known key is 'bars.sma_length'"),
         ("[bars]\nsma_length = \"ten\"\n",
             "FILE:2: bars.sma_length: expected an integer from 1 to 1000, found \"ten\""),
         ("[bars]\nsma_length = 0\n", "FILE:2: bars.sma_length: expected an integer from 1 to 1000, found 0"),
         ("[bars]\nsma_length = 1.0\n", "FILE:2: bars.sma_length: expected an integer from 1 to 1000, found 1.0"),
-        ("[bars]\nsma_length = [1]\n", "FILE:2: bars.sma_length: expected an integer from 1 to 1000, found a TOML array"),
+        ("[bars]\nsma_length = [1]\n",
+            "FILE:2: bars.sma_length: expected an integer from 1 to 1000, found a TOML array"),
         ("[policy]\nenabled = 1\n", "FILE:2: policy.enabled: expected true or false, found 1"),
         ("[policy]\nentry_start = 09:30:00\n",
             "FILE:2: policy.entry_start: expected a time of day as \"HH:MM\" or \"HH:MM:SS\", found a TOML time"),
-        ("[policy]\nsignal_threshold = 1.5\n", "FILE:2: policy.signal_threshold: expected a number from 0.0 to 1.0, found 1.5"),
+        ("[policy]\nsignal_threshold = 1.5\n",
+            "FILE:2: policy.signal_threshold: expected a number from 0.0 to 1.0, found 1.5"),
         ("[risk]\ndaily_loss_usd = 12.5\n",
-            "FILE:2: risk.daily_loss_usd: expected dollars as decimal text from \"1.00\" to \"100000000.00\", found 12.5"),
+            "FILE:2: risk.daily_loss_usd: expected dollars as decimal text from \"1.00\" to \"100000000.00\", "
+                + "found 12.5"),
         ("[venue]\nbroker_fee_usd = \"-0.1\"\n",
             "FILE:2: venue.broker_fee_usd: expected \"table\", or dollars as decimal text from \"0.00\" to \"100.00\", "
                 + "found \"-0.1\""),
-        ("[ring]\nwait = \"sleep\"\n", "FILE:2: ring.wait: expected \"spin\" or \"yield\" or \"park\", found \"sleep\""),
+        ("[ring]\nwait = \"sleep\"\n",
+            "FILE:2: ring.wait: expected \"spin\" or \"yield\" or \"park\", found \"sleep\""),
         ("[ring]\nbytes = 3000000\n",
             "FILE:2: ring.bytes: expected a power of two from 1048576 to 17179869184, found 3000000"),
         ("[instrument]\nsignal = \"ESH4-ESM4\"\n",
             "FILE:2: instrument.signal: expected a futures symbol such as \"ES.c.0\" or \"ESZ6\", found \"ESH4-ESM4\""),
         ("[sessions]\npremarket_end = \"03:00\"\n",
-            "FILE:2: sessions.premarket_end: the window must end after it starts, on a clock that begins at 18:00"),
+            "FILE:2: sessions.premarket_end = \"03:00\" must be after, on a clock that begins at 18:00, "
+                + "sessions.premarket_start = \"04:00\""),
         ("[sessions]\nrth_close = \"17:30\"\n",
-            "FILE:2: sessions.rth_close: the window must lie within 18:00 to 17:00 of the next day"),
+            "FILE:2: sessions.rth_close = \"17:30\" must end, within 18:00 to 17:00 of the next day, a window from "
+                + "sessions.rth_open = \"09:30\""),
         ("[policy]\nentry_end = \"09:00\"\n",
-            "FILE:2: policy.entry_end: must be after policy.entry_start, on a clock that begins at 18:00"),
+            "FILE:2: policy.entry_end = \"09:00\" must be after, on a clock that begins at 18:00, "
+                + "policy.entry_start = \"09:30\""),
         ("[risk]\nmax_order_contracts = 11\n",
-            "FILE:2: risk.max_order_contracts: must not be more than risk.max_position_contracts"),
-        ("[levels]\nreset_ticks = 1\n", "default: levels.touch_ticks: must not be more than levels.reset_ticks"),
+            "FILE:2: risk.max_order_contracts = 11 must not be more than risk.max_position_contracts = 10"),
+        ("[policy]\nflat_by = \"17:15\"\n",
+            "FILE:2: policy.flat_by = \"17:15\" must lie within 18:00 to 17:00 of the next day"),
+        // The default is the other value; the one that was set is the one to mend.
+        ("[levels]\nreset_ticks = 1\n", "FILE:2: levels.touch_ticks = 2 must not be more than levels.reset_ticks = 1"),
     ])
-    func `a file's error names file, line, key, what was found and what was expected`(text: String, expected: String) throws {
+    func `a file's error names file, line, key, what was found and what was expected`(
+        text: String, expected: String
+    ) throws {
         #expect(try message(file: text) == expected)
     }
 
@@ -162,7 +178,11 @@ private func message(
         #expect(try message(set: ["policy.quantity=many"])
             == "command line --set: policy.quantity: expected an integer from 1 to 1000, found \"many\"")
         #expect(try message(set: ["policy.quantity=6"])
-            == "command line --set: policy.quantity: must not be more than risk.max_order_contracts")
+            == "command line --set: policy.quantity = 6 must not be more than risk.max_order_contracts = 5")
+        #expect(try message(environment: ["LEVELHEAD_RISK_MAX_ORDER_CONTRACTS": "1"], set: ["policy.quantity=2"])
+            == "command line --set: policy.quantity = 2 must not be more than risk.max_order_contracts = 1")
+        #expect(try message(environment: ["LEVELHEAD_DIGEST": "a\nb"])
+            == "environment LEVELHEAD_DIGEST: digest: expected \"second\" or \"tick\", found \"a\\nb\"")
         #expect(try message(set: ["quantity=1"])
             == "command line --set: unknown key 'quantity'; the nearest known key is 'policy.quantity'")
         #expect(try message(set: ["policy.quantity"])

@@ -10,7 +10,8 @@ import Testing
         #expect(weekdays.filter { !calendar.isTradeDate($0) }.map(\.description) == ["2026-01-01", "2026-12-25"])
         let shut = weekdays.filter { calendar.isTradeDate($0) && !calendar.isEquityMarketOpen($0) }
         #expect(shut.map(\.description) == [
-            "2026-01-19", "2026-02-16", "2026-04-03", "2026-05-25", "2026-06-19", "2026-07-03", "2026-09-07", "2026-11-26",
+            "2026-01-19", "2026-02-16", "2026-04-03", "2026-05-25", "2026-06-19", "2026-07-03", "2026-09-07",
+            "2026-11-26",
         ])
         let early = weekdays.filter { calendar.session($0)?.isEarlyClose == true }
         #expect(early.map(\.description) == ["2026-11-27", "2026-12-24"])
@@ -33,7 +34,7 @@ import Testing
         ("2023-04-07", "shut"), ("2026-04-03", "shut"), ("2024-03-29", "closed"), ("2025-04-18", "closed"),
         ("2022-04-15", "closed"), ("2007-04-06", "closed"), ("2008-03-21", "closed"), ("2030-04-19", "closed"),
         // Days that no rule gives.
-        ("2007-01-02", "shut"), ("2012-10-29", "shut"), ("2012-10-30", "shut"), ("2012-10-31", "regular"),
+        ("2007-01-02", "closed"), ("2012-10-29", "shut"), ("2012-10-30", "shut"), ("2012-10-31", "regular"),
         ("2018-12-05", "shut"), ("2025-01-09", "shut"), ("2001-09-12", "regular"),
         // Mondays, Thanksgiving and the day after.
         ("2024-01-15", "shut"), ("2024-02-19", "shut"), ("2024-05-27", "shut"), ("2024-09-02", "shut"),

@@ -27,12 +27,14 @@ import Units
 
     @Test(arguments: [
         // South of the equator daylight time spans the new year.
-        ("AEST-10AEDT,M10.1.0,M4.1.0/3", "2026-01-15T00:00", 39_600), ("AEST-10AEDT,M10.1.0,M4.1.0/3", "2026-07-15T00:00", 36_000),
+        ("AEST-10AEDT,M10.1.0,M4.1.0/3", "2026-01-15T00:00", 39_600),
+        ("AEST-10AEDT,M10.1.0,M4.1.0/3", "2026-07-15T00:00", 36_000),
         // Greenland's rule: names in brackets, a negative hour.
         ("<-02>2<-01>,M3.5.0/-1,M10.5.0/0", "2026-03-29T00:59:59", -7_200),
         ("<-02>2<-01>,M3.5.0/-1,M10.5.0/0", "2026-03-29T01:00:00", -3_600),
         // Days by number, with and without 29 February; minutes and seconds; an explicit offset.
-        ("AAA3:30BBB2:30:15,J60,J300", "2024-03-01T05:30", -9_015), ("AAA3:30BBB2:30:15,J60,J300", "2024-03-01T05:29", -12_600),
+        ("AAA3:30BBB2:30:15,J60,J300", "2024-03-01T05:30", -9_015),
+        ("AAA3:30BBB2:30:15,J60,J300", "2024-03-01T05:29", -12_600),
         ("AAA0BBB,59,299/0", "2024-02-29T02:00", 3_600), ("AAA0BBB,59,299/0", "2024-02-29T01:59", 0),
         ("UTC0", "2026-07-01T00:00", 0), ("IST-5:30", "2026-07-01T00:00", 19_800),
     ])
@@ -56,7 +58,8 @@ import Units
         #expect(zone.local(Timestamp(nanoseconds: 0)).date == (try Fixture.date("1969-12-31")))
         #expect(zone.local(.undefined).date.year == 2554)
         #expect(zone.timestamp(try Fixture.date("2600-01-01"), hour: 0, minute: 0, second: 0) == .undefined)
-        #expect(zone.timestamp(try Fixture.date("1900-01-01"), hour: 0, minute: 0, second: 0) == Timestamp(nanoseconds: 0))
+        let early = zone.timestamp(try Fixture.date("1900-01-01"), hour: 0, minute: 0, second: 0)
+        #expect(early == Timestamp(nanoseconds: 0))
     }
 }
 
@@ -81,10 +84,11 @@ import Units
     static let newYorkHead = Fixture.header(version: "2", times: 0, types: 1, nameBytes: 4)
 
     @Test(arguments: [
-        ("bytes of another kind", Array("GIF89a and more bytes than a header needs, to be sure".utf8), .notTZif(offset: 0)),
+        ("another kind", Array("GIF89a and more bytes than a header needs, to be sure".utf8), .notTZif(offset: 0)),
         ("no types", Fixture.header(version: "2", times: 0, types: 0, nameBytes: 0), .typeCount(0, offset: 36)),
         (
-            "second header", newYorkHead + Fixture.type(0) + Array("EST\0nothing".utf8) + [UInt8](repeating: 0, count: 44),
+            "second header",
+            newYorkHead + Fixture.type(0) + Array("EST\0nothing".utf8) + [UInt8](repeating: 0, count: 44),
             .notTZif(offset: 54)
         ),
         (

@@ -160,8 +160,12 @@ import Units
     @Test func `windows that are empty or leave the session are refused by name`() {
         #expect(throws: SessionWindowError.empty(.premarket)) { try Self.windows(premarket: ("09:30", "09:30")) }
         #expect(throws: SessionWindowError.empty(.premarket)) { try Self.windows(premarket: ("09:30", "18:00")) }
-        #expect(throws: SessionWindowError.outsideSession(.premarket)) { try Self.windows(premarket: ("17:30", "09:30")) }
-        #expect(throws: SessionWindowError.outsideSession(.openingRange)) { try Self.windows(openingRange: ("16:59", 2)) }
+        #expect(throws: SessionWindowError.outsideSession(.premarket)) {
+            try Self.windows(premarket: ("17:30", "09:30"))
+        }
+        #expect(throws: SessionWindowError.outsideSession(.openingRange)) {
+            try Self.windows(openingRange: ("16:59", 2))
+        }
         #expect(throws: SessionWindowError.empty(.openingRange)) { try Self.windows(openingRange: ("16:59", 0)) }
         #expect(throws: SessionWindowError.outsideSession(.openingRange)) {
             try Self.windows(openingRange: ("16:59", .max))

@@ -39,9 +39,9 @@ public struct TimeZoneRules: Sendable {
         return Int64(low == 0 ? initialOffset : offsets[low - 1])
     }
 
-    /// The instant of a local time. A time that occurs twice (clocks set back) means the first of the two; one that does
-    /// not occur (clocks set forward) is read with the offset in force before the change.
-    /// What a `Timestamp` cannot hold is clamped: before 1970 to 0, after 2554 to `.undefined`.
+    /// The instant of a local time. A time that occurs twice (clocks set back) means the first of the two; one that
+    /// does not occur (clocks set forward) is read with the offset in force before the change. What a `Timestamp`
+    /// cannot hold is clamped: before 1970 to 0, after 2554 to `.undefined`.
     public func timestamp(_ date: CivilDate, hour: Int, minute: Int, second: Int) -> Timestamp {
         let local = Int64(date.daysSinceEpoch) * 86_400 + Int64(hour * 3_600 + minute * 60 + second)
         let (nanoseconds, overflow) = UInt64(max(0, unixSeconds(local: local)))

@@ -43,6 +43,16 @@ import Units
         #expect(zone.utcOffset(at: try Fixture.utc(time)) == offset, "\(rule) at \(time)")
     }
 
+    @Test func `a rule alone gives the zone of a file with that rule`() throws {
+        let (rule, file) = (try TimeZoneRules(posixRule: "EST5EDT,M3.2.0,M11.1.0"), Fixture.newYorkSince2007)
+        let zone = try TimeZoneRules(tzif: file)
+        for day in 14_000..<14_800 as Range<UInt64> {
+            let time = Timestamp(nanoseconds: day * 86_400_000_000_000)
+            #expect(rule.utcOffset(at: time) == zone.utcOffset(at: time))
+        }
+        #expect(throws: TimeZoneError.invalidFooter(text: "EST", offset: 0)) { try TimeZoneRules(posixRule: "EST") }
+    }
+
     @Test func `a table of 32-bit times is used, with its first type before and its last after`() throws {
         let times = [100, 200].flatMap { Fixture.bigEndian($0, 4) }
         let file = Fixture.header(version: "1", times: 2, types: 3, nameBytes: 4) + times + [1, 2]

@@ -6,7 +6,7 @@
 
 Compared, for every trade date of the range: the set of trade dates (CME_Equity, CMES), regular hours to the second
 (NYSE), days on which trading or regular hours end early (CME_Equity, CMES), session opens and closes in UTC
-(CME_Equity, CMES, and 18:00 and 17:00 by the system's zone database). With --bars, a CSV of recorded five-minute bars of ES whose
+(CME_Equity, CMES, and 18:00 and 17:00 by the system's zone database). With --bars, a CSV of recorded bars of ES whose
 first column is UTC: no bar lies outside our sessions, and every trade date without regular hours between the first and
 the last bar has bars (ordinary days are not asked: a recording may have holes).
 

@@ -16,6 +16,14 @@ public struct TimeZoneRules: Sendable {
         self = try TZifReader.read(bytes)
     }
 
+    /// A zone that follows one rule for all time, such as "EST5EDT,M3.2.0,M11.1.0", New York's since 2007. For tests
+    /// and tools; programs read the system's file, which knows the past.
+    /// - Throws: `.invalidFooter` with offset 0 when the text is not a POSIX rule.
+    public init(posixRule text: String) throws(TimeZoneError) {
+        guard let rule = PosixTimeZone(Array(text.utf8)) else { throw .invalidFooter(text: text, offset: 0) }
+        self.init(transitions: [], offsets: [], initialOffset: rule.standardOffset, footer: rule)
+    }
+
     init(transitions: [Int64], offsets: [Int32], initialOffset: Int32, footer: PosixTimeZone?) {
         self.transitions = transitions
         self.offsets = offsets

@@ -3,8 +3,8 @@ public import Units
 /// The trade dates of an exchange's equity index futures and the times of their sessions.
 ///
 /// A Globex session of trade date d is open in [18:00 ET on d − 1, 17:00 ET on d), for every trade date: an early close
-/// ends regular hours, not trading. Nothing here allocates except `tradeDates`; a lookup costs one binary search in the
-/// zone's table and a few divisions, so callers keep the session in hand and ask again only at its close.
+/// ends regular hours, not trading. Nothing here allocates except `tradeDates`. Finding the session of an instant costs
+/// about a microsecond, so callers keep the session in hand and ask again only when it no longer contains their time.
 public struct TradingCalendar: Sendable {
     public let zone: TimeZoneRules
     public let windows: SessionWindows

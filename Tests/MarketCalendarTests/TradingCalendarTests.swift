@@ -157,6 +157,13 @@ import Units
         #expect(!session.isEarlyClose)
     }
 
+    @Test func `hours that begin after an early close keep their order`() throws {
+        let calendar = try Fixture.calendar(try SessionWindowTests.windows(rth: ("14:00", "15:00")))
+        let session = try #require(calendar.session(try Fixture.date("2024-11-29")))
+        #expect(session.rthOpen == (try Fixture.utc("2024-11-29T19:00")))
+        #expect(session.rthClose == (try Fixture.utc("2024-11-29T20:00")))
+    }
+
     @Test func `windows that are empty or leave the session are refused by name`() {
         #expect(throws: SessionWindowError.empty(.premarket)) { try Self.windows(premarket: ("09:30", "09:30")) }
         #expect(throws: SessionWindowError.empty(.premarket)) { try Self.windows(premarket: ("09:30", "18:00")) }

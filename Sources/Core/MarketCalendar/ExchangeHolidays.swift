@@ -30,7 +30,8 @@ enum ExchangeHoliday {
         CivilDate(year: 2025, month: 1, day: 9),  // mourning for President Carter; stopped at 09:30 ET
     ]
 
-    /// The futures did not trade on the day of mourning for President Ford.
+    /// Mourning for President Ford. pandas_market_calendars and exchange_calendars close it; no notice of the exchange
+    /// was found that says otherwise.
     private static let closedOnce = CivilDate(year: 2007, month: 1, day: 2)
 
     /// Good Fridays with the employment report: the futures trade until 09:15 ET. On all others they are closed.

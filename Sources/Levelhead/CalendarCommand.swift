@@ -10,8 +10,8 @@ struct CalendarCommand: ParsableCommand {
         commandName: "calendar",
         abstract: "Prints trade dates with the times of their sessions, and the lead contract.",
         discussion: """
-            Both ends are included. Days on which the futures do not trade are left out. Times are New York's; with --json \
-            they are nanoseconds since 1970, or null where a session has no regular hours.
+            Both ends are included. Days on which the futures do not trade are left out. Times are New York's; with \
+            --json they are nanoseconds since 1970, or null where a session has no regular hours.
 
             Example: levelhead calendar --from 2026-11-23 --to 2026-12-31
             """)
@@ -79,7 +79,8 @@ private struct CalendarDay: Encodable {
     func encode(to encoder: any Encoder) throws {
         var object = encoder.container(keyedBy: Key.self)
         func encode(_ time: Timestamp, _ key: Key) throws {
-            if time.isDefined { try object.encode(time.nanoseconds, forKey: key) } else { try object.encodeNil(forKey: key) }
+            guard time.isDefined else { return try object.encodeNil(forKey: key) }
+            try object.encode(time.nanoseconds, forKey: key)
         }
         try object.encode(session.tradeDate.description, forKey: .tradeDate)
         try encode(session.open, .open)

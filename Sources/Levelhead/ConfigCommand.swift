@@ -7,8 +7,8 @@ struct ConfigCommand: ParsableCommand {
         commandName: "config",
         abstract: "Prints every configuration value in force, with its origin.",
         discussion: """
-            Precedence: command line, environment, file, default. A key is set in the environment by its name in capitals \
-            with LEVELHEAD_ before it and underscores for points: LEVELHEAD_BARS_SMA_LENGTH=50.
+            Precedence: command line, environment, file, default. A key is set in the environment by its name in \
+            capitals with LEVELHEAD_ before it and underscores for points: LEVELHEAD_BARS_SMA_LENGTH=50.
 
             Example: levelhead config --config configs/level.toml --set bars.sma_length=50
 

@@ -2,9 +2,9 @@ public import Units
 
 /// The trade dates of an exchange's equity index futures and the times of their sessions.
 ///
-/// A Globex session of trade date d is open in [18:00 ET on d − 1, 17:00 ET on d), for every trade date: an early close ends
-/// regular hours, not trading. Nothing here allocates except `tradeDates`; a lookup costs one binary search in the zone's
-/// table and a few divisions, so callers keep the session in hand and ask again only at its close.
+/// A Globex session of trade date d is open in [18:00 ET on d − 1, 17:00 ET on d), for every trade date: an early close
+/// ends regular hours, not trading. Nothing here allocates except `tradeDates`. Finding the session of an instant costs
+/// about a microsecond, so callers keep the session in hand and ask again only when it no longer contains their time.
 public struct TradingCalendar: Sendable {
     public let zone: TimeZoneRules
     public let windows: SessionWindows
@@ -131,8 +131,8 @@ public struct TradingCalendar: Sendable {
         return dates
     }
 
-    /// How many trade dates lie after `first`, up to and including `last`: `trading_days_to_futures_expiration` with `first`
-    /// today and `last` the expiry. 0 when `last` is not after `first`.
+    /// How many trade dates lie after `first`, up to and including `last`: `trading_days_to_futures_expiration` with
+    /// `first` today and `last` the expiry. 0 when `last` is not after `first`.
     public func tradingDays(after first: CivilDate, through last: CivilDate) -> Int {
         var count = 0
         var date = first.adding(days: 1)

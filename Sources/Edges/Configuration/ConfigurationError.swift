@@ -6,8 +6,8 @@ public enum ConfigurationError: Error, Equatable, Sendable {
     case badValue(key: String, origin: SettingOrigin, expected: String, found: String)
     /// `--set` without "=".
     case notAnAssignment(String)
-    /// Values that are each in bounds but do not go together.
-    case relation(key: String, origin: SettingOrigin, rule: String)
+    /// Values that are each in bounds but do not go together; `origin` is that of the one set last.
+    case relation(rule: String, origin: SettingOrigin)
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -20,7 +20,7 @@ extension ConfigurationError: CustomStringConvertible {
         case .badValue(let key, let origin, let expected, let found):
             "\(origin): \(key): expected \(expected), found \(found)"
         case .notAnAssignment(let text): "command line --set: expected key=value, found \"\(text)\""
-        case .relation(let key, let origin, let rule): "\(origin): \(key): \(rule)"
+        case .relation(let rule, let origin): "\(origin): \(rule)"
         }
     }
 }

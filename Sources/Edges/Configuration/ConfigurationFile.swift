@@ -21,12 +21,13 @@ struct ConfigurationFile {
     }
 
     init(path: String, text: String) throws(ConfigurationError) {
+        func oneLine(_ text: String) -> String { text.split(whereSeparator: \.isNewline).joined(separator: " ") }
         let table: TOMLTable
         do { table = try TOMLTable(string: text) } catch let error as TOMLParseError {
             let start = error.source.begin
-            throw .notTOML(path: path, line: start.line, column: start.column, reason: error.description)
+            throw .notTOML(path: path, line: start.line, column: start.column, reason: oneLine(error.description))
         } catch {
-            throw .unreadable(path: path, reason: "\(error)")
+            throw .unreadable(path: path, reason: oneLine("\(error)"))
         }
         self.path = path
         let lines = ConfigurationFile.lines(of: text)
@@ -59,8 +60,9 @@ struct ConfigurationFile {
         }
     }
 
-    /// The line on which each dotted key is set. The TOML library keeps no positions, so this reads headers and the left
-    /// sides of assignments; what it misses (quoted keys, inline tables) has no line in an error, and nothing worse.
+    /// The line on which each dotted key is set. The TOML library keeps no positions, so this reads headers and the
+    /// left sides of assignments; what it misses (quoted keys, inline tables) has no line in an error, and nothing
+    /// worse.
     private static func lines(of text: String) -> [String: Int] {
         var lines: [String: Int] = [:]
         var prefix = ""

@@ -68,13 +68,13 @@ public struct ConfigurationSources: Sendable {
         settings[index] = ResolvedSetting(declaration: declaration, value: value, origin: origin)
     }
 
-    /// The key that a variable sets. Nil for variables that are not ours: those without the prefix, and those with it that
-    /// name no section of the table, which scripts around the program may use for themselves.
+    /// The key that a variable sets. Nil for variables that are not ours: those without the prefix, and those with it
+    /// that name no section of the table, which scripts around the program may use for themselves.
     private static func key(_ variable: String) throws(ConfigurationError) -> String? {
         guard variable.hasPrefix(SettingTable.environmentPrefix), !SettingTable.otherVariables.contains(variable) else {
             return nil
         }
-        if let declaration = SettingTable.all.first(where: { $0.environmentName == variable }) { return declaration.key }
+        if let known = SettingTable.all.first(where: { $0.environmentName == variable }) { return known.key }
         let name = variable.dropFirst(SettingTable.environmentPrefix.count).lowercased()
         let section = SettingTable.all.lazy.compactMap(\.section).first { name.hasPrefix($0 + "_") }
         guard let section else { return nil }

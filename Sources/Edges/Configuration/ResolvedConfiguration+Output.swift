@@ -1,7 +1,7 @@
 // How a configuration is written: for people, for run.json, and for hashing.
 extension ResolvedConfiguration {
-    /// One line per key in table order, `key = value`, valid TOML, without origins: the same configuration gives the same
-    /// bytes wherever its values came from.
+    /// One line per key in table order, `key = value`, valid TOML, without origins: the same configuration gives the
+    /// same bytes wherever its values came from.
     public var canonicalText: String { settings.map { "\($0.key) = \($0.value.canonical)\n" }.joined() }
 
     /// The lines of `canonicalText` on which results depend; hash these to name what a replay was a function of.
@@ -18,8 +18,8 @@ extension ResolvedConfiguration {
         }.joined()
     }
 
-    /// One JSON object, keys in table order: `{"bars.sma_length": {"value": 90, "origin": "default"}, …}`. Times, money and
-    /// symbols are strings.
+    /// One JSON object, keys in table order: `{"bars.sma_length": {"value": 90, "origin": "default"}, …}`. Times, money
+    /// and symbols are strings.
     public var json: String {
         let members = settings.map { setting in
             "\(JSONText.quoted(setting.key)): {\"value\": \(setting.value.json), "

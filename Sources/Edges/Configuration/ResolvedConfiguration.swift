@@ -30,7 +30,8 @@ public struct ResolvedConfiguration: Sendable {
             reset: read.ticks("levels.reset_ticks"), beyond: read.ticks("levels.beyond_ticks"))
         let large = read.integer("features.large_trade_contracts")
         features = FeatureSettings(
-            largeTradeContracts: large == 0 ? nil : large, annualizationHours: read.real("features.annualization_hours"))
+            largeTradeContracts: large == 0 ? nil : large,
+            annualizationHours: read.real("features.annualization_hours"))
         policy = ResolvedConfiguration.policy(read)
         risk = ResolvedConfiguration.risk(read)
         venue = VenueSettings(
@@ -47,25 +48,30 @@ public struct ResolvedConfiguration: Sendable {
     private static func sessions(_ read: SettingReader) throws(ConfigurationError) -> SessionWindows {
         do {
             return try SessionWindows(
-                premarketStart: read.time("sessions.premarket_start"), premarketEnd: read.time("sessions.premarket_end"),
+                premarketStart: read.time("sessions.premarket_start"),
+                premarketEnd: read.time("sessions.premarket_end"),
                 openingRangeStart: read.time("sessions.opening_range_start"),
                 openingRangeMinutes: read.int("sessions.opening_range_minutes"),
                 rthOpen: read.time("sessions.rth_open"), rthClose: read.time("sessions.rth_close"),
                 initialBalanceMinutes: read.int("sessions.initial_balance_minutes"))
         } catch {
-            let (window, rule): (SessionWindowError.Window, String) =
-                switch error {
-                case .empty(let window): (window, "the window must end after it starts, on a clock that begins at 18:00")
-                case .outsideSession(let window): (window, "the window must lie within 18:00 to 17:00 of the next day")
-                }
-            let key =
-                switch window {
-                case .premarket: "sessions.premarket_end"
-                case .openingRange: "sessions.opening_range_minutes"
-                case .regularHours: "sessions.rth_close"
-                case .initialBalance: "sessions.initial_balance_minutes"
-                }
-            throw .relation(key: key, origin: read.origin(key), rule: rule)
+            switch error {
+            case .empty(let window):
+                let (start, end) = keys(of: window)
+                throw read.relation(end, "be after, on a clock that begins at 18:00,", start)
+            case .outsideSession(let window):
+                let (start, end) = keys(of: window)
+                throw read.relation(end, "end, within 18:00 to 17:00 of the next day, a window from", start)
+            }
+        }
+    }
+
+    private static func keys(of window: SessionWindowError.Window) -> (start: String, end: String) {
+        switch window {
+        case .premarket: ("sessions.premarket_start", "sessions.premarket_end")
+        case .openingRange: ("sessions.opening_range_start", "sessions.opening_range_minutes")
+        case .regularHours: ("sessions.rth_open", "sessions.rth_close")
+        case .initialBalance: ("sessions.rth_open", "sessions.initial_balance_minutes")
         }
     }
 
@@ -80,7 +86,8 @@ public struct ResolvedConfiguration: Sendable {
             quantity: Quantity(read.integer("policy.quantity")), stop: read.ticks("policy.stop_ticks"),
             target: read.ticks("policy.target_ticks"), timeStop: .seconds(read.integer("policy.time_stop_seconds")),
             signalThreshold: read.real("policy.signal_threshold"), hold: read.seconds("policy.hold_seconds"),
-            minimumWeight: read.real("policy.minimum_weight"), oneEntryPerTest: read.boolean("policy.one_entry_per_test"),
+            minimumWeight: read.real("policy.minimum_weight"),
+            oneEntryPerTest: read.boolean("policy.one_entry_per_test"),
             afterTest: .seconds(read.integer("policy.after_test_seconds")))
     }
 
@@ -95,28 +102,31 @@ public struct ResolvedConfiguration: Sendable {
     }
 
     private func checkRelations(_ read: SettingReader) throws(ConfigurationError) {
-        func require(_ holds: Bool, _ key: String, _ rule: String) throws(ConfigurationError) {
-            guard holds else { throw .relation(key: key, origin: read.origin(key), rule: rule) }
+        func require(
+            _ holds: Bool, _ key: String, _ rule: String, _ other: String
+        ) throws(ConfigurationError) {
+            guard holds else { throw read.relation(key, rule, other) }
         }
         let window = policy.window
         let (start, end) = (window.entryStart.secondsIntoSession, window.entryEnd.secondsIntoSession)
         let flat = window.flatBy.secondsIntoSession
-        let clock = "on a clock that begins at 18:00"
-        try require(start < end, "policy.entry_end", "must be after policy.entry_start, \(clock)")
-        try require(end <= flat, "policy.flat_by", "must not be before policy.entry_end, \(clock)")
-        try require(flat <= 23 * 3_600, "policy.flat_by", "must lie within 18:00 to 17:00 of the next day")
-        try require(
-            window.earlyCloseFlatMinutes <= window.earlyCloseEntryMinutes, "policy.early_close_flat_minutes",
-            "must not be more than policy.early_close_entry_minutes")
-        try require(
-            levels.touch <= levels.reset, "levels.touch_ticks", "must not be more than levels.reset_ticks")
-        try require(
-            risk.maximumOrder <= risk.maximumPosition, "risk.max_order_contracts",
-            "must not be more than risk.max_position_contracts")
-        try require(
-            policy.quantity <= risk.maximumOrder, "policy.quantity", "must not be more than risk.max_order_contracts")
-        try require(
-            risk.noMarkReduce <= risk.noMarkFlatten, "risk.no_mark_reduce_seconds",
-            "must not be more than risk.no_mark_flatten_seconds")
+        let after = "be after, on a clock that begins at 18:00,"
+        try require(start < end, "policy.entry_end", after, "policy.entry_start")
+        let notBefore = "not be before, on a clock that begins at 18:00,"
+        try require(end <= flat, "policy.flat_by", notBefore, "policy.entry_end")
+        guard flat <= 23 * 3_600 else {
+            throw read.relation("policy.flat_by", "lie within 18:00 to 17:00 of the next day")
+        }
+        let limits: [(Bool, String, String)] = [
+            (
+                window.earlyCloseFlatMinutes <= window.earlyCloseEntryMinutes,
+                "policy.early_close_flat_minutes", "policy.early_close_entry_minutes"
+            ),
+            (levels.touch <= levels.reset, "levels.touch_ticks", "levels.reset_ticks"),
+            (risk.maximumOrder <= risk.maximumPosition, "risk.max_order_contracts", "risk.max_position_contracts"),
+            (policy.quantity <= risk.maximumOrder, "policy.quantity", "risk.max_order_contracts"),
+            (risk.noMarkReduce <= risk.noMarkFlatten, "risk.no_mark_reduce_seconds", "risk.no_mark_flatten_seconds"),
+        ]
+        for (holds, key, limit) in limits { try require(holds, key, "not be more than", limit) }
     }
 }

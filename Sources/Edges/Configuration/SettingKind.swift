@@ -75,7 +75,7 @@ enum RawValue: Equatable {
         case .boolean(let value): String(value)
         case .integer(let value): String(value)
         case .real(let value): String(value)
-        case .text(let value), .untyped(let value): "\"\(value)\""
+        case .text(let value), .untyped(let value): JSONText.quoted(value)
         case .other(let kind): "a TOML \(kind)"
         }
     }

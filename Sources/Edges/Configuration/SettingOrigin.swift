@@ -7,6 +7,18 @@ public enum SettingOrigin: Equatable, Sendable {
     case commandLine(flag: String)
 }
 
+extension SettingOrigin {
+    /// The place in the order of precedence; the highest wins.
+    var precedence: Int {
+        switch self {
+        case .standard: 0
+        case .file: 1
+        case .environment: 2
+        case .commandLine: 3
+        }
+    }
+}
+
 extension SettingOrigin: CustomStringConvertible {
     public var description: String {
         switch self {

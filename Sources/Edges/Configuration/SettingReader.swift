@@ -5,7 +5,18 @@ import Units
 struct SettingReader {
     let settings: [ResolvedSetting]
 
-    func origin(_ key: String) -> SettingOrigin { setting(key).origin }
+    /// That two values break a rule. The one to mend is the one of higher precedence: its origin is named.
+    func relation(_ key: String, _ rule: String, _ other: String) -> ConfigurationError {
+        let (first, second) = (setting(key), setting(other))
+        let origin = first.origin.precedence >= second.origin.precedence ? first.origin : second.origin
+        return .relation(
+            rule: "\(key) = \(first.value.canonical) must \(rule) \(other) = \(second.value.canonical)", origin: origin)
+    }
+
+    /// That one value breaks a rule of its own.
+    func relation(_ key: String, _ rule: String) -> ConfigurationError {
+        .relation(rule: "\(key) = \(setting(key).value.canonical) must \(rule)", origin: setting(key).origin)
+    }
 
     func boolean(_ key: String) -> Bool {
         guard case .boolean(let value) = setting(key).value else { mistyped(key) }

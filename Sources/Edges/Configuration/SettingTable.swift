@@ -91,7 +91,8 @@ public enum SettingTable {
     private static let risk = [
         row("risk.max_order_contracts", .integer(1...10_000), .integer(5), unit: "contracts", "largest order"),
         row("risk.max_position_contracts", .integer(1...10_000), .integer(10), unit: "contracts", "largest position"),
-        money("risk.daily_loss_usd", "1000", from: "1", to: "100000000", "loss of a trade date that flattens and locks"),
+        money(
+            "risk.daily_loss_usd", "1000", from: "1", to: "100000000", "loss of a trade date that flattens and locks"),
         money(
             "risk.trailing_drawdown_usd", "1500", from: "1", to: "100000000",
             "fall from the highest equity that flattens and locks"),

@@ -23,7 +23,8 @@ extension ZoneDataError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): \(reason); mend with: apt-get install tzdata"
-        case .notAZone(let path, let error): "\(path): not a time zone file: \(error); mend with: apt-get install tzdata"
+        case .notAZone(let path, let error):
+            "\(path): not a time zone file: \(error); mend with: apt-get install tzdata"
         }
     }
 }

@@ -116,7 +116,9 @@ public struct PosixFile: ~Copyable {
         return true
     }
 
-    private func failure(_ call: StaticString) -> SystemCallError { SystemCallError(call: call, path: path, code: errno) }
+    private func failure(_ call: StaticString) -> SystemCallError {
+        SystemCallError(call: call, path: path, code: errno)
+    }
 }
 
 extension PosixFile {

@@ -1,7 +1,6 @@
 import Platform
 import Security
 
-/// What recomputing an audit log's chain found: the end of the chain.
 extension AuditLog {
     /// Recomputes the whole chain from the first line, at about 1 GB/s, and says where it ends.
     /// Throws at the first line that is malformed, torn or has another hash than it should.
@@ -12,7 +11,9 @@ extension AuditLog {
         var pending: [UInt8] = []
         var readOffset = 0
         while true {
-            let part = try AuditLogError.file { () throws(SystemCallError) in try file.read(at: readOffset, count: 1 << 20) }
+            let part = try AuditLogError.file { () throws(SystemCallError) in
+                try file.read(at: readOffset, count: 1 << 20)
+            }
             if part.isEmpty { break }
             readOffset += part.count
             pending += part

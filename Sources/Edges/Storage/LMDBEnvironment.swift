@@ -5,8 +5,9 @@ import Synchronization
 
 /// An LMDB environment (`MDB_env`) with its one unnamed database: a directory with `data.mdb` and `lock.mdb`.
 ///
-/// Transactions are closures that begin and end on the calling thread: a commit on another thread would leave the writer's
-/// mutex locked for ever. `write` is mutating and `read` is not, so no read can be open while a write enlarges the map.
+/// Transactions are closures that begin and end on the calling thread: a commit on another thread would leave the
+/// writer's mutex locked for ever. `write` is mutating and `read` is not, so no read can be open while a write enlarges
+/// the map.
 public struct LMDBEnvironment: ~Copyable {
     /// How much of a commit reaches the disk before it returns. A killed process loses no commit with any of them.
     public enum Durability: Sendable {

@@ -51,10 +51,13 @@ import Testing
         }
     }
 
-    @Test(arguments: Repository.files.filter { !$0.path.hasPrefix("Tests/RepositoryTests/") })
+    /// Put together here, so that this file does not hold what it looks for.
+    private static let marksOfWorkLeft = ["TO" + "DO", "FIX" + "ME"]
+
+    @Test(arguments: Repository.files)
     func `nothing is left to do later`(file: RepositoryFile) {
         for (index, line) in file.lines.enumerated() {
-            let isLeft = ["TODO", "FIXME"].contains { line.contains($0) }
+            let isLeft = Self.marksOfWorkLeft.contains { line.contains($0) }
             #expect(!isLeft, "\(file.path):\(index + 1): do it, or open an issue")
         }
     }

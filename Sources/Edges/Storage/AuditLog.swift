@@ -185,7 +185,7 @@ extension SHA256Hasher {
 
 extension UnsafeMutableRawBufferPointer {
     /// `,"hash":"H"}` and a line feed.
-    fileprivate func writeAuditSuffix(_ hash: SHA256Digest) {
+    func writeAuditSuffix(_ hash: SHA256Digest) {
         let (name, end): (StaticString, StaticString) = (",\"hash\":\"", "\"}\n")
         copyMemory(from: UnsafeRawBufferPointer(start: name.utf8Start, count: 9))
         hash.writeHexadecimal(to: UnsafeMutableRawBufferPointer(rebasing: self[9..<73]))

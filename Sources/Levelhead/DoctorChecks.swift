@@ -41,7 +41,8 @@ enum MachineChecks {
         let bytes = try? PosixFile.contents(of: path)
         let ok = bytes?.starts(with: Array("TZif".utf8)) ?? false
         return DoctorCheck(
-            name: "zone \(name)", ok: ok, detail: ok ? "\(bytes?.count ?? 0) bytes" : "\(path): missing or not zone data",
+            name: "zone \(name)", ok: ok,
+            detail: ok ? "\(bytes?.count ?? 0) bytes" : "\(path): missing or not zone data",
             remedy: ok ? "" : "apt-get install tzdata")
     }
 
@@ -113,8 +114,10 @@ enum StateChecks {
         }
         let note = existing == path ? "" : " (made at first use)"
         let check = space(
-            "state directory", existing, atLeast: diskByteCountMin, "free some space, or set LEVELHEAD_STATE_DIR elsewhere")
-        return DoctorCheck(name: check.name, ok: check.ok, detail: "\(path)\(note): \(check.detail)", remedy: check.remedy)
+            "state directory", existing, atLeast: diskByteCountMin,
+            "free some space, or set LEVELHEAD_STATE_DIR elsewhere")
+        return DoctorCheck(
+            name: check.name, ok: check.ok, detail: "\(path)\(note): \(check.detail)", remedy: check.remedy)
     }
 
     private static func space(_ name: String, _ path: String, atLeast minimum: Int, _ remedy: String) -> DoctorCheck {

@@ -12,8 +12,8 @@ struct DoctorCommand: ParsableCommand {
             Example:
               levelhead doctor --json
 
-            Exit status 0 when every check is ok, 1 when one is not. A key that is missing is a warning: replay and paper \
-            trading on tape need none.
+            Exit status 0 when every check is ok, 1 when one is not. A key that is missing is a warning: replay and \
+            paper trading on tape need none.
             """)
 
     @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).")
@@ -64,7 +64,8 @@ struct DoctorReport: Encodable {
         return checks.map { check in
             let name = check.name.padding(toLength: width, withPad: " ", startingAt: 0)
             let mark = check.ok ? (check.remedy.isEmpty ? "ok  " : "warn") : "FAIL"
-            let remedy = check.remedy.isEmpty ? "" : "\n      \(String(repeating: " ", count: width))  -> \(check.remedy)"
+            let indent = String(repeating: " ", count: width + 8)
+            let remedy = check.remedy.isEmpty ? "" : "\n\(indent)-> \(check.remedy)"
             return "\(mark)  \(name)  \(check.detail)\(remedy)\n"
         }.joined()
     }

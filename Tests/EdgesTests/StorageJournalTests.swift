@@ -114,7 +114,7 @@ import Testing
         #expect(try read().sequences == (1...7).map { 10 * $0 })
     }
 
-    @Test func `every flipped bit before the last frame is an error with the offset, in the last frame a torn end`() throws {
+    @Test func `a flipped bit is an error with its offset, but in the last frame a torn end`() throws {
         let last = try write(6, mark: 5)
         let whole = try directory.bytes("engine.journal")
         for index in 8..<whole.count {

@@ -56,7 +56,8 @@ import Testing
         do { try RunDirectory.create(path).writeRun(Array("{}".utf8)) }
         let holder = Process()
         holder.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        holder.arguments = ["flock", "--exclusive", "\(path)/lock", "sh", "-c", "echo $$ > \(path)/lock; echo; exec sleep 60"]
+        let command = "echo $$ > \(path)/lock; echo; exec sleep 60"
+        holder.arguments = ["flock", "--exclusive", "\(path)/lock", "sh", "-c", command]
         let output = Pipe()
         holder.standardOutput = output
         try holder.run()
@@ -82,13 +83,15 @@ import Testing
     func `the state directory comes from the command line, the environment, the home`(
         explicit: String?, variable: String?, home: String?, expected: String?
     ) {
-        let path = StateDirectory.path(explicit: explicit) { ["LEVELHEAD_STATE_DIR": variable, "HOME": home][$0] ?? nil }
+        let environment = ["LEVELHEAD_STATE_DIR": variable, "HOME": home]
+        let path = StateDirectory.path(explicit: explicit) { environment[$0] ?? nil }
         #expect(path == expected)
     }
 
     @Test func `replacing a file that cannot be replaced leaves nothing behind`() throws {
-        #expect(throws: SystemCallError(call: "open", path: directory.file("absent/run.json") + ".\(getpid()).tmp", code: ENOENT)) {
-            try PosixFile.replace(directory.file("absent/run.json"), with: [1])
+        let absent = directory.file("absent/run.json")
+        #expect(throws: SystemCallError(call: "open", path: absent + ".\(getpid()).tmp", code: ENOENT)) {
+            try PosixFile.replace(absent, with: [1])
         }
         try FileManager.default.createDirectory(atPath: directory.file("taken"), withIntermediateDirectories: true)
         #expect(throws: SystemCallError.self) { try PosixFile.replace(directory.file("taken"), with: [1]) }

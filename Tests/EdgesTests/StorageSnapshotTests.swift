@@ -28,7 +28,7 @@ import Testing
     private func damage(_ key: String, at index: Int) throws {
         var environment = try LMDBEnvironment(path: directory.file("state"))
         try environment.write { (txn) throws(LMDBError) in
-            guard var value = try txn.get(Array(key.utf8), { (bytes) throws(LMDBError) in Array(bytes) }) else { return }
+            var value = try txn.get(Array(key.utf8)) { (bytes) throws(LMDBError) in Array(bytes) } ?? []
             value[index] ^= 1
             try txn.put(Array(key.utf8), value)
         }

@@ -1,8 +1,8 @@
-/// Saves or loads the state of a fold. A type lists its fields once, in `persist`, for both directions, so that what was
-/// saved is what is loaded.
+/// Saves or loads the state of a fold. A type lists its fields once, in `persist`, for both directions, so that what
+/// was saved is what is loaded.
 ///
-/// Layout: the fields one after the other, little-endian, without padding between them; an array is its count (UInt64) and
-/// its elements. Version, configuration and checksum are the business of whoever stores the bytes.
+/// Layout: the fields one after the other, little-endian, without padding between them; an array is its count (UInt64)
+/// and its elements. Version, configuration and checksum are the business of whoever stores the bytes.
 public struct StateArchive: ~Copyable {
     public enum Failure: Error, Equatable {
         /// A load wanted more bytes than there are.

@@ -55,7 +55,7 @@ public enum Decimal9 {
             let (sum, carry) = scaled.subtractingReportingOverflow(Int64(byte - UInt8(ascii: "0")))
             guard !overflow, !carry else { return nil }
             value = sum
-            if decimals == nil { wholeDigits += 1 } else { decimals! += 1 }
+            if let count = decimals { decimals = count + 1 } else { wholeDigits += 1 }
         }
         guard wholeDigits > 0, decimals != 0 else { return nil }
         for _ in (decimals ?? 0)..<9 {

@@ -9,7 +9,8 @@
     @inlinable public var isDefined: Bool { nanoseconds != .max }
     @inlinable public static func < (a: Timestamp, b: Timestamp) -> Bool { a.nanoseconds < b.nanoseconds }
 
-    /// The time from `b` to `a`. Wraps instead of trapping when they lie more than 292 years apart: stamps come from outside.
+    /// The time from `b` to `a`. Wraps instead of trapping when they lie more than 292 years apart: stamps come from
+    /// outside.
     @inlinable public static func - (a: Timestamp, b: Timestamp) -> Nanoseconds {
         Nanoseconds(Int64(bitPattern: a.nanoseconds &- b.nanoseconds))
     }

@@ -1,7 +1,7 @@
 import CNanomsg
 
-/// The nanomsg library in use. Apart from ZeroMQ's module: `zmq.h` and `nn.h` both define `EFSM` and `ETERM`, and one Swift
-/// module cannot import both.
+/// The nanomsg library in use. Apart from ZeroMQ's module: `zmq.h` and `nn.h` both define `EFSM` and `ETERM`, and one
+/// Swift module cannot import both.
 public enum NanomsgLibrary {
     /// Version of the binary interface that this program was built for. nanomsg tells its release number nowhere.
     public static var interfaceVersion: String {

@@ -1,6 +1,6 @@
 @preconcurrency import Glibc
 
-/// An open file. Leaving scope closes it; `close()` reports what closing finds.
+/// An open file. Leaving scope closes it; whether the bytes are on the disk is what `sync()` says.
 public struct PosixFile: ~Copyable {
     public enum Access: Sendable {
         /// An existing file, read only.
@@ -14,10 +14,8 @@ public struct PosixFile: ~Copyable {
     }
 
     public let path: String
-    private let owned: OwnedDescriptor
-
     /// The number the system knows the file by: valid as long as this value.
-    public var descriptor: Int32 { owned.number }
+    public let descriptor: Int32
 
     /// `open(2)`, close-on-exec. `mode` counts when the file is made.
     public init(_ path: String, _ access: Access, mode: mode_t = 0o600) throws(SystemCallError) {
@@ -31,15 +29,10 @@ public struct PosixFile: ~Copyable {
         let descriptor = open(path, flags | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw SystemCallError(call: "open", path: path, code: errno) }
         self.path = path
-        owned = OwnedDescriptor(number: descriptor)
+        self.descriptor = descriptor
     }
 
-    /// `close(2)`.
-    public consuming func close() throws(SystemCallError) {
-        let path = path
-        let code = owned.close()
-        guard code == 0 else { throw SystemCallError(call: "close", path: path, code: code) }
-    }
+    deinit { close(descriptor) }
 
     /// Bytes in the file.
     public func size() throws(SystemCallError) -> Int {
@@ -116,7 +109,9 @@ public struct PosixFile: ~Copyable {
         return true
     }
 
-    private func failure(_ call: StaticString) -> SystemCallError { SystemCallError(call: call, path: path, code: errno) }
+    private func failure(_ call: StaticString) -> SystemCallError {
+        SystemCallError(call: call, path: path, code: errno)
+    }
 }
 
 extension PosixFile {
@@ -142,7 +137,6 @@ extension PosixFile {
             let file = try PosixFile(temporary, .create, mode: mode)
             try file.write(bytes, at: 0)
             try file.sync()
-            try file.close()
             guard rename(temporary, path) == 0 else { throw SystemCallError(call: "rename", path: path, code: errno) }
         } catch {
             unlink(temporary)
@@ -152,19 +146,5 @@ extension PosixFile {
         guard fsync(directory.descriptor) == 0 else {
             throw SystemCallError(call: "fsync", path: directory.path, code: errno)
         }
-    }
-}
-
-/// A descriptor that is closed once.
-private struct OwnedDescriptor: ~Copyable {
-    let number: Int32
-
-    deinit { _ = Glibc.close(number) }
-
-    /// 0 or `errno`.
-    consuming func close() -> Int32 {
-        let number = number
-        discard self
-        return Glibc.close(number) == 0 ? 0 : errno
     }
 }

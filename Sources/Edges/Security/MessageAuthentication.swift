@@ -2,7 +2,8 @@ import COpenSSL
 
 /// HMAC-SHA256 (RFC 2104, FIPS 198-1) by OpenSSL.
 public enum MessageAuthentication {
-    /// The code of `message` under `key`. Any key length is valid; longer than 64 bytes is hashed first, as the standard says.
+    /// The code of `message` under `key`. Any key length is valid; longer than 64 bytes is hashed first, as the
+    /// standard says.
     public static func code(key: [UInt8], message: UnsafeRawBufferPointer) -> SHA256Digest {
         key.withUnsafeBytes { key in
             withUnsafeTemporaryAllocation(byteCount: SHA256Digest.byteCount, alignment: 8) { out in

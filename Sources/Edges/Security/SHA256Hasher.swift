@@ -1,7 +1,7 @@
 import COpenSSL
 
-/// SHA-256 by OpenSSL (`SHA256_Init`, `SHA256_Update`, `SHA256_Final`), any number of digests one after the other. Allocates
-/// nothing; OpenSSL's newer `EVP_Digest…` functions, same code below, take memory for each digest.
+/// SHA-256 by OpenSSL (`SHA256_Init`, `SHA256_Update`, `SHA256_Final`), any number of digests one after the other.
+/// Allocates nothing; OpenSSL's newer `EVP_Digest…` functions, same code below, take memory for each digest.
 ///
 /// Costs about 0.5 ns a byte on x86-64 with SHA instructions.
 public struct SHA256Hasher: ~Copyable {

@@ -28,8 +28,8 @@ struct AppendFile: ~Copyable {
     /// Whether the next record is one the file has already.
     var isComparing: Bool { offset < existingEnd }
 
-    /// Adds one record of `count` bytes that `fill` writes. Returns the bytes of the file in its place when they are others,
-    /// at most `count` of them; then the file and the offset are as before.
+    /// Adds one record of `count` bytes that `fill` writes. Returns the bytes of the file in its place when they are
+    /// others, at most `count` of them; then the file and the offset are as before.
     mutating func append(
         count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void
     ) throws(SystemCallError) -> [UInt8]? {

@@ -18,15 +18,16 @@ public struct AuditPosition: BitwiseCopyable, Equatable, Sendable {
     }
 }
 
-/// `audit.jsonl`: one JSON object a line, each with the hash of everything up to it, so that no line can be changed, removed
-/// or added in the middle unseen.
+/// `audit.jsonl`: one JSON object a line, each with the hash of everything up to it, so that no line can be changed,
+/// removed or added in the middle unseen.
 ///
 /// A line is `{…,"hash":"H"}` and a line feed. H is the lower-case hexadecimal of
 ///
 ///     SHA256(P ‖ B)
 ///
-/// where P is the 64 hexadecimal digits of the line before it (64 times `0` for the first line), as ASCII, and B is the line
-/// without its last 75 bytes, which are `,"hash":"H"}`, and with `}` in their place. `sha256sum` alone can recompute it.
+/// where P is the 64 hexadecimal digits of the line before it (64 times `0` for the first line), as ASCII, and B is the
+/// line without its last 75 bytes, which are `,"hash":"H"}`, and with `}` in their place. `sha256sum` alone can
+/// recompute it.
 public struct AuditLog: ~Copyable {
     /// `,"hash":"` + 64 digits + `"}`.
     static let suffixByteCount = 75
@@ -45,8 +46,8 @@ public struct AuditLog: ~Copyable {
         return AuditLog(AppendFile(file, at: 0, existingEnd: 0), path, .start, cut: 0)
     }
 
-    /// Continues a log where a snapshot left it. Lines behind that place stay; each that is appended again is compared with
-    /// them byte for byte, and only what comes after the last of them is written.
+    /// Continues a log where a snapshot left it. Lines behind that place stay; each that is appended again is compared
+    /// with them byte for byte, and only what comes after the last of them is written.
     ///
     /// Throws when the log is shorter than the snapshot says or its line there has another hash.
     public static func resume(_ path: String, at position: AuditPosition) throws(AuditLogError) -> AuditLog {
@@ -140,7 +141,9 @@ public struct AuditLog: ~Copyable {
         let line = Int(clamping: position.lineCount)
         let count = suffixByteCount + 1
         guard offset >= count else { throw .malformed(path: path, line: line, offset: 0) }
-        let bytes = try AuditLogError.file { () throws(SystemCallError) in try file.read(at: offset - count, count: count) }
+        let bytes = try AuditLogError.file { () throws(SystemCallError) in
+            try file.read(at: offset - count, count: count)
+        }
         guard let found = AuditLine.hash(ofSuffix: bytes.dropLast()), bytes.last == UInt8(ascii: "\n") else {
             throw .malformed(path: path, line: line, offset: offset - count)
         }
@@ -156,7 +159,9 @@ public struct AuditLog: ~Copyable {
         var end = size
         while end > start {
             let from = max(start, end - (1 << 16))
-            let bytes = try AuditLogError.file { () throws(SystemCallError) in try file.read(at: from, count: end - from) }
+            let bytes = try AuditLogError.file { () throws(SystemCallError) in
+                try file.read(at: from, count: end - from)
+            }
             if let feed = bytes.lastIndex(of: UInt8(ascii: "\n")) { return from + feed + 1 }
             end = from
         }
@@ -180,7 +185,7 @@ extension SHA256Hasher {
 
 extension UnsafeMutableRawBufferPointer {
     /// `,"hash":"H"}` and a line feed.
-    fileprivate func writeAuditSuffix(_ hash: SHA256Digest) {
+    func writeAuditSuffix(_ hash: SHA256Digest) {
         let (name, end): (StaticString, StaticString) = (",\"hash\":\"", "\"}\n")
         copyMemory(from: UnsafeRawBufferPointer(start: name.utf8Start, count: 9))
         hash.writeHexadecimal(to: UnsafeMutableRawBufferPointer(rebasing: self[9..<73]))

@@ -7,7 +7,8 @@ public enum CRC32C {
             var index = 0
             // Eight bytes at a step, one table for each ("slicing by 8").
             while index + 8 <= bytes.count {
-                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) ^ UInt64(crc)
+                let eight = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+                let word = eight ^ UInt64(crc)
                 crc = 0
                 for lane in 0..<8 {
                     let byte = Int(truncatingIfNeeded: (word >> UInt64(8 * lane)) & 255)
@@ -23,7 +24,7 @@ public enum CRC32C {
         }
     }
 
-    /// Entry `n << 8 | b`: the checksum register after byte b and n zero bytes. 0x82f63b78 is the polynomial, reflected.
+    /// Entry `n << 8 | b`: the checksum register after byte b and n zero bytes. 0x82f63b78 is the reflected polynomial.
     private static let tables: [UInt32] = {
         var tables = [UInt32](repeating: 0, count: 8 * 256)
         for byte in 0..<256 {

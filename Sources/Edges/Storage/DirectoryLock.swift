@@ -1,8 +1,8 @@
 @preconcurrency import Glibc
 import Platform
 
-/// The right to use a directory, held by one process at a time: `flock(2)` on the file `lock` in it, which carries the holder's
-/// pid. It ends with this value or with the process, however that dies.
+/// The right to use a directory, held by one process at a time: `flock(2)` on the file `lock` in it, which carries the
+/// holder's pid. It ends with this value or with the process, however that dies.
 public struct DirectoryLock: ~Copyable {
     public enum Failure: Error, Equatable, Sendable {
         case file(SystemCallError)

@@ -6,7 +6,8 @@ import Platform
 ///     | length | type | flags | sequence  | time    | payload … | crc32c |
 ///       u32      u16    u16     u64         u64       length B    u32
 ///
-/// `length` counts the payload only; the checksum covers everything before it. A file starts with the eight bytes `LHJRNL01`.
+/// `length` counts the payload only; the checksum covers everything before it. A file starts with the eight bytes
+/// `LHJRNL01`.
 public struct JournalFrame: BitwiseCopyable, Equatable, Sendable {
     public static let headerByteCount = 24
     public static let checksumByteCount = 4
@@ -54,7 +55,8 @@ public enum JournalError: Error, Equatable, Sendable {
     case notAJournal(path: String, found: [UInt8])
     /// A snapshot continues behind the end of the journal.
     case shorter(path: String, size: Int, expected: Int)
-    /// A frame that is not the last one is damaged; `nextValid` is the next frame that is whole, as far as it was looked for.
+    /// A frame that is not the last one is damaged; `nextValid` is the next frame that is whole, as far as it was
+    /// looked for.
     case damaged(path: String, offset: Int, nextValid: Int?)
     /// A whole frame whose sequence is not greater than that of the one before it.
     case outOfOrder(path: String, offset: Int, previous: UInt64, found: UInt64)

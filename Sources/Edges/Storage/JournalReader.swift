@@ -13,8 +13,8 @@ public struct JournalReader: ~Copyable {
     private var window: [UInt8] = []
     private var windowStart = 0
 
-    /// Longest frame, and the farthest that is searched behind a damaged one. A torn end is shorter than one batch of the
-    /// writer, which is one such frame at most.
+    /// Longest frame, and the farthest that is searched behind a damaged one. A torn end is shorter than one batch of
+    /// the writer, which is one such frame at most.
     private static let frameByteCountMax =
         JournalFrame.headerByteCount + JournalFrame.payloadByteCountMax + JournalFrame.checksumByteCount
 
@@ -100,7 +100,7 @@ public struct JournalReader: ~Copyable {
         if start < last {
             for candidate in (start + 1)...last {
                 // A whole frame's sequence follows the last one closely: this spares nearly every checksum.
-                guard let (frame, _) = frameIfPlausible(at: candidate), frame.sequence > position.sequence else { continue }
+                guard isWholeFrame(at: candidate) else { continue }
                 throw .damaged(path: path, offset: offset, nextValid: windowStart + candidate)
             }
         }
@@ -109,11 +109,11 @@ public struct JournalReader: ~Copyable {
         }
     }
 
-    private func frameIfPlausible(at start: Int) -> (JournalFrame, Range<Int>)? {
+    private func isWholeFrame(at start: Int) -> Bool {
         let sequence = window.withUnsafeBytes {
             UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self))
         }
-        guard sequence > position.sequence, sequence - position.sequence < 1 << 40 else { return nil }
-        return frame(at: start)
+        guard sequence > position.sequence, sequence - position.sequence < 1 << 40 else { return false }
+        return frame(at: start) != nil
     }
 }

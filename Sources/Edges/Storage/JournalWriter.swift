@@ -20,8 +20,9 @@ public struct JournalWriter: ~Copyable {
         return JournalWriter(AppendFile(file, at: end, existingEnd: end), path, .start, cut: 0)
     }
 
-    /// Continues a journal. With a position, the frames behind it stay, and each that is appended again is compared with them
-    /// byte for byte before the journal grows; without one it continues at its end. A torn last frame is cut off.
+    /// Continues a journal. With a position, the frames behind it stay, and each that is appended again is compared
+    /// with them byte for byte before the journal grows; without one it continues at its end. A torn last frame is cut
+    /// off.
     ///
     /// Reads all frames behind the position. Throws when one of them is damaged.
     public static func resume(

@@ -5,8 +5,9 @@ import Synchronization
 
 /// An LMDB environment (`MDB_env`) with its one unnamed database: a directory with `data.mdb` and `lock.mdb`.
 ///
-/// Transactions are closures that begin and end on the calling thread: a commit on another thread would leave the writer's
-/// mutex locked for ever. `write` is mutating and `read` is not, so no read can be open while a write enlarges the map.
+/// Transactions are closures that begin and end on the calling thread: a commit on another thread would leave the
+/// writer's mutex locked for ever. `write` is mutating and `read` is not, so no read can be open while a write enlarges
+/// the map.
 public struct LMDBEnvironment: ~Copyable {
     /// How much of a commit reaches the disk before it returns. A killed process loses no commit with any of them.
     public enum Durability: Sendable {
@@ -29,7 +30,7 @@ public struct LMDBEnvironment: ~Copyable {
     public let path: String
     /// Bytes that the file may grow to before a write enlarges the map. The file is sparse: unused bytes cost no disk.
     public private(set) var mapSize: Int
-    private let handle: Handle
+    private let handle: LMDBHandle
     private let database: MDB_dbi
 
     /// Opens or makes the environment in directory `path`, made with mode 0700 when missing.
@@ -40,7 +41,7 @@ public struct LMDBEnvironment: ~Copyable {
         } catch {
             throw .failed(call: error.call, code: error.code, path: error.path)
         }
-        let handle = try Handle(path: path)
+        let handle = try LMDBHandle(path: path)
         try LMDBError.check(mdb_env_set_mapsize(handle.environment, mapSize), "mdb_env_set_mapsize", path)
         // Readers are kept by transaction and not by thread, so that one thread may nest them.
         let flags = durability.flags | UInt32(MDB_NOTLS)
@@ -67,13 +68,16 @@ public struct LMDBEnvironment: ~Copyable {
 
     /// Runs `body` in a read-only transaction, a view of the last commit. Costs about 1 µs.
     public func read<Result>(
-        _ body: (borrowing LMDBReadTransaction) throws(LMDBError) -> Result
+        _ body: (inout LMDBReadTransaction) throws(LMDBError) -> Result
     ) throws(LMDBError) -> Result {
         var raw: OpaquePointer?
         try LMDBError.check(
             mdb_txn_begin(handle.environment, nil, UInt32(MDB_RDONLY), &raw), "mdb_txn_begin", path)
         defer { mdb_txn_abort(raw) }
-        return try body(LMDBReadTransaction(raw: raw, database: database, path: path))
+        // Lent as inout: Swift 6.3.1 crashes when it specializes a generic call that lends a noncopyable value as
+        // borrowing.
+        var transaction = LMDBReadTransaction(raw: raw, database: database, path: path)
+        return try body(&transaction)
     }
 
     /// Runs `body` in the only write transaction and commits it; an error in it undoes it.
@@ -81,7 +85,7 @@ public struct LMDBEnvironment: ~Copyable {
     /// When the map is full the transaction is undone, the map doubled, and `body` runs again: it must have no effect
     /// outside the transaction.
     public mutating func write<Result>(
-        _ body: (borrowing LMDBWriteTransaction) throws(LMDBError) -> Result
+        _ body: (inout LMDBWriteTransaction) throws(LMDBError) -> Result
     ) throws(LMDBError) -> Result {
         while true {
             do throws(LMDBError) {
@@ -107,13 +111,14 @@ public struct LMDBEnvironment: ~Copyable {
     }
 
     private func writeOnce<Result>(
-        _ body: (borrowing LMDBWriteTransaction) throws(LMDBError) -> Result
+        _ body: (inout LMDBWriteTransaction) throws(LMDBError) -> Result
     ) throws(LMDBError) -> Result {
         var raw: OpaquePointer?
         try LMDBError.check(mdb_txn_begin(handle.environment, nil, 0, &raw), "mdb_txn_begin", path)
+        var transaction = LMDBWriteTransaction(raw: raw, database: database, path: path)
         let result: Result
         do throws(LMDBError) {
-            result = try body(LMDBWriteTransaction(raw: raw, database: database, path: path))
+            result = try body(&transaction)
         } catch {
             mdb_txn_abort(raw)
             throw error
@@ -124,7 +129,7 @@ public struct LMDBEnvironment: ~Copyable {
 }
 
 /// The environment's pointer and its place among those this process has open.
-private struct Handle: ~Copyable {
+struct LMDBHandle: ~Copyable {
     private static let open = Mutex<Set<String>>([])
 
     let environment: OpaquePointer
@@ -135,11 +140,11 @@ private struct Handle: ~Copyable {
         guard let resolved = realpath(path, nil) else { throw .failed(call: "realpath", code: errno, path: path) }
         defer { free(resolved) }
         let key = String(cString: resolved)
-        guard Handle.open.withLock({ $0.insert(key).inserted }) else { throw .alreadyOpen(path: path) }
+        guard LMDBHandle.open.withLock({ $0.insert(key).inserted }) else { throw .alreadyOpen(path: path) }
         var environment: OpaquePointer?
         let code = mdb_env_create(&environment)
         guard code == MDB_SUCCESS, let environment else {
-            Handle.open.withLock { _ = $0.remove(key) }
+            LMDBHandle.open.withLock { _ = $0.remove(key) }
             throw .failed(call: "mdb_env_create", code: code, path: path)
         }
         self.environment = environment
@@ -148,6 +153,6 @@ private struct Handle: ~Copyable {
 
     deinit {
         mdb_env_close(environment)
-        Handle.open.withLock { _ = $0.remove(key) }
+        LMDBHandle.open.withLock { _ = $0.remove(key) }
     }
 }

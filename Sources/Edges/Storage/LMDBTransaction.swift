@@ -6,8 +6,8 @@ public struct LMDBReadTransaction: ~Copyable {
     let database: MDB_dbi
     let path: String
 
-    /// Lends the value of `key` without copying it (`mdb_get`), nil when there is none. The bytes are valid inside `body` only
-    /// and may start at any even address: load from them unaligned.
+    /// Lends the value of `key` without copying it (`mdb_get`), nil when there is none. The bytes are valid inside
+    /// `body` only and may start at any even address: load from them unaligned.
     public func get<Result>(
         _ key: [UInt8], _ body: (UnsafeRawBufferPointer) throws(LMDBError) -> Result
     ) throws(LMDBError) -> Result? {
@@ -26,7 +26,8 @@ public struct LMDBWriteTransaction: ~Copyable {
     let database: MDB_dbi
     let path: String
 
-    /// As `LMDBReadTransaction.get`; sees what this transaction has put. The bytes are valid until the next put or delete.
+    /// As `LMDBReadTransaction.get`; sees what this transaction has put. The bytes are valid until the next put or
+    /// delete.
     public func get<Result>(
         _ key: [UInt8], _ body: (UnsafeRawBufferPointer) throws(LMDBError) -> Result
     ) throws(LMDBError) -> Result? {

@@ -37,8 +37,8 @@ public struct RunDirectory: ~Copyable {
     public let isResumed: Bool
     private let lock: DirectoryLock
 
-    /// Takes a directory that is missing or empty, makes what is in it, mode 0700, and locks it. Nothing is left when it is
-    /// refused.
+    /// Takes a directory that is missing or empty, makes what is in it, mode 0700, and locks it. Nothing is left when
+    /// it is refused.
     public static func create(_ path: String) throws(RunDirectoryError) -> RunDirectory {
         if PosixFile.exists(path) {
             let entries: [String]
@@ -64,8 +64,8 @@ public struct RunDirectory: ~Copyable {
     public static func defaultPath(stateDirectory: String, seconds: Int) -> String {
         var (time, parts) = (time_t(seconds), tm())
         gmtime_r(&time, &parts)
-        let date = digits(Int(parts.tm_year) + 1900, 4) + digits(Int(parts.tm_mon) + 1, 2) + digits(Int(parts.tm_mday), 2)
-        let clock = digits(Int(parts.tm_hour), 2) + digits(Int(parts.tm_min), 2) + digits(Int(parts.tm_sec), 2)
+        let date = digits(parts.tm_year + 1900, 4) + digits(parts.tm_mon + 1, 2) + digits(parts.tm_mday, 2)
+        let clock = digits(parts.tm_hour, 2) + digits(parts.tm_min, 2) + digits(parts.tm_sec, 2)
         let random = String(UInt32.random(in: 0 ... .max), radix: 16)
         return "\(stateDirectory)/runs/\(date)T\(clock)Z-\(String(repeating: "0", count: 8 - random.count))\(random)"
     }
@@ -106,7 +106,7 @@ public struct RunDirectory: ~Copyable {
         }
     }
 
-    private static func digits(_ value: Int, _ count: Int) -> String {
+    private static func digits(_ value: Int32, _ count: Int) -> String {
         let text = String(value)
         return String(repeating: "0", count: max(0, count - text.count)) + text
     }

@@ -21,7 +21,8 @@ struct SnapshotHeader {
 
     /// Writes everything but the digest into the first 224 bytes.
     func write(to out: UnsafeMutableRawBufferPointer) {
-        _ = UnsafeMutableRawBufferPointer(rebasing: out[..<Self.byteCount]).initializeMemory(as: UInt8.self, repeating: 0)
+        let header = UnsafeMutableRawBufferPointer(rebasing: out[..<Self.byteCount])
+        _ = header.initializeMemory(as: UInt8.self, repeating: 0)
         out.copyBytes(from: Self.magic)
         out.storeBytes(of: Self.format.littleEndian, toByteOffset: 8, as: UInt32.self)
         let numbers = [

@@ -1,7 +1,7 @@
 import Security
 
-/// Snapshots of folds in an LMDB environment, two for each name: a save replaces the older one, so that no torn or damaged
-/// write loses both.
+/// Snapshots of folds in an LMDB environment, two for each name: a save replaces the older one, so that no torn or
+/// damaged write loses both.
 public struct SnapshotStore: ~Copyable {
     private var environment: LMDBEnvironment
     private var hasher = SHA256Hasher()
@@ -128,7 +128,9 @@ public struct SnapshotStore: ~Copyable {
         }
         guard digest(header: Array(value[..<SnapshotHeader.byteCount]), state: state) == found else { return }
         slot.isWhole = true
-        slot.format = value.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt32.self)) }
+        slot.format = value.withUnsafeBytes {
+            UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+        }
         guard slot.format == SnapshotHeader.format else { return }
         let header = value.withUnsafeBytes { SnapshotHeader(from: $0) }
         slot.generation = header.generation

@@ -1,7 +1,7 @@
 import CZeroMQ
 
-/// The ZeroMQ library in use. Apart from nanomsg's module: `zmq.h` and `nn.h` both define `EFSM` and `ETERM`, and one Swift
-/// module cannot import both.
+/// The ZeroMQ library in use. Apart from nanomsg's module: `zmq.h` and `nn.h` both define `EFSM` and `ETERM`, and one
+/// Swift module cannot import both.
 public enum ZeroMQLibrary {
     /// `zmq_version`.
     public static var version: String {

@@ -24,14 +24,16 @@ public struct AccountMark: Hashable, BitwiseCopyable, Sendable {
         ask = update.ask
     }
 
-    /// Marks a position at the bid if long, at the ask if short; false when that side is not there.
-    mutating func mark(exitSide: Side, at now: Timestamp) -> Bool {
-        guard quality.hasUsableBook else { return false }
-        let level = exitSide == .sell ? bid : ask
-        guard level.size > 0 else { return false }
-        price = level.price
+    mutating func begin(_ price: Ticks, at now: Timestamp) {
+        self.price = price
         time = now
-        return true
+    }
+
+    /// The bid for a long position, the ask for a short one; nil when the book is not usable or that side is empty.
+    func exitPrice(_ exitSide: Side) -> Ticks? {
+        guard quality.hasUsableBook else { return nil }
+        let level = exitSide == .sell ? bid : ask
+        return level.size > 0 ? level.price : nil
     }
 }
 

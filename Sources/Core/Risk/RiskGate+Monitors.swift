@@ -4,7 +4,7 @@ import Units
 extension RiskGate {
     /// Evaluates every monitor at the present mark and clock.
     mutating func evaluate() {
-        let isMarked = markPosition()
+        markPosition()
         peakEquity = max(peakEquity, equity)
         switch state {
         case .flattening, .locked: return
@@ -13,25 +13,26 @@ extension RiskGate {
         if dayProfit <= -limits.dailyLoss { return flatten(.dailyLoss) }
         if drawdown >= limits.trailingDrawdown { return flatten(.trailingDrawdown) }
         if isStrategyPosition, day.mustBeFlat(at: clock - limits.flatByGrace) { return flatten(.flatByTime) }
-        evaluateMark(isMarked)
+        evaluateMarkAge()
     }
 
-    /// A flat account needs no mark.
-    private mutating func markPosition() -> Bool {
-        guard let exitSide = position.exitSide else { return true }
-        // The update's own time counts, not the clock's: a tick without market data makes no mark younger.
-        guard mark.bookTime >= mark.time else { return false }
-        return mark.mark(exitSide: exitSide, at: mark.bookTime)
+    /// A flat account needs no mark. The update's own time counts, not the clock's: a tick without market data makes no mark
+    /// younger.
+    private mutating func markPosition() {
+        guard let exitSide = position.exitSide, mark.bookTime > mark.time else { return }
+        guard let price = mark.exitPrice(exitSide) else { return }
+        mark.price = price
+        mark.time = mark.bookTime
     }
 
-    private mutating func evaluateMark(_ isMarked: Bool) {
+    private mutating func evaluateMarkAge() {
         let age = position.isFlat ? .zero : clock - mark.time
         if age >= limits.markFlatten { return flatten(.noValidMark) }
         if age >= limits.markReducing {
             guard state == .active else { return }
             change(to: .reducing, .noValidMark)
             isReducingByMark = true
-        } else if isMarked, isReducingByMark {
+        } else if isReducingByMark {
             isReducingByMark = false
             if state == .reducing { change(to: .active, .markReturned) }
         }

@@ -74,12 +74,11 @@ public struct RiskGate: Sendable {
         let wasFlat = position.isFlat
         position.apply(fill, terms)
         if fill.time > clock { clock = fill.time }
-        if position.isFlat {
+        if let exitSide = position.exitSide {
+            // Without a book to exit on, the position is worth what was paid until there is one.
+            if wasFlat { mark.begin(mark.exitPrice(exitSide) ?? fill.price, at: clock) }
+        } else {
             isStrategyPosition = false
-        } else if wasFlat {
-            // Until the first valid mark the position is worth what was paid.
-            mark.price = fill.price
-            mark.time = clock
         }
         if fill.role == .entry, fill.parent.issuer == .strategy { isStrategyPosition = true }
         evaluate()

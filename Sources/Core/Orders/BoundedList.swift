@@ -1,0 +1,100 @@
+import Determinism
+
+/// A value that can live in fixed storage: it has a value for the slots not in use, and can be saved.
+public protocol BoundedElement: BitwiseCopyable, Sendable, PersistentState {
+    /// Fills slots that hold nothing. Never read.
+    static var blank: Self { get }
+}
+
+/// A list in fixed inline storage, in the order of arrival. It never allocates; appending past the capacity is a bug and
+/// stops the process. Serves as table of live things and as output buffer of a fold (the reader empties it).
+@frozen public struct BoundedList<let capacity: Int, Element: BoundedElement>: Sendable {
+    @usableFromInline var storage: InlineArray<capacity, Element>
+    public private(set) var count: Int
+
+    public init() {
+        storage = InlineArray(repeating: Element.blank)
+        count = 0
+    }
+
+    @inlinable public var isEmpty: Bool { count == 0 }
+    @inlinable public var isFull: Bool { count == capacity }
+    @inlinable public var indices: Range<Int> { 0..<count }
+
+    @inlinable public subscript(_ index: Int) -> Element {
+        get {
+            precondition(index >= 0 && index < count, "inside the list")
+            return storage[index]
+        }
+        set {
+            precondition(index >= 0 && index < count, "inside the list")
+            storage[index] = newValue
+        }
+    }
+
+    public mutating func append(_ element: Element) {
+        precondition(count < capacity, "TradingLimits: a list of \(capacity) \(Element.self) is full")
+        storage[count] = element
+        count += 1
+    }
+
+    /// Takes one element out and closes the gap; the others keep their order. O(n).
+    public mutating func remove(at index: Int) {
+        precondition(index >= 0 && index < count, "inside the list")
+        for i in index..<(count - 1) { storage[i] = storage[i + 1] }
+        count -= 1
+    }
+
+    @inlinable public mutating func removeAll() {
+        if count > 0 { empty() }
+    }
+
+    @usableFromInline mutating func empty() { count = 0 }
+}
+
+extension BoundedList: PersistentState {
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.bounded(&count, atMost: capacity)
+        for i in 0..<count { try storage[i].persist(&archive) }
+    }
+}
+
+/// First in, first out, in fixed inline storage. Pushing past the capacity is a bug and stops the process.
+@frozen public struct BoundedQueue<let capacity: Int, Element: BoundedElement>: Sendable {
+    @usableFromInline var storage: InlineArray<capacity, Element>
+    @usableFromInline var head: Int
+    public private(set) var count: Int
+
+    public init() {
+        storage = InlineArray(repeating: Element.blank)
+        head = 0
+        count = 0
+    }
+
+    @inlinable public var isEmpty: Bool { count == 0 }
+    @inlinable public var first: Element? { count == 0 ? nil : storage[head] }
+
+    public mutating func push(_ element: Element) {
+        precondition(count < capacity, "TradingLimits: a queue of \(capacity) \(Element.self) is full")
+        storage[(head + count) % capacity] = element
+        count += 1
+    }
+
+    public mutating func pop() -> Element? {
+        guard count > 0 else { return nil }
+        let element = storage[head]
+        head = (head + 1) % capacity
+        count -= 1
+        return element
+    }
+}
+
+extension BoundedQueue: PersistentState {
+    /// Saved from the oldest element on, so that equal queues have equal bytes wherever their head lies.
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.bounded(&count, atMost: capacity)
+        if archive.isLoading { head = 0 }
+        for i in 0..<count { try storage[(head + i) % capacity].persist(&archive) }
+    }
+}
+

@@ -1,0 +1,151 @@
+import Determinism
+import Units
+
+/// What the account may do.
+@frozen public enum TradingState: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+    /// Everything that passes the checks.
+    case active = 1
+    /// Only what shrinks the position.
+    case reducing = 2
+    /// Nothing new of any kind but closing; needs an operator.
+    case halted = 3
+    /// Everything is being cancelled and closed.
+    case flattening = 4
+    /// Flat, and stays so until armed.
+    case locked = 5
+
+    public var name: String {
+        switch self {
+        case .active: "ACTIVE"
+        case .reducing: "REDUCING"
+        case .halted: "HALTED"
+        case .flattening: "FLATTENING"
+        case .locked: "LOCKED"
+        }
+    }
+}
+
+/// Why the trading state changed. The codes are stable.
+@frozen public enum StateReason: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+    case operatorRequest = 1
+    case dailyLoss = 2
+    case trailingDrawdown = 3
+    case flatByTime = 4
+    /// A position without a valid mark: an alarm.
+    case noValidMark = 5
+    case markReturned = 6
+    case stopRejected = 7
+    case stopNotAcknowledged = 8
+    /// A protective order ended without closing what it protected.
+    case stopLost = 9
+    /// The venue said something that cannot be.
+    case venueContradiction = 10
+    /// Proven flat.
+    case flat = 11
+    case armed = 12
+
+    /// A limit of promise 7: the lock holds until the next trade date and an arm.
+    @inlinable public var isLimitBreach: Bool {
+        switch self {
+        case .dailyLoss, .trailingDrawdown, .flatByTime: true
+        default: false
+        }
+    }
+
+    public var name: String {
+        switch self {
+        case .operatorRequest: "operator"
+        case .dailyLoss: "daily_loss"
+        case .trailingDrawdown: "trailing_drawdown"
+        case .flatByTime: "flat_by"
+        case .noValidMark: "no_valid_mark"
+        case .markReturned: "mark_returned"
+        case .stopRejected: "stop_rejected"
+        case .stopNotAcknowledged: "stop_not_acknowledged"
+        case .stopLost: "stop_lost"
+        case .venueContradiction: "venue_contradiction"
+        case .flat: "flat"
+        case .armed: "armed"
+        }
+    }
+}
+
+/// One audited change of the trading state.
+@frozen public struct StateChange: Hashable, BitwiseCopyable, Sendable {
+    public var sequence: UInt64
+    public var time: Timestamp
+    public var from: TradingState
+    public var to: TradingState
+    public var reason: StateReason
+
+    public init(sequence: UInt64, time: Timestamp, from: TradingState, to: TradingState, reason: StateReason) {
+        self.sequence = sequence
+        self.time = time
+        self.from = from
+        self.to = to
+        self.reason = reason
+    }
+}
+
+extension StateChange: BoundedElement {
+    public static let blank = StateChange(sequence: 0, time: .undefined, from: .active, to: .active, reason: .armed)
+
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.field(&sequence)
+        try archive.field(&time)
+        try archive.code(&from)
+        try archive.code(&to)
+        try archive.code(&reason)
+    }
+}
+
+extension StateChange: CanonicalBytes {
+    public static let byteCount = 19
+
+    /// ```
+    ///  0          8      16     17   18       19
+    ///  | sequence | time | from | to | reason |
+    /// ```
+    /// `sequence` UInt64, `time` UInt64 ns, the rest UInt8.
+    public func write(into writer: inout CanonicalWriter) {
+        writer.put(sequence)
+        writer.put(time.nanoseconds)
+        writer.put(from.rawValue)
+        writer.put(to.rawValue)
+        writer.put(reason.rawValue)
+    }
+}
+
+/// What the execution gateway reports about itself.
+@frozen public struct ExecutionNotice: Hashable, BitwiseCopyable, Sendable {
+    public enum Kind: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+        /// It has begun to flatten; `reason` says why.
+        case flattening = 1
+        /// A flatten ended: no order is live or unknown, and the position is zero.
+        case flat = 2
+    }
+
+    public var kind: Kind
+    public var reason: StateReason
+    public var time: Timestamp
+    /// Closing rounds that it took; 0 when there was nothing to close.
+    public var rounds: UInt32
+
+    public init(kind: Kind, reason: StateReason, time: Timestamp, rounds: UInt32) {
+        self.kind = kind
+        self.reason = reason
+        self.time = time
+        self.rounds = rounds
+    }
+}
+
+extension ExecutionNotice: BoundedElement {
+    public static let blank = ExecutionNotice(kind: .flat, reason: .flat, time: .undefined, rounds: 0)
+
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.code(&kind)
+        try archive.code(&reason)
+        try archive.field(&time)
+        try archive.field(&rounds)
+    }
+}

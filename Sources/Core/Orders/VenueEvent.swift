@@ -1,0 +1,71 @@
+import Determinism
+import Units
+
+@frozen public enum VenueEventKind: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+    case accepted = 1
+    case rejected = 2
+    case filled = 3
+    /// A linked order filled in part: this one may now fill less.
+    case reduced = 4
+    case cancelled = 5
+    /// The order to be cancelled is not live at the venue.
+    case cancelRejected = 6
+}
+
+/// What a venue tells the execution gateway.
+@frozen public struct VenueEvent: Hashable, BitwiseCopyable, Sendable {
+    /// Position in the venue's stream, from 1 without gaps.
+    public var sequence: UInt64
+    /// When it happened, and when the gateway learns of it, on the venue's clock.
+    public var time, deliveryTime: Timestamp
+    public var kind: VenueEventKind
+    public var reason: VenueReason
+    public var order: ClientOrderID
+    public var side: Side
+    /// Of a fill; else zero.
+    public var quantity: Quantity
+    public var price: Ticks
+    public var fee: Money
+    public var liquidity: Liquidity
+    /// What may still fill.
+    public var leaves: Quantity
+
+    public init(
+        sequence: UInt64, time: Timestamp, deliveryTime: Timestamp, kind: VenueEventKind, reason: VenueReason,
+        order: ClientOrderID, side: Side, quantity: Quantity, price: Ticks, fee: Money, liquidity: Liquidity, leaves: Quantity
+    ) {
+        self.sequence = sequence
+        self.time = time
+        self.deliveryTime = deliveryTime
+        self.kind = kind
+        self.reason = reason
+        self.order = order
+        self.side = side
+        self.quantity = quantity
+        self.price = price
+        self.fee = fee
+        self.liquidity = liquidity
+        self.leaves = leaves
+    }
+}
+
+extension VenueEvent: BoundedElement {
+    public static let blank = VenueEvent(
+        sequence: 0, time: .undefined, deliveryTime: .undefined, kind: .rejected, reason: .none, order: .none, side: .buy,
+        quantity: .zero, price: .zero, fee: .zero, liquidity: .taker, leaves: .zero)
+
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.field(&sequence)
+        try archive.field(&time)
+        try archive.field(&deliveryTime)
+        try archive.code(&kind)
+        try archive.code(&reason)
+        try archive.field(&order)
+        try archive.code(&side)
+        try archive.field(&quantity)
+        try archive.field(&price)
+        try archive.field(&fee)
+        try archive.code(&liquidity)
+        try archive.field(&leaves)
+    }
+}

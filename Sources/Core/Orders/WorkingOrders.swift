@@ -1,0 +1,68 @@
+import Determinism
+import Units
+
+/// What a live order may still do to a position.
+@frozen public struct WorkingOrder: Hashable, BitwiseCopyable, Sendable {
+    public var id: ClientOrderID
+    public var link: ClientOrderID
+    public var side: Side
+    public var role: OrderRole
+    /// Contracts that may still fill; positive.
+    public var leaves: Quantity
+
+    @inlinable public init(id: ClientOrderID, link: ClientOrderID, side: Side, role: OrderRole, leaves: Quantity) {
+        self.id = id
+        self.link = link
+        self.side = side
+        self.role = role
+        self.leaves = leaves
+    }
+}
+
+extension WorkingOrder: BoundedElement {
+    public static let blank = WorkingOrder(id: .none, link: .none, side: .buy, role: .entry, leaves: .zero)
+
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.field(&id)
+        try archive.field(&link)
+        try archive.code(&side)
+        try archive.code(&role)
+        try archive.field(&leaves)
+    }
+}
+
+public typealias WorkingOrders = TradingLimits.LiveOrders<WorkingOrder>
+
+extension BoundedList where Element == WorkingOrder {
+    /// The most contracts that can fill on one side. Linked orders share their quantity, so a link counts as its largest
+    /// member. O(n²) in the live orders, called once per order sent.
+    public func mostFilled(_ side: Side) -> Quantity {
+        var total = Quantity.zero
+        for i in indices where self[i].side == side {
+            if self[i].link == .none {
+                total += self[i].leaves
+            } else if !linkSeen(before: i) {
+                total += largest(ofLinkAt: i)
+            }
+        }
+        return total
+    }
+
+    private func linkSeen(before index: Int) -> Bool {
+        for i in 0..<index where self[i].link == self[index].link && self[i].side == self[index].side { return true }
+        return false
+    }
+
+    private func largest(ofLinkAt index: Int) -> Quantity {
+        var most = self[index].leaves
+        for i in (index + 1)..<count where self[i].link == self[index].link && self[i].side == self[index].side {
+            most = max(most, self[i].leaves)
+        }
+        return most
+    }
+
+    public func index(of id: ClientOrderID) -> Int? {
+        for i in indices where self[i].id == id { return i }
+        return nil
+    }
+}

@@ -1,0 +1,16 @@
+import Determinism
+import Orders
+
+extension PaperVenue: PersistentState {
+    /// Configuration is not saved.
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("paper venue")
+        try orders.persist(&archive)
+        try links.persist(&archive)
+        try commands.persist(&archive)
+        try events.persist(&archive)
+        try book.persist(&archive)
+        try archive.field(&clock)
+        try archive.field(&sequence)
+    }
+}

@@ -1,0 +1,49 @@
+import Determinism
+import Orders
+import Units
+
+/// The traded contract as risk sees it: the book's quality and what a position would be worth at the side it exits at.
+public struct AccountMark: Hashable, BitwiseCopyable, Sendable {
+    /// Quality of the last update, and its time; `noBook` before the first.
+    public internal(set) var quality: DataQuality = .noBook
+    /// Time of the last update with a usable book.
+    public internal(set) var bookTime = Timestamp(nanoseconds: 0)
+    var bid = BookLevel.none
+    var ask = BookLevel.none
+    /// The last valid mark of the open position and its time.
+    public internal(set) var price = Ticks.zero
+    public internal(set) var time = Timestamp(nanoseconds: 0)
+
+    init() {}
+
+    mutating func take(_ update: MarketUpdate) {
+        quality = update.quality
+        guard update.quality.hasUsableBook else { return }
+        bookTime = update.time
+        bid = update.bid
+        ask = update.ask
+    }
+
+    mutating func begin(_ price: Ticks, at now: Timestamp) {
+        self.price = price
+        time = now
+    }
+
+    /// The bid for a long position, the ask for a short one; nil when the book is not usable or that side is empty.
+    func exitPrice(_ exitSide: Side) -> Ticks? {
+        guard quality.hasUsableBook else { return nil }
+        let level = exitSide == .sell ? bid : ask
+        return level.size > 0 ? level.price : nil
+    }
+}
+
+extension AccountMark: PersistentState {
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.field(&quality)
+        try archive.field(&bookTime)
+        try archive.field(&bid)
+        try archive.field(&ask)
+        try archive.field(&price)
+        try archive.field(&time)
+    }
+}

@@ -1,0 +1,40 @@
+import Determinism
+import Orders
+import Units
+
+/// The break/bounce signals of the five levels, in one numbered stream.
+@frozen public struct LevelSignals: Sendable {
+    public static let levelCount = 5
+
+    private var levels: InlineArray<5, LevelBreakBounce>
+    /// Signals put out so far.
+    public private(set) var count: UInt64 = 0
+
+    public init(_ configuration: LevelSignalConfiguration = LevelSignalConfiguration()) {
+        levels = InlineArray(repeating: LevelBreakBounce(configuration))
+    }
+
+    public subscript(_ level: Int) -> LevelBreakBounce { levels[level] }
+
+    /// Takes one level after one event group in; appends a signal if the group decided the level.
+    public mutating func apply(
+        _ inputs: LevelSignalInputs, level: Int, signals: inout TradingLimits.FewOutputs<Signal>
+    ) {
+        guard let score = levels[level].apply(inputs) else { return }
+        count += 1
+        let decided = levels[level]
+        signals.append(
+            Signal(
+                sequence: count, time: inputs.time, receiveTime: inputs.receiveTime, level: UInt8(level),
+                kind: decided.state == .breaking ? .breakout : .bounce, quality: inputs.quality, test: inputs.test,
+                score: decided.score, confidence: decided.confidence, components: score.components))
+    }
+}
+
+extension LevelSignals: PersistentState {
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("level signals")
+        try archive.field(&count)
+        for i in levels.indices { try levels[i].persist(&archive) }
+    }
+}

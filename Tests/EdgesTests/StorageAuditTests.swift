@@ -105,6 +105,7 @@ import Testing
             var log = try AuditLog.resume(path, at: position)
             let end = whole[..<size].lastIndex(of: 10).map { $0 + 1 } ?? 0
             #expect(log.cutByteCount == size - end)
+            #expect(try directory.bytes("audit.jsonl").count == end)
             for number in 3...6 { try log.append(Self.event(number)) }
             try log.finish()
             #expect(try directory.bytes("audit.jsonl") == whole, "cut at byte \(size)")

@@ -95,6 +95,7 @@ import Testing
             let (sequences, torn) = try read()
             var journal = try JournalWriter.resume(path, at: position)
             #expect(journal.cutByteCount == torn)
+            #expect(try directory.bytes("engine.journal").count == size - torn)
             #expect(sequences.count >= 3)
             try append(4...8, to: &journal)
             try journal.finish()

@@ -89,6 +89,10 @@ import Units
         for _ in 0..<700 {
             Self.step(&desk, &random, &nanos, &mid, &count)
             Self.check(desk, seed)
+            guard desk.execution.contradictions == 0 else {
+                Issue.record("seed \(seed): \(desk.log.suffix(40).joined(separator: "; "))")
+                return
+            }
         }
         var bought: Int64 = 0
         for fill in desk.fills { bought += fill.signedQuantity.contracts }
@@ -122,9 +126,10 @@ import Units
         _ = scenario.play("1.003 tick")
         _ = scenario.play("1.005 tick")
         #expect(!scenario.desk.venue.isIdle)
+        let start = Script.time("2")
         let before = lh_heap_calls()
         for i in 0..<1_000 as Range<Int64> {
-            scenario.desk.market.time = Script.time("2") + .milliseconds(i)
+            scenario.desk.market.time = start + .milliseconds(i)
             let update = scenario.desk.market.update
             scenario.desk.venue.apply(update)
             scenario.desk.risk.apply(update)

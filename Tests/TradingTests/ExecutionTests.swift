@@ -174,6 +174,37 @@ import Units
             """)
     }
 
+    @Test func `a close that meets a partly filled target closes only the rest`() throws {
+        try play("""
+            1.000 book 5000.00x10 | 5000.25x10
+            1.001 m1 buy 4
+            -> approved m1
+            -> send m1 entry buy 4 market
+            1.003 tick
+            -> m1 working 4
+            -> fill m1 buy 4 @ 5000.25
+            -> m1 filled 0
+            -> send x1 protectiveStop sell 4 stop 4998.25
+            -> send x2 target sell 4 limit 5004.25
+            1.005 tick
+            -> x1 working 4
+            -> x2 working 4
+            2.000 trade buy 3 @ 5004.25 => 5004.00x10 | 5004.50x10
+            2.0005 m2 close
+            -> approved m2
+            -> send x3 close sell 4 market
+            2.003 tick
+            -> fill x2 sell 3 @ 5004.25
+            -> x2 partiallyFilled 1
+            -> x1 working 1 linked
+            -> x3 working 1
+            -> fill x3 sell 1 @ 5004.00
+            -> x3 filled 0
+            -> x1 cancelled 0 linked
+            -> x2 cancelled 0 linked
+            """)
+    }
+
     @Test func `a close that the venue refuses is sent again after a second, with the stop in place`() throws {
         try play(Self.long + """
 

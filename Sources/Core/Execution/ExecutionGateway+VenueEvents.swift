@@ -19,7 +19,7 @@ extension ExecutionGateway {
 
     private mutating func take(_ event: VenueEvent, at index: Int, _ clock: TradingClock) {
         switch event.kind {
-        case .accepted: accepted(index, clock)
+        case .accepted: accepted(index, event, clock)
         case .rejected: ended(index, .reject, event.reason, clock)
         case .filled: filled(index, event, clock)
         case .reduced:
@@ -54,8 +54,10 @@ extension ExecutionGateway {
         return fill
     }
 
-    private mutating func accepted(_ index: Int, _ clock: TradingClock) {
+    private mutating func accepted(_ index: Int, _ event: VenueEvent, _ clock: TradingClock) {
         let order = live[index].order
+        // A linked order may have filled while this one was on its way: then less is left of the shared quantity.
+        live[index].leaves = min(live[index].leaves, event.leaves)
         move(index, .accept, .none, clock)
         guard order.role == .protectiveStop, let bracket = bracket(ofLink: order.link) else { return }
         brackets[bracket].stopDeadline = .undefined

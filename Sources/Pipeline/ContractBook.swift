@@ -6,8 +6,10 @@ import MarketData
 import Units
 
 /// The book of a contract that is traded but not read for signals: event groups and states, no features.
-struct ContractBook: ~Copyable {
-    private(set) var assembler: EventGroupAssembler
+public struct ContractBook: ~Copyable {
+    public private(set) var assembler: EventGroupAssembler
+    /// The largest receive time on any stream, ns.
+    public private(set) var clock: UInt64 = 0
     private var status = TradingStatus()
     private var session: SessionTimes
     private let calendar: TradingCalendar
@@ -22,6 +24,7 @@ struct ContractBook: ~Copyable {
     mutating func take(
         _ record: MarketByPriceView, sequence: UInt64, clock: UInt64, closed: (borrowing ContractBook) -> Void
     ) {
+        self.clock = clock
         let isLast = record.flags.contains(.last)
         guard assembler.check(record, latestTime: clock) == nil else {
             if isLast { close(missingLast: false, closed) }
@@ -35,7 +38,7 @@ struct ContractBook: ~Copyable {
     mutating func takeStatus(action: UInt16) { status.apply(action: action) }
 
     /// Whether the market is open at the time of the last group.
-    var isOpen: Bool {
+    public var isOpen: Bool {
         status.isOpen(byCalendar: session.contains(Timestamp(nanoseconds: assembler.group.time)))
     }
 
@@ -49,9 +52,10 @@ struct ContractBook: ~Copyable {
 }
 
 extension ContractBook: PersistentState {
-    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("book")
         try archive.field(&assembler)
+        try archive.field(&clock)
         try archive.field(&status)
         try archive.field(&session)
     }

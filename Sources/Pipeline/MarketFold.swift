@@ -8,7 +8,7 @@ import Units
 /// What the market fold tells whoever runs it, besides the leading contract's groups and seconds.
 public protocol MarketSink: FeatureSink, ~Copyable {
     /// A group of the traded contract's own book closed.
-    mutating func tradedGroup(_ assembler: borrowing EventGroupAssembler, isOpen: Bool)
+    mutating func tradedGroup(_ book: borrowing ContractBook)
     /// A session began, and with it perhaps the lead of another contract; comes before its first group.
     mutating func sessionBegan(_ session: SessionTimes, leader: Int)
 }
@@ -145,7 +145,7 @@ public struct MarketFold: ~Copyable {
     ) {
         let isLive = plan.tradedBook(leader: leader) == slot
         tradedBooks[slot].take(record, sequence: sequence, clock: clock) { book in
-            if isLive { sink.tradedGroup(book.assembler, isOpen: book.isOpen) }
+            if isLive { sink.tradedGroup(book) }
         }
     }
 

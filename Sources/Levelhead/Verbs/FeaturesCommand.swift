@@ -115,7 +115,7 @@ private final class MatrixSink: MarketSink {
         write(engine.vector, time: time, received: engine.group.receiveTime, engine.group.sequence)
     }
 
-    func tradedGroup(_ assembler: borrowing EventGroupAssembler, isOpen: Bool) {}
+    func tradedGroup(_ book: borrowing ContractBook) {}
     func sessionBegan(_ session: SessionTimes, leader: Int) {}
 
     private func write(

@@ -25,6 +25,8 @@ public struct ContractEngine: ~Copyable {
     private let values: UnsafeMutablePointer<Double>
     /// False before the contract's first accepted record.
     public private(set) var hasStarted = false
+    /// The largest receive time on any stream that the engine was told, ns.
+    public private(set) var clock: UInt64 = 0
     /// The contract leads: vectors are written and the sink is told. One that does not lead keeps its state current and no
     /// more.
     public var isLeading = true
@@ -62,8 +64,10 @@ public struct ContractEngine: ~Copyable {
     public var depthChanges: UnsafeBufferPointer<DepthChange> { attribution.changes }
     public var mid: MidState { state.pointee.mid }
     public var isBookValid: Bool { state.pointee.isBookValid }
+    /// The market of this contract is open.
     public var isOpen: Bool { state.pointee.isOpen(at: state.pointee.advancedTo) }
     public var session: SessionTimes { state.pointee.session }
+    public var isSuspect: Bool { assembler.isSuspect }
     public var statusSource: TradingStatus.Source { state.pointee.status.source }
     public func level(_ kind: LevelKind) -> LevelState { state.pointee.levels[kind.rawValue] }
 
@@ -75,6 +79,7 @@ public struct ContractEngine: ~Copyable {
     public mutating func take<Sink: FeatureSink & ~Copyable>(
         _ record: MarketByPriceView, sequence: UInt64, clock: UInt64, sink: inout Sink
     ) {
+        self.clock = clock
         let isLast = record.flags.contains(.last)
         guard assembler.check(record, latestTime: clock) == nil else {
             if isLast { closeGroup(missingLast: false, sink: &sink) }
@@ -95,6 +100,7 @@ public struct ContractEngine: ~Copyable {
 
     /// Tells the time: the largest receive time seen on any stream, ns.
     public mutating func tick<Sink: FeatureSink & ~Copyable>(clock: UInt64, sink: inout Sink) {
+        self.clock = clock
         guard hasStarted else { return }
         closeSeconds(upTo: clock &- min(clock, Self.clockGrace), sink: &sink)
     }
@@ -272,6 +278,7 @@ extension ContractEngine: PersistentState {
         try archive.marker("contract")
         try archive.field(&assembler)
         try archive.field(&hasStarted)
+        try archive.field(&clock)
         try archive.field(&isLeading)
         try archive.field(&state.pointee)
         try archive.field(&books[0])

@@ -1,0 +1,29 @@
+import Features
+import MarketData
+import Orders
+import Signals
+import Units
+
+extension LevelSignalInputs {
+    /// What the break/bounce signal reads of one level after a group.
+    ///
+    /// - Parameter values: the level's part of the feature vector.
+    init(level: Features.LevelState, values: UnsafeBufferPointer<Double>, group: EventGroup, quality: DataQuality) {
+        self.init(
+            time: Timestamp(nanoseconds: group.time), receiveTime: Timestamp(nanoseconds: group.receiveTime),
+            quality: quality)
+        guard level.isActive else { return }
+        isInTest = level.test.isTesting
+        test = UInt32(clamping: level.test.touchCount)
+        if level.test.testEnd > 0 { testEnd = Timestamp(nanoseconds: level.test.testEnd) }
+        approachSide = values[LevelFeature.approachSide.rawValue]
+        tradeImbalance = values[LevelFeature.tradeImbalance.rawValue]
+        orderFlowImbalance = values[LevelFeature.orderFlowImbalance.rawValue]
+        replenishmentRatio = values[LevelFeature.replenishment.rawValue]
+        queueImbalance = values[LevelFeature.queueImbalance.rawValue]
+        penetration = values[LevelFeature.penetrationOfTest.rawValue]
+        velocity = values[LevelFeature.approachVelocity5s.rawValue]
+        tradedToDisplayed = values[LevelFeature.tradedToDisplayed.rawValue]
+        testVolume = Double(level.testVolume)
+    }
+}

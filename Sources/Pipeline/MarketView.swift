@@ -1,0 +1,99 @@
+import Determinism
+import Features
+import MarketCalendar
+import MarketData
+import Orders
+import Units
+
+/// The traded contract's book as the trading folds want it. Depth and trades are spread out only while somebody works an
+/// order: a copy of the book is all that an update costs while nobody does.
+struct MarketView: ~Copyable {
+    private(set) var quality: DataQuality = .noBook
+    private(set) var time = Timestamp(nanoseconds: 0)
+    private var receiveTime = Timestamp(nanoseconds: 0)
+    private var book = Book()
+    private let bids: UnsafeMutablePointer<BookLevel>
+    private let asks: UnsafeMutablePointer<BookLevel>
+    private var trades: UnsafeMutablePointer<MarketTrade>
+    private var tradeCapacity = 1_024
+
+    init() {
+        bids = .allocate(capacity: TradingLimits.bookLevels)
+        bids.initialize(repeating: .none, count: TradingLimits.bookLevels)
+        asks = .allocate(capacity: TradingLimits.bookLevels)
+        asks.initialize(repeating: .none, count: TradingLimits.bookLevels)
+        trades = .allocate(capacity: tradeCapacity)
+    }
+
+    deinit {
+        bids.deallocate()
+        asks.deallocate()
+        trades.deallocate()
+    }
+
+    mutating func take(_ book: borrowing Book, quality: DataQuality, group: EventGroup) {
+        self.book = copy book
+        self.quality = quality
+        time = Timestamp(nanoseconds: group.time)
+        receiveTime = Timestamp(nanoseconds: group.receiveTime)
+    }
+
+    /// The update of the last group: its best levels, or all of them with `runs` as the group's trades.
+    mutating func update(depth: Int, trades runs: UnsafeBufferPointer<TradeRun>? = nil) -> MarketUpdate {
+        let bidCount = Self.spread(book.bid, into: bids, depth: depth)
+        let askCount = Self.spread(book.ask, into: asks, depth: depth)
+        let tradeCount = runs.map { spread($0) } ?? 0
+        return MarketUpdate(
+            time: time, receiveTime: receiveTime, instrument: .traded, quality: quality,
+            bids: UnsafeBufferPointer(start: bids, count: bidCount),
+            asks: UnsafeBufferPointer(start: asks, count: askCount),
+            trades: UnsafeBufferPointer(start: trades, count: tradeCount))
+    }
+
+    private static func spread(
+        _ ladder: borrowing BookSideLadder, into levels: UnsafeMutablePointer<BookLevel>, depth: Int
+    ) -> Int {
+        let count = min(Int(ladder.levelCount), depth)
+        for slot in 0..<count {
+            levels[slot] = BookLevel(
+                price: Ticks(Int64(ladder.prices[slot])), size: UInt32(ladder.sizes[slot]),
+                count: UInt32(ladder.counts[slot]))
+        }
+        return count
+    }
+
+    private mutating func spread(_ runs: UnsafeBufferPointer<TradeRun>) -> Int {
+        if runs.count > tradeCapacity {
+            trades.deallocate()
+            tradeCapacity = runs.count * 2
+            trades = .allocate(capacity: tradeCapacity)
+        }
+        for (index, run) in runs.enumerated() {
+            (trades + index).initialize(
+                to: MarketTrade(
+                    price: Ticks(Int64(run.price)), size: UInt32(clamping: run.size), aggressor: Int8(run.aggressor)))
+        }
+        return runs.count
+    }
+
+    /// What is wrong with a book, as the trading folds name it.
+    static func quality(of book: borrowing Book, isOpen: Bool, isSuspect: Bool) -> DataQuality {
+        var quality: DataQuality = []
+        if !isOpen { quality.insert(.closed) }
+        if isSuspect { quality.insert(.badBook) }
+        if book.isCrossed { quality.insert(.crossed) }
+        if book.bid.isEmpty != book.ask.isEmpty { quality.insert(.oneSided) }
+        if book.bid.levelCount + book.ask.levelCount == 0 { quality.insert(.noBook) }
+        return quality
+    }
+}
+
+extension MarketView {
+    /// Only the state between groups: the spread-out levels are made anew.
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.field(&quality)
+        try archive.field(&time)
+        try archive.field(&receiveTime)
+        try archive.field(&book)
+    }
+}

@@ -1,0 +1,221 @@
+import Determinism
+import Execution
+import Features
+import MarketCalendar
+import MarketData
+import Orders
+import PaperVenue
+import Risk
+import Signals
+import Units
+
+/// Signals, policy, risk gate, execution gateway and paper venue linked in one thread, in logical time.
+///
+/// One step of the traded contract: the venue takes the group, the gateway hears the venue, risk marks, timers run, and then
+/// everything that follows from it until nothing does. One step of the signal contract: levels are judged, the policy
+/// answers, risk reviews, the gateway sends. What the gateway sends reaches the venue a command latency after the receive
+/// time of what it was decided on, and meets the book in force then.
+struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
+    let configuration: TradingConfiguration
+    let calendar: TradingCalendar
+    let plan: InstrumentPlan
+    var output: Output
+
+    private(set) var signals: LevelSignals
+    private(set) var policy: LevelPolicy
+    private(set) var risk: RiskGate
+    private(set) var execution: ExecutionGateway
+    private(set) var venue: PaperVenue
+    private var market = MarketView()
+    private var leader = 0
+    /// Event time, and the receive time of what is being handled: orders leave then.
+    private var clock = TradingClock(Timestamp(nanoseconds: 0))
+    private var decided = TradingLimits.FewOutputs<Signal>()
+    private var intents = TradingLimits.FewOutputs<OrderIntent>()
+
+    /// Of the identities of this run's orders.
+    private static var epoch: UInt16 { 1 }
+
+    init(configuration: TradingConfiguration, plan: InstrumentPlan, calendar: TradingCalendar, output: Output) {
+        TradingLimits.verify()
+        self.configuration = configuration
+        self.plan = plan
+        self.calendar = calendar
+        self.output = output
+        signals = LevelSignals(configuration.signals)
+        policy = LevelPolicy(configuration.policy, epoch: Self.epoch)
+        risk = RiskGate(terms: configuration.execution.terms, limits: configuration.limits)
+        execution = ExecutionGateway(configuration.execution, epoch: Self.epoch)
+        venue = PaperVenue(configuration.venue)
+    }
+
+    // MARK: Market
+
+    mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
+        self.leader = leader
+        let window = calendar.tradingWindow(configuration.window, in: session)
+        let day = TradingDay(
+            tradeDate: Int32(session.tradeDate.yyyymmdd), sessionOpen: session.open, sessionClose: session.close,
+            entryOpen: window.entryStart, entryClose: window.entryEnd, flatBy: window.flatBy)
+        policy.begin(day)
+        risk.begin(day)
+        output.session(session, leader: leader)
+    }
+
+    mutating func groupClosed(_ engine: borrowing ContractEngine) {
+        output.vector(engine.vector, time: engine.group.time)
+        setClock(event: engine.group.time, received: engine.clock)
+        if plan.tradedBook(leader: leader) == nil {
+            let quality = MarketView.quality(
+                of: engine.book.pointee, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
+            market.take(engine.book.pointee, quality: quality, group: engine.group)
+            stepMarket(trades: engine.trades)
+        }
+        judgeLevels(engine)
+        policy.advance(to: clock.event, receiveTime: clock.message, intents: &intents)
+        review()
+    }
+
+    mutating func tradedGroup(_ book: borrowing ContractBook) {
+        setClock(event: book.assembler.group.time, received: book.clock)
+        let quality = MarketView.quality(
+            of: book.assembler.book, isOpen: book.isOpen, isSuspect: book.assembler.isSuspect)
+        market.take(book.assembler.book, quality: quality, group: book.assembler.group)
+        stepMarket(trades: book.assembler.trades)
+    }
+
+    mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
+        output.secondVector(engine.vector, time: time)
+        setClock(event: time, received: engine.clock)
+        venue.advance(to: Timestamp(nanoseconds: time))
+        hear()
+        risk.advance(to: clock.event)
+        execution.advance(clock)
+        settle()
+        policy.advance(to: clock.event, receiveTime: clock.message, intents: &intents)
+        review()
+    }
+
+    private mutating func setClock(event: UInt64, received: UInt64) {
+        let event = max(clock.event, Timestamp(nanoseconds: event))
+        clock = TradingClock(event: event, message: max(clock.message, Timestamp(nanoseconds: received)))
+    }
+
+    private mutating func stepMarket(trades: UnsafeBufferPointer<TradeRun>) {
+        let isIdle = venue.isIdle
+        let update = market.update(depth: isIdle ? 1 : TradingLimits.bookLevels, trades: isIdle ? nil : trades)
+        venue.apply(update)
+        hear()
+        risk.apply(update)
+        execution.advance(clock)
+        settle()
+    }
+
+    // MARK: Decisions
+
+    private mutating func judgeLevels(_ engine: borrowing ContractEngine) {
+        let group = engine.group
+        let quality = MarketView.quality(of: engine.book.pointee, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
+        for kind in LevelKind.allCases {
+            let values = engine.vector.extracting(
+                FeatureSchema.offset(of: kind)..<FeatureSchema.offset(of: kind) + LevelFeature.count)
+            let inputs = LevelSignalInputs(
+                level: engine.level(kind), values: values, group: group, quality: quality)
+            signals.apply(inputs, level: kind.rawValue, signals: &decided)
+        }
+        for index in decided.indices {
+            output.signal(decided[index], vector: engine.vector)
+            if configuration.tradesSignals { policy.apply(decided[index], intents: &intents) }
+        }
+        decided.removeAll()
+    }
+
+    private mutating func review() {
+        if intents.isEmpty { return }
+        for index in intents.indices {
+            let intent = intents[index]
+            switch risk.review(intent) {
+            case .approved(let approved): execution.accept(approved, clock)
+            case .refused: policy.refused(intent.id)
+            }
+            settle()
+        }
+        intents.removeAll()
+    }
+
+    // MARK: Hand-over
+
+    private mutating func hear() {
+        guard venue.hasEvents else { return }
+        while let event = venue.nextEvent(until: clock.message) {
+            execution.apply(event, clock)
+            settle()
+        }
+    }
+
+    /// Hands every output on until there is none.
+    private mutating func settle() {
+        var isQuiet = false
+        while !isQuiet {
+            isQuiet = drainRisk()
+            isQuiet = drainExecution() && isQuiet
+        }
+    }
+
+    private mutating func drainRisk() -> Bool {
+        for index in risk.verdicts.indices { output.verdict(risk.verdicts[index]) }
+        risk.verdicts.removeAll()
+        guard !risk.changes.isEmpty else { return true }
+        for index in risk.changes.indices {
+            output.change(risk.changes[index])
+            execution.apply(risk.changes[index], clock)
+        }
+        risk.changes.removeAll()
+        return false
+    }
+
+    private mutating func drainExecution() -> Bool {
+        let isQuiet =
+            execution.fills.isEmpty && execution.updates.isEmpty && execution.notices.isEmpty
+            && execution.commands.isEmpty
+        if isQuiet { return true }
+        for index in execution.fills.indices {
+            output.fill(execution.fills[index])
+            risk.apply(execution.fills[index])
+            policy.apply(execution.fills[index])
+        }
+        for index in execution.updates.indices {
+            output.update(execution.updates[index])
+            risk.apply(execution.updates[index])
+            policy.apply(execution.updates[index])
+        }
+        for index in execution.notices.indices {
+            output.notice(execution.notices[index])
+            risk.apply(execution.notices[index])
+        }
+        for index in execution.commands.indices {
+            let book = market.update(depth: TradingLimits.bookLevels)
+            venue.receive(execution.commands[index], at: clock.message, market: book)
+        }
+        execution.fills.removeAll()
+        execution.updates.removeAll()
+        execution.notices.removeAll()
+        execution.commands.removeAll()
+        return false
+    }
+}
+
+extension TradingDesk {
+    /// Configuration and output are not saved.
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("desk")
+        try signals.persist(&archive)
+        try policy.persist(&archive)
+        try risk.persist(&archive)
+        try execution.persist(&archive)
+        try venue.persist(&archive)
+        try market.persist(&archive)
+        try archive.field(&leader)
+        try archive.field(&clock)
+    }
+}

@@ -211,8 +211,8 @@ import Units
                 #expect(try !TestTape.records(path, fragment: FragmentFormat(version: version)).isEmpty, "\(name)")
                 fragments += 1
             } else if name.contains(".dbn") {
-                // Databento's compressed ohlcv-1d fixtures hold metadata alone.
-                let isEmpty = name.contains("ohlcv-1d") && name.hasSuffix(".zst")
+                // Databento's ohlcv-1d fixtures hold metadata alone.
+                let isEmpty = name.contains("ohlcv-1d")
                 #expect(try TestTape.records(path).isEmpty == isEmpty, "\(name)")
                 tapes += 1
             }

@@ -9,6 +9,8 @@ import Units
     public var stopDistance = Ticks(8)
     public var targetDistance = Ticks(16)
     public var timeStop = Nanoseconds.seconds(600)
+    /// False: a test that is decided again after its position is gone may be entered again.
+    public var entersTestOnce = true
 
     public init() {}
 }
@@ -46,7 +48,7 @@ import Units
     public mutating func apply(_ signal: Signal, intents: inout TradingLimits.FewOutputs<OrderIntent>) {
         let level = Int(signal.level)
         guard day.takesEntries(at: signal.time), entry == .none, position == .zero else { return }
-        guard entered[level] != signal.test else { return }
+        guard entered[level] != signal.test || !configuration.entersTestOnce else { return }
         entered[level] = signal.test
         let intent = OrderIntent(
             id: identities.next(), time: signal.time, receiveTime: signal.receiveTime, action: .open,

@@ -1,0 +1,81 @@
+import Features
+import MarketCalendar
+import Orders
+import Platform
+import Risk
+import Signals
+import Units
+
+/// The lines of `audit.jsonl`: what happened, for people and for programs. Times in ns, money as decimal strings, prices as
+/// decimal strings of the traded contract.
+enum AuditLine {
+    static func signal(_ signal: Signal) -> String {
+        JSONText.object([
+            "event": JSONText.string("signal"), "time": JSONText.integer(signal.time.nanoseconds),
+            "received": JSONText.integer(signal.receiveTime.nanoseconds),
+            "sequence": JSONText.integer(signal.sequence),
+            "level": JSONText.string(LevelKind(rawValue: Int(signal.level))?.name ?? "?"),
+            "kind": JSONText.string(signal.kind == .breakout ? "break" : "bounce"),
+            "test": JSONText.integer(signal.test), "score": "\(signal.score)", "confidence": "\(signal.confidence)",
+            "components": JSONText.array(
+                signal.components.indices.map { signal.components[$0].isNaN ? "null" : "\(signal.components[$0])" }),
+        ])
+    }
+
+    static func verdict(_ verdict: VerdictRecord) -> String {
+        JSONText.object([
+            "event": JSONText.string("verdict"), "time": JSONText.integer(verdict.time.nanoseconds),
+            "sequence": JSONText.integer(verdict.sequence), "order": JSONText.string(verdict.intent.description),
+            "verdict": JSONText.string(verdict.reason?.rawValue ?? "approved"),
+            "position": JSONText.integer(verdict.position.contracts),
+            "worst_position": JSONText.integer(verdict.worstPosition.contracts),
+        ])
+    }
+
+    static func update(_ update: OrderUpdate) -> String {
+        JSONText.object([
+            "event": JSONText.string("order"), "time": JSONText.integer(update.time.nanoseconds),
+            "sequence": JSONText.integer(update.sequence), "order": JSONText.string(update.order.id.description),
+            "parent": JSONText.string(update.order.parent.description), "role": JSONText.string("\(update.order.role)"),
+            "side": JSONText.string("\(update.order.side)"), "quantity": JSONText.integer(update.order.quantity.contracts),
+            "type": JSONText.string("\(update.order.type)"), "price_ticks": JSONText.integer(update.order.price.count),
+            "state": JSONText.string("\(update.state)"), "reason": JSONText.string("\(update.reason)"),
+            "leaves": JSONText.integer(update.leaves.contracts),
+        ])
+    }
+
+    static func fill(_ fill: Fill, terms: ContractSpecification) -> String {
+        JSONText.object([
+            "event": JSONText.string("fill"), "time": JSONText.integer(fill.time.nanoseconds),
+            "venue_time": JSONText.integer(fill.venueTime.nanoseconds), "sequence": JSONText.integer(fill.sequence),
+            "order": JSONText.string(fill.order.description), "role": JSONText.string("\(fill.role)"),
+            "side": JSONText.string("\(fill.side)"), "quantity": JSONText.integer(fill.quantity.contracts),
+            "price": JSONText.string(Money(nanos: terms.tick.price(fill.price).nanos).description),
+            "fee_usd": JSONText.string(fill.fee.description), "liquidity": JSONText.string("\(fill.liquidity)"),
+        ])
+    }
+
+    static func change(_ change: StateChange) -> String {
+        JSONText.object([
+            "event": JSONText.string("trading_state"), "time": JSONText.integer(change.time.nanoseconds),
+            "sequence": JSONText.integer(change.sequence), "from": JSONText.string(change.from.name),
+            "to": JSONText.string(change.to.name), "reason": JSONText.string(change.reason.name),
+        ])
+    }
+
+    static func notice(_ notice: ExecutionNotice) -> String {
+        JSONText.object([
+            "event": JSONText.string("notice"), "time": JSONText.integer(notice.time.nanoseconds),
+            "kind": JSONText.string("\(notice.kind)"), "reason": JSONText.string(notice.reason.name),
+            "rounds": JSONText.integer(notice.rounds),
+        ])
+    }
+
+    static func session(_ session: SessionTimes, signal: String, traded: String) -> String {
+        JSONText.object([
+            "event": JSONText.string("session"), "time": JSONText.integer(session.open.nanoseconds),
+            "trade_date": JSONText.string(session.tradeDate.description), "signal": JSONText.string(signal),
+            "traded": JSONText.string(traded),
+        ])
+    }
+}

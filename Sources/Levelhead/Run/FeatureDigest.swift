@@ -1,0 +1,69 @@
+import Determinism
+import Features
+import Security
+
+/// The chain over a run's feature vectors: h ← SHA256(h ‖ block), one block per completed second of event time.
+///
+/// A block holds the vectors of the second's signals and then the one of its end; in tick mode every group's vector as well.
+/// A vector is its values as little-endian Float64, every NaN as 0x7ff8000000000000, and then a bitmap of the values that
+/// are defined, first column in the lowest bit of the first byte.
+struct FeatureDigest: ~Copyable {
+    private(set) var chain = SHA256Digest()
+    private var hasher = SHA256Hasher()
+    private var block: [UInt8] = []
+
+    private static let valueBytes = FeatureSchema.columnCount * 8
+    private static let vectorBytes = valueBytes + (FeatureSchema.columnCount + 7) / 8
+    private static let canonicalNaN: UInt64 = 0x7ff8_0000_0000_0000
+
+    init() { block.reserveCapacity(64 * Self.vectorBytes) }
+
+    /// Adds a vector to the open block.
+    mutating func add(_ vector: UnsafeBufferPointer<Double>) {
+        let start = block.count
+        block.append(contentsOf: repeatElement(0, count: Self.vectorBytes))
+        block.withUnsafeMutableBytes { raw in
+            let out = UnsafeMutableRawBufferPointer(rebasing: raw[start...])
+            for index in 0..<vector.count {
+                let value = vector[index]
+                let bits = value.isNaN ? Self.canonicalNaN : value.bitPattern
+                out.storeBytes(of: bits.littleEndian, toByteOffset: index * 8, as: UInt64.self)
+                out[Self.valueBytes + index / 8] |= value.isNaN ? 0 : 1 << UInt8(index % 8)
+            }
+        }
+    }
+
+    /// Ends a second.
+    mutating func closeBlock() {
+        block.withUnsafeBytes { chain = hasher.chain(chain, $0) }
+        block.removeAll(keepingCapacity: true)
+    }
+
+    /// Takes what is left of a second that the tape did not complete into the chain.
+    mutating func finish() -> SHA256Digest {
+        if !block.isEmpty { closeBlock() }
+        return chain
+    }
+
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.field(&chain)
+        try archive.field(&block)
+    }
+}
+
+/// A chain over records with canonical bytes: h ← SHA256(h ‖ record).
+struct RecordDigest: ~Copyable {
+    private(set) var chain = SHA256Digest()
+    private(set) var count: UInt64 = 0
+    private var hasher = SHA256Hasher()
+
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        chain = hasher.chain(chain, bytes)
+        count += 1
+    }
+
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.field(&chain)
+        try archive.field(&count)
+    }
+}

@@ -1,0 +1,129 @@
+import Configuration
+import Determinism
+import MarketCalendar
+import Orders
+import Pipeline
+import Risk
+import Signals
+import Storage
+
+/// Where a run's outputs go: digests, the journal (canonical bytes) and the audit log (JSON lines).
+///
+/// The pipeline cannot be stopped in the middle of a record, so a failed write is kept in `failure`, which the run looks at
+/// after each record.
+final class RunOutput: TradingOutput {
+    /// Types of the journal's frames.
+    private enum FrameType: UInt16 { case signal = 1, verdict, update, fill, change }
+
+    private let mode: DigestMode
+    private let plan: InstrumentPlan
+    private var features = FeatureDigest()
+    private var signals = RecordDigest()
+    private var orders = RecordDigest()
+    private var journal: JournalWriter
+    private var audit: AuditLog
+    private var journalSequence: UInt64 = 0
+    private(set) var featureRows: UInt64 = 0
+    private(set) var fillCount: UInt64 = 0
+    private(set) var failure: (any Error)?
+    private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
+
+    init(mode: DigestMode, plan: InstrumentPlan, journal: consuming JournalWriter, audit: consuming AuditLog) {
+        self.mode = mode
+        self.plan = plan
+        self.journal = journal
+        self.audit = audit
+    }
+
+    deinit { scratch.deallocate() }
+
+    var signalCount: UInt64 { signals.count }
+    var signalDigest: String { signals.chain.hexadecimal }
+    var orderDigest: String { orders.chain.hexadecimal }
+
+    func vector(_ values: UnsafeBufferPointer<Double>, time: UInt64) {
+        featureRows &+= 1
+        if mode == .tick { features.add(values) }
+    }
+
+    func secondVector(_ values: UnsafeBufferPointer<Double>, time: UInt64) {
+        features.add(values)
+        features.closeBlock()
+    }
+
+    func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>) {
+        if mode == .second { features.add(vector) }
+        write(signal, .signal, time: signal.time.nanoseconds) { signals.add($0) }
+        log(AuditLine.signal(signal))
+    }
+
+    func verdict(_ verdict: VerdictRecord) {
+        write(verdict, .verdict, time: verdict.time.nanoseconds) { orders.add($0) }
+        log(AuditLine.verdict(verdict))
+    }
+
+    func update(_ update: OrderUpdate) {
+        write(update, .update, time: update.time.nanoseconds) { orders.add($0) }
+        log(AuditLine.update(update))
+    }
+
+    func fill(_ fill: Fill) {
+        fillCount += 1
+        write(fill, .fill, time: fill.time.nanoseconds) { orders.add($0) }
+        log(AuditLine.fill(fill, terms: plan.tradedSpecification))
+    }
+
+    func change(_ change: StateChange) {
+        write(change, .change, time: change.time.nanoseconds) { _ in }
+        log(AuditLine.change(change))
+    }
+
+    func notice(_ notice: ExecutionNotice) { log(AuditLine.notice(notice)) }
+
+    func session(_ session: SessionTimes, leader: Int) {
+        log(
+            AuditLine.session(
+                session, signal: plan.signal[leader].contract.rawSymbol,
+                traded: plan.tradedContract(leader: leader).rawSymbol))
+    }
+
+    /// Puts what was written so far where a killed process does not lose it, and says where the files stand.
+    func checkpoint() throws -> (audit: AuditPosition, journal: JournalPosition) {
+        (try audit.checkpoint(), try journal.checkpoint())
+    }
+
+    /// Ends the run and gives the features' digest.
+    func finish() throws -> String {
+        try journal.finish()
+        try audit.finish()
+        return features.finish().hexadecimal
+    }
+
+    func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("output")
+        try features.persist(&archive)
+        try signals.persist(&archive)
+        try orders.persist(&archive)
+        try archive.field(&journalSequence)
+        try archive.field(&featureRows)
+        try archive.field(&fillCount)
+    }
+
+    private func write<Item: CanonicalBytes>(
+        _ item: Item, _ type: FrameType, time: UInt64, digest: (UnsafeRawBufferPointer) -> Void
+    ) {
+        var writer = CanonicalWriter(scratch)
+        item.write(into: &writer)
+        let bytes = UnsafeRawBufferPointer(rebasing: scratch[..<writer.count])
+        digest(bytes)
+        journalSequence += 1
+        attempt { try journal.append(JournalFrame(type: type.rawValue, sequence: journalSequence, time: time), bytes) }
+    }
+
+    private func log(_ line: String) { attempt { try audit.append(Array(line.utf8)) } }
+
+    private func attempt(_ body: () throws -> Void) {
+        guard failure == nil else { return }
+        do { try body() } catch { failure = error }
+    }
+}

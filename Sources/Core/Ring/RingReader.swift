@@ -150,7 +150,11 @@ extension RingReader {
         let claimed = words.claimed.pointee.load(ordering: .acquiring)
         // An eighth of the ring ahead of the writer: at the very oldest mark it would be overtaken again at once.
         let low = words.oldestIntact(claimed: claimed) &+ words.capacity / 8
-        position = words.oldestMark(from: low, before: published) ?? published
+        let line = UInt64(RingLayout.lineBytes)
+        let resumed = words.oldestMark(from: low, before: published) ?? published & ~(line &- 1)
+        // Always ahead, unless the words themselves are wrong.
+        guard resumed > position else { return false }
+        position = resumed
         return true
     }
 

@@ -50,7 +50,7 @@ extension ReaderSlot {
 }
 
 extension RingWords {
-    private static var attemptsMax: Int { 10_000 }
+    private static var attemptsMax: Int { 100 }
 
     /// Where `start` is. Tries again when the writer overwrites what is being looked at.
     func find(_ start: RingStart, for role: RingReaderRole, firstSequence: UInt64) throws(RingError) -> RingOrigin {

@@ -39,6 +39,13 @@ public struct RingWriter: ~Copyable, @unchecked Sendable {
     /// display (`RingMemory.writer`). O(segment); publishes the start of a new epoch.
     /// - Throws: `retired`, or `corrupt` if something that is no writer wrote into the memory.
     public init(_ memory: RingMemory, identity: UInt64 = 0) throws(RingError) {
+        var observer = NoObservation()
+        try self.init(memory, identity: identity, observedBy: &observer)
+    }
+
+    init(
+        _ memory: RingMemory, identity: UInt64 = 0, observedBy observer: inout some RingWriterObserver
+    ) throws(RingError) {
         let words = memory.words
         guard words.state.pointee.load(ordering: .acquiring) != RingLayout.retired else { throw .retired }
         let published = words.published.pointee.load(ordering: .acquiring)
@@ -64,8 +71,10 @@ public struct RingWriter: ~Copyable, @unchecked Sendable {
         self.next = next
         words.word(RingLayout.writerOffset).pointee.store(identity, ordering: .relaxed)
         words.epoch.pointee.store(epoch, ordering: .releasing)
+        observer.reached(.epochRaised)
         forgetUnpublishedMarks()
-        epochStarted = startEpoch()
+        observer.reached(.marksForgotten)
+        _ = startEpoch(&observer)
     }
 
     /// The number of the next record.
@@ -80,37 +89,14 @@ public struct RingWriter: ~Copyable, @unchecked Sendable {
     /// Adds one record to the batch. Copies it; allocates nothing; never waits.
     /// - Precondition: `record` has 1 to `RingLayout.recordBytesMax` bytes.
     @inlinable public mutating func append(_ record: UnsafeRawBufferPointer, receiveTime: Timestamp) -> RingAppend {
-        let count = record.count
-        precondition(count > 0)
-        precondition(count <= RingLayout.recordBytesMax)
-        guard let source = record.baseAddress else { preconditionFailure("a record has bytes") }
-        if !epochStarted, !startEpoch() { return .readersBehind }
-        let frameBytes = UInt64(RingLayout.frameBytes(recordBytes: count))
-        let start = frameStart(frameBytes)
-        let end = start &+ frameBytes
-        if end &- published > batchBytesMax { return .batchFull }
-        if end > claimed, !claim(end) { return .readersBehind }
-        if start != position { pad(to: start) }
-        if start >= markFrom { mark(start) }
-        let place = words.place(start)
-        (place + RingLayout.frameHeaderBytes).copyMemory(from: source, byteCount: count)
-        let sequence = next
-        FrameHeader(
-            length: count, flags: 0, sequence: sequence, receiveTime: receiveTime.nanoseconds, epoch: epoch32,
-            position: start
-        ).store(at: place)
-        lastRecord = place
-        position = end
-        next = sequence &+ 1
-        return .appended(sequence: sequence)
+        var observer = NoObservation()
+        return append(record, receiveTime: receiveTime, observedBy: &observer)
     }
 
     /// Shows the batch to the readers and wakes those that sleep. Does nothing when the batch is empty.
     @inlinable public mutating func publish() {
-        guard position != published else { return }
-        endBatch()
-        moveHead()
-        wakeSleepers()
+        var observer = NoObservation()
+        publish(observedBy: &observer)
     }
 
     /// Ends the ring for good: readers that have drained it find `.retired`. For a successor with another capacity, which
@@ -122,8 +108,65 @@ public struct RingWriter: ~Copyable, @unchecked Sendable {
     }
 }
 
-/// The steps of `append` and `publish`, in their order. A writer may die between any two, and within each.
+/// The steps of `append` and `publish`, in their order.
 extension RingWriter {
+    @inlinable mutating func append(
+        _ record: UnsafeRawBufferPointer, receiveTime: Timestamp, observedBy observer: inout some RingWriterObserver
+    ) -> RingAppend {
+        let count = record.count
+        precondition(count > 0)
+        precondition(count <= RingLayout.recordBytesMax)
+        guard let source = record.baseAddress else { preconditionFailure("a record has bytes") }
+        if !epochStarted, !startEpoch(&observer) { return .readersBehind }
+        let frameBytes = UInt64(RingLayout.frameBytes(recordBytes: count))
+        let start = frameStart(frameBytes)
+        let end = start &+ frameBytes
+        if end &- published > batchBytesMax { return .batchFull }
+        guard prepare(start, end: end, &observer) else { return .readersBehind }
+        let place = words.place(start)
+        (place + RingLayout.frameHeaderBytes).copyMemory(from: source, byteCount: count)
+        observer.reached(.recordCopied)
+        let sequence = next
+        FrameHeader(
+            length: count, flags: 0, sequence: sequence, receiveTime: receiveTime.nanoseconds, epoch: epoch32,
+            position: start
+        ).store(at: place)
+        lastRecord = place
+        position = end
+        next = sequence &+ 1
+        observer.reached(.frameComplete)
+        return .appended(sequence: sequence)
+    }
+
+    @inlinable mutating func publish(observedBy observer: inout some RingWriterObserver) {
+        guard position != published else { return }
+        endBatch()
+        observer.reached(.batchEnded)
+        moveHead()
+        observer.reached(.headMoved)
+        wakeSleepers()
+        observer.reached(.sleepersWoken)
+    }
+
+    /// Everything that comes before a frame's own bytes. False if a pacing reader is in the way.
+    @inlinable mutating func prepare(
+        _ start: UInt64, end: UInt64, _ observer: inout some RingWriterObserver
+    ) -> Bool {
+        if end > claimed {
+            guard claim(end) else { return false }
+            observer.reached(.claimed)
+        }
+        if start != position {
+            pad(to: start)
+            observer.reached(.padded)
+        }
+        if start >= markFrom {
+            mark(start)
+            observer.reached(.marked)
+        }
+        return true
+    }
+
     /// Where a frame of that size goes: frames never straddle the end of the data.
     @inlinable func frameStart(_ frameBytes: UInt64) -> UInt64 {
         let place = position & (words.capacity &- 1)
@@ -207,18 +250,19 @@ extension RingWriter {
 
     /// Publishes a frame without a record, by which readers notice the new writer in its place among the records. False while
     /// a pacing reader still needs the space: then the first `append` does it.
-    @usableFromInline mutating func startEpoch() -> Bool {
+    @usableFromInline mutating func startEpoch(_ observer: inout some RingWriterObserver) -> Bool {
         let frameBytes = UInt64(RingLayout.lineBytes)
         let start = frameStart(frameBytes)
-        if start &+ frameBytes > claimed, !claim(start &+ frameBytes) { return false }
-        if start != position { pad(to: start) }
-        if start >= markFrom { mark(start) }
+        guard prepare(start, end: start &+ frameBytes, &observer) else { return false }
         FrameHeader(
             length: 0, flags: FrameHeader.epochStart, sequence: next, receiveTime: 0, epoch: epoch32, position: start
         ).store(at: words.place(start))
         position = start &+ frameBytes
+        observer.reached(.frameComplete)
         moveHead()
+        observer.reached(.headMoved)
         wakeSleepers()
+        observer.reached(.sleepersWoken)
         epochStarted = true
         return true
     }

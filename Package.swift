@@ -44,6 +44,7 @@ let package = Package(
     name: "levelhead",
     products: [
         .executable(name: "levelhead", targets: ["levelhead"]),
+        .executable(name: "ring-bench", targets: ["ring-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -107,12 +108,22 @@ let package = Package(
             ],
             path: "Sources/Levelhead", swiftSettings: edge),
 
+        // MARK: Benchmarks, each beside a rival
+        .target(name: "CRingRival", path: "Sources/Bench/CRingRival"),
+        .executableTarget(
+            name: "ring-bench",
+            dependencies: [
+                "Units", "Determinism", "Ring", "Platform", "CPlatform", "CRingRival", argumentParser,
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "Sources/Bench/RingBench", swiftSettings: edge),
+
         // MARK: Tests, one folder per module
         tests("UnitsTests", ["Units"]),
         tests("DeterminismTests", ["Determinism"]),
         tests("MarketCalendarTests", ["MarketCalendar", "Units", "Determinism"]),
         tests("DBNTests", ["DBN", "Units", "Determinism"]),
-        tests("RingTests", ["Ring", "Platform", "CHeapCount"]),
+        tests("RingTests", ["Ring", "Platform", "Determinism", "Units", "CHeapCount"]),
         tests("MarketDataTests", ["MarketData", "DBN", "Units", "MarketCalendar", "Determinism"]),
         tests("FeaturesTests", ["Features", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
         tests("TradingTests", ["Orders", "Signals", "Risk", "Execution", "PaperVenue", "Features", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),

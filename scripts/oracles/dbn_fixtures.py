@@ -35,8 +35,8 @@ DROPPED = {"code", "is_last", "stype_in", "stype_out", "trading_reference_price"
            "md_security_trading_status", "settl_price_type"}
 TEXTS = ["Heartbeat", "Subscription request 5 for mbo data succeeded", "Subscription request  succeeded",
          "Subscription requestX succeeded", "Warning: slow reading, not keeping pace", "Warning: slow",
-         "Finished ohlcv-1s replay", "Finished replay", "Finishedreplay", "End of interval for bbo-1s",
-         "End of interval", "User or API key deactivated", "User or API key deactivated.",
+         "Finished ohlcv-1s replay", "Finished replay", "Finishedreplay", "FinishedX replay",
+         "End of interval for bbo-1s", "End of interval", "User or API key deactivated", "User or API key deactivated.",
          "User has reached their open connection limit", "Failed to resolve symbol", "Failed to resolve symbols: X",
          "Internal error", "Internal error: x", "Slow client detected for mbo", "Slow client detected for", ""]
 
@@ -226,7 +226,7 @@ class Report:
             self.differ(stream, f"encoded v{version}: metadata differs byte for byte")
 
     def compare_csv(self, stream, text):
-        # Databento's CSV leaves out a text that fills its field to the last byte, as wide definitions have; ours does not.
+        # Databento's CSV leaves out a text that fills its field to the last byte, as wide definitions have; ours shows it.
         if stream.fragment or stream.metadata.schema is None or re.match(r"generated/13\.\w+\.\w+$", stream.name):
             return
         out = io.BytesIO()

@@ -141,7 +141,8 @@ import Units
         ("Subscription request  succeeded", 1), ("Subscription requestX succeeded", 255),
         ("Subscription request 5 for mbo data succeeded!", 255), ("Warning: slow reading", 2),
         ("Warning: slow reading, not keeping pace with cbbo-1s data", 2), ("Warning: slow readin", 255),
-        ("Finished ohlcv-1s replay", 3), ("Finished replay", 3), ("Finishedreplay", 255), ("Finished x replay!", 255),
+        ("Finished ohlcv-1s replay", 3), ("Finished replay", 3), ("Finishedreplay", 255), ("FinishedX replay", 255),
+        ("Subscription request 5 for mbo xsucceeded", 255), ("Finished x replay!", 255),
         ("End of interval for bbo-1s", 4), ("End of interval for ", 4), ("End of interval for", 255), ("", 255),
     ]
 

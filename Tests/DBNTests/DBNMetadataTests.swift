@@ -98,6 +98,7 @@ import Units
         (53, [0, 0], .symbolLength(0)),
         (108, RecordBytes.u32(9), .schemaDefinition(byteCount: 9)),
         (112, RecordBytes.u32(1_000_000), .metadataList(offset: 112, count: 1_000_000, remaining: 604)),
+        (112, RecordBytes.u32(9), .metadataList(offset: 112, count: 9, remaining: 604)),
         (116, [0x80], .invalidText(offset: 116)),
     ]
 

@@ -35,26 +35,22 @@ import Testing
         }
     }
 
-    @Test func `a mapping shows every byte however far it is advanced`() throws {
+    @Test func `a reader fills its buffer until the end of the file`() throws {
         let scratch = try Scratch()
-        let page = (0..<4_099).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
-        let bytes = [UInt8](repeatElement(page, count: 1_600).joined())
-        let path = try scratch.write(bytes, "big")
-        var mapping = try MappedFile.open(path)
-        var end = 0
-        while end < bytes.count {
-            let next = mapping.advance(to: end)
-            #expect(next > end)
-            let isSame = bytes.withUnsafeBytes { memcmp(mapping.bytes.baseAddress! + end, $0.baseAddress! + end, next - end) }
-            #expect(isSame == 0)
-            end = next
-        }
-        #expect(mapping.bytes[..<64].elementsEqual(bytes[..<64]))  // forgotten pages come back
-    }
-
-    @Test func `an empty file maps to nothing`() throws {
-        let scratch = try Scratch()
-        #expect(try MappedFile.open(scratch.write([], "empty")).bytes.isEmpty)
+        let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        let reader = try FileReader(path: scratch.write(bytes, "a"))
+        #expect(reader.kind == .file(byteCount: 10_000))
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 16)
+        defer { buffer.deallocate() }
+        var read: [UInt8] = []
+        var counts: [Int] = []
+        repeat {
+            counts.append(try reader.read(into: buffer))
+            read += buffer[..<(counts.last ?? 0)]
+        } while counts.last != 0
+        #expect(counts == [4_096, 4_096, 1_808, 0])
+        #expect(read == bytes)
+        #expect(try FileReader.bytes(of: scratch.file("a")) == bytes)
     }
 
     @Test func `directory names are sorted by bytes and a missing directory is named`() throws {

@@ -4,7 +4,7 @@
 public struct FileReader: ~Copyable {
     public let path: String
     public let kind: FileKind
-    let descriptor: Int32
+    private let descriptor: Int32
 
     /// - Throws: `open` or `fstat` failed; a directory opens, and its first read fails.
     public init(path: String) throws(SystemCallError) {
@@ -33,9 +33,6 @@ public struct FileReader: ~Copyable {
         }
         return count
     }
-
-    /// The file in memory; nothing for a pipe or a device.
-    public borrowing func map() throws(SystemCallError) -> MappedFile { try MappedFile(descriptor: descriptor, path: path) }
 
     /// Every byte of a small file.
     public static func bytes(of path: String) throws(SystemCallError) -> [UInt8] {

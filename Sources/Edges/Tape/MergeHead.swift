@@ -10,6 +10,7 @@ struct MergeHead: ~Copyable {
     /// The record whose turn it is; nil before opening and after the end.
     private(set) var current: RecordView?
     private(set) var skippedCount: UInt64 = 0
+    /// Whether the file was read to its end; records may still be in `ahead`.
     private(set) var isFinished = false
 
     init() {}
@@ -28,10 +29,14 @@ struct MergeHead: ~Copyable {
     }
 
     /// Goes to the next record.
+    @inline(__always)
     mutating func advance() throws(TapeError) {
+        if ahead.isEmpty { current = try read() } else { try advanceAhead() }
+    }
+
+    private mutating func advanceAhead() throws(TapeError) {
         ahead.removeFront()
         if let next = ahead.front { current = next } else { current = try read() }
-        if current == nil { isFinished = true }
     }
 
     /// Whether no record of this file is later than `time`. Reads ahead to the first one that is.
@@ -49,9 +54,11 @@ struct MergeHead: ~Copyable {
         return aheadTime <= time
     }
 
+    @inline(__always)
     private mutating func read() throws(TapeError) -> RecordView? {
         guard let record = try file?.next() ?? nil else {
             if let ended = file.take() { skippedCount += ended.skippedCount }
+            isFinished = true
             return nil
         }
         return record

@@ -105,6 +105,8 @@ public struct MergedTape: ~Copyable {
     private mutating func nextInput() throws(TapeError) -> RecordView? {
         if currentSource >= 0 {
             try heads[currentSource].advance()
+            // One file needs no comparison.
+            if heads.count == 1 { return heads[0].current }
             let key = key(of: currentSource)
             keys[currentSource] = key
             // Most records follow one of the same file: no other head is due, and none waits.

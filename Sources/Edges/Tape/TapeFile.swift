@@ -24,14 +24,14 @@ public struct TapePosition: Equatable, Sendable {
     public var byteCount: Int
 }
 
-/// One DBN file, plain (mapped) or zstd (streamed), read record by record in constant memory.
+/// One DBN file, plain or zstd, read record by record in constant memory.
 ///
 /// Records come out as version 3, whatever the file's version. Reading costs about as much as touching the record.
 public struct TapeFile: ~Copyable {
     public let path: String
     @usableFromInline var decoder: DBNDecoder
     @usableFromInline var ready = UnsafeRawBufferPointer(start: nil, count: 0)
-    private let window: any ByteWindow
+    private let window: ByteWindow
     private var isAtEnd = false
 
     /// Opens the file and reads its metadata.
@@ -41,12 +41,12 @@ public struct TapeFile: ~Copyable {
     ) throws(TapeError) -> TapeFile {
         let decoder = DBNDecoder(
             upgrade: upgrade, fragmentVersion: fragment?.version, fragmentHasSendTime: fragment?.hasSendTime ?? false)
-        var file = TapeFile(path: path, window: try ByteWindows.open(path), decoder: decoder)
+        var file = TapeFile(path: path, window: try ByteWindow.open(path), decoder: decoder)
         if fragment == nil { try file.readMetadata() }
         return file
     }
 
-    private init(path: String, window: any ByteWindow, decoder: DBNDecoder) {
+    private init(path: String, window: ByteWindow, decoder: DBNDecoder) {
         self.path = path
         self.window = window
         self.decoder = decoder

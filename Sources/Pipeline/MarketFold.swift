@@ -83,14 +83,25 @@ public struct MarketFold: ~Copyable {
         }
     }
 
-    /// Hands the leading contract's engine to `body`.
-    public func withLeader<Result>(_ body: (borrowing ContractEngine) -> Result) -> Result {
-        body(engines[leader])
+    /// The counters of all signal contracts together.
+    public var signalCounters: EventGroupAssembler.Counters {
+        var sum = EventGroupAssembler.Counters()
+        for slot in plan.signal.indices { sum.add(engines[slot].assembler.counters) }
+        return sum
     }
 
-    /// Hands every signal contract's engine to `body`.
-    public func forEachEngine(_ body: (Int, borrowing ContractEngine) -> Void) {
-        for slot in plan.signal.indices { body(slot, engines[slot]) }
+    /// Who says whether the leading contract's market is open.
+    public var statusSource: TradingStatus.Source { engines[leader].statusSource }
+
+    /// How often each level of the leading contract has been tested since it became active.
+    public var levelTests: KeyValuePairs<LevelKind, Int64> {
+        [
+            .premarketHigh: engines[leader].testCount(.premarketHigh),
+            .premarketLow: engines[leader].testCount(.premarketLow),
+            .openingRangeHigh: engines[leader].testCount(.openingRangeHigh),
+            .openingRangeLow: engines[leader].testCount(.openingRangeLow),
+            .movingAverage: engines[leader].testCount(.movingAverage),
+        ]
     }
 
     /// Takes the next record of the merged tape or the ring.

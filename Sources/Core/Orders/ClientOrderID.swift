@@ -28,6 +28,13 @@ import Determinism
     @inlinable public static func < (a: ClientOrderID, b: ClientOrderID) -> Bool { a.raw < b.raw }
 }
 
+extension ClientOrderID: CustomStringConvertible {
+    /// "1-strategy-12": epoch, issuer, count.
+    public var description: String {
+        self == .none ? "none" : "\(epoch)-\(issuer.map { "\($0)" } ?? "unknown")-\(count)"
+    }
+}
+
 /// Gives out identities, each once: the count is part of the saved state and the epoch rises at every start that lost it.
 @frozen public struct ClientOrderIDSequence: BitwiseCopyable, Sendable {
     private var epoch: UInt16

@@ -22,6 +22,11 @@ public struct TapePosition: Equatable, Sendable {
     public var bytesRead: Int
     /// Bytes there are; 0 when unknown, as for a pipe.
     public var byteCount: Int
+
+    public init(bytesRead: Int, byteCount: Int) {
+        self.bytesRead = bytesRead
+        self.byteCount = byteCount
+    }
 }
 
 /// One DBN file, plain or zstd, read record by record in constant memory.

@@ -3,9 +3,12 @@ import Determinism
 import MarketCalendar
 import Orders
 import Pipeline
+import Platform
 import Risk
+import Security
 import Signals
 import Storage
+import Units
 
 /// Where a run's outputs go: digests, the journal (canonical bytes) and the audit log (JSON lines).
 ///
@@ -28,12 +31,23 @@ final class RunOutput: TradingOutput {
     private(set) var failure: (any Error)?
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
 
-    init(mode: DigestMode, plan: InstrumentPlan, journal: consuming JournalWriter, audit: consuming AuditLog) {
+    /// Opens the run's files where `position` says that they stood.
+    init(
+        mode: DigestMode, plan: InstrumentPlan, directory: borrowing RunDirectory, position: SnapshotPosition
+    ) throws {
         self.mode = mode
         self.plan = plan
-        self.journal = journal
-        self.audit = audit
+        let path = directory.journalFile("trading")
+        journal =
+            PosixFile.exists(path)
+            ? try JournalWriter.resume(path, at: position.journal) : try JournalWriter.create(path)
+        audit =
+            PosixFile.exists(directory.auditFile)
+            ? try AuditLog.resume(directory.auditFile, at: position.audit) : try AuditLog.create(directory.auditFile)
     }
+
+    /// Bytes of an audit line and a journal frame that a killed run had not finished.
+    var cutBytes: Int { journal.cutByteCount + audit.cutByteCount }
 
     deinit { scratch.deallocate() }
 

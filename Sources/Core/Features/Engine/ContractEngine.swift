@@ -69,6 +69,8 @@ public struct ContractEngine: ~Copyable {
     public var session: SessionTimes { state.pointee.session }
     public var isSuspect: Bool { assembler.isSuspect }
     public var statusSource: TradingStatus.Source { state.pointee.status.source }
+    /// Tests of a level in all sessions so far.
+    public func testCount(_ kind: LevelKind) -> Int64 { state.pointee.testCounts[kind.rawValue] + level(kind).test.touchCount }
     public func level(_ kind: LevelKind) -> LevelState { state.pointee.levels[kind.rawValue] }
 
     /// Takes one `mbp-10` record of this contract.

@@ -14,6 +14,8 @@ struct ContractState: BitwiseCopyable {
     var averageTrueRange = AverageTrueRange()
     var sources: LevelSources
     var levels: InlineArray<5, LevelState>
+    /// Tests of each level in the sessions before this one, for reports.
+    var testCounts = InlineArray<5, Int64>(repeating: 0)
     var flow = MarketFlow()
     var meanLevelSize: MeanLevelSize
     /// Contracts since 18:00, auctions included.
@@ -69,7 +71,10 @@ struct ContractState: BitwiseCopyable {
     }
 
     mutating func endLevels() {
-        for index in 0..<5 { levels[index].deactivate() }
+        for index in 0..<5 {
+            testCounts[index] &+= levels[index].test.touchCount
+            levels[index].deactivate()
+        }
     }
 
     /// Activates the levels whose price exists from this group on.

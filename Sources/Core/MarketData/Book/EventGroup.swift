@@ -54,6 +54,16 @@ public struct EventGroupAssembler: ~Copyable {
         public var crossedGroups: UInt64 = 0
         public var rejected: InlineArray<4, UInt64> = .init(repeating: 0)
 
+        public init() {}
+
+        public mutating func add(_ other: Counters) {
+            records &+= other.records
+            groups &+= other.groups
+            missingLast &+= other.missingLast
+            crossedGroups &+= other.crossedGroups
+            for reason in rejected.indices { rejected[reason] &+= other.rejected[reason] }
+        }
+
         public static func == (a: Counters, b: Counters) -> Bool {
             a.records == b.records && a.groups == b.groups && a.missingLast == b.missingLast
                 && a.crossedGroups == b.crossedGroups && a.rejected.indices.allSatisfy { a.rejected[$0] == b.rejected[$0] }

@@ -1,0 +1,98 @@
+import Features
+import MarketCalendar
+import MarketData
+import Orders
+import Pipeline
+import Platform
+import Units
+
+/// What a replay did and what it earned.
+struct ReplayResult {
+    let counts: FeedCounts
+    let eventGroups: UInt64
+    let featureRows: UInt64
+    let signals: UInt64
+    let orders: UInt64
+    let fills: UInt64
+    var featureDigest = ""
+    let signalDigest: String
+    let orderDigest: String
+    let symbol: String
+    let position: Quantity
+    let netProfit: Money
+    let tradingState: TradingState
+    let statusSource: String
+    let rejectedRecords: UInt64
+    let missingLast: UInt64
+    let crossedGroups: UInt64
+    let unusedRecords: UInt64
+    let levelTests: [(level: String, tests: Int64)]
+    let runDirectory: String
+    private(set) var wallSeconds = 0.0
+    private(set) var recordsPerSecond = 0.0
+
+    init(pipeline: borrowing TradingPipeline<RunOutput>, counts: FeedCounts, runDirectory: String) {
+        self.counts = counts
+        self.runDirectory = runDirectory
+        let output = pipeline.output
+        featureRows = output.featureRows
+        signals = output.signalCount
+        signalDigest = output.signalDigest
+        orderDigest = output.orderDigest
+        fills = output.fillCount
+        orders = pipeline.ordersSent
+        symbol = pipeline.tradedContract.rawSymbol
+        position = pipeline.position
+        netProfit = pipeline.netProfit
+        tradingState = pipeline.tradingState
+        unusedRecords = pipeline.market.unusedRecords
+        let totals = pipeline.market.signalCounters
+        eventGroups = totals.groups
+        missingLast = totals.missingLast
+        crossedGroups = totals.crossedGroups
+        rejectedRecords = totals.rejected.indices.reduce(0) { $0 + totals.rejected[$1] }
+        statusSource = pipeline.market.statusSource == .status ? "status" : "calendar"
+        levelTests = pipeline.market.levelTests.map { ($0.key.name, $0.value) }
+    }
+
+    mutating func measure(since started: Nanoseconds) {
+        wallSeconds = (MonotonicClock.now() - started).seconds
+        recordsPerSecond = wallSeconds > 0 ? Double(counts.records) / wallSeconds : 0
+    }
+
+    var json: String {
+        JSONText.object([
+            "records": JSONText.integer(counts.records), "event_groups": JSONText.integer(eventGroups),
+            "feature_rows": JSONText.integer(featureRows), "feature_sha256": JSONText.string(featureDigest),
+            "signals": JSONText.integer(signals), "signal_sha256": JSONText.string(signalDigest),
+            "orders": JSONText.integer(orders), "order_sha256": JSONText.string(orderDigest),
+            "fills": JSONText.integer(fills),
+            "position": "{" + JSONText.string(symbol) + ": \(position.contracts)}",
+            "net_pnl_usd": JSONText.string(netProfit.description), "wall_s": "\(wallSeconds)",
+            "records_per_s": "\(recordsPerSecond)", "run_dir": JSONText.string(runDirectory),
+            "trading_state": JSONText.string(tradingState.name), "status_source": JSONText.string(statusSource),
+            "ignored_trades": JSONText.integer(counts.ignoredTrades),
+            "skipped_records": JSONText.integer(counts.skippedRecords),
+            "unused_records": JSONText.integer(unusedRecords), "rejected_records": JSONText.integer(rejectedRecords),
+            "missing_last": JSONText.integer(missingLast), "crossed_groups": JSONText.integer(crossedGroups),
+            "level_tests": JSONText.object(levelTests.map { ($0.level, JSONText.integer($0.tests)) }),
+        ])
+    }
+
+    var summary: String {
+        let tests = levelTests.map { "\($0.level) \($0.tests)" }.joined(separator: ", ")
+        let seconds = (wallSeconds * 100).rounded() / 100
+        let millions = (recordsPerSecond / 1e4).rounded() / 100
+        return """
+            records         \(counts.records) in \(seconds) s, \(millions) million a second
+            event groups    \(eventGroups), \(crossedGroups) crossed, status by \(statusSource)
+            feature rows    \(featureRows) × \(FeatureSchema.columnCount)   sha256 \(featureDigest.prefix(16))…
+            level tests     \(tests)
+            signals         \(signals)   sha256 \(signalDigest.prefix(16))…
+            orders, fills   \(orders), \(fills)   sha256 \(orderDigest.prefix(16))…
+            position        \(position.contracts) \(symbol), account \(tradingState.name)
+            net profit      \(netProfit) USD after fees
+            run directory   \(runDirectory)
+            """
+    }
+}

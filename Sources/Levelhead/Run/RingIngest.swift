@@ -1,0 +1,40 @@
+import DBN
+import Ring
+import Tape
+import Units
+
+/// Fills a paced ring from a tape: batches as large as readers allow, nothing lost.
+enum RingIngest {
+    /// Records between two publications while readers keep up.
+    private static let batch: UInt64 = 64
+
+    /// Writes all records of `feed`, then retires the ring, also when it throws.
+    ///
+    /// - Parameter isAbandoned: asked with the tape's position while readers are behind; true ends the work.
+    static func run(
+        _ feed: inout TapeFeed, into memory: RingMemory, identity: UInt64, isAbandoned: (TapePosition) -> Bool
+    ) throws {
+        var writer = try RingWriter(memory, identity: identity)
+        var failure: (any Error)?
+        do {
+            while let (record, sequence) = try feed.next() {
+                let bytes = UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount)
+                append: while true {
+                    switch writer.append(bytes, receiveTime: record.receiveTime) {
+                    case .appended: break append
+                    case .batchFull: writer.publish()
+                    case .readersBehind:
+                        writer.publish()
+                        if isAbandoned(feed.position) { return writer.retire() }
+                        Yield.once()
+                    }
+                }
+                if sequence % batch == batch - 1 { writer.publish() }
+            }
+        } catch {
+            failure = error
+        }
+        writer.retire()
+        if let failure { throw failure }
+    }
+}

@@ -1,0 +1,49 @@
+import Configuration
+import MarketCalendar
+import Pipeline
+import Platform
+import Security
+
+/// `run.json`: what a run was made from, so that it can be verified on another machine.
+enum RunFile {
+    /// Before the first record.
+    static func started(_ setup: MarketSetup, tapes: TapeIdentity) -> [UInt8] {
+        bytes(common(setup) + [("tapes", self.tapes(tapes, digests: []))])
+    }
+
+    /// After the last record, with the digests of the whole tapes and of the results.
+    static func finished(_ setup: MarketSetup, tapes: TapeIdentity, result: ReplayResult) -> [UInt8] {
+        let digests = tapes.digestsWhenDone().map { $0?.hexadecimal }
+        return bytes(
+            common(setup) + [
+                ("tapes", self.tapes(tapes, digests: digests)),
+                ("feature_sha256", JSONText.string(result.featureDigest)),
+                ("signal_sha256", JSONText.string(result.signalDigest)),
+                ("order_sha256", JSONText.string(result.orderDigest)),
+            ])
+    }
+
+    private static func common(_ setup: MarketSetup) -> [(String, String)] {
+        [
+            ("program", JSONText.string("levelhead")),
+            ("signal_contracts", JSONText.array(setup.plan.signal.map { JSONText.string($0.contract.rawSymbol) })),
+            ("traded_root", JSONText.string(setup.plan.tradedSpecification.root)),
+            ("configuration", setup.configuration.json),
+        ]
+    }
+
+    private static func tapes(_ tapes: TapeIdentity, digests: [String?]) -> String {
+        JSONText.array(
+            tapes.files.enumerated().map { index, file in
+                JSONText.object([
+                    "path": JSONText.string(file.path), "bytes": JSONText.integer(file.byteCount),
+                    "fingerprint": JSONText.string(file.fingerprint.hexadecimal),
+                    "sha256": index < digests.count ? digests[index].map(JSONText.string) ?? "null" : "null",
+                ])
+            })
+    }
+
+    private static func bytes(_ members: [(String, String)]) -> [UInt8] {
+        Array((JSONText.object(members) + "\n").utf8)
+    }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import Platform
+import Ring
+import Tape
+import Units
+
+/// `levelhead ingest`: reads tapes into a shared-memory ring.
+struct IngestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ingest",
+        abstract: "Reads tapes into a ring in shared memory, at the pace of its readers.",
+        discussion: """
+            The ring carries the merged records with their sequence numbers. It waits for readers that register as pacing, \
+            so that none of them loses a record. What was read is printed as one JSON object at the end.
+
+            Example: levelhead ingest --tape tape/ --ring /dev/shm/levelhead-ring
+            """)
+
+    @OptionGroup var input: TapeOptions
+
+    @Option(help: ArgumentHelp("The ring's file in shared memory.", valueName: "path"))
+    var ring: String
+
+    @Option(help: ArgumentHelp("Bytes of the ring, a power of two.", valueName: "n"))
+    var ringBytes = 1 << 26
+
+    @Option(help: ArgumentHelp("Records to pass over: the first one written has this number.", valueName: "n"))
+    var skip: UInt64 = 0
+
+    @Flag(help: "Write nothing before a pacing reader has registered.")
+    var awaitReader = false
+
+    func validate() throws {
+        guard RingLayout.isValid(capacity: ringBytes) else {
+            throw ValidationError(
+                "--ring-bytes \(ringBytes): expected a power of two from \(RingLayout.capacityMin) to "
+                    + "\(RingLayout.capacityMax)")
+        }
+    }
+
+    func run() throws {
+        try reportingErrors {
+            var feed = TapeFeed(try MergedTape.open(try TapePaths.expand(input.tape)), window: input.window)
+            let byteCount = RingLayout.byteCount(capacity: ringBytes)
+            let file = try SharedMemoryFile.own(path: ring, byteCount: byteCount) { bytes in
+                RingMemory.format(bytes, capacity: ringBytes, pacing: .paced, firstSequence: skip)
+            }
+            let memory = try RingMemory(attaching: file.bytes, owner: file)
+            let parent = getppid()
+            if awaitReader {
+                while !memory.readers().contains(where: \.isPacing) {
+                    guard getppid() == parent else { throw ExitCode.failure }
+                    usleep(1_000)
+                }
+            }
+            try feed.skip(to: skip)
+            try RingIngest.run(&feed, into: memory, identity: SharedMemoryProcess.current) { _ in getppid() != parent }
+            print(String(decoding: try JSONEncoder().encode(feed.finish()), as: UTF8.self))
+        }
+    }
+}
+
+/// The tapes of a run and the part of them that is wanted.
+struct TapeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("DBN file or directory of them; may be repeated.", valueName: "path"))
+    var tape: [String]
+
+    @Option(help: ArgumentHelp("Only records received at or after this time: ISO 8601 or ns.", valueName: "time"))
+    var from: TimeArgument?
+
+    @Option(help: ArgumentHelp("Only records received before this time.", valueName: "time"))
+    var to: TimeArgument?
+
+    func validate() throws {
+        if let from, let to, from.time > to.time { throw ValidationError("--from is after --to.") }
+    }
+
+    /// Receive times, ns; nil for all there are.
+    var window: Range<UInt64>? {
+        from == nil && to == nil ? nil : (from?.time.nanoseconds ?? 0)..<(to?.time.nanoseconds ?? .max)
+    }
+
+    /// The same options as arguments for another process.
+    var arguments: [String] {
+        tape.flatMap { ["--tape", $0] } + (from.map { ["--from", "\($0.time.nanoseconds)"] } ?? [])
+            + (to.map { ["--to", "\($0.time.nanoseconds)"] } ?? [])
+    }
+}

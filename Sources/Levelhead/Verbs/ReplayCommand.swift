@@ -1,0 +1,126 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Platform
+import Ring
+import Storage
+import Tape
+import Units
+
+/// `levelhead replay`: the whole pipeline over recorded tape, in one process, on paper.
+struct ReplayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Replays tape through the whole pipeline and trades it on paper.",
+        discussion: """
+            Decodes, keeps book, bars, levels and features, judges the levels, checks and sizes orders and fills them on \
+            paper, as fast as it goes. Equal tapes and configuration give equal digests on every machine. A run that was \
+            killed goes on with --resume.
+
+            Example: levelhead replay --tape tape/ --config configs/level.toml --run-dir run/
+            """)
+
+    enum RingPlace: String, ExpressibleByArgument, CaseIterable {
+        /// Between two threads, in plain memory.
+        case memory
+        /// Between two processes, in shared memory.
+        case shared
+        /// No ring: one thread reads and computes.
+        case none
+    }
+
+    @OptionGroup var input: TapeOptions
+
+    @Option(help: ArgumentHelp("Where the run is kept; by default below the state directory.", valueName: "dir"))
+    var runDir: String?
+
+    @Option(help: ArgumentHelp("Where runs are kept by default.", valueName: "dir"))
+    var stateDir: String?
+
+    @Flag(help: "Go on with the run in --run-dir from its last saved state.")
+    var resume = false
+
+    @Option(help: ArgumentHelp("What feature_sha256 covers: every second's end, or every group.", valueName: "second|tick"))
+    var digest: String?
+
+    @Option(help: "Where the ring between input and engine lies.")
+    var ring = RingPlace.memory
+
+    @Option(help: ArgumentHelp("Stop after this many records and save; --resume goes on.", valueName: "n"))
+    var stopAfter: UInt64?
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Flag(help: "One JSON object.")
+    var json = false
+
+    func validate() throws {
+        if resume, runDir == nil { throw ValidationError("--resume needs the --run-dir to go on with.") }
+    }
+
+    func run() throws {
+        try reportingErrors {
+            let configuration = try options.resolve(
+                overrides: digest.map { [.init(key: "digest", value: $0, flag: "--digest")] } ?? [])
+            let paths = try TapePaths.expand(input.tape)
+            let merged = try MergedTape.open(paths)
+            let setup = try MarketSetup(configuration: configuration, tape: merged)
+            let tapes = try TapeIdentity(merged.sources.map(\.path))
+            var run = try ReplayRun.open(
+                setup: setup, tapes: tapes, window: input.window, directory: try openDirectory(), mode: configuration.digest)
+            if run.cutBytes > 0 { Terminal.writeError("levelhead: cut \(run.cutBytes) bytes of unfinished lines") }
+            let feed = TapeFeed(merged, window: input.window)
+            guard let counts = try drive(&run, feed, configuration) else {
+                try run.save()
+                Terminal.writeError("levelhead: stopped after \(run.sequence) records; --resume goes on")
+                return
+            }
+            let result = try run.finish(counts, tapes: tapes, started: ProcessStart.time)
+            print(json ? result.json : result.summary)
+        }
+    }
+
+    /// Runs to the end of the tape; nil when --stop-after came first.
+    private func drive(
+        _ run: inout ReplayRun, _ tape: consuming TapeFeed, _ configuration: ResolvedConfiguration
+    ) throws -> FeedCounts? {
+        let first = run.sequence
+        let wait = configuration.ring.wait.policy
+        switch ring {
+        case .none:
+            var feed = tape
+            try feed.skip(to: first)
+            return try run.drive(&feed, limit: stopAfter) ? feed.finish() : nil
+        case .memory:
+            var feed = try ThreadFeed(tape, first: first, wait: wait)
+            let isWhole = try run.drive(&feed, limit: stopAfter)
+            let counts = try feed.finish()
+            return isWhole ? counts : nil
+        case .shared:
+            var feed = try ProcessFeed(
+                arguments: input.arguments, first: first, ringPath: run.sharedRingPath,
+                capacity: configuration.ring.bytes, wait: wait)
+            return try run.drive(&feed, limit: stopAfter) ? try feed.finish() : nil
+        }
+    }
+
+    private func openDirectory() throws -> RunDirectory {
+        if let runDir { return resume ? try .resume(runDir) : try .create(runDir) }
+        guard let state = StateDirectory.path(explicit: stateDir) else {
+            throw ValidationError("no home directory: give --run-dir or --state-dir")
+        }
+        try StateDirectory.make(state)
+        let now = Int(MonotonicClock.wallTime().nanoseconds / 1_000_000_000)
+        return try .create(RunDirectory.defaultPath(stateDirectory: state, seconds: now))
+    }
+}
+
+extension RingWait {
+    var policy: WaitPolicy {
+        switch self {
+        case .spin: .spin
+        case .yield: .yield
+        case .park: .park
+        }
+    }
+}

@@ -79,11 +79,10 @@ private final class Onlooker: RingWriterObserver {
     private func spoil(_ memory: RingMemory, _ random: inout SeededGenerator) {
         let published = memory.publishedPosition
         memory.scribble(published..<max(published, memory.words.claimed.pointee.load(ordering: .relaxed)), &random)
-        for index in 0..<RingLayout.segmentCount {
-            let mark = memory.words.mark(index)
-            if mark.pointee.load(ordering: .relaxed) >= published, random.below(2) == 0 {
-                mark.pointee.store(published + random.below(10) * 64, ordering: .relaxed)
-            }
+        let segment = memory.words.segmentBytes
+        for position in stride(from: published, to: published + 4 * segment, by: 64) where random.below(4) == 0 {
+            let index = Int(position % UInt64(capacity) / segment)
+            memory.words.mark(index).pointee.store(position, ordering: .relaxed)
         }
     }
 
@@ -113,7 +112,11 @@ private final class Onlooker: RingWriterObserver {
                 var writer = try RingWriter(memory)
                 #expect(writer.nextSequence == past.next, comment)
                 #expect(writer.epoch == epochBefore + 1, comment)
-                writer.fill(bytes: 2_000 + Int(random.below(4_000)), salt: 1, &random, &truth)
+                for _ in 0..<8 {
+                    _ = writer.add(count: 16 + Int(random.below(513)), salt: 1, to: &truth)
+                    writer.publish(&truth)
+                    #expect(try RingReader(memory, from: .newest).nextSequence == truth.next, comment)
+                }
                 var reading = Reading()
                 reading.drain(&survivor)
                 #expect(reading.told == Array(past.next..<truth.next), comment)

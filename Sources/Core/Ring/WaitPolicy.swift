@@ -36,10 +36,12 @@ extension RingReader {
     /// Waits until something is published beyond this reader's position, as long as `policy` says. Returns whether there is.
     /// The ring's retirement counts as something. Allocates nothing.
     public func wait(_ policy: WaitPolicy) -> Bool {
-        for _ in 0..<max(policy.spins, 1) {
+        var spins: UInt32 = 0
+        repeat {
             if hasNews { return true }
             lh_cpu_relax()
-        }
+            spins &+= 1
+        } while spins < policy.spins
         switch policy.then {
         case .returnToCaller: break
         case .yield: sched_yield()

@@ -6,7 +6,8 @@ import Testing
 import Units
 
 @Suite struct MergedTapeTests {
-    /// A small tape of several instruments and schemas with many equal receive times, in no order of schema or instrument.
+    /// A small tape of several instruments and schemas with many equal receive times, in no order of schema or
+    /// instrument.
     static func mixedTape(seed: UInt64, count: Int) -> [[UInt8]] {
         var random = SplitMix(state: seed)
         var time: UInt64 = 1_000

@@ -93,13 +93,16 @@ enum TestRecord {
 }
 
 enum TestTape {
-    static func metadata(_ schema: Schema?, dataset: String = "GLBX.MDP3", symbols: [String] = ["ESZ6"]) -> DBNMetadata {
+    static func metadata(
+        _ schema: Schema?, dataset: String = "GLBX.MDP3", symbols: [String] = ["ESZ6"]
+    ) -> DBNMetadata {
         DBNMetadata(
             dataset: dataset, schema: schema, start: Timestamp(nanoseconds: 0), stypeIn: .rawSymbol, symbols: symbols)
     }
 
     /// Writes a tape and returns its path.
-    @discardableResult static func write(_ path: String, _ metadata: DBNMetadata, _ records: [[UInt8]]) throws -> String {
+    @discardableResult
+    static func write(_ path: String, _ metadata: DBNMetadata, _ records: [[UInt8]]) throws -> String {
         var writer = try TapeWriter.create(path, metadata: metadata)
         for record in records {
             let result = record.withUnsafeBytes { raw in

@@ -198,7 +198,7 @@ struct TapeVerbTests {
 
     @Test func `a killed conversion leaves nothing`() throws {
         let scratch = try Scratch()
-        let many = (0..<40_000).map { TestRecord.book(.mbp10, instrument: 1, received: UInt64($0), sequence: UInt32($0)) }
+        let many = (0..<40_000).map { TestRecord.book(.mbp10, instrument: 1, received: UInt64($0)) }
         let path = try TestTape.write(scratch.file("in.dbn"), TestTape.metadata(.mbp10), many)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Program.path)

@@ -68,8 +68,12 @@ struct Built {
     var depth: UInt8 { read { $0.depth } }
     var levels: [BookLevel] { (0..<10).map { index in read { $0.level(index) } } }
     /// Price, size and count of the bids that there are.
-    var bids: [[Int64]] { levels.filter { $0.bidCount > 0 }.map { [$0.bidPrice, Int64($0.bidSize), Int64($0.bidCount)] } }
-    var asks: [[Int64]] { levels.filter { $0.askCount > 0 }.map { [$0.askPrice, Int64($0.askSize), Int64($0.askCount)] } }
+    var bids: [[Int64]] {
+        levels.filter { $0.bidCount > 0 }.map { [$0.bidPrice, Int64($0.bidSize), Int64($0.bidCount)] }
+    }
+    var asks: [[Int64]] {
+        levels.filter { $0.askCount > 0 }.map { [$0.askPrice, Int64($0.askSize), Int64($0.askCount)] }
+    }
 }
 
 @Suite struct MBP10BuilderTests {
@@ -88,7 +92,8 @@ struct Built {
 
     @Test func `a modification moves an order, and an unknown order is added by it`() {
         let built = build([
-            Order(action: "A", side: "A", price: 100, size: 5, id: 1), Order(action: "M", side: "A", price: 102, size: 4, id: 1),
+            Order(action: "A", side: "A", price: 100, size: 5, id: 1),
+            Order(action: "M", side: "A", price: 102, size: 4, id: 1),
             Order(action: "M", side: "A", price: 101, size: 9, id: 2),
         ])
         #expect(built.map(\.asks) == [[[100, 5, 1]], [[102, 4, 1]], [[101, 9, 1], [102, 4, 1]]])
@@ -96,7 +101,8 @@ struct Built {
 
     @Test func `trades come with the levels unchanged and fills do not come`() {
         let built = build([
-            Order(action: "A", price: 100, size: 5, id: 1), Order(action: "T", side: "A", price: 100, size: 2, flags: 0),
+            Order(action: "A", price: 100, size: 5, id: 1),
+            Order(action: "T", side: "A", price: 100, size: 2, flags: 0),
             Order(action: "F", price: 100, size: 2, id: 1, flags: 0), Order(action: "C", price: 100, size: 2, id: 1),
         ])
         #expect(built.map(\.action) == ["A", "T", "C"])
@@ -118,7 +124,8 @@ struct Built {
     @Test func `a snapshot gives one record without a price`() {
         let snapshot: UInt8 = 0x28
         let built = build([
-            Order(action: "R", side: "N", flags: snapshot), Order(action: "A", price: 100, size: 5, id: 1, flags: snapshot),
+            Order(action: "R", side: "N", flags: snapshot),
+            Order(action: "A", price: 100, size: 5, id: 1, flags: snapshot),
             Order(action: "A", side: "A", price: 101, size: 6, id: 2, flags: snapshot, sequence: 77),
             Order(action: "A", price: 99, size: 1, id: 3, sequence: 78),
         ])
@@ -139,7 +146,8 @@ struct Built {
 
     @Test func `records keep the order of the input when events of two instruments overlap`() {
         let built = build([
-            Order(action: "A", price: 100, size: 1, id: 1, flags: 0), Order(action: "A", price: 7, size: 1, id: 1, instrument: 2),
+            Order(action: "A", price: 100, size: 1, id: 1, flags: 0),
+            Order(action: "A", price: 7, size: 1, id: 1, instrument: 2),
             Order(action: "A", price: 99, size: 1, id: 2, flags: 0x80),
         ])
         #expect(built.map { $0.read { $0.record.instrumentID.raw } } == [1, 2, 1])
@@ -148,7 +156,8 @@ struct Built {
 
     @Test func `a cancel of an unknown order changes nothing and is counted`() {
         var builder = MBP10Builder()
-        Order(action: "C", price: 1, size: 1, id: 5).bytes.withUnsafeBytes { builder.apply(RecordView($0.baseAddress!)) }
+        let cancel = Order(action: "C", price: 1, size: 1, id: 5).bytes
+        cancel.withUnsafeBytes { builder.apply(RecordView($0.baseAddress!)) }
         #expect(builder.unknownOrders == 1)
         builder.finish()
         builder.drain { _ in Issue.record("no record is due") }

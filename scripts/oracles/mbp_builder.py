@@ -92,8 +92,11 @@ def compare_csv(levelhead: str, data: pathlib.Path, folder: pathlib.Path) -> tup
         if position > 0 and levels_equal(ours[position - 1], row):
             equal += 1
         else:
-            print(f"mbp.csv row {index}: levels differ after {row['action']} {row['price']} {row['size']}", file=sys.stderr)
-    print(f"oracle/mbp.csv: of {len(ours)} records built {matched} are rows, {filled} fills; {compared - matched} rows lie deeper")
+            what = f"{row['action']} {row['price']} {row['size']}"
+            print(f"mbp.csv row {index}: levels differ after {what}", file=sys.stderr)
+    print(
+        f"oracle/mbp.csv: of {len(ours)} records built {matched} are rows, {filled} fills; "
+        f"{compared - matched} rows lie deeper")
     if matched + filled != len(ours):
         equal = 0
     return compared, equal

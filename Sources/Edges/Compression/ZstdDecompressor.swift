@@ -30,7 +30,8 @@ public struct ZstdDecompressor: ~Copyable {
         bytes.starts(with: frameMagic) || beginsWithSkippableFrame(bytes)
     }
 
-    /// Decompresses as much as fits. When `output` comes back full there may be more: call again, with an empty `input` too.
+    /// Decompresses as much as fits. When `output` comes back full there may be more: call again, with an empty `input`
+    /// too.
     /// - Returns: bytes taken from `input` and bytes put into `output`.
     public mutating func decompress(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer

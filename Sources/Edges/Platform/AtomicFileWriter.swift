@@ -3,8 +3,9 @@ import Units
 
 /// A file that appears under its name complete or not at all.
 ///
-/// The bytes go to a file without a name (`O_TMPFILE`), which the kernel forgets when the process dies in any way. Where the
-/// file system cannot do that they go to a hidden temporary name beside the target, removed unless `commit` succeeds.
+/// The bytes go to a file without a name (`O_TMPFILE`), which the kernel forgets when the process dies in any way.
+/// Where the file system cannot do that they go to a hidden temporary name beside the target, removed unless `commit`
+/// succeeds.
 public struct AtomicFileWriter: ~Copyable {
     public let path: String
     public private(set) var byteCount = 0
@@ -35,7 +36,9 @@ public struct AtomicFileWriter: ~Copyable {
     public mutating func write(_ buffer: UnsafeRawBufferPointer) throws(SystemCallError) {
         var rest = buffer
         while !rest.isEmpty {
-            let count = try SystemCallError.retrying("write", path) { Glibc.write(descriptor, rest.baseAddress, rest.count) }
+            let count = try SystemCallError.retrying("write", path) {
+                Glibc.write(descriptor, rest.baseAddress, rest.count)
+            }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
         byteCount += buffer.count

@@ -2,7 +2,8 @@
 
 /// Reading and making directories.
 public enum Directory {
-    /// The names in a directory without `.` and `..`, sorted by their bytes, so that the order does not depend on the disk.
+    /// The names in a directory without `.` and `..`, sorted by their bytes, so that the order does not depend on the
+    /// disk.
     public static func names(in path: String) throws(SystemCallError) -> [String] {
         guard let stream = opendir(path) else { throw SystemCallError(call: "opendir", path: path, code: errno) }
         defer { closedir(stream) }

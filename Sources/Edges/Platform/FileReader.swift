@@ -27,7 +27,9 @@ public struct FileReader: ~Copyable {
         var count = 0
         while count < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
-            let got = try SystemCallError.retrying("read", path) { Glibc.read(descriptor, rest.baseAddress, rest.count) }
+            let got = try SystemCallError.retrying("read", path) {
+                Glibc.read(descriptor, rest.baseAddress, rest.count)
+            }
             if got == 0 { break }
             count += got
         }

@@ -7,7 +7,9 @@ public enum MonotonicClock {
     public static func now() -> Nanoseconds { read(CLOCK_MONOTONIC) }
 
     /// Time of day (`CLOCK_REALTIME`): may step. For stamps that people read, never for measuring.
-    public static func wallTime() -> Timestamp { Timestamp(nanoseconds: UInt64(bitPattern: read(CLOCK_REALTIME).count)) }
+    public static func wallTime() -> Timestamp {
+        Timestamp(nanoseconds: UInt64(bitPattern: read(CLOCK_REALTIME).count))
+    }
 
     private static func read(_ clock: clockid_t) -> Nanoseconds {
         var time = timespec()

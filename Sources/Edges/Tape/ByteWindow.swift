@@ -2,12 +2,12 @@ import Compression
 @preconcurrency import Glibc
 import Platform
 
-/// The decompressed bytes of a file from front to back, a window at a time, in constant memory. Called once in hundreds of
-/// records.
+/// The decompressed bytes of a file from front to back, a window at a time, in constant memory. Called once in hundreds
+/// of records.
 ///
-/// Plain files are read, not mapped: a read of 256 KiB stays in the second cache and costs 24 ns an MBP-10 record, walk over
-/// ten levels included, where a mapping costs 36 to 47 ns for its page faults; memory stays constant, and a file that is
-/// cut off under us is an error instead of a signal.
+/// Plain files are read, not mapped: a read of 256 KiB stays in the second cache and costs 24 ns an MBP-10 record, walk
+/// over ten levels included, where a mapping costs 36 to 47 ns for its page faults; memory stays constant, and a file
+/// that is cut off under us is an error instead of a signal.
 final class ByteWindow {
     private let reader: FileReader
     /// Nil for a plain file.
@@ -52,8 +52,8 @@ final class ByteWindow {
 
     var isCompressed: Bool { decompressor != nil }
 
-    /// Moves the window on: it begins with `rest`, the end of the former window that was not consumed, and is longer than that,
-    /// by so much that it has `wanted` bytes, unless the file ends before.
+    /// Moves the window on: it begins with `rest`, the end of the former window that was not consumed, and is longer
+    /// than that, by so much that it has `wanted` bytes, unless the file ends before.
     func refill(keeping rest: UnsafeRawBufferPointer, wanted: Int) throws(TapeError) -> UnsafeRawBufferPointer {
         makeRoom(for: max(wanted, rest.count + 1), keeping: rest)
         var count = rest.count

@@ -3,18 +3,18 @@ import Units
 
 /// Several DBN files as one stream of records.
 ///
-/// Records come by `ts_recv` (else `ts_event`); ties by dataset, then schema in the order definition, status, statistics,
-/// mbo, mbp-10, other book and quote schemas, trades, the rest, then instrument. Within a file its own order always holds,
-/// and the order in which files are given never matters.
+/// Records come by `ts_recv` (else `ts_event`); ties by dataset, then schema in the order definition, status,
+/// statistics, mbo, mbp-10, other book and quote schemas, trades, the rest, then instrument. Within a file its own
+/// order always holds, and the order in which files are given never matters.
 ///
-/// A tape that was cut replays as the whole: a file that begins at or after the last receive time of another of the same
-/// dataset, schema and symbols is that one's continuation and waits for its end, ties or not. (When receive times run backwards
-/// over the cut itself, nothing in the files tells a cut from two parallel tapes, and time decides.)
+/// A tape that was cut replays as the whole: a file that begins at or after the last receive time of another of the
+/// same dataset, schema and symbols is that one's continuation and waits for its end, ties or not. (When receive times
+/// run backwards over the cut itself, nothing in the files tells a cut from two parallel tapes, and time decides.)
 ///
 /// Files are opened when their first record is due: years of days need one open file. Of `trades` records, those of
 /// instruments that have `mbp-10` in the set are dropped and counted, because `mbp-10` holds the same trades.
 ///
-/// Cost over that of `TapeFile`: 1 ns a record for one file, some ns a file for several.
+/// Cost over that of `TapeFile`: 3 ns a record for one file, 15 ns for two that take turns.
 public struct MergedTape: ~Copyable {
     /// The files in the order of the merge.
     public let sources: [TapeSource]

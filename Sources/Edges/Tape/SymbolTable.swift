@@ -57,7 +57,8 @@ public struct SymbolTable: Sendable {
                 endDate: end == .max ? Self.openEnd : UTCDay.after(Timestamp(nanoseconds: end))))
         case .instrumentDefinition where record.byteCount >= 520:
             add(Entry(
-                dataset: dataset, instrument: record.instrumentID, symbol: Self.text(record, offset: 238, byteCount: 71),
+                dataset: dataset, instrument: record.instrumentID,
+                symbol: Self.text(record, offset: 238, byteCount: 71),
                 startDate: UTCDay.yyyymmdd(of: record.receiveTime), endDate: Self.openEnd))
         default:
             break

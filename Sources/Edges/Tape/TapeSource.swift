@@ -127,7 +127,8 @@ enum TapeSourceOrder {
         }
     }
 
-    /// Where a segment begins. Of two that begin at the same time, the one that holds nothing later lies before the other.
+    /// Where a segment begins. Of two that begin at the same time, the one that holds nothing later lies before the
+    /// other.
     private struct SegmentKey {
         let source: TapeSource
         private var goesOn = false

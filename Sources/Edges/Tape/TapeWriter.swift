@@ -2,8 +2,8 @@ import Compression
 import DBN
 import Platform
 
-/// Writes one DBN file, zstd when its name ends in `.zst`. The file appears under its name at `close`, complete; before that,
-/// on any error and when the process dies, there is nothing.
+/// Writes one DBN file, zstd when its name ends in `.zst`. The file appears under its name at `close`, complete; before
+/// that, on any error and when the process dies, there is nothing.
 public struct TapeWriter: ~Copyable {
     public let path: String
     public private(set) var recordCount: UInt64 = 0

@@ -17,8 +17,8 @@ public enum UTCDay {
         return UInt32(date.year * 10_000 + date.month * 100 + date.day)
     }
 
-    /// Days since 1970-01-01 to a date of the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date
-    /// algorithms": eras of 400 years that begin on 1 March).
+    /// Days since 1970-01-01 to a date of the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible
+    /// low-level date algorithms": eras of 400 years that begin on 1 March).
     public static func civil(_ day: UInt64) -> (year: UInt64, month: UInt64, day: UInt64) {
         let shifted = day + 719_468
         let era = shifted / 146_097

@@ -32,7 +32,8 @@ struct Conversion {
 
     mutating func run() throws {
         let found = try pass()
-        guard let schema = selection.schema, let type = schema.recordType, !isBuilding, !found.contains(type) else { return }
+        guard let schema = selection.schema, let type = schema.recordType else { return }
+        guard !isBuilding, !found.contains(type) else { return }
         // A mixed file: only its end tells that there is no mbp-10 in it that would be taken instead of built.
         guard schema == .mbp10, found.contains(.mbo) else { return }
         isBuilding = true

@@ -17,7 +17,8 @@ struct RecordSelection {
     }
 }
 
-/// Which instruments are among the symbols asked for. What the file's metadata does not say is learned from its records.
+/// Which instruments are among the symbols asked for. What the file's metadata does not say is learned from its
+/// records.
 struct InstrumentSelection {
     private let wanted: [String]
     private let wantedIDs: Set<UInt32>
@@ -62,8 +63,8 @@ struct InstrumentSelection {
     /// - Throws: a symbol that neither metadata nor records know.
     func checkKnown(path: String) throws(ConvertError) {
         for symbol in wanted where table.entries(named: symbol).isEmpty {
-            if let id = UInt32(symbol), seenIDs.contains(id) || table.entries.contains(where: { $0.instrument.raw == id }) {
-                continue
+            if let id = UInt32(symbol) {
+                if seenIDs.contains(id) || table.entries.contains(where: { $0.instrument.raw == id }) { continue }
             }
             throw .unknownSymbol(path: path, symbol: symbol, known: table.symbols)
         }

@@ -7,7 +7,8 @@ struct TimeArgument: ExpressibleByArgument {
     let time: Timestamp
 
     init?(argument: String) {
-        guard let time = UInt64(argument).map(Timestamp.init(nanoseconds:)) ?? TimeText.parse(argument) else { return nil }
+        let nanoseconds = UInt64(argument).map(Timestamp.init(nanoseconds:))
+        guard let time = nanoseconds ?? TimeText.parse(argument) else { return nil }
         self.time = time
     }
 }
@@ -24,8 +25,8 @@ enum TimeText {
         return day + "T" + clock + "." + padded(rest % 1_000_000_000, 9) + "Z"
     }
 
-    /// "2026-11-20", "2026-11-20T14:30", "2026-11-20T14:30:00.5", each with "Z" or an offset such as "-05:00" behind a time.
-    /// Nil for anything else, for dates that do not exist and for times before 1970.
+    /// "2026-11-20", "2026-11-20T14:30", "2026-11-20T14:30:00.5", each with "Z" or an offset such as "-05:00" behind a
+    /// time. Nil for anything else, for dates that do not exist and for times before 1970.
     static func parse(_ text: String) -> Timestamp? {
         var scanner = Scanner(text)
         guard let year = scanner.digits(4), scanner.skip("-"), let month = scanner.digits(2), scanner.skip("-"),
@@ -33,9 +34,8 @@ enum TimeText {
         else { return nil }
         guard !scanner.isAtEnd else { return timestamp(day: day, nanoseconds: 0, offsetMinutes: 0) }
         guard scanner.skip("T") || scanner.skip("t") || scanner.skip(" ") else { return nil }
-        guard let hour = scanner.digits(2), hour < 24, scanner.skip(":"), let minute = scanner.digits(2), minute < 60 else {
-            return nil
-        }
+        guard let hour = scanner.digits(2), hour < 24, scanner.skip(":"), let minute = scanner.digits(2), minute < 60
+        else { return nil }
         var nanoseconds = (hour * 60 + minute) * 60_000_000_000
         if scanner.skip(":") {
             guard let second = scanner.digits(2), second < 60 else { return nil }

@@ -109,7 +109,8 @@ struct InspectReport {
         for instrument in instruments.prefix(Self.listMax) {
             rows.append(("  \(instrument.id)", "\(instrument.symbol ?? "?"), \(instrument.records) records"))
         }
-        if instruments.count > Self.listMax { rows.append(("  …", "\(instruments.count - Self.listMax) more (--json)")) }
+        let more = instruments.count - Self.listMax
+        if more > 0 { rows.append(("  …", "\(more) more (--json)")) }
         return rows.map { $0.0 + String(repeating: " ", count: max(1, 16 - $0.0.count)) + $0.1 }.joined(separator: "\n")
     }
 

@@ -8,7 +8,7 @@ import Units
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
-        abstract: "Converts a DBN file: version, compression, CSV, JSON lines, a part of it, MBP-10 from order-by-order.",
+        abstract: "Converts a DBN file: version, compression, CSV, JSON lines, a part, MBP-10 from order-by-order.",
         discussion: """
             The name of OUT says what it becomes: .dbn, .csv or .jsonl, and compressed with .zst behind it. It appears \
             when it is complete. Prices in text are integers in 1e-9, times integer nanoseconds, as in the records.

@@ -8,8 +8,8 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Shows what DBN files hold.",
         discussion: """
-            Reads each file to its end, so that a file it describes is a whole one. Of a directory it takes every *.dbn \
-            and *.dbn.zst.
+            Reads each file to its end, so that a file it describes is a whole one. Of a directory it takes every \
+            *.dbn and *.dbn.zst.
 
             Example:
               levelhead inspect ESH4.mbp-10.dbn.zst --json
@@ -40,7 +40,7 @@ struct InspectCommand: ParsableCommand {
 struct FragmentOptions: ParsableArguments {
     @Option(
         name: .customLong("fragment-version"),
-        help: ArgumentHelp("The files are fragments without metadata, of this DBN version (1, 2 or 3).", valueName: "n"))
+        help: ArgumentHelp("Files are fragments without metadata, of this DBN version (1, 2 or 3).", valueName: "n"))
     var version: UInt8?
 
     var format: FragmentFormat? { version.flatMap { FragmentFormat(version: $0) } }

@@ -3,13 +3,14 @@ import Units
 
 /// Builds `mbp-10` records from order-by-order (`mbo`) records by Databento's conventions:
 ///
-/// - a record for every add, cancel, modify and clear that changes one of the ten best levels, with the order's own price,
-///   size, side, times, sequence and flags, the depth of its level, and the levels after it;
+/// - a record for every add, cancel, modify and clear that changes one of the ten best levels, with the order's own
+///   price, size, side, times, sequence and flags, the depth of its level, and the levels after it;
 /// - a record for every trade, the levels unchanged; none for fills, which repeat the trade from the resting side;
 /// - one record for a whole snapshot: action `A`, side `N`, no price, the flags of its last order with F_LAST;
 /// - F_LAST on the last record written of an event, also when the order that closed it lies deeper than ten levels.
 ///
-/// For conversion, not for the live path: the order map grows. Records come out by `drain`, delayed to the end of their event.
+/// For conversion, not for the live path: the order map grows. Records come out by `drain`, delayed to the end of their
+/// event.
 public struct MBP10Builder {
     public static let recordByteCount = 48 + 10 * MemoryLayout<BookLevel>.size
     private static let depthMax = 10

@@ -93,7 +93,9 @@ struct OrderByOrderBook {
 
     private mutating func place(_ order: Order, _ id: UInt64) -> Int {
         orders[id] = order
-        return order.isBid ? bids.add(price: order.price, size: order.size) : asks.add(price: order.price, size: order.size)
+        return order.isBid
+            ? bids.add(price: order.price, size: order.size)
+            : asks.add(price: order.price, size: order.size)
     }
 
     private mutating func take(_ order: Order, size: UInt32, removesOrder: Bool) -> Int {

@@ -6,8 +6,8 @@ public protocol BoundedElement: BitwiseCopyable, Sendable, PersistentState {
     static var blank: Self { get }
 }
 
-/// A list in fixed inline storage, in the order of arrival. It never allocates; appending past the capacity is a bug and
-/// stops the process. Serves as table of live things and as output buffer of a fold (the reader empties it).
+/// A list in fixed inline storage, in the order of arrival. It never allocates; appending past the capacity is a bug
+/// and stops the process. Serves as table of live things and as output buffer of a fold (the reader empties it).
 @frozen public struct BoundedList<let capacity: Int, Element: BoundedElement>: Sendable {
     @usableFromInline var storage: InlineArray<capacity, Element>
     public private(set) var count: Int

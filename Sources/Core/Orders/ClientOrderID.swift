@@ -28,7 +28,8 @@ import Determinism
     @inlinable public static func < (a: ClientOrderID, b: ClientOrderID) -> Bool { a.raw < b.raw }
 }
 
-/// Gives out identities, each once: the count is part of the saved state and the epoch rises at every start that lost it.
+/// Gives out identities, each once: the count is part of the saved state and the epoch rises at every start that lost
+/// it.
 @frozen public struct ClientOrderIDSequence: BitwiseCopyable, Sendable {
     private var epoch: UInt16
     private var issuer: OrderIssuer

@@ -1,7 +1,7 @@
 import Determinism
 import Units
 
-/// Every bound of the trading folds, in one place. Storage is inline and of these sizes from start to finish; running
+/// Every bound of the trading folds, in one place. Storage has these sizes from start to finish; running
 /// into one of them is a bug of ours (risk refuses orders long before) and stops the process with the limit's name.
 public enum TradingLimits {
     /// Levels on one side of a book.

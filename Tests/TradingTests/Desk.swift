@@ -5,8 +5,8 @@ import Risk
 import Signals
 import Units
 
-/// Risk gate, execution gateway and paper venue linked in one thread, the way a replay links them. One step: venue, then its
-/// events, risk, the gateway's timers, and then everything that follows from them until nothing does.
+/// Risk gate, execution gateway and paper venue linked in one thread, the way a replay links them. One step: venue,
+/// then its events, risk, the gateway's timers, and then everything that follows from them until nothing does.
 struct Desk {
     var risk: RiskGate
     var execution: ExecutionGateway
@@ -138,7 +138,8 @@ struct Desk {
 
     private mutating func note(_ verdict: VerdictRecord) {
         log.append(
-            verdict.reason.map { "refused \(name(verdict.intent)) \($0.rawValue)" } ?? "approved \(name(verdict.intent))")
+            verdict.reason.map { "refused \(name(verdict.intent)) \($0.rawValue)" }
+                ?? "approved \(name(verdict.intent))")
     }
 
     private mutating func note(_ change: StateChange) {
@@ -167,6 +168,7 @@ struct Desk {
             return
         }
         let price = order.type == .market ? "" : " \(Script.text(order.price))"
-        log.append("send \(name(order.id)) \(order.role) \(order.side) \(order.quantity.contracts) \(order.type)\(price)")
+        let what = "\(order.role) \(order.side) \(order.quantity.contracts) \(order.type)\(price)"
+        log.append("send \(name(order.id)) \(what)")
     }
 }

@@ -3,9 +3,9 @@ import Orders
 import Risk
 import Units
 
-/// The whole desk. Market lines as in `MarketLine`; and `TIME tick`, `TIME s1 buy 2 [limit P] [stop N] [target N] [timestop S]
-/// [quality W]` (s: strategy, m: manual), `TIME s2 close`, `TIME pause|resume|halt|flatten|arm`, `TIME day N`, `TIME mute|unmute`
-/// (the venue's answers), `TIME pull ID`, `TIME profit`.
+/// The whole desk. Market lines as in `MarketLine`; and `TIME tick`, `TIME s1 buy 2 [limit P] [stop N] [target N]
+/// [timestop S] [quality W]` (s: strategy, m: manual), `TIME s2 close`, `TIME pause|resume|halt|flatten|arm`, `TIME day
+/// N`, `TIME mute|unmute` (the venue's answers), `TIME pull ID`, `TIME profit`.
 struct DeskScenario: ScenarioSubject {
     var desk: Desk
 

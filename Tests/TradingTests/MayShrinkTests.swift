@@ -11,8 +11,8 @@ import Units
         var link: Int
     }
 
-    /// Whether some sequence of single-contract fills turns the position's sign. A fill of a linked order reduces the others
-    /// of its link by one.
+    /// Whether some sequence of single-contract fills turns the position's sign. A fill of a linked order reduces the
+    /// others of its link by one.
     static func canTurn(_ position: Int, _ orders: [Small]) -> Bool {
         var seen: Set<[Int]> = []
         func visit(_ position: Int, _ orders: [Small], start: Int) -> Bool {
@@ -57,7 +57,8 @@ import Units
                 for second in Self.choices {
                     for third in Self.choices {
                         let existing = [first, second, third].compactMap { $0 }
-                        for candidate in Self.choices.compactMap({ $0 }) where Self.linksOneSide(existing + [candidate]) {
+                        for case let candidate? in Self.choices
+                        where Self.linksOneSide(existing + [candidate]) {
                             var working = WorkingOrders()
                             for (i, order) in existing.enumerated() {
                                 working.append(Self.working(order, UInt64(i + 10)))

@@ -283,7 +283,8 @@ import Units
         var venue = VenueScenario()
         _ = venue.play("1.000 book 5000.00x10 | 5000.25x5")
         _ = venue.play("1.001 submit a buy 1 limit 4999.00")
-        venue.venue.receive(VenueCommand(.submit, venue.orders["a"]!), at: Script.time("1.001"), market: venue.market.update)
+        let again = VenueCommand(.submit, venue.orders["a"]!)
+        venue.venue.receive(again, at: Script.time("1.001"), market: venue.market.update)
         #expect(venue.play("1.003 tick") == ["accepted a", "rejected a duplicate_id"])
     }
 

@@ -9,8 +9,8 @@ protocol ScenarioSubject {
     mutating func reload() throws
 }
 
-/// Plays a script: lines that begin with `->` are what must come out of the line before them, no more and no less. It is
-/// played twice, the second time with all state saved and loaded again after every line.
+/// Plays a script: lines that begin with `->` are what must come out of the line before them, no more and no less. It
+/// is played twice, the second time with all state saved and loaded again after every line.
 func play<Subject: ScenarioSubject>(
     _ make: () -> Subject, _ script: String, sourceLocation: SourceLocation = #_sourceLocation
 ) throws {

@@ -31,7 +31,8 @@ final class TestMarket {
     var update: MarketUpdate {
         MarketUpdate(
             time: time, receiveTime: time, instrument: .traded, quality: quality,
-            bids: UnsafeBufferPointer(rebasing: bids[..<bidCount]), asks: UnsafeBufferPointer(rebasing: asks[..<askCount]),
+            bids: UnsafeBufferPointer(rebasing: bids[..<bidCount]),
+            asks: UnsafeBufferPointer(rebasing: asks[..<askCount]),
             trades: UnsafeBufferPointer(rebasing: trades[..<tradeCount]))
     }
 

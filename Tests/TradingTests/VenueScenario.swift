@@ -2,8 +2,8 @@ import Orders
 import PaperVenue
 import Units
 
-/// The paper venue alone. Lines: `TIME book B | A`, `TIME trade SIDE N @ P => B | A`, `TIME submit ID SIDE N TYPE [P] [link ID] [ioc]`,
-/// `TIME cancel ID`, `TIME tick`, `TIME quality WORD`.
+/// The paper venue alone. Lines: `TIME book B | A`, `TIME trade SIDE N @ P => B | A`, `TIME submit ID SIDE N TYPE [P]
+/// [link ID] [ioc]`, `TIME cancel ID`, `TIME tick`, `TIME quality WORD`.
 struct VenueScenario: ScenarioSubject {
     var venue: PaperVenue
     let market = TestMarket()
@@ -74,7 +74,8 @@ struct VenueScenario: ScenarioSubject {
 
 /// Market lines shared by all scenarios.
 enum MarketLine {
-    /// `TIME book B | A`, `TIME trade SIDE N @ P [SIDE N @ P …] => B | A` (the book stays without `=>`), `TIME quality WORD…`.
+    /// `TIME book B | A`, `TIME trade SIDE N @ P [SIDE N @ P …] => B | A` (the book stays without `=>`), `TIME quality
+    /// WORD…`.
     static func apply(_ line: String, _ words: [String], _ now: Timestamp, to market: TestMarket) {
         market.time = now
         market.setTrades([])

@@ -2,8 +2,8 @@ import Determinism
 import Orders
 import Units
 
-/// What one fill of an opening order is protected with: a stop, a target and, when it is time, a close, linked so that they
-/// can close its contracts once.
+/// What one fill of an opening order is protected with: a stop, a target and, when it is time, a close, linked so that
+/// they can close its contracts once.
 @frozen public struct Bracket: Hashable, BitwiseCopyable, Sendable {
     /// The opening order.
     public var entry: ClientOrderID

@@ -2,8 +2,8 @@ import Orders
 import Units
 
 extension ExecutionGateway {
-    /// Takes what the venue says. An event seen before is ignored; one that cannot be leads to a flatten, and a fill counts
-    /// in any case.
+    /// Takes what the venue says. An event seen before is ignored; one that cannot be leads to a flatten, and a fill
+    /// counts in any case.
     public mutating func apply(_ event: VenueEvent, _ clock: TradingClock) {
         guard event.sequence > venueSequence else { return }
         let isNext = event.sequence == venueSequence + 1

@@ -22,9 +22,9 @@ import Units
 
 /// The life of every order, and the orders that protect and close a position.
 ///
-/// A fold over approvals, venue events, changes of the trading state and the clock. Outputs collect in `commands` (to the
-/// venue, in order), `fills`, `updates` and `notices`; the reader empties them after each step and hands fills on before
-/// updates. Nothing allocates.
+/// A fold over approvals, venue events, changes of the trading state and the clock. Outputs collect in `commands` (to
+/// the venue, in order), `fills`, `updates` and `notices`; the reader empties them after each step and hands fills on
+/// before updates. Nothing allocates.
 ///
 /// A fill of an opening order gets its bracket in the same step: a protective stop, then a target, linked at the venue.
 /// Every fill has a bracket of its own, at distances from its own price. Orders without an approval pass `mayShrink`.
@@ -75,8 +75,8 @@ public struct ExecutionGateway: Sendable {
         }
     }
 
-    /// Takes a change of the trading state: FLATTENING cancels and closes everything, REDUCING and HALTED cancel what could
-    /// open.
+    /// Takes a change of the trading state: FLATTENING cancels and closes everything, REDUCING and HALTED cancel what
+    /// could open.
     public mutating func apply(_ change: StateChange, _ clock: TradingClock) {
         switch change.to {
         case .flattening: flatten(change.reason, clock)
@@ -85,8 +85,8 @@ public struct ExecutionGateway: Sendable {
         }
     }
 
-    /// Moves the clocks on: time stops, missing acknowledgements, closes to be sent again. Call it at every event group and
-    /// clock tick; costs next to nothing while idle.
+    /// Moves the clocks on: time stops, missing acknowledgements, closes to be sent again. Call it at every event group
+    /// and clock tick; costs next to nothing while idle.
     public mutating func advance(_ clock: TradingClock) {
         if live.isEmpty, brackets.isEmpty, !isFlattening { return }
         checkTimers(clock)
@@ -173,8 +173,8 @@ public struct ExecutionGateway: Sendable {
 
     // MARK: Sending
 
-    /// Sends an order of our own if it can only shrink the position. If it could not, our picture of the account is wrong:
-    /// that ends in a flatten.
+    /// Sends an order of our own if it can only shrink the position. If it could not, our picture of the account is
+    /// wrong: that ends in a flatten.
     mutating func issue(_ order: Order, _ clock: TradingClock) -> Bool {
         let candidate = WorkingOrder(
             id: order.id, link: order.link, side: order.side, role: order.role, leaves: order.quantity)

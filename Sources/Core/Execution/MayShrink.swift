@@ -1,12 +1,12 @@
 import Orders
 import Units
 
-/// Whether the execution gateway may send `candidate` without an approval: true only if no combination of fills of it and of
-/// everything working raises the position or turns its sign.
+/// Whether the execution gateway may send `candidate` without an approval: true only if no combination of fills of it
+/// and of everything working raises the position or turns its sign.
 ///
 /// The candidate must be against the position, and everything that can fill on its side together must not exceed the
-/// position (the worst case is that nothing on the other side fills). Linked orders share their quantity and count once.
-/// Pure; O(n²) in the live orders.
+/// position (the worst case is that nothing on the other side fills). Linked orders share their quantity and count
+/// once. Pure; O(n²) in the live orders.
 public func mayShrink(position: Quantity, working: WorkingOrders, candidate: WorkingOrder) -> Bool {
     guard candidate.leaves > .zero, !working.isFull else { return false }
     guard position != .zero, (position > .zero) == (candidate.side == .sell) else { return false }

@@ -35,7 +35,8 @@ extension ClientOrderID: CustomStringConvertible {
     }
 }
 
-/// Gives out identities, each once: the count is part of the saved state and the epoch rises at every start that lost it.
+/// Gives out identities, each once: the count is part of the saved state and the epoch rises at every start that lost
+/// it.
 @frozen public struct ClientOrderIDSequence: BitwiseCopyable, Sendable {
     private var epoch: UInt16
     private var issuer: OrderIssuer

@@ -74,8 +74,8 @@ extension Fill: CanonicalBytes {
     ///  0          8            16     24   32       40     41     42         50      58    66          67
     ///  | sequence | venue time | time | id | parent | role | side | quantity | price | fee | liquidity |
     /// ```
-    /// `sequence`, `id`, `parent` UInt64; times UInt64 ns; `quantity` contracts, `price` ticks, `fee` 1e-9 dollars Int64;
-    /// `side` Int8; `role`, `liquidity` UInt8.
+    /// `sequence`, `id`, `parent` UInt64; times UInt64 ns; `quantity` contracts, `price` ticks, `fee` 1e-9 dollars
+    /// Int64; `side` Int8; `role`, `liquidity` UInt8.
     public func write(into writer: inout CanonicalWriter) {
         writer.put(sequence)
         writer.put(venueTime.nanoseconds)

@@ -40,8 +40,8 @@ import Units
     }
 }
 
-/// One instrument after a closed event group: the market as the trading folds see it. A view: the levels and trades stay
-/// where their owner has them and are valid during the call they are handed to.
+/// One instrument after a closed event group: the market as the trading folds see it. A view: the levels and trades
+/// stay where their owner has them and are valid during the call they are handed to.
 @frozen public struct MarketUpdate {
     /// Group time (exchange); never goes back.
     public var time: Timestamp

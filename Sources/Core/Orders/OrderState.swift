@@ -1,5 +1,5 @@
-/// Where an order stands. Nothing but `filled`, `cancelled` and `rejected` is terminal: an order whose fate is unknown is
-/// never taken for unfilled.
+/// Where an order stands. Nothing but `filled`, `cancelled` and `rejected` is terminal: an order whose fate is unknown
+/// is never taken for unfilled.
 @frozen public enum OrderState: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
     /// Sent, no answer yet.
     case pending = 1

@@ -1,7 +1,8 @@
 import Determinism
 import Units
 
-/// One step in the life of an order as the execution gateway knows it. The first one of an order is `pending`: it was sent.
+/// One step in the life of an order as the execution gateway knows it. The first one of an order is `pending`: it was
+/// sent.
 @frozen public struct OrderUpdate: Hashable, BitwiseCopyable, Sendable {
     /// Position in this run's stream of updates, from 1.
     public var sequence: UInt64
@@ -30,7 +31,8 @@ import Units
 
 extension OrderUpdate: BoundedElement {
     public static let blank = OrderUpdate(
-        sequence: 0, time: .undefined, messageTime: .undefined, order: .blank, state: .pending, reason: .none, leaves: .zero)
+        sequence: 0, time: .undefined, messageTime: .undefined, order: .blank, state: .pending, reason: .none,
+        leaves: .zero)
 
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.field(&sequence)
@@ -47,10 +49,10 @@ extension OrderUpdate: CanonicalBytes {
     public static let byteCount = 70
 
     /// ```
-    ///  0          8      16   24       32     40     41     42         50     51      59    60      61       62       70
-    ///  | sequence | time | id | parent | link | role | side | quantity | type | price | tif | state | reason | leaves |
+    ///  0          8      16   24       32     40     41     42         50     51      59    60      61       62     70
+    ///  | sequence | time | id | parent | link | role | side | quantity | type | price | tif | state | reason | left |
     /// ```
-    /// `sequence`, `id`, `parent`, `link` UInt64; `time` (event) UInt64 ns; `quantity`, `leaves` contracts and `price`
+    /// `sequence`, `id`, `parent`, `link` UInt64; `time` (event) UInt64 ns; `quantity`, `left` contracts and `price`
     /// ticks Int64; `side` Int8; `role`, `type`, `tif`, `state`, `reason` UInt8. Message time is left out: it is of the
     /// run, not of the decision.
     public func write(into writer: inout CanonicalWriter) {

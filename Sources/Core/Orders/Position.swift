@@ -1,9 +1,8 @@
 import Determinism
 import Units
 
-/// The position in one contract at average cost, exact to 1e-9 of a dollar: at every moment
-/// `realised − (cost of what is open)` equals minus the sum of what was bought less what was sold, and a flat position has
-/// no cost left.
+/// The position in one contract at average cost, exact to 1e-9 of a dollar: at every moment `realised − (cost of what
+/// is open)` equals minus the sum of what was bought less what was sold, and a flat position has no cost left.
 @frozen public struct Position: Hashable, BitwiseCopyable, Sendable {
     /// Positive is long.
     public private(set) var quantity: Quantity = .zero

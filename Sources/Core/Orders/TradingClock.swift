@@ -5,7 +5,8 @@ import Units
 @frozen public struct TradingClock: Hashable, BitwiseCopyable, Sendable {
     /// Event time: sessions, time stops, flat-by and marks. Moved on by the 1 s clock while a live feed is silent.
     public var event: Timestamp
-    /// Message time: acknowledgements and retries. Logical in a replay, monotonic in a live run; its zero means nothing.
+    /// Message time: acknowledgements and retries. Logical in a replay, monotonic in a live run; its zero means
+    /// nothing.
     public var message: Timestamp
 
     @inlinable public init(event: Timestamp, message: Timestamp) {

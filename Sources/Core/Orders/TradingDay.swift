@@ -1,7 +1,8 @@
 import Determinism
 import Units
 
-/// The times of one Globex session that policy and risk need, set at each session change (18:00 ET). Windows are half-open.
+/// The times of one Globex session that policy and risk need, set at each session change (18:00 ET). Windows are
+/// half-open.
 @frozen public struct TradingDay: Hashable, BitwiseCopyable, Sendable {
     /// Before the first session: nothing is open.
     public static let none = TradingDay(

@@ -1,8 +1,8 @@
 import Determinism
 import Units
 
-/// Every bound of the trading folds, in one place. Storage is inline and of these sizes from start to finish; running into
-/// one of them is a bug of ours (risk refuses orders long before) and stops the process with the limit's name.
+/// Every bound of the trading folds, in one place. Storage has these sizes from start to finish; running
+/// into one of them is a bug of ours (risk refuses orders long before) and stops the process with the limit's name.
 public enum TradingLimits {
     /// Levels on one side of a book.
     public static let bookLevels = 10

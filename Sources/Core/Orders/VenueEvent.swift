@@ -32,7 +32,8 @@ import Units
 
     public init(
         sequence: UInt64, time: Timestamp, deliveryTime: Timestamp, kind: VenueEventKind, reason: VenueReason,
-        order: ClientOrderID, side: Side, quantity: Quantity, price: Ticks, fee: Money, liquidity: Liquidity, leaves: Quantity
+        order: ClientOrderID, side: Side, quantity: Quantity, price: Ticks, fee: Money, liquidity: Liquidity,
+        leaves: Quantity
     ) {
         self.sequence = sequence
         self.time = time
@@ -51,8 +52,8 @@ import Units
 
 extension VenueEvent: BoundedElement {
     public static let blank = VenueEvent(
-        sequence: 0, time: .undefined, deliveryTime: .undefined, kind: .rejected, reason: .none, order: .none, side: .buy,
-        quantity: .zero, price: .zero, fee: .zero, liquidity: .taker, leaves: .zero)
+        sequence: 0, time: .undefined, deliveryTime: .undefined, kind: .rejected, reason: .none, order: .none,
+        side: .buy, quantity: .zero, price: .zero, fee: .zero, liquidity: .taker, leaves: .zero)
 
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.field(&sequence)

@@ -34,8 +34,8 @@ extension WorkingOrder: BoundedElement {
 public typealias WorkingOrders = TradingLimits.LiveOrders<WorkingOrder>
 
 extension BoundedList where Element == WorkingOrder {
-    /// The most contracts that can fill on one side. Linked orders share their quantity, so a link counts as its largest
-    /// member. O(n²) in the live orders, called once per order sent.
+    /// The most contracts that can fill on one side. Linked orders share their quantity, so a link counts as its
+    /// largest member. O(n²) in the live orders, called once per order sent.
     public func mostFilled(_ side: Side) -> Quantity {
         var total = Quantity.zero
         for i in indices where self[i].side == side {

@@ -14,11 +14,12 @@ import Units
 /// 4. market orders that wait and triggered stops take from the new book, oldest first;
 /// 5. commands that arrived exactly at t.
 ///
-/// Rules. A market order walks the visible levels; what they cannot fill is cancelled. A limit order takes what it can and
-/// queues behind what is displayed at its price; trades against that price eat the queue, cancels shrink it in proportion, new
-/// orders go behind; it fills when the queue is eaten, when a trade goes through its price, or when quotes cross it. A stop
-/// triggers on a trade at its price or beyond (on arrival: on the quote it would exit at), then takes. Orders fill only on a
-/// usable book; on one that is not they wait. A halted or closed market, or none at all, refuses new orders and accepts cancels.
+/// Rules. A market order walks the visible levels; what they cannot fill is cancelled. A limit order takes what it can
+/// and queues behind what is displayed at its price; trades against that price eat the queue, cancels shrink it in
+/// proportion, new orders go behind; it fills when the queue is eaten, when a trade goes through its price, or when
+/// quotes cross it. A stop triggers on a trade at its price or beyond (on arrival: on the quote it would exit at), then
+/// takes. Orders fill only on a usable book; on one that is not they wait. A halted or closed market, or none at all,
+/// refuses new orders and accepts cancels.
 public struct PaperVenue: Sendable {
     public let configuration: PaperVenueConfiguration
 
@@ -40,7 +41,8 @@ public struct PaperVenue: Sendable {
     /// Events not yet told.
     public var hasEvents: Bool { !events.isEmpty }
 
-    /// Takes a command that the gateway sends at `now`. `market` is the book in force, which an idle venue has not followed.
+    /// Takes a command that the gateway sends at `now`. `market` is the book in force, which an idle venue has not
+    /// followed.
     public mutating func receive(_ command: VenueCommand, at now: Timestamp, market: MarketUpdate) {
         if isIdle { book.replace(by: market) }
         commands.push(CommandInFlight(arrival: max(now, clock) + configuration.commandLatency, command: command))

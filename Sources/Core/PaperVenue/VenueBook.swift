@@ -2,8 +2,8 @@ import Determinism
 import Orders
 import Units
 
-/// The venue's own copy of the book in force, ten levels a side. Orders that take from it leave less for the next one until
-/// the recorded market replaces it: the recording does not react to them.
+/// The venue's own copy of the book in force, ten levels a side. Orders that take from it leave less for the next one
+/// until the recorded market replaces it: the recording does not react to them.
 @frozen public struct VenueBook: Sendable {
     public internal(set) var quality: DataQuality = .noBook
     var bids = InlineArray<10, BookLevel>(repeating: .none)

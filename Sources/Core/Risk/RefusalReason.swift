@@ -1,4 +1,5 @@
-/// Why risk refused an intent, in order of precedence: the first check that fails is the reason. Names and codes are stable.
+/// Why risk refused an intent, in order of precedence: the first check that fails is the reason. Names and codes are
+/// stable.
 @frozen public enum RefusalReason: String, Hashable, BitwiseCopyable, Sendable, CaseIterable {
     /// The identity was seen before, or is older than one that was.
     case duplicateID = "duplicate_id"

@@ -16,8 +16,8 @@ extension RiskGate {
         evaluateMarkAge()
     }
 
-    /// A flat account needs no mark. The update's own time counts, not the clock's: a tick without market data makes no mark
-    /// younger.
+    /// A flat account needs no mark. The update's own time counts, not the clock's: a tick without market data makes no
+    /// mark younger.
     private mutating func markPosition() {
         guard let exitSide = position.exitSide, mark.bookTime > mark.time else { return }
         guard let price = mark.exitPrice(exitSide) else { return }

@@ -2,8 +2,8 @@ import Orders
 import Units
 
 extension RiskGate {
-    /// Judges an intent. The checks run in the order of `RefusalReason`; the first that fails is the answer. The verdict is
-    /// also recorded in `verdicts`, and an approved order counts as working from here on.
+    /// Judges an intent. The checks run in the order of `RefusalReason`; the first that fails is the answer. The
+    /// verdict is also recorded in `verdicts`, and an approved order counts as working from here on.
     public mutating func review(_ intent: OrderIntent) -> RiskVerdict {
         if intent.time.isDefined, intent.time > clock { clock = intent.time }
         var order = intent

@@ -5,9 +5,9 @@ import Units
 /// The only place that says yes to an order that opens or enlarges a position, and the monitor of the account.
 ///
 /// A fold over market updates of the traded contract, clock ticks, session changes, intents, fills, order updates and
-/// notices of the execution gateway, and operator requests. Its outputs are verdicts (returned, and recorded) and changes of
-/// the trading state; a change to FLATTENING is the order to flatten. Within a step, fills are handed over before order
-/// updates. No method allocates.
+/// notices of the execution gateway, and operator requests. Its outputs are verdicts (returned, and recorded) and
+/// changes of the trading state; a change to FLATTENING is the order to flatten. Within a step, fills are handed over
+/// before order updates. No method allocates.
 public struct RiskGate: Sendable {
     public let terms: ContractTerms
     public let limits: RiskLimits

@@ -9,7 +9,8 @@ import Units
     case bouncing = 2
 }
 
-/// Break or bounce at one level (FEATURES F.5): evaluated at every event group while the level is tested and for 60 s after.
+/// Break or bounce at one level (FEATURES F.5): evaluated at every event group while the level is tested and for 60 s
+/// after.
 ///
 /// Decided when the score has been beyond the threshold at every group for the hold time of event time. Each test is
 /// decided on its own: what held during an earlier test does not count for the next.

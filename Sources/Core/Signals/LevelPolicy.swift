@@ -15,8 +15,8 @@ import Units
     public init() {}
 }
 
-/// The default trading policy, `level`: one entry per test and level at the market, one position at a time, entries inside
-/// the day's window, flat by its time.
+/// The default trading policy, `level`: one entry per test and level at the market, one position at a time, entries
+/// inside the day's window, flat by its time.
 ///
 /// It sees the account only through what it is told: verdicts, fills, then order updates, in this order within a step.
 @frozen public struct LevelPolicy: Sendable {

@@ -1,0 +1,52 @@
+@preconcurrency import Glibc
+
+/// A file open for reading from front to back.
+public struct FileReader: ~Copyable {
+    public let path: String
+    public let kind: FileKind
+    let descriptor: Int32
+
+    /// - Throws: `open` or `fstat` failed; a directory opens, and its first read fails.
+    public init(path: String) throws(SystemCallError) {
+        let opened = Int32(try SystemCallError.retrying("open", path) { Int(open(path, O_RDONLY | O_CLOEXEC)) })
+        var status = stat()
+        guard fstat(opened, &status) == 0 else {
+            let code = errno
+            close(opened)
+            throw SystemCallError(call: "fstat", path: path, code: code)
+        }
+        self.path = path
+        kind = FileKind(status)
+        descriptor = opened
+    }
+
+    deinit { close(descriptor) }
+
+    /// Reads what fits. Returns fewer bytes than there is room for only at the end of a file; 0 is the end.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemCallError) -> Int {
+        var count = 0
+        while count < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
+            let got = try SystemCallError.retrying("read", path) { Glibc.read(descriptor, rest.baseAddress, rest.count) }
+            if got == 0 { break }
+            count += got
+        }
+        return count
+    }
+
+    /// The file in memory.
+    public consuming func map() throws(SystemCallError) -> MappedFile { try MappedFile(descriptor: descriptor, path: path) }
+
+    /// Every byte of a small file.
+    public static func bytes(of path: String) throws(SystemCallError) -> [UInt8] {
+        let reader = try FileReader(path: path)
+        var bytes: [UInt8] = []
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { chunk.deallocate() }
+        while true {
+            let count = try reader.read(into: chunk)
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: chunk[..<count])
+        }
+    }
+}

@@ -1,0 +1,17 @@
+@preconcurrency import Glibc
+import Units
+
+/// Clocks of the machine. Only edges read them; the core is given the time.
+public enum MonotonicClock {
+    /// Time since an arbitrary point that never steps back, the same in every process (`CLOCK_MONOTONIC`). About 20 ns.
+    public static func now() -> Nanoseconds { read(CLOCK_MONOTONIC) }
+
+    /// Time of day (`CLOCK_REALTIME`): may step. For stamps that people read, never for measuring.
+    public static func wallTime() -> Timestamp { Timestamp(nanoseconds: UInt64(bitPattern: read(CLOCK_REALTIME).count)) }
+
+    private static func read(_ clock: clockid_t) -> Nanoseconds {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Nanoseconds(Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+}

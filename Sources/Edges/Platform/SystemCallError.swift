@@ -1,0 +1,30 @@
+@preconcurrency import Glibc
+
+/// A system call that failed on a named file.
+public struct SystemCallError: Error, Equatable, CustomStringConvertible {
+    /// The C name of the call.
+    public let call: String
+    public let path: String
+    public let code: Int32
+
+    public init(call: StaticString, path: String, code: Int32) {
+        self.call = "\(call)"
+        self.path = path
+        self.code = code
+    }
+
+    /// The system's words for `code`.
+    public var reason: String { String(cString: strerror(code)) }
+    public var description: String { "\(path): \(reason) (\(call))" }
+
+    /// Runs `body` again as long as a signal interrupts it.
+    @inline(__always)
+    static func retrying(_ call: StaticString, _ path: String, _ body: () -> Int) throws(SystemCallError) -> Int {
+        while true {
+            let result = body()
+            if result >= 0 { return result }
+            let code = errno
+            if code != EINTR { throw SystemCallError(call: call, path: path, code: code) }
+        }
+    }
+}

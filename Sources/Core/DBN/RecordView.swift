@@ -39,6 +39,10 @@ import Units
         }
     }
 
+    /// When the gateway sent it (`ts_out`): the last eight bytes.
+    /// - Precondition: the stream's metadata says that its records have a send time.
+    @inlinable public var sendTime: Timestamp { Timestamp(nanoseconds: load(byteCount - 8, as: UInt64.self)) }
+
     /// This record as one of the market-by-price family.
     /// - Precondition: `type` is `.trade`, `.mbp1` or `.mbp10`, and the record has at least that type's length.
     @inlinable public var marketByPrice: MarketByPriceView { MarketByPriceView(record: self) }

@@ -49,6 +49,13 @@ struct DayShape {
         Knot(hour: 17, value: 82),
     ]
 
+    /// Activity, volatility, depth and half of the balance area's width at `second`.
+    static func values(at second: Double) -> SIMD4<Double> {
+        SIMD4(
+            value(activity, at: second), value(volatility, at: second), value(depth, at: second),
+            value(balance, at: second))
+    }
+
     /// The value at `second`; constant outside the knots.
     static func value(_ knots: [Knot], at second: Double) -> Double {
         let hour = second / 3_600

@@ -36,12 +36,19 @@ struct LatentPath {
         var random = SeededGenerator(seed: seed &+ 0x5eed_0001)
         let bursts = Self.schedule(&random)
         var state = State(random: &random)
+        let stepsPerMinute = Int(60 / Self.step)
+        var here = DayShape.values(at: DayShape.openSecond)
+        var next = here
         for i in 0..<count {
             let time = DayShape.openSecond + Double(i) * Self.step
+            if i % stepsPerMinute == 0 {
+                here = next
+                next = DayShape.values(at: DayShape.openSecond + Double(i + stepsPerMinute) * Self.step)
+            }
+            let shape = here + Double(i % stepsPerMinute) / Double(stepsPerMinute) * (next - here)
             (prices + i).initialize(to: state.price)
-            let activity = state.advance(time, bursts, &random)
-            (activities + i).initialize(to: Float(activity))
-            (depths + i).initialize(to: Float(DayShape.value(DayShape.depth, at: time)))
+            (activities + i).initialize(to: Float(state.advance(time, shape, bursts, &random)))
+            (depths + i).initialize(to: Float(shape[2]))
         }
     }
 
@@ -92,13 +99,15 @@ extension LatentPath {
         }
 
         /// Moves on by one step; the activity in it.
-        mutating func advance(_ time: Double, _ bursts: [Burst], _ random: inout SeededGenerator) -> Double {
+        mutating func advance(
+            _ time: Double, _ shape: SIMD4<Double>, _ bursts: [Burst], _ random: inout SeededGenerator
+        ) -> Double {
             let dt = LatentPath.step
             // A factor with a memory of ten minutes and a standard deviation of 0.25.
             logVolatility += -logVolatility * dt / 600 + 0.25 * (2 * dt / 600).squareRoot() * random.normal()
             let factor = DeterministicMath.exp(logVolatility)
-            var volatility = DayShape.value(DayShape.volatility, at: time) * factor
-            var activity = DayShape.value(DayShape.activity, at: time) * factor.squareRoot()
+            var volatility = shape[1] * factor
+            var activity = shape[0] * factor.squareRoot()
             var jump = 0.0
             for burst in bursts where time >= burst.time && time < burst.time + 120 {
                 let age = time - burst.time
@@ -107,7 +116,7 @@ extension LatentPath {
                 // The jump is spread over the first seconds: Σ e^(−age/τ)·dt/τ = 1.
                 jump += burst.jump * DeterministicMath.exp(-age / 0.8) * dt / 0.8
             }
-            if price * direction > edge * DayShape.value(DayShape.balance, at: time) {
+            if price * direction > edge * shape[3] {
                 direction = -direction
                 edge = Self.drawEdge(&random)
             }

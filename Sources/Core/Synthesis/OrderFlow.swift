@@ -102,7 +102,7 @@ extension OrderFlow {
     /// - Parameters:
     ///   - gap: the followed price less the mid, ticks.
     ///   - depth: share of midday's depth.
-    mutating func plan(_ ladder: borrowing PriceLadder, gap: Double, depth: Double) {
+    mutating func plan(_ ladder: PriceLadder, gap: Double, depth: Double) {
         operationCount = 0
         if ladder.spread > 1 && random.chance(0.8) {
             improve(ladder, isBid: gap > 0, depth: depth)
@@ -136,13 +136,13 @@ extension OrderFlow {
     private func mayExhaust(_ gap: Double, isBid: Bool) -> Bool { (isBid ? -gap : gap) >= profile.mayMove }
 
     /// A new best price inside the spread.
-    private mutating func improve(_ ladder: borrowing PriceLadder, isBid: Bool, depth: Double) {
+    private mutating func improve(_ ladder: PriceLadder, isBid: Bool, depth: Double) {
         let size = drawOrderSize(mean: meanOrder(0) * 1.5)
         let rung = isBid ? ladder.bestBid + 1 : ladder.bestAsk - 1
         push(BookOperation(action: .add, isBid: isBid, change: .join, rung: rung, from: 0, size: size, orderSize: size))
     }
 
-    private mutating func limitFlow(_ ladder: borrowing PriceLadder, gap: Double, depth: Double) {
+    private mutating func limitFlow(_ ladder: PriceLadder, gap: Double, depth: Double) {
         let isBid = random.chance(0.5)
         let level = drawLevel()
         let rung = ladder.rung(level, isBid: isBid)
@@ -163,7 +163,7 @@ extension OrderFlow {
     }
 
     /// Most modifications move an order to another price; the rest reduce it (ESH4: 8 in 10 and most others).
-    private mutating func modify(_ ladder: borrowing PriceLadder, depth: Double) {
+    private mutating func modify(_ ladder: PriceLadder, depth: Double) {
         let isBid = random.chance(0.5)
         let level = drawLevel()
         let rung = ladder.rung(level, isBid: isBid)
@@ -208,7 +208,7 @@ extension OrderFlow {
 // MARK: - Aggressors
 extension OrderFlow {
     /// An aggressor within the best queue, or one that just exhausts it.
-    private mutating func trade(_ ladder: borrowing PriceLadder, gap: Double) {
+    private mutating func trade(_ ladder: PriceLadder, gap: Double) {
         let isBuy = random.chance(0.5 + 0.42 * min(max(gap / profile.mustMove, -1), 1))
         let rung = isBuy ? ladder.bestAsk : ladder.bestBid
         let queue = ladder.size(rung)
@@ -233,7 +233,7 @@ extension OrderFlow {
     }
 
     /// An aggressor that takes whole levels: all prints first, then the fills, as the exchange reports them.
-    private mutating func sweep(_ ladder: borrowing PriceLadder, isBuy: Bool, rungs: Int) {
+    private mutating func sweep(_ ladder: PriceLadder, isBuy: Bool, rungs: Int) {
         var taken = 0
         var room = Self.capacity
         while taken < rungs {
@@ -257,7 +257,7 @@ extension OrderFlow {
 
     /// The resting orders that a trade of `size` fills, oldest first: a cancel for each filled one, a modification for
     /// the last if something of it remains.
-    private mutating func pushFills(_ ladder: borrowing PriceLadder, _ rung: Int, isBid: Bool, size: Int) {
+    private mutating func pushFills(_ ladder: PriceLadder, _ rung: Int, isBid: Bool, size: Int) {
         var left = size
         var queue = ladder.size(rung)
         var count = ladder.count(rung)

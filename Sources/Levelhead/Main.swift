@@ -4,5 +4,6 @@ import ArgumentParser
 struct LevelheadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "levelhead",
-        abstract: "A live trading engine for the Micro E-mini S&P 500 around price levels.")
+        abstract: "A live trading engine for the Micro E-mini S&P 500 around price levels.",
+        subcommands: [SynthCommand.self])
 }

@@ -4,15 +4,15 @@ import Determinism
 ///
 /// Simulated exactly, without thinning: each kernel's excitation is an inhomogeneous Poisson process of its own, whose
 /// first arrival has a closed form (Dassios & Zhao 2013, "Exact simulation of Hawkes process with exponentially decaying
-/// intensity"). The kernels are the reactions within the matching engine's neighbourhood (80 µs), of the fast
-/// participants (1 ms) and of the rest (20 ms); the branching ratio is 0.85.
+/// intensity"). The kernels are the reactions within the matching engine's neighbourhood (110 µs), of the fast
+/// participants (1 ms) and of the rest (20 ms); the branching ratio is 0.83.
 struct ArrivalProcess {
     /// Mean delays of the kernels, seconds.
-    static let delays: InlineArray<3, Double> = [80e-6, 1e-3, 20e-3]
+    static let delays: InlineArray<3, Double> = [110e-6, 1e-3, 20e-3]
     /// Expected direct followers of one group, by kernel.
-    static let followers: InlineArray<3, Double> = [0.55, 0.20, 0.10]
-    /// Groups per base arrival: 1 / (1 − 0.85).
-    static let clusterGroups = 1 / (1 - 0.85)
+    static let followers: InlineArray<3, Double> = [0.53, 0.20, 0.10]
+    /// Groups per base arrival: 1 / (1 − 0.83).
+    static let clusterGroups = 1 / (1 - 0.83)
 
     /// Excitation by kernel, arrivals per second.
     private var excitation: InlineArray<3, Double> = [0, 0, 0]

@@ -17,9 +17,9 @@ struct ContractProfile {
     /// ES. Level sizes and counts are tuned so that the measured means over time come out at those of a real midday
     /// (docs/synthetic-session.md), which the targets themselves are not: levels move faster than they fill.
     static let signal = ContractProfile(
-        sizes: [150, 236, 274, 311, 295, 302, 288, 286, 293, 305],
-        counts: [45, 71, 89, 102, 112, 120, 109, 100, 95, 93],
-        tradeMedian: 2, tradeDeviation: 1.62, activityShare: 1, ownPriceShare: 1, mayMove: 0.8, mustMove: 1.05)
+        sizes: [225, 425, 490, 580, 530, 545, 490, 480, 490, 520],
+        counts: [74, 118, 154, 200, 240, 275, 230, 188, 164, 152],
+        tradeMedian: 2, tradeDeviation: 1.58, activityShare: 1, ownPriceShare: 1, mayMove: 0.8, mustMove: 1.05)
 
     /// MES. No measurement at hand: an assumption after the contract's usual appearance (a tenth of the notional, more
     /// and smaller orders, a best level of some tens of contracts). See docs/synthetic-session.md.

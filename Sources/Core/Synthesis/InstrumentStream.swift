@@ -5,6 +5,8 @@ import Units
 /// The MBP-10 records of one contract, one at a time in order of their receive time.
 struct InstrumentStream {
     static let recordSize = 368
+    /// Records per group, and per group of the flurries: measured over a day of rate 1, so that it has its 10 million.
+    private static let recordsPerGroup = 2.4
 
     private enum Pending {
         /// The book as it stands at the start or after a reconnect.
@@ -110,7 +112,7 @@ extension InstrumentStream {
     /// Draws the time of the next group, past halts; ends the stream at the end of the window.
     private mutating func drawNextGroup() {
         let end = window.end - DayShape.openSecond
-        let share = flow.profile.activityShare * rate / (ArrivalProcess.clusterGroups * 1.25)
+        let share = flow.profile.activityShare * rate / (ArrivalProcess.clusterGroups * Self.recordsPerGroup)
         while true {
             let stepEnd = Double(step + 1) * LatentPath.step
             let gap = arrivals.drawGap(base: path.activity(step: step) * share)
@@ -241,7 +243,7 @@ extension InstrumentStream {
         }
         ladder.setBest(bid: isBid ? best : ladder.bestBid, ask: isBid ? ladder.bestAsk : best)
         refill(isBid: isBid)
-        arrivals.flurry(fast: 4 * flow.orderDensity, slow: 10 * flow.orderDensity)
+        arrivals.flurry(fast: 5 * rate, slow: 12 * rate)
     }
 }
 

@@ -41,6 +41,10 @@ struct OrderFlow {
     let profile: ContractProfile
     /// Share of the usual number of orders at a level; the sizes make up for it.
     let orderDensity: Double
+    /// The chance that a group closes a wide spread: tuned to the share of records with a spread of two ticks.
+    private let improveChance: Double
+    /// The profile's `mustMove`; more on a thin tape, where every move costs a larger part of the records.
+    private let mustMove: Double
     private let orderSizes: QuantileTable
     private let tradeSizes: QuantileTable
     private let operations: UnsafeMutablePointer<BookOperation>
@@ -49,7 +53,9 @@ struct OrderFlow {
 
     init(profile: ContractProfile, rate: Double, seed: UInt64) {
         self.profile = profile
-        orderDensity = min(max(rate / 0.25, 0.12), 1)
+        orderDensity = min(max(rate / 0.25, 0.06), 1)
+        mustMove = profile.mustMove + 0.35 * (1 - orderDensity)
+        improveChance = min(0.09 / orderDensity, 0.8)
         orderSizes = QuantileTable(lognormalMedian: 0.61, deviation: 1)
         tradeSizes = QuantileTable(lognormalMedian: profile.tradeMedian, deviation: profile.tradeDeviation)
         operations = .allocate(capacity: Self.capacity)
@@ -104,12 +110,17 @@ extension OrderFlow {
     ///   - depth: share of midday's depth.
     mutating func plan(_ ladder: PriceLadder, gap: Double, depth: Double) {
         operationCount = 0
-        if ladder.spread > 1 && random.chance(0.8) {
-            improve(ladder, isBid: gap > 0, depth: depth)
+        if ladder.spread > 1 && random.chance(improveChance) {
+            improve(ladder, isBid: gap > 0)
             return
         }
-        if gap.magnitude > profile.mustMove && ladder.spread <= 2 && random.chance(0.3 + 0.5 * (gap.magnitude - 1)) {
-            sweep(ladder, isBuy: gap > 0, rungs: min(max(Int(gap.magnitude - 0.3), 1), 6))
+        let isForced = gap.magnitude > mustMove + 0.5 * Double(ladder.spread - 1)
+        if isForced && random.chance(0.3 + 0.5 * (gap.magnitude - 1)) {
+            if random.chance(max(orderDensity, 0.15)) {
+                sweep(ladder, isBuy: gap > 0, rungs: min(max(Int(gap.magnitude - 0.3), 1), 6))
+            } else {
+                pull(ladder, isBid: gap < 0)
+            }
             return
         }
         let u = random.unit()
@@ -132,14 +143,32 @@ extension OrderFlow {
         min(max((isBid ? -gap : gap) / profile.mustMove, -1), 1)
     }
 
-    /// May the best queue of a side be exhausted?
-    private func mayExhaust(_ gap: Double, isBid: Bool) -> Bool { (isBid ? -gap : gap) >= profile.mayMove }
+    /// May the best queue of a side be exhausted? Not when the spread is already wide.
+    private func mayExhaust(_ ladder: PriceLadder, _ gap: Double, isBid: Bool) -> Bool {
+        ladder.spread == 1 && (isBid ? -gap : gap) >= profile.mayMove
+    }
 
     /// A new best price inside the spread.
-    private mutating func improve(_ ladder: PriceLadder, isBid: Bool, depth: Double) {
+    private mutating func improve(_ ladder: PriceLadder, isBid: Bool) {
         let size = drawOrderSize(mean: meanOrder(0) * 1.5)
         let rung = isBid ? ladder.bestBid + 1 : ladder.bestAsk - 1
         push(BookOperation(action: .add, isBid: isBid, change: .join, rung: rung, from: 0, size: size, orderSize: size))
+    }
+
+    /// A market maker withdraws: all orders of the best price go in one group. How most moves of a thin tape happen, so
+    /// that its trades keep the size of a busy one's.
+    private mutating func pull(_ ladder: PriceLadder, isBid: Bool) {
+        let rung = ladder.rung(0, isBid: isBid)
+        var size = ladder.size(rung)
+        var count = ladder.count(rung)
+        while count > 0 {
+            let order = drawOrderOf(size: size, count: count)
+            push(
+                BookOperation(
+                    action: .cancel, isBid: isBid, change: .leave, rung: rung, from: 0, size: order, orderSize: order))
+            size -= order
+            count -= 1
+        }
     }
 
     private mutating func limitFlow(_ ladder: PriceLadder, gap: Double, depth: Double) {
@@ -150,7 +179,7 @@ extension OrderFlow {
         let count = ladder.count(rung)
         var target = profile.sizes[level] * depth
         if level == 0 { target *= 1 - 0.75 * pressure(gap, isBid: isBid) }
-        let last = count == 1 && !(level == 0 && mayExhaust(gap, isBid: isBid))
+        let last = count == 1 && !(level == 0 && mayExhaust(ladder, gap, isBid: isBid))
         if last || random.chance(target / (target + Double(size))) {
             let new = drawOrderSize(mean: meanOrder(level))
             push(BookOperation(action: .add, isBid: isBid, change: .join, rung: rung, from: 0, size: new, orderSize: new))
@@ -214,12 +243,12 @@ extension OrderFlow {
         let queue = ladder.size(rung)
         var size = max(1, Int(tradeSizes.draw(&random) + 0.5))
         if size >= queue {
-            if mayExhaust(gap, isBid: !isBuy) {
-                size = queue
-            } else {
-                // Who would move the price without a reason takes less.
-                size = Int(Double(queue) * (0.2 + 0.5 * random.unit()))
+            if mayExhaust(ladder, gap, isBid: !isBuy) {
+                takeThrough(ladder, isBuy: isBuy, size: size)
+                return
             }
+            // Who would move the price without a reason takes less.
+            size = Int(Double(queue) * (0.2 + 0.5 * random.unit()))
         }
         guard size > 0 else {
             let new = drawOrderSize(mean: meanOrder(0))
@@ -230,6 +259,17 @@ extension OrderFlow {
         }
         pushTrade(rung, isBuy: isBuy, size: size)
         pushFills(ladder, rung, isBid: !isBuy, size: size)
+    }
+
+    /// An aggressor that takes the best queue and the rest of its size from the next, but never all of that.
+    private mutating func takeThrough(_ ladder: PriceLadder, isBuy: Bool, size: Int) {
+        let best = ladder.rung(0, isBid: !isBuy)
+        let next = ladder.rung(1, isBid: !isBuy)
+        let rest = min(size - ladder.size(best), ladder.size(next) / 2)
+        pushTrade(best, isBuy: isBuy, size: ladder.size(best))
+        if rest > 0 { pushTrade(next, isBuy: isBuy, size: rest) }
+        pushFills(ladder, best, isBid: !isBuy, size: ladder.size(best))
+        if rest > 0 { pushFills(ladder, next, isBid: !isBuy, size: rest) }
     }
 
     /// An aggressor that takes whole levels: all prints first, then the fills, as the exchange reports them.

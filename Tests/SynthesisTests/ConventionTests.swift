@@ -6,11 +6,15 @@ import Units
 
 /// Databento's conventions for MBP-10 (FEATURES.md A.3), at every record.
 @Suite struct ConventionTests {
-    static let tapes: [(seed: UInt64, rate: Double)] = [(1, 0.02), (2, 0.3), (3, 1)]
+    /// Thin, middling and thick; made once for all tests.
+    static let tapes = [
+        SyntheticTape(seed: 1, rate: 0.02, minutes: 60), SyntheticTape(seed: 2, rate: 0.3, minutes: 6),
+        SyntheticTape(seed: 3, rate: 1, minutes: 4),
+    ]
 
-    @Test(arguments: tapes)
-    func `an event group has one event time and one closing record, its last`(seed: UInt64, rate: Double) {
-        let tape = SyntheticTape(seed: seed, rate: rate)
+    @Test(arguments: 0..<3)
+    func `an event group has one event time and one closing record, its last`(tape index: Int) {
+        let tape = Self.tapes[index]
         for stream in [SyntheticStream.signal, .traded] {
             let groups = tape.groups(stream)
             #expect(groups.allSatisfy { group in group.allSatisfy { $0.eventTime == group[0].eventTime } })
@@ -19,9 +23,9 @@ import Units
         }
     }
 
-    @Test(arguments: tapes)
-    func `times, sequences and levels are in order`(seed: UInt64, rate: Double) {
-        let tape = SyntheticTape(seed: seed, rate: rate)
+    @Test(arguments: 0..<3)
+    func `times, sequences and levels are in order`(tape index: Int) {
+        let tape = Self.tapes[index]
         for stream in [SyntheticStream.signal, .traded] {
             let book = tape.book(stream)
             let next = zip(book, book.dropFirst())
@@ -44,9 +48,9 @@ import Units
             }
     }
 
-    @Test(arguments: tapes)
-    func `a trade prints at a resting price and leaves the book as it was`(seed: UInt64, rate: Double) {
-        let book = SyntheticTape(seed: seed, rate: rate).book(.signal)
+    @Test(arguments: 0..<3)
+    func `a trade prints at a resting price and leaves the book as it was`(tape index: Int) {
+        let book = Self.tapes[index].book(.signal)
         var trades = 0
         var wrong = 0
         for (before, record) in zip(book, book.dropFirst()) where record.action == .trade {
@@ -58,9 +62,9 @@ import Units
         #expect(trades > 20)
     }
 
-    @Test(arguments: tapes)
-    func `what a group fills is what its levels lose`(seed: UInt64, rate: Double) {
-        let groups = SyntheticTape(seed: seed, rate: rate, minutes: 20).groups(.signal)
+    @Test(arguments: 0..<3)
+    func `what a group fills is what its levels lose`(tape index: Int) {
+        let groups = Self.tapes[index].groups(.signal)
         var filledPrices = 0
         for (before, group) in zip(groups, groups.dropFirst()) {
             var filled: [Int64: Int64] = [:]
@@ -70,16 +74,16 @@ import Units
             for (price, size) in filled {
                 let old = Self.displayed(before[before.count - 1], price, isBid: isBid)
                 let new = Self.displayed(group[group.count - 1], price, isBid: isBid)
-                #expect(old - new == size, "seed \(seed), price \(price)")
+                #expect(old - new == size, "tape \(index), price \(price)")
                 filledPrices += 1
             }
         }
         #expect(filledPrices > 20)
     }
 
-    @Test(arguments: tapes)
-    func `an add and a cancel change their level by their size and one order`(seed: UInt64, rate: Double) {
-        let book = SyntheticTape(seed: seed, rate: rate).book(.signal)
+    @Test(arguments: 0..<3)
+    func `an add and a cancel change their level by their size and one order`(tape index: Int) {
+        let book = Self.tapes[index].book(.signal)
         var checked = 0
         var wrong = 0
         for (before, record) in zip(book, book.dropFirst()) where record.action == .add || record.action == .cancel {

@@ -23,14 +23,14 @@ import Units
     }
 
     @Test func `arrivals are clustered: half of the gaps are a hundredth of the mean`() {
-        let book = SyntheticTape(.evening(seed: 13, rate: 0.5, minutes: 20)).book(.signal)
+        let book = SyntheticTape(.evening(seed: 13, rate: 0.5, minutes: 10)).book(.signal)
         let gaps = zip(book, book.dropFirst()).map { $1.eventTime - $0.eventTime }.sorted()
         let mean = gaps.reduce(0, +) / UInt64(gaps.count)
         #expect(gaps[gaps.count / 2] * 100 < mean)
     }
 
     @Test func `both books follow one price within two ticks`() {
-        let tape = SyntheticTape(.evening(seed: 14, rate: 1, minutes: 20))
+        let tape = SyntheticTape(.evening(seed: 14, rate: 0.5, minutes: 10))
         var signalMid: Int64 = 0
         var distances: [Int64] = []
         for record in tape.records {

@@ -53,8 +53,8 @@ import Units
     }
 
     @Test func `the rate scales the records and not the path of the price`() {
-        let thin = SyntheticTape(.evening(seed: 6, rate: 0.1, minutes: 30)).book(.signal)
-        let thick = SyntheticTape(.evening(seed: 6, rate: 1, minutes: 30)).book(.signal)
+        let thin = SyntheticTape(.evening(seed: 6, rate: 0.1, minutes: 15)).book(.signal)
+        let thick = SyntheticTape(.evening(seed: 6, rate: 1, minutes: 15)).book(.signal)
         #expect(thick.count > 5 * thin.count)
         // The thick tape's mid at the time of each record of the thin one; half ticks.
         var index = 0

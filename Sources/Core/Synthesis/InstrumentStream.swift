@@ -8,6 +8,10 @@ struct InstrumentStream {
     /// Records per group, and per group of the flurries: measured over a day of rate 1, so that it has its 10 million.
     private static let recordsPerGroup = 2.4
 
+    /// Of a group's last record, as Databento's CME records have it. Made once: a literal of several costs an allocation
+    /// in a debug build.
+    private static let closing: RecordFlags = [.last, .publisherSpecific]
+
     private enum Pending {
         /// The book as it stands at the start or after a reconnect.
         case clear, snapshot
@@ -252,7 +256,7 @@ extension InstrumentStream {
     private mutating func writeHead(
         _ record: UnsafeMutableRawPointer, _ operation: BookOperation, depth: UInt8, isLast: Bool
     ) {
-        var flags: RecordFlags = isLast ? [.last, .publisherSpecific] : []
+        var flags = isLast ? Self.closing : RecordFlags(rawValue: 0)
         if isSuspect { flags.insert(.maybeBadBook) }
         store(
             record, price: ladder.price(operation.rung), size: UInt32(truncatingIfNeeded: operation.orderSize),

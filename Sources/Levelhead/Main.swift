@@ -5,5 +5,9 @@ struct LevelheadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "levelhead",
         abstract: "A live trading engine for the Micro E-mini S&P 500 around price levels.",
-        subcommands: [SynthCommand.self])
+        subcommands: [
+            InspectCommand.self,
+            ConvertCommand.self,
+            SynthCommand.self,
+        ])
 }

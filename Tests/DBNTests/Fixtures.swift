@@ -27,8 +27,10 @@ enum Fixtures {
         return (1...3).first { path.contains(".v\($0).") }
     }
 
-    static func bytes(_ path: String) -> [UInt8] {
-        guard let file = fopen(directory + "/" + path, "rb") else { return [] }
+    static func bytes(_ path: String) -> [UInt8] { bytes(absolute: directory + "/" + path) }
+
+    static func bytes(absolute path: String) -> [UInt8] {
+        guard let file = fopen(path, "rb") else { return [] }
         defer { fclose(file) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)

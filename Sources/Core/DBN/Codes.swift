@@ -12,6 +12,20 @@
     /// A resting order's fill; does not change the book.
     @inlinable public static var fill: Action { .init(rawValue: UInt8(ascii: "F")) }
     @inlinable public static var none: Action { .init(rawValue: UInt8(ascii: "N")) }
+
+    /// In words; `action-N` for a byte without one.
+    public var name: String {
+        switch self {
+        case .add: "add"
+        case .cancel: "cancel"
+        case .modify: "modify"
+        case .clear: "clear"
+        case .trade: "trade"
+        case .fill: "fill"
+        case .none: "none"
+        default: "action-\(rawValue)"
+        }
+    }
 }
 
 /// The side of the book, or the aggressor of a trade.
@@ -22,6 +36,16 @@
     @inlinable public static var ask: BookSide { .init(rawValue: UInt8(ascii: "A")) }
     @inlinable public static var bid: BookSide { .init(rawValue: UInt8(ascii: "B")) }
     @inlinable public static var none: BookSide { .init(rawValue: UInt8(ascii: "N")) }
+
+    /// In words; `side-N` for a byte without one.
+    public var name: String {
+        switch self {
+        case .ask: "ask"
+        case .bid: "bid"
+        case .none: "none"
+        default: "side-\(rawValue)"
+        }
+    }
 }
 
 /// The `flags` byte. Test bits, never equality: combinations occur.
@@ -38,4 +62,13 @@
     /// An unrecoverable gap in the venue's channel: suspect until cleared and rebuilt.
     @inlinable public static var maybeBadBook: RecordFlags { .init(rawValue: 0x04) }
     @inlinable public static var publisherSpecific: RecordFlags { .init(rawValue: 0x02) }
+}
+
+/// The values that stand for "none" on the wire, besides `Price.undefined` and `Timestamp.undefined`.
+public enum Undefined {
+    public static let orderSize = UInt32.max
+    /// Of version 3; versions 1 and 2 have `Int32.max`.
+    public static let statisticQuantity = Int64.max
+    /// A channel id, except in `mbo` records, which have `UInt8.max`.
+    public static let channelID = UInt16.max
 }

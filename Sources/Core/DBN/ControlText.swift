@@ -1,5 +1,5 @@
-/// Version 1 of DBN has no codes in its system and error messages. These are the texts from which Databento's own decoder
-/// tells the code when it upgrades them; any other text gets the code "unset".
+/// Version 1 of DBN has no codes in its system and error messages. These are the texts from which Databento's own
+/// decoder tells the code when it upgrades them; any other text gets the code "unset".
 enum ControlText {
     static let unset: UInt8 = 0xFF
 

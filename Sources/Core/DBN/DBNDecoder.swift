@@ -18,15 +18,15 @@ public enum DBNStep {
     case skipped(rtype: UInt8, consumed: Int)
 }
 
-/// A state machine over the bytes of a decompressed DBN stream. It reads nothing and keeps nothing: the caller owns the buffer,
-/// offers what it has, drops what was consumed, and offers again with more behind it.
+/// A state machine over the bytes of a decompressed DBN stream. It reads nothing and keeps nothing: the caller owns the
+/// buffer, offers what it has, drops what was consumed, and offers again with more behind it.
 ///
-/// Records come out where they lie; only those that an upgrade changes are copied, into memory of the decoder's own. Copies of
-/// a decoder share that memory, so use one at a time. Records longer than their type prescribes are accepted, unknown types
-/// are skipped and counted. After an error the decoder stays where it was.
+/// Records come out where they lie; only those that an upgrade changes are copied, into memory of the decoder's own.
+/// Copies of a decoder share that memory, so use one at a time. Records longer than their type prescribes are accepted,
+/// unknown types are skipped and counted. After an error the decoder stays where it was.
 public struct DBNDecoder {
-    /// What the stream says about itself; nil until it was read, and for fragments. Its `version` is that of the records as
-    /// they come out.
+    /// What the stream says about itself; nil until it was read, and for fragments. Its `version` is that of the
+    /// records as they come out.
     public private(set) var metadata: DBNMetadata?
     /// The version the stream is written in; nil until known.
     public private(set) var sourceVersion: UInt8?
@@ -84,7 +84,8 @@ public struct DBNDecoder {
         return try decodeOther(input)
     }
 
-    /// Decodes all that is whole in `input`, metadata included, calls `body` with each record and returns the bytes consumed.
+    /// Decodes all that is whole in `input`, metadata included, calls `body` with each record and returns the bytes
+    /// consumed.
     /// - Throws: at the first error, after `body` got every record before it; `streamOffset` says where.
     @inlinable @inline(__always)
     public mutating func forEach(

@@ -1,5 +1,5 @@
-/// Writes a DBN stream into buffers of the caller's: metadata first, then records, in one version, byte for byte as Databento's
-/// encoder writes them. Records of another version are converted on the way.
+/// Writes a DBN stream into buffers of the caller's: metadata first, then records, in one version, byte for byte as
+/// Databento's encoder writes them. Records of another version are converted on the way.
 public struct DBNEncoder {
     /// The version that is written.
     public let version: UInt8

@@ -75,11 +75,11 @@ public struct MappingInterval: Equatable, Sendable {
     }
 }
 
-/// The fixed part, little-endian. `length` counts the bytes after offset 8. Version 1 has a record count, which nobody fills,
-/// before its symbol types, and symbols of 22 bytes; later versions say how long theirs are.
+/// The fixed part, little-endian. `length` counts the bytes after offset 8. Version 1 has a record count, which nobody
+/// fills, before its symbol types, and symbols of 22 bytes; later versions say how long theirs are.
 ///
 ///   0     3         4        8         24       26      34    42      50                            108
-///   | DBN | version | length | dataset | schema | start | end | limit | v1: count 8, stypes, ts_out | definition length
+///   | DBN | version | length | dataset | schema | start | end | limit | v1: count 8, stypes, ts_out | definition size
 ///                                                                     | v2: stypes, ts_out, symbol length |
 ///   112: symbols, partial, not_found, mappings; v3: zeros up to a multiple of eight
 extension DBNMetadata {

@@ -1,15 +1,16 @@
 /// Rewrites a record of one DBN version as a record of another, driven by the layout tables.
 ///
-/// Upgrades give what Databento's decoder gives. Databento has no way down; here a record goes down when nothing of meaning is
-/// lost: a leg, a quantity over 32 bits or a symbol over 21 characters is refused. What may be dropped is named in the
-/// tables (`isDroppable`): the codes and symbol types that version 1 lacks, and four fields that version 3 abandoned.
+/// Upgrades give what Databento's decoder gives. Databento has no way down; here a record goes down when nothing of
+/// meaning is lost: a leg, a quantity over 32 bits or a symbol over 21 characters is refused. What may be dropped is
+/// named in the tables (`isDroppable`): the codes and symbol types that version 1 lacks, and four fields that version 3
+/// abandoned.
 enum RecordConversion {
     /// Room for every result: the longest record a length byte can state.
     static let byteCountMax = 255 * 4
 
     /// Writes `record` into `output` and returns its size. A send time stays the record's last eight bytes.
     /// - Throws: `notRepresentable`.
-    /// - Precondition: the record has at least its layout's length in version `source`; `output` has `byteCountMax` bytes.
+    /// - Precondition: the record has at least its layout's length in version `source`, `output` room for `byteCountMax`.
     static func convert(
         _ record: RecordView, _ layout: RecordLayout, from source: UInt8, to target: UInt8, hasSendTime: Bool,
         into output: UnsafeMutableRawPointer
@@ -92,9 +93,10 @@ enum RecordConversion {
         return RecordFieldValue.load(from, width: width, isSigned: false) == field.unset
     }
 
-    private static func store(_ bits: UInt64, width: Int, to output: UnsafeMutableRawPointer) {
+    static func store(_ bits: UInt64, width: Int, to output: UnsafeMutableRawPointer) {
         for byte in 0..<width {
-            output.storeBytes(of: UInt8(truncatingIfNeeded: bits >> (8 * UInt64(byte))), toByteOffset: byte, as: UInt8.self)
+            let value = UInt8(truncatingIfNeeded: bits >> (8 * UInt64(byte)))
+            output.storeBytes(of: value, toByteOffset: byte, as: UInt8.self)
         }
     }
 

@@ -53,8 +53,8 @@ public enum RecordFieldValue {
     }
 }
 
-/// All fields of one record by name, in Databento's display order, from the layout tables. For display, comparison and export;
-/// hot code reads through the views.
+/// All fields of one record by name, in Databento's display order, from the layout tables. For display, comparison and
+/// export; hot code reads through the views.
 public struct RecordFields {
     public let record: RecordView
     public let layout: RecordLayout

@@ -40,7 +40,8 @@ extension RecordLayout {
                 v3: .init(offset: 112, width: 8)),
             RecordField("market_depth_implied", .signed, 4, v1: 124, v2: 132, v3: 144, unset: UInt64(Int32.max)),
             RecordField("market_depth", .signed, 4, v1: 128, v2: 136, v3: 148, unset: UInt64(Int32.max)),
-            RecordField("market_segment_id", .unsigned, 4, v1: 132, v2: 140, v3: 152),
+            RecordField(
+                "market_segment_id", .unsigned, 4, v1: 132, v2: 140, v3: 152, unset: UInt64(UInt32.max)),
             RecordField("max_trade_vol", .unsigned, 4, v1: 136, v2: 144, v3: 156, unset: UInt64(UInt32.max)),
             RecordField("min_lot_size", .signed, 4, v1: 140, v2: 148, v3: 160, unset: UInt64(Int32.max)),
             RecordField("min_lot_size_block", .signed, 4, v1: 144, v2: 152, v3: 164, unset: UInt64(Int32.max)),
@@ -80,7 +81,7 @@ extension RecordLayout {
 
     private static var definitionCodes: [RecordField] {
         [
-            RecordField("match_algorithm", .character, 1, v1: 342, v2: 375, v3: 488, unset: UInt64(UInt8(ascii: "F"))),
+            RecordField("match_algorithm", .character, 1, v1: 342, v2: 375, v3: 488, unset: UInt64(UInt8(ascii: " "))),
             RecordField(
                 "md_security_trading_status", .unsigned, 1, v1: 343, v2: 376, v3: nil,
                 unset: 0xFF, isDroppable: true),

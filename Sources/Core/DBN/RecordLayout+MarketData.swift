@@ -8,7 +8,8 @@ extension RecordLayout {
         "Mbo", byteCount: 56,
         header(receiveTime: 40) + [
             .character("action", 38), .character("side", 39), .price("price", 24), .u32("size", 32),
-            .u8("channel_id", 37), .u64("order_id", 16), .u8("flags", 36), .i32("ts_in_delta", 48), .u32("sequence", 52),
+            .u8("channel_id", 37), .u64("order_id", 16), .u8("flags", 36), .i32("ts_in_delta", 48),
+            .u32("sequence", 52),
         ])
 
     static let cmbp1 = RecordLayout(

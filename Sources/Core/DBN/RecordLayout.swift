@@ -37,6 +37,15 @@ public struct RecordLayout: Sendable {
 
     public func field(_ name: String) -> RecordField? { fields.first { $0.name == name } }
 
+    /// Writes a version 3 record in which every field is unset and every reserved byte zero.
+    func writeUnset(to output: UnsafeMutableRawPointer) {
+        output.initializeMemory(as: UInt8.self, repeating: 0, count: byteCounts.v3)
+        for field in fields where field.unset != 0 {
+            guard let slot = field.slot(version: 3) else { continue }
+            RecordConversion.store(field.unset, width: slot.width, to: output + slot.offset)
+        }
+    }
+
     /// The layout of a record type, or nil when this module does not know it.
     public static func of(_ type: RecordType) -> RecordLayout? {
         switch type {

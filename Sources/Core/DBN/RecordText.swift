@@ -1,7 +1,8 @@
 import Units
 
 /// Records as text: JSON lines and CSV, with Databento's field names and order. Numbers, prices (in 1e-9) and times (in
-/// nanoseconds) are the integers of the record, undefined ones included; characters and texts are strings, none is empty.
+/// nanoseconds) are the integers of the record, undefined ones included; characters and texts are strings, none is
+/// empty.
 extension RecordFields {
     /// Appends one JSON object and a newline. A byte above 0x7F, which no record should have, becomes U+0080 … U+00FF.
     public func appendJSONLine(to output: inout [UInt8]) {

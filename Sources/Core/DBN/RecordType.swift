@@ -26,4 +26,21 @@
     @inlinable public static var tcbbo: RecordType { .init(rawValue: 0xC2) }
     @inlinable public static var bbo1s: RecordType { .init(rawValue: 0xC3) }
     @inlinable public static var bbo1m: RecordType { .init(rawValue: 0xC4) }
+
+    /// Databento's name of the type, as in `mbp-10`; `rtype-N` for a number without one.
+    public var name: String {
+        Self.names.first { $0.0 == self }?.1 ?? "rtype-\(rawValue)"
+    }
+
+    /// The types this module knows, in the order of their numbers.
+    public static var known: [RecordType] { names.map(\.0) }
+
+    private static let names: [(RecordType, String)] = [
+        (.trade, "mbp-0"), (.mbp1, "mbp-1"), (.mbp10, "mbp-10"), (.ohlcvDeprecated, "ohlcv"), (.status, "status"),
+        (.instrumentDefinition, "instrument-def"), (.imbalance, "imbalance"), (.error, "error"),
+        (.symbolMapping, "symbol-mapping"), (.system, "system"), (.statistics, "statistics"), (.ohlcv1s, "ohlcv-1s"),
+        (.ohlcv1m, "ohlcv-1m"), (.ohlcv1h, "ohlcv-1h"), (.ohlcv1d, "ohlcv-1d"), (.ohlcvEndOfDay, "ohlcv-eod"),
+        (.mbo, "mbo"), (.cmbp1, "cmbp-1"), (.cbbo1s, "cbbo-1s"), (.cbbo1m, "cbbo-1m"), (.tcbbo, "tcbbo"),
+        (.bbo1s, "bbo-1s"), (.bbo1m, "bbo-1m"),
+    ]
 }

@@ -25,6 +25,11 @@ public struct ZstdDecompressor: ~Copyable {
         bytes.count >= 4 && bytes[0] & 0xF0 == 0x50 && bytes[1] == 0x2A && bytes[2] == 0x4D && bytes[3] == 0x18
     }
 
+    /// Whether bytes begin as zstd data do, DBZ's skippable frame included.
+    public static func isCompressed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.starts(with: frameMagic) || beginsWithSkippableFrame(bytes)
+    }
+
     /// Decompresses as much as fits. When `output` comes back full there may be more: call again, with an empty `input` too.
     /// - Returns: bytes taken from `input` and bytes put into `output`.
     public mutating func decompress(

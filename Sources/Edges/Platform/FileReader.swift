@@ -34,8 +34,8 @@ public struct FileReader: ~Copyable {
         return count
     }
 
-    /// The file in memory.
-    public consuming func map() throws(SystemCallError) -> MappedFile { try MappedFile(descriptor: descriptor, path: path) }
+    /// The file in memory; nothing for a pipe or a device.
+    public borrowing func map() throws(SystemCallError) -> MappedFile { try MappedFile(descriptor: descriptor, path: path) }
 
     /// Every byte of a small file.
     public static func bytes(of path: String) throws(SystemCallError) -> [UInt8] {

@@ -13,9 +13,9 @@ public struct MappedFile: ~Copyable {
     /// How far ahead pages are fetched. 2 MiB keeps the cost of the call below 1 ns a record and the pages in cache.
     private static let window = 2 << 20
 
-    public init(path: String) throws(SystemCallError) {
+    public static func open(_ path: String) throws(SystemCallError) -> MappedFile {
         let reader = try FileReader(path: path)
-        try self.init(descriptor: reader.descriptor, path: path)
+        return try reader.map()
     }
 
     init(descriptor: Int32, path: String) throws(SystemCallError) {

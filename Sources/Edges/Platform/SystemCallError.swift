@@ -28,3 +28,10 @@ public struct SystemCallError: Error, Equatable, CustomStringConvertible {
         }
     }
 }
+
+extension SystemCallError {
+    /// A directory where a file was expected.
+    public static func isDirectory(_ path: String) -> SystemCallError {
+        SystemCallError(call: "read", path: path, code: EISDIR)
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Platform
+import Testing
+
+@Suite struct PlatformFileTests {
+    @Test func `an atomic file is not there before it is committed and whole after`() throws {
+        let scratch = try Scratch()
+        var writer = try AtomicFileWriter(path: scratch.file("a"))
+        try writer.write([1, 2, 3])
+        #expect(try !scratch.names.contains("a"))
+        try writer.commit(sync: true)
+        #expect(try scratch.names == ["a"])
+        #expect(try FileReader.bytes(of: scratch.file("a")) == [1, 2, 3])
+    }
+
+    @Test func `an atomic file that is not committed leaves nothing and keeps what was there`() throws {
+        let scratch = try Scratch()
+        try scratch.write([9], "a")
+        do {
+            var writer = try AtomicFileWriter(path: scratch.file("a"))
+            try writer.write([1, 2, 3])
+        }
+        #expect(try scratch.names == ["a"])
+        #expect(try FileReader.bytes(of: scratch.file("a")) == [9])
+    }
+
+    @Test func `an atomic file in a directory that does not exist or onto a directory is refused by name`() throws {
+        let scratch = try Scratch()
+        let missing = scratch.file("no/such")
+        #expect(throws: SystemCallError(call: "open", path: missing, code: ENOENT)) {
+            _ = try AtomicFileWriter(path: missing)
+        }
+        #expect(throws: SystemCallError(call: "open", path: scratch.path, code: EISDIR)) {
+            _ = try AtomicFileWriter(path: scratch.path)
+        }
+    }
+
+    @Test func `a mapping shows every byte however far it is advanced`() throws {
+        let scratch = try Scratch()
+        let page = (0..<4_099).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        let bytes = [UInt8](repeatElement(page, count: 1_600).joined())
+        let path = try scratch.write(bytes, "big")
+        var mapping = try MappedFile.open(path)
+        var end = 0
+        while end < bytes.count {
+            let next = mapping.advance(to: end)
+            #expect(next > end)
+            let isSame = bytes.withUnsafeBytes { memcmp(mapping.bytes.baseAddress! + end, $0.baseAddress! + end, next - end) }
+            #expect(isSame == 0)
+            end = next
+        }
+        #expect(mapping.bytes[..<64].elementsEqual(bytes[..<64]))  // forgotten pages come back
+    }
+
+    @Test func `an empty file maps to nothing`() throws {
+        let scratch = try Scratch()
+        #expect(try MappedFile.open(scratch.write([], "empty")).bytes.isEmpty)
+    }
+
+    @Test func `directory names are sorted by bytes and a missing directory is named`() throws {
+        let scratch = try Scratch()
+        for name in ["b", "a.dbn", "B", "ä"] { try scratch.write([], name) }
+        #expect(try Directory.names(in: scratch.path) == ["B", "a.dbn", "b", "ä"])
+        #expect(throws: SystemCallError.self) { try Directory.names(in: scratch.file("none")) }
+    }
+
+    @Test func `making a directory makes those above it and is content when it exists`() throws {
+        let scratch = try Scratch()
+        try Directory.make(scratch.file("a/b/c"))
+        try Directory.make(scratch.file("a/b/c"))
+        #expect(try FileKind(of: scratch.file("a/b/c")) == .directory)
+        try scratch.write([1], "file")
+        #expect(throws: SystemCallError.self) { try Directory.make(scratch.file("file")) }
+    }
+
+    @Test(arguments: [
+        ("a", ".", "a"), ("a/b", "a", "b"), ("/a", "/", "a"), ("/a/b/", "/a", "b"), ("/", "/", "/"), ("./x", ".", "x"),
+    ])
+    func `paths have a parent and a last component`(path: String, parent: String, last: String) {
+        #expect(FilePath.parent(of: path) == parent)
+        #expect(FilePath.lastComponent(of: path) == last)
+    }
+
+    @Test func `JSON text escapes what must be escaped`() {
+        #expect(JSONText.string("a\"\\\n\u{1}é") == "\"a\\\"\\\\\\n\\u0001é\"")
+        #expect(JSONText.object(["a": "1", "b": JSONText.array(["2", "3"])]) == "{\"a\": 1, \"b\": [2, 3]}")
+        #expect(JSONText.integer(nil as Int?) == "null")
+    }
+}

@@ -108,7 +108,7 @@ let package = Package(
         // MARK: Tests, one folder per module
         tests("UnitsTests", ["Units"]),
         tests("DeterminismTests", ["Determinism"]),
-        tests("MarketCalendarTests", ["MarketCalendar", "Units"]),
+        tests("MarketCalendarTests", ["MarketCalendar", "Units", "Determinism"]),
         tests("DBNTests", ["DBN", "Units", "Determinism"]),
         tests("RingTests", ["Ring", "Platform", "CHeapCount"]),
         tests("MarketDataTests", ["MarketData", "DBN", "Units", "MarketCalendar", "Determinism"]),

@@ -8,6 +8,8 @@ struct LevelheadCommand: ParsableCommand {
         subcommands: [
             InspectCommand.self,
             ConvertCommand.self,
+            CalendarCommand.self,
+            ConfigCommand.self,
             SynthCommand.self,
         ])
 }

@@ -20,7 +20,7 @@ struct SynthCommand: ParsableCommand {
             """)
 
     @Option(help: "The trade date, YYYY-MM-DD: its session opens at 18:00 ET the evening before.")
-    var date: CivilDateArgument
+    var date: CivilDate
 
     @Option(help: "Any whole number from 0: another one is another day.")
     var seed: UInt64
@@ -29,10 +29,10 @@ struct SynthCommand: ParsableCommand {
     var out: String
 
     @Option(name: .customLong("from"), help: "First time of day, HH:MM ET; 18:00 to 23:59 is the evening before.")
-    var start = TimeArgument(time: TimeOfDay(hour: 18, minute: 0))
+    var start = TimeOfDayArgument(time: TimeOfDay(hour: 18, minute: 0))
 
     @Option(name: .customLong("to"), help: "End, exclusive, HH:MM ET.")
-    var end = TimeArgument(time: TimeOfDay(hour: 17, minute: 0))
+    var end = TimeOfDayArgument(time: TimeOfDay(hour: 17, minute: 0))
 
     @Option(help: "Scales the number of records, not the price path: 1 is a busy day of about 10 million ES records.")
     var rate = 1.0
@@ -41,7 +41,7 @@ struct SynthCommand: ParsableCommand {
     var halt: [SpanArgument] = []
 
     @Option(help: "A time, HH:MM ET, at which the feed is lost and comes back with a snapshot; may be given repeatedly.")
-    var reconnect: [TimeArgument] = []
+    var reconnect: [TimeOfDayArgument] = []
 
     @Flag(name: .customLong("no-mes"), help: "Leave the MES book out. The ES book stays the same.")
     var withoutMicro = false
@@ -64,16 +64,11 @@ struct SynthCommand: ParsableCommand {
     }
 
     func run() throws {
-        do {
-            try write()
-        } catch {
-            Terminal.writeError("levelhead synth: \(error)")
-            throw ExitCode(1)
-        }
+        try reportingErrors { try write() }
     }
 
     private func write() throws {
-        var session = try SynthSession(date: date.date, seed: seed, withTraded: !withoutMicro)
+        var session = try SynthSession(date: date, seed: seed, withTraded: !withoutMicro)
         session.parameters.rate = rate
         session.parameters.window = window
         session.parameters.halts = halt.map(\.span).sorted { $0.start < $1.start }
@@ -92,39 +87,19 @@ struct SynthCommand: ParsableCommand {
             Terminal.writeError("\(records) records in \(Double(Int(seconds * 100)) / 100) s, \(perSecond) a second")
             return
         }
-        let paths = written.map { "\"\(Self.escaped($0.path))\"" }.joined(separator: ", ")
-        let counts = written.map { "{\"file\": \"\(Self.escaped($0.path))\", \"records\": \($0.records)}" }
-        Terminal.writeOutput(
-            "{\"files\": [\(paths)], \"records\": \(records), \"by_file\": [\(counts.joined(separator: ", "))], "
-                + "\"date\": \"\(date.date)\", \"seed\": \(seed), \"rate\": \(rate), \"wall_s\": \(seconds), "
-                + "\"records_per_s\": \(perSecond)}\n")
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.unicodeScalars.reduce(into: "") { result, scalar in
-            switch scalar {
-            case "\"", "\\": result += "\\\(scalar)"
-            case "\u{0}"..."\u{1f}":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-    }
-}
-
-/// A date on the command line.
-struct CivilDateArgument: ExpressibleByArgument {
-    let date: CivilDate
-
-    init?(argument: String) {
-        guard let date = CivilDate(argument) else { return nil }
-        self.date = date
+        let files = written.map { JSONText.string($0.path) }
+        let counts = written.map { JSONText.object(["file": JSONText.string($0.path), "records": "\($0.records)"]) }
+        let report = JSONText.object([
+            "files": JSONText.array(files), "records": "\(records)", "by_file": JSONText.array(counts),
+            "date": JSONText.string("\(date)"), "seed": "\(seed)", "rate": "\(rate)", "wall_s": "\(seconds)",
+            "records_per_s": "\(perSecond)",
+        ])
+        Terminal.writeOutput(report + "\n")
     }
 }
 
 /// A time of day on the command line.
-struct TimeArgument: ExpressibleByArgument {
+struct TimeOfDayArgument: ExpressibleByArgument {
     let time: TimeOfDay
 
     init(time: TimeOfDay) { self.time = time }

@@ -1,6 +1,6 @@
+import Configuration
 import DBN
 import MarketCalendar
-import Platform
 import Synthesis
 import Units
 
@@ -10,11 +10,9 @@ struct SynthSession {
     let tradeDate: CivilDate
     private let calendar: TradingCalendar
 
-    static let zonePath = "/usr/share/zoneinfo/America/New_York"
-
     /// - Throws: the date is not a trade date, or the time zone cannot be read.
     init(date: CivilDate, seed: UInt64, withTraded: Bool) throws {
-        let zone = try TimeZoneRules(tzif: FileReader.bytes(of: Self.zonePath))
+        let zone = try ZoneData.newYork()
         calendar = .cmeEquityIndex(zone: zone, windows: .regular)
         guard calendar.isTradeDate(date) else { throw SynthFailure.notATradeDate(date) }
         tradeDate = date

@@ -28,7 +28,7 @@ enum SynthWriter {
             files[stream.rawValue] = file
             written[stream.rawValue] = Written(path: path, records: 0)
         }
-        let counts = generate(session, into: files)
+        let counts = try generate(session, into: files)
         for file in files { try file?.commit() }
         for index in counts.indices { written[index]?.records = counts[index] }
         return written.compactMap { $0 }
@@ -44,11 +44,11 @@ enum SynthWriter {
     }
 
     /// Records by stream.
-    private static func generate(_ session: SynthSession, into files: [CompressedFile?]) -> [Int] {
+    private static func generate(_ session: SynthSession, into files: [CompressedFile?]) throws -> [Int] {
         var counts = [Int](repeating: 0, count: files.count)
         let window = session.parameters.window
         var progress = ProgressBar("synth")
-        var generator = SessionGenerator(session.parameters)
+        var generator = try SessionGenerator(session.parameters)
         let record = UnsafeMutableRawPointer.allocate(byteCount: SessionGenerator.recordByteCountMax, alignment: 8)
         defer { record.deallocate() }
         var total = 0

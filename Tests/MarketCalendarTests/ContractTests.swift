@@ -83,7 +83,8 @@ import Units
 }
 
 @Suite struct ContractRollTests {
-    /// First trade date of the contract as the lead: second Thursday through March 2022, Monday before the third Friday since.
+    /// First trade date of the contract as the lead: second Thursday through March 2022, Monday before the third Friday
+    /// since.
     static let rolls = [
         ("2021-03-11", "ESM1"), ("2021-06-10", "ESU1"), ("2021-09-09", "ESZ1"), ("2021-12-09", "ESH2"),
         ("2022-03-10", "ESM2"), ("2022-06-13", "ESU2"), ("2022-09-12", "ESZ2"), ("2022-12-12", "ESH3"),

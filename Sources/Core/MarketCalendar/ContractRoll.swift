@@ -2,8 +2,9 @@ public import Units
 
 // Expiry and calendar roll of the quarterly equity index futures.
 extension TradingCalendar {
-    /// The last trade date of a contract: the third Friday of its month, or the first earlier day on which the equity market
-    /// is open. Nil where the root's rule is not in the table; the definition's expiration wins where there is one.
+    /// The last trade date of a contract: the third Friday of its month, or the first earlier day on which the equity
+    /// market is open. Nil where the root's rule is not in the table; the definition's expiration wins where there is
+    /// one.
     public func expiry(of contract: FuturesContract) -> CivilDate? {
         guard let rule = ContractSpecification.of(root: contract.root)?.expiry else { return nil }
         switch rule {
@@ -19,8 +20,8 @@ extension TradingCalendar {
         expiry(of: contract).map { zone.timestamp($0, hour: 9, minute: 30, second: 0) }
     }
 
-    /// The trade date from which the following contract leads: since June 2022 the Monday before the third Friday, earlier
-    /// the Thursday eight days before it (CME Group, "Equity index roll dates"). Nil as for `expiry`.
+    /// The trade date from which the following contract leads: since June 2022 the Monday before the third Friday,
+    /// earlier the Thursday eight days before it (CME Group, "Equity index roll dates"). Nil as for `expiry`.
     public func rollDate(of contract: FuturesContract) -> CivilDate? {
         guard ContractSpecification.of(root: contract.root)?.expiry == .thirdFriday else { return nil }
         let thirdFriday = CivilDate.nth(3, .friday, year: contract.year, month: contract.month)
@@ -28,7 +29,8 @@ extension TradingCalendar {
         return thirdFriday.adding(days: isMonday ? -4 : -8)
     }
 
-    /// The contract that leads on a trade date, or the one `rank` quarters after it. Nil where the root has no roll calendar.
+    /// The contract that leads on a trade date, or the one `rank` quarters after it. Nil where the root has no roll
+    /// calendar.
     public func leadContract(root: String, on tradeDate: CivilDate, rank: Int = 0) -> FuturesContract? {
         guard let months = ContractSpecification.of(root: root)?.months else { return nil }
         var lead: FuturesContract?

@@ -5,8 +5,8 @@ public struct ContractSpecification: Equatable, Sendable {
     public enum Exchange: String, Sendable { case cme = "CME", cbot = "CBOT", nymex = "NYMEX", comex = "COMEX" }
 
     public enum ExpiryRule: Sendable {
-        /// Cash settled at the opening of the third Friday of the delivery month, 09:30 ET; if the index is not published
-        /// that day, on the first earlier day on which it is.
+        /// Cash settled at the opening of the third Friday of the delivery month, 09:30 ET; if the index is not
+        /// published that day, on the first earlier day on which it is.
         case thirdFriday
     }
 

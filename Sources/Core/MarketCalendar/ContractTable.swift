@@ -1,9 +1,11 @@
 import Units
 
 // The table of contracts. Each row's source is the exchange's page of contract specifications, named above it.
-// Fees: CME Group Fee Finder, https://www.cmegroup.com/company/clearing-fees.html, non-member, Globex, as of 2025; and NFA
-// assessment fees, https://www.nfa.futures.org/members/assessment-fees.html, $0.02 a side. Both change from year to year,
-// which is why configuration can replace them (venue.exchange_fee_usd and its neighbours).
+// Fees: non-member rates on Globex of 2025, to be compared with CME Group's Fee Finder,
+// https://www.cmegroup.com/company/clearing-fees.html; NFA assessment,
+// https://www.nfa.futures.org/members/assessment-fees.html, $0.02 a side. They change from year to year and brokers
+// quote up to $0.37 for the micros, which is why configuration can replace them (venue.exchange_fee_usd and its
+// neighbours).
 extension ContractSpecification {
     public static let all: [ContractSpecification] = equityIndexes + others
 

@@ -1,14 +1,15 @@
 /// Which weekdays the CME's equity index futures and the New York stock exchanges are open: the one table of holidays.
 ///
 /// Sources:
-/// - CME Group holiday calendar, https://www.cmegroup.com/tools-information/holiday-calendar.html, and its yearly notices.
+/// - CME Group holiday calendar, https://www.cmegroup.com/tools-information/holiday-calendar.html, and its yearly
+///   notices.
 /// - NYSE holidays and trading hours, https://www.nyse.com/markets/hours-calendars; NYSE Rule 7.2 for the holidays.
-/// - Special days: CME Group notices of 2012-10-28 (Sandy), 2018-12-03 (President Bush) and 2024-12-30 (President Carter:
-///   "equity markets open until 8:30 a.m. CT on January 9", reopening that evening "for a trade date of January 10").
+/// - Special days: CME Group's notices for hurricane Sandy and for the days of mourning; the one of 2024-12-30 has the
+///   futures open until 8:30 CT on January 9 and again that evening for the trade date of January 10.
 /// - Employment reports on Good Friday: Bureau of Labor Statistics release schedule, https://www.bls.gov/schedule/.
 ///
-/// A weekday is one of four things. The rules hold for every year; the exceptions are known for 2005 to 2026, and the Good
-/// Fridays are settled through 2030.
+/// A weekday is one of four things. The rules hold for every year; the exceptions are known for 2005 to 2026, and the
+/// Good Fridays are settled through 2030.
 enum ExchangeHoliday {
     /// The futures do not trade: not a trade date.
     case closed
@@ -23,12 +24,15 @@ enum ExchangeHoliday {
 
     /// Trade dates without regular hours that no rule gives.
     private static let special: [CivilDate] = [
-        CivilDate(year: 2007, month: 1, day: 2),  // mourning for President Ford
         CivilDate(year: 2012, month: 10, day: 29),  // hurricane Sandy; the futures stopped at 09:15 ET
         CivilDate(year: 2012, month: 10, day: 30),  // hurricane Sandy
         CivilDate(year: 2018, month: 12, day: 5),  // mourning for President G. H. W. Bush; stopped at 09:30 ET
         CivilDate(year: 2025, month: 1, day: 9),  // mourning for President Carter; stopped at 09:30 ET
     ]
+
+    /// Mourning for President Ford. pandas_market_calendars and exchange_calendars close it; no notice of the exchange
+    /// was found that says otherwise.
+    private static let closedOnce = CivilDate(year: 2007, month: 1, day: 2)
 
     /// Good Fridays with the employment report: the futures trade until 09:15 ET. On all others they are closed.
     private static let openGoodFridays: [CivilDate] = [
@@ -42,6 +46,7 @@ enum ExchangeHoliday {
         let (year, month, day) = date.components
         let weekday = date.weekday
         if special.contains(date) { return .noRegularHours }
+        if date == closedOnce { return .closed }
         if date == easter(year).adding(days: -2) { return openGoodFridays.contains(date) ? .noRegularHours : .closed }
         switch month {
         case 1:

@@ -23,9 +23,9 @@ public struct FuturesContract: Hashable, Sendable {
     /// As Globex writes it, with one digit of the year: "ESZ6".
     public var rawSymbol: String { root + String(monthCode) + String(year % 10) }
 
-    /// Reads "ESZ6" or "ESZ26". A single digit means the year between one before and eight after that of `reference`: the
-    /// exchange lists contracts years ahead, and a tape may name one that has just expired. Two digits mean 2000...2099.
-    /// Nil for anything else: spreads, options, other instruments.
+    /// Reads "ESZ6" or "ESZ26". A single digit means the year between one before and eight after that of `reference`:
+    /// the exchange lists contracts years ahead, and a tape may name one that has just expired. Two digits mean
+    /// 2000...2099. Nil for anything else: spreads, options, other instruments.
     public init?(_ text: some StringProtocol, near reference: CivilDate) {
         let bytes = Array(text.utf8)
         let digits = bytes.suffix(while: { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") })

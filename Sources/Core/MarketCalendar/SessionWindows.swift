@@ -1,5 +1,5 @@
-/// The windows inside a Globex session, as times of day in New York. A time from 18:00 on belongs to the evening before the
-/// trade date, where the session begins; so 18:30 comes before 09:30. All windows are half-open.
+/// The windows inside a Globex session, as times of day in New York. A time from 18:00 on belongs to the evening before
+/// the trade date, where the session begins; so 18:30 comes before 09:30. All windows are half-open.
 public struct SessionWindows: Equatable, Sendable {
     public let premarketStart: TimeOfDay
     public let premarketEnd: TimeOfDay

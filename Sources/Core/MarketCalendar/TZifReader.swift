@@ -22,9 +22,11 @@ enum TZifReader {
         guard first.version >= UInt8(ascii: "2") else {
             return try block(bytes, at: headerBytes, first, timeBytes: 4, footer: nil)
         }
+        try require(bytes, headerBytes, first.blockBytes(timeBytes: 4))
         let second = headerBytes + first.blockBytes(timeBytes: 4)
         let head = try header(bytes, at: second)
         let start = second + headerBytes
+        try require(bytes, start, head.blockBytes(timeBytes: 8))
         let footerOffset = start + head.blockBytes(timeBytes: 8)
         return try block(bytes, at: start, head, timeBytes: 8, footer: try footer(bytes, at: footerOffset))
     }
@@ -87,9 +89,10 @@ enum TZifReader {
         return width == 4 ? Int64(Int32(truncatingIfNeeded: value)) : Int64(bitPattern: value)
     }
 
+    /// The caller has checked everything before `offset`.
     static func require(_ bytes: [UInt8], _ offset: Int, _ needed: Int) throws(TimeZoneError) {
-        guard offset <= bytes.count, bytes.count - offset >= needed else {
-            throw .truncated(offset: offset, needed: needed, available: max(0, bytes.count - offset))
+        guard bytes.count - offset >= needed else {
+            throw .truncated(offset: offset, needed: needed, available: bytes.count - offset)
         }
     }
 }

@@ -16,6 +16,14 @@ public struct TimeZoneRules: Sendable {
         self = try TZifReader.read(bytes)
     }
 
+    /// A zone that follows one rule for all time, such as "EST5EDT,M3.2.0,M11.1.0", New York's since 2007. For tests
+    /// and tools; programs read the system's file, which knows the past.
+    /// - Throws: `.invalidFooter` with offset 0 when the text is not a POSIX rule.
+    public init(posixRule text: String) throws(TimeZoneError) {
+        guard let rule = PosixTimeZone(Array(text.utf8)) else { throw .invalidFooter(text: text, offset: 0) }
+        self.init(transitions: [], offsets: [], initialOffset: rule.standardOffset, footer: rule)
+    }
+
     init(transitions: [Int64], offsets: [Int32], initialOffset: Int32, footer: PosixTimeZone?) {
         self.transitions = transitions
         self.offsets = offsets
@@ -39,9 +47,9 @@ public struct TimeZoneRules: Sendable {
         return Int64(low == 0 ? initialOffset : offsets[low - 1])
     }
 
-    /// The instant of a local time. A time that occurs twice (clocks set back) means the first of the two; one that does
-    /// not occur (clocks set forward) is read with the offset in force before the change.
-    /// What a `Timestamp` cannot hold is clamped: before 1970 to 0, after 2554 to `.undefined`.
+    /// The instant of a local time. A time that occurs twice (clocks set back) means the first of the two; one that
+    /// does not occur (clocks set forward) is read with the offset in force before the change. What a `Timestamp`
+    /// cannot hold is clamped: before 1970 to 0, after 2554 to `.undefined`.
     public func timestamp(_ date: CivilDate, hour: Int, minute: Int, second: Int) -> Timestamp {
         let local = Int64(date.daysSinceEpoch) * 86_400 + Int64(hour * 3_600 + minute * 60 + second)
         let (nanoseconds, overflow) = UInt64(max(0, unixSeconds(local: local)))

@@ -2,16 +2,16 @@ public import Units
 
 /// The trade dates of an exchange's equity index futures and the times of their sessions.
 ///
-/// A Globex session of trade date d is open in [18:00 ET on d − 1, 17:00 ET on d), for every trade date: an early close ends
-/// regular hours, not trading. Nothing here allocates except `tradeDates`; a lookup costs one binary search in the zone's
-/// table and a few divisions, so callers keep the session in hand and ask again only at its close.
+/// A Globex session of trade date d is open in [18:00 ET on d − 1, 17:00 ET on d), for every trade date: an early close
+/// ends regular hours, not trading. Nothing here allocates except `tradeDates`. Finding the session of an instant costs
+/// about a microsecond, so callers keep the session in hand and ask again only when it no longer contains their time.
 public struct TradingCalendar: Sendable {
     public let zone: TimeZoneRules
     public let windows: SessionWindows
 
     private static let openTime = TimeOfDay(hour: 18, minute: 0)
     private static let closeTime = TimeOfDay(hour: 17, minute: 0)
-    private static let earlyCloseTime = TimeOfDay(hour: 13, minute: 0)
+    static let earlyCloseTime = TimeOfDay(hour: 13, minute: 0)
 
     /// The calendar of ES, NQ, RTY, YM and their micros.
     /// - Parameter zone: America/New_York.
@@ -39,6 +39,11 @@ public struct TradingCalendar: Sendable {
         }
     }
 
+    /// The instant of a time of day within the session of a trade date: from 18:00 on it belongs to the evening before.
+    public func instant(_ time: TimeOfDay, on tradeDate: CivilDate) -> Timestamp {
+        zone.timestamp(time >= TradingCalendar.openTime ? tradeDate.adding(days: -1) : tradeDate, time)
+    }
+
     /// Nil when `tradeDate` is not a trade date.
     public func session(_ tradeDate: CivilDate) -> SessionTimes? {
         guard !tradeDate.weekday.isWeekend else { return nil }
@@ -48,9 +53,7 @@ public struct TradingCalendar: Sendable {
     }
 
     private func times(_ date: CivilDate, _ holiday: ExchangeHoliday) -> SessionTimes {
-        func instant(_ time: TimeOfDay) -> Timestamp {
-            zone.timestamp(time >= TradingCalendar.openTime ? date.adding(days: -1) : date, time)
-        }
+        func instant(_ time: TimeOfDay) -> Timestamp { self.instant(time, on: date) }
         var (rthOpen, rthClose) = (instant(windows.rthOpen), instant(windows.rthClose))
         var initialBalanceEnd = instant(windows.initialBalanceEnd)
         var isEarlyClose = false
@@ -128,8 +131,8 @@ public struct TradingCalendar: Sendable {
         return dates
     }
 
-    /// How many trade dates lie after `first`, up to and including `last`: `trading_days_to_futures_expiration` with `first`
-    /// today and `last` the expiry. 0 when `last` is not after `first`.
+    /// How many trade dates lie after `first`, up to and including `last`: `trading_days_to_futures_expiration` with
+    /// `first` today and `last` the expiry. 0 when `last` is not after `first`.
     public func tradingDays(after first: CivilDate, through last: CivilDate) -> Int {
         var count = 0
         var date = first.adding(days: 1)

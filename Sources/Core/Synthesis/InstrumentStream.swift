@@ -4,7 +4,6 @@ import Units
 
 /// The MBP-10 records of one contract, one at a time in order of their receive time.
 struct InstrumentStream {
-    static let recordSize = 368
     /// Records per group, and per group of the flurries: measured over a day of rate 1, so that it has its 10 million.
     private static let recordsPerGroup = 2.4
 
@@ -26,7 +25,7 @@ struct InstrumentStream {
     private let window: DaySpan
     private let halts: [DaySpan]
     private let reconnects: [Double]
-    private let header: UInt64
+    private let instrumentID: InstrumentID
     private let rate: Double
     private let path: LatentPath
     private var arrivals: ArrivalProcess
@@ -51,13 +50,11 @@ struct InstrumentStream {
         reconnects = parameters.reconnects
         rate = parameters.rate
         self.path = path
-        header =
-            UInt64(Self.recordSize / 4) | UInt64(RecordType.mbp10.rawValue) << 8 | 1 << 16
-            | UInt64(contract.instrumentID.raw) << 32
+        instrumentID = contract.instrumentID
         let seed = parameters.seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(contract.instrumentID.raw)
         arrivals = ArrivalProcess(seed: seed &+ 1)
         flow = OrderFlow(profile: profile, rate: parameters.rate, seed: seed &+ 2)
-        ladder = PriceLadder(centerTick: parameters.openingPrice.count, tickNanos: 250_000_000)
+        ladder = PriceLadder(centerTick: parameters.openingPrice.count, tickNanos: SyntheticContract.tick.nanos)
         clock = parameters.window.start - DayShape.openSecond
         step = Int(clock / LatentPath.step)
         sequence = UInt32(truncatingIfNeeded: 1_000 + seed % 1_000)
@@ -260,9 +257,8 @@ extension InstrumentStream {
         if isSuspect { flags.insert(.maybeBadBook) }
         store(
             record, price: ladder.price(operation.rung), size: UInt32(truncatingIfNeeded: operation.orderSize),
-            action: operation.action, side: operation.isBid ? .bid : .ask, flags: flags, depth: depth)
-        let delta = Int32(truncatingIfNeeded: 13_300 + flow.random.below(3_500))
-        record.storeBytes(of: delta.littleEndian, toByteOffset: 40, as: Int32.self)
+            action: operation.action, side: operation.isBid ? .bid : .ask, flags: flags, depth: depth,
+            delta: Int32(truncatingIfNeeded: 13_300 + flow.random.below(3_500)))
     }
 
     /// A clear (with an empty book) or a snapshot (with the levels that the caller wrote): no price, no size, no side.
@@ -272,22 +268,19 @@ extension InstrumentStream {
                 record.storeBytes(of: BookLevel(), toByteOffset: 48 + 32 * level, as: BookLevel.self)
             }
         }
-        store(record, price: .max, size: 0, action: action, side: .none, flags: flags, depth: 0)
-        record.storeBytes(of: 0, toByteOffset: 40, as: Int32.self)
+        store(record, price: .max, size: 0, action: action, side: .none, flags: flags, depth: 0, delta: 0)
     }
 
+    /// Writes the head; the levels are there already.
     private func store(
         _ record: UnsafeMutableRawPointer, price: Int64, size: UInt32, action: Action, side: BookSide,
-        flags: RecordFlags, depth: UInt8
+        flags: RecordFlags, depth: UInt8, delta: Int32
     ) {
-        record.storeBytes(of: header.littleEndian, as: UInt64.self)
-        record.storeBytes(of: eventTime.littleEndian, toByteOffset: 8, as: UInt64.self)
-        record.storeBytes(of: price.littleEndian, toByteOffset: 16, as: Int64.self)
-        let codes =
-            UInt64(size) | UInt64(action.rawValue) << 32 | UInt64(side.rawValue) << 40 | UInt64(flags.rawValue) << 48
-            | UInt64(depth) << 56
-        record.storeBytes(of: codes.littleEndian, toByteOffset: 24, as: UInt64.self)
-        record.storeBytes(of: receiveTime.littleEndian, toByteOffset: 32, as: UInt64.self)
-        record.storeBytes(of: sequence.littleEndian, toByteOffset: 44, as: UInt32.self)
+        let header = RecordHeader(
+            publisherID: 1, instrumentID: instrumentID, eventTime: Timestamp(nanoseconds: eventTime))
+        let head = MarketByPriceRecord(
+            header: header, price: Price(nanos: price), size: size, action: action, side: side, flags: flags, depth: depth,
+            receiveTime: Timestamp(nanoseconds: receiveTime), sendTimeDelta: delta, sequence: sequence)
+        head.writeHead(.mbp10, byteCount: RecordByteCount.mbp10, to: record)
     }
 }

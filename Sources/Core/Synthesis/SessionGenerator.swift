@@ -15,7 +15,7 @@ public enum SyntheticStream: Int, CaseIterable, Sendable {
 /// What it is calibrated to and what it assumes: docs/synthetic-session.md.
 public struct SessionGenerator: ~Copyable {
     /// The largest record, a definition.
-    public static let recordByteCountMax = 520
+    public static let recordByteCountMax = RecordByteCount.instrumentDefinition
 
     public let parameters: SessionParameters
     private let path: LatentPath
@@ -26,16 +26,23 @@ public struct SessionGenerator: ~Copyable {
     private let hasTraded: Bool
 
     /// - Precondition: the rate is positive, and the window lies within the session and is not empty.
-    public init(_ parameters: SessionParameters) {
+    /// - Throws: `textNotEncodable` when a symbol is not ASCII or too long.
+    public init(_ parameters: SessionParameters) throws(DBNError) {
         let window = parameters.window
         precondition(parameters.rate > 0, "a rate is positive")
         precondition(
             window.start >= DayShape.openSecond && window.end <= DayShape.closeSecond && window.start < window.end,
             "a window lies within the session")
         self.parameters = parameters
-        path = LatentPath(seed: parameters.seed, end: window.end)
-        let last = Ticks(parameters.openingPrice.count + Int64(path.price(58_500 - DayShape.openSecond).rounded()))
-        reference = ReferenceRecords(parameters, settlement: last)
+        let path = LatentPath(seed: parameters.seed, end: window.end)
+        let last = Ticks(parameters.openingPrice.count + Int64(path.price(ReferenceRecords.settlementSecond - DayShape.openSecond).rounded()))
+        do {
+            reference = try ReferenceRecords(parameters, settlement: last)
+        } catch {
+            path.deallocate()
+            throw error
+        }
+        self.path = path
         hasTraded = parameters.traded != nil
         signal = InstrumentStream(parameters, parameters.signal, profile: .signal, path: path)
         traded = InstrumentStream(parameters, parameters.traded ?? parameters.signal, profile: .traded, path: path)
@@ -57,9 +64,9 @@ public struct SessionGenerator: ~Copyable {
             }
             guard book != .max else { return nil }
             if signal.receiveTime == book {
-                if signal.next(into: record, otherMid: nil) { return (.signal, InstrumentStream.recordSize) }
+                if signal.next(into: record, otherMid: nil) { return (.signal, RecordByteCount.mbp10) }
             } else if traded.next(into: record, otherMid: signal.mid) {
-                return (.traded, InstrumentStream.recordSize)
+                return (.traded, RecordByteCount.mbp10)
             }
         }
     }

@@ -1,0 +1,49 @@
+public import Units
+
+/// When a policy may enter and by when it must be flat, as configuration has it.
+public struct TradingWindowRule: Equatable, Sendable {
+    public let entryStart: TimeOfDay
+    public let entryEnd: TimeOfDay
+    public let flatBy: TimeOfDay
+    /// Entries end this long before an early close.
+    public let earlyCloseEntryMinutes: Int
+    /// Flat this long before an early close.
+    public let earlyCloseFlatMinutes: Int
+
+    public init(
+        entryStart: TimeOfDay, entryEnd: TimeOfDay, flatBy: TimeOfDay, earlyCloseEntryMinutes: Int,
+        earlyCloseFlatMinutes: Int
+    ) {
+        self.entryStart = entryStart
+        self.entryEnd = entryEnd
+        self.flatBy = flatBy
+        self.earlyCloseEntryMinutes = earlyCloseEntryMinutes
+        self.earlyCloseFlatMinutes = earlyCloseFlatMinutes
+    }
+}
+
+/// The rule applied to one session: entries in [entryStart, entryEnd), flat from `flatBy` to the session's end.
+public struct TradingWindow: Equatable, BitwiseCopyable, Sendable {
+    public let entryStart: Timestamp
+    public let entryEnd: Timestamp
+    public let flatBy: Timestamp
+
+    public func allowsEntry(_ time: Timestamp) -> Bool { time >= entryStart && time < entryEnd }
+}
+
+extension TradingCalendar {
+    /// On an early close entries end and the position is closed before it. On a trade date without regular hours there
+    /// are no entries, and a position is closed before 13:00 ET, when the futures halt on such days.
+    public func tradingWindow(_ rule: TradingWindowRule, in session: SessionTimes) -> TradingWindow {
+        let date = session.tradeDate
+        let start = instant(rule.entryStart, on: date)
+        var end = instant(rule.entryEnd, on: date)
+        var flatBy = instant(rule.flatBy, on: date)
+        if session.isEarlyClose || !session.hasRTH {
+            let halt = session.hasRTH ? session.rthClose : instant(TradingCalendar.earlyCloseTime, on: date)
+            flatBy = min(flatBy, halt - .minutes(Int64(rule.earlyCloseFlatMinutes)))
+            end = session.hasRTH ? min(end, halt - .minutes(Int64(rule.earlyCloseEntryMinutes))) : start
+        }
+        return TradingWindow(entryStart: start, entryEnd: max(start, end), flatBy: flatBy)
+    }
+}

@@ -1,0 +1,78 @@
+public import MarketCalendar
+public import Units
+
+// The sections of the configuration in the types of the domain. Meaning, unit and bounds of each value: `SettingTable`.
+
+public struct InstrumentSettings: Equatable, Sendable {
+    /// "ES.c.0", or a raw symbol. Parse with the trade date: `FuturesSymbol(_:near:)`.
+    public let signal: String
+    public let traded: String
+}
+
+public struct BarSettings: Equatable, Sendable {
+    public let smaPeriod: Nanoseconds
+    public let smaLength: Int
+}
+
+public struct LevelSettings: Equatable, Sendable {
+    public let band: Ticks
+    public let touch: Ticks
+    public let reset: Ticks
+    public let beyond: Ticks
+}
+
+public struct FeatureSettings: Equatable, Sendable {
+    /// Nil: the contract table's.
+    public let largeTradeContracts: Int64?
+    public let annualizationHours: Double
+}
+
+public struct PolicySettings: Equatable, Sendable {
+    public let isEnabled: Bool
+    /// Entry and flat-by times; apply with `TradingCalendar.tradingWindow(_:in:)`.
+    public let window: TradingWindowRule
+    public let quantity: Quantity
+    public let stop: Ticks
+    public let target: Ticks
+    public let timeStop: Nanoseconds
+    public let signalThreshold: Double
+    public let hold: Nanoseconds
+    public let minimumWeight: Double
+    public let oneEntryPerTest: Bool
+    public let afterTest: Nanoseconds
+}
+
+public struct RiskSettings: Equatable, Sendable {
+    public let maximumOrder: Quantity
+    public let maximumPosition: Quantity
+    /// Positive amounts.
+    public let dailyLoss: Money
+    public let trailingDrawdown: Money
+    public let staleAfter: Nanoseconds
+    public let noMarkReduce: Nanoseconds
+    public let noMarkFlatten: Nanoseconds
+}
+
+public struct VenueSettings: Equatable, Sendable {
+    public let latency: Nanoseconds
+    public let acknowledgementLatency: Nanoseconds
+    /// Nil: the contract table's.
+    public let exchangeFee: Money?
+    public let clearingFee: Money?
+    public let nfaFee: Money?
+    public let brokerFee: Money?
+
+    /// What one contract costs on one side. Nil when the exchange fee is left to the table and the table has none.
+    public func feePerSide(_ contract: ContractSpecification) -> Money? {
+        guard let exchange = exchangeFee ?? contract.exchangeAndClearingFee else { return nil }
+        return exchange + (clearingFee ?? .zero) + (nfaFee ?? contract.nfaFee) + (brokerFee ?? .zero)
+    }
+}
+
+public enum DigestMode: String, Sendable { case second, tick }
+public enum RingWait: String, Sendable { case spin, yield, park }
+
+public struct RingSettings: Equatable, Sendable {
+    public let bytes: Int
+    public let wait: RingWait
+}

@@ -1,0 +1,132 @@
+public import MarketCalendar
+public import Units
+
+/// The configuration of one run: every key with its value and origin, and the same in the types of the domain.
+public struct ResolvedConfiguration: Sendable {
+    /// In table order.
+    public let settings: [ResolvedSetting]
+    public let instrument: InstrumentSettings
+    public let sessions: SessionWindows
+    public let bars: BarSettings
+    public let levels: LevelSettings
+    public let features: FeatureSettings
+    public let policy: PolicySettings
+    public let risk: RiskSettings
+    public let venue: VenueSettings
+    public let digest: DigestMode
+    public let ring: RingSettings
+    public let snapshotEvery: Nanoseconds
+
+    /// - Throws: the first relation between values that does not hold.
+    init(settings: [ResolvedSetting]) throws(ConfigurationError) {
+        let read = SettingReader(settings: settings)
+        self.settings = settings
+        instrument = InstrumentSettings(signal: read.text("instrument.signal"), traded: read.text("instrument.traded"))
+        sessions = try ResolvedConfiguration.sessions(read)
+        bars = BarSettings(
+            smaPeriod: .minutes(read.integer("bars.sma_period_minutes")), smaLength: read.int("bars.sma_length"))
+        levels = LevelSettings(
+            band: read.ticks("levels.band_ticks"), touch: read.ticks("levels.touch_ticks"),
+            reset: read.ticks("levels.reset_ticks"), beyond: read.ticks("levels.beyond_ticks"))
+        let large = read.integer("features.large_trade_contracts")
+        features = FeatureSettings(
+            largeTradeContracts: large == 0 ? nil : large,
+            annualizationHours: read.real("features.annualization_hours"))
+        policy = ResolvedConfiguration.policy(read)
+        risk = ResolvedConfiguration.risk(read)
+        venue = VenueSettings(
+            latency: .microseconds(read.integer("venue.latency_us")),
+            acknowledgementLatency: .microseconds(read.integer("venue.ack_latency_us")),
+            exchangeFee: read.fee("venue.exchange_fee_usd"), clearingFee: read.fee("venue.clearing_fee_usd"),
+            nfaFee: read.fee("venue.nfa_fee_usd"), brokerFee: read.fee("venue.broker_fee_usd"))
+        digest = DigestMode(rawValue: read.text("digest")) ?? .second
+        ring = RingSettings(bytes: read.int("ring.bytes"), wait: RingWait(rawValue: read.text("ring.wait")) ?? .yield)
+        snapshotEvery = .seconds(read.integer("snapshot.every_seconds"))
+        try checkRelations(read)
+    }
+
+    private static func sessions(_ read: SettingReader) throws(ConfigurationError) -> SessionWindows {
+        do {
+            return try SessionWindows(
+                premarketStart: read.time("sessions.premarket_start"),
+                premarketEnd: read.time("sessions.premarket_end"),
+                openingRangeStart: read.time("sessions.opening_range_start"),
+                openingRangeMinutes: read.int("sessions.opening_range_minutes"),
+                rthOpen: read.time("sessions.rth_open"), rthClose: read.time("sessions.rth_close"),
+                initialBalanceMinutes: read.int("sessions.initial_balance_minutes"))
+        } catch {
+            switch error {
+            case .empty(let window):
+                let (start, end) = keys(of: window)
+                throw read.relation(end, "be after, on a clock that begins at 18:00,", start)
+            case .outsideSession(let window):
+                let (start, end) = keys(of: window)
+                throw read.relation(end, "end, within 18:00 to 17:00 of the next day, a window from", start)
+            }
+        }
+    }
+
+    private static func keys(of window: SessionWindowError.Window) -> (start: String, end: String) {
+        switch window {
+        case .premarket: ("sessions.premarket_start", "sessions.premarket_end")
+        case .openingRange: ("sessions.opening_range_start", "sessions.opening_range_minutes")
+        case .regularHours: ("sessions.rth_open", "sessions.rth_close")
+        case .initialBalance: ("sessions.rth_open", "sessions.initial_balance_minutes")
+        }
+    }
+
+    private static func policy(_ read: SettingReader) -> PolicySettings {
+        PolicySettings(
+            isEnabled: read.boolean("policy.enabled"),
+            window: TradingWindowRule(
+                entryStart: read.time("policy.entry_start"), entryEnd: read.time("policy.entry_end"),
+                flatBy: read.time("policy.flat_by"),
+                earlyCloseEntryMinutes: read.int("policy.early_close_entry_minutes"),
+                earlyCloseFlatMinutes: read.int("policy.early_close_flat_minutes")),
+            quantity: Quantity(read.integer("policy.quantity")), stop: read.ticks("policy.stop_ticks"),
+            target: read.ticks("policy.target_ticks"), timeStop: .seconds(read.integer("policy.time_stop_seconds")),
+            signalThreshold: read.real("policy.signal_threshold"), hold: read.seconds("policy.hold_seconds"),
+            minimumWeight: read.real("policy.minimum_weight"),
+            oneEntryPerTest: read.boolean("policy.one_entry_per_test"),
+            afterTest: .seconds(read.integer("policy.after_test_seconds")))
+    }
+
+    private static func risk(_ read: SettingReader) -> RiskSettings {
+        RiskSettings(
+            maximumOrder: Quantity(read.integer("risk.max_order_contracts")),
+            maximumPosition: Quantity(read.integer("risk.max_position_contracts")),
+            dailyLoss: read.money("risk.daily_loss_usd"), trailingDrawdown: read.money("risk.trailing_drawdown_usd"),
+            staleAfter: .milliseconds(read.integer("risk.stale_after_ms")),
+            noMarkReduce: .seconds(read.integer("risk.no_mark_reduce_seconds")),
+            noMarkFlatten: .seconds(read.integer("risk.no_mark_flatten_seconds")))
+    }
+
+    private func checkRelations(_ read: SettingReader) throws(ConfigurationError) {
+        func require(
+            _ holds: Bool, _ key: String, _ rule: String, _ other: String
+        ) throws(ConfigurationError) {
+            guard holds else { throw read.relation(key, rule, other) }
+        }
+        let window = policy.window
+        let (start, end) = (window.entryStart.secondsIntoSession, window.entryEnd.secondsIntoSession)
+        let flat = window.flatBy.secondsIntoSession
+        let after = "be after, on a clock that begins at 18:00,"
+        try require(start < end, "policy.entry_end", after, "policy.entry_start")
+        let notBefore = "not be before, on a clock that begins at 18:00,"
+        try require(end <= flat, "policy.flat_by", notBefore, "policy.entry_end")
+        guard flat <= 23 * 3_600 else {
+            throw read.relation("policy.flat_by", "lie within 18:00 to 17:00 of the next day")
+        }
+        let limits: [(Bool, String, String)] = [
+            (
+                window.earlyCloseFlatMinutes <= window.earlyCloseEntryMinutes,
+                "policy.early_close_flat_minutes", "policy.early_close_entry_minutes"
+            ),
+            (levels.touch <= levels.reset, "levels.touch_ticks", "levels.reset_ticks"),
+            (risk.maximumOrder <= risk.maximumPosition, "risk.max_order_contracts", "risk.max_position_contracts"),
+            (policy.quantity <= risk.maximumOrder, "policy.quantity", "risk.max_order_contracts"),
+            (risk.noMarkReduce <= risk.noMarkFlatten, "risk.no_mark_reduce_seconds", "risk.no_mark_flatten_seconds"),
+        ]
+        for (holds, key, limit) in limits { try require(holds, key, "not be more than", limit) }
+    }
+}

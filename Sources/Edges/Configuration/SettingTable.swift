@@ -1,0 +1,171 @@
+import MarketCalendar
+import Units
+
+/// All keys, in the order in which they are shown and hashed.
+public enum SettingTable {
+    public static let environmentPrefix = "LEVELHEAD_"
+
+    /// Variables with the prefix that are not configuration.
+    public static let otherVariables: Set<String> = ["LEVELHEAD_STATE_DIR"]
+
+    public static let all: [SettingDeclaration] =
+        instrument + sessions + bars + levels + features + policy + risk + venue + operation
+
+    static func declaration(_ key: String) -> SettingDeclaration? { all.first { $0.key == key } }
+
+    /// The known key that takes the fewest edits; the first in table order among equals.
+    static func nearest(to key: String) -> String {
+        var best = (key: "", distance: Int.max)
+        for declaration in all {
+            let distance = editDistance(Array(key.utf8), Array(declaration.key.utf8))
+            if distance < best.distance { best = (declaration.key, distance) }
+        }
+        return best.key
+    }
+
+    /// Every key with default, unit, bounds and meaning.
+    public static var help: String { all.map(\.help).joined(separator: "\n") }
+
+    private static let instrument = [
+        row("instrument.signal", .symbol, .text("ES.c.0"), "the contract that signals are computed on"),
+        row("instrument.traded", .symbol, .text("MES.c.0"), "the contract that orders are sent for"),
+    ]
+
+    private static let sessions = [
+        time("sessions.premarket_start", 4, 0, "start of the pre-market range"),
+        time("sessions.premarket_end", 9, 30, "its end, where pm_high and pm_low begin to hold"),
+        time("sessions.opening_range_start", 9, 30, "start of the opening range"),
+        row("sessions.opening_range_minutes", .integer(1...600), .integer(15), unit: "min", "its length"),
+        time("sessions.rth_open", 9, 30, "start of regular trading hours"),
+        time("sessions.rth_close", 16, 0, "their end; 13:00 at the latest on an early close"),
+        row(
+            "sessions.initial_balance_minutes", .integer(1...600), .integer(60), unit: "min",
+            "length of the initial balance, from sessions.rth_open"),
+    ]
+
+    private static let bars = [
+        row("bars.sma_period_minutes", .integer(1...60), .integer(2), unit: "min", "bar length of the average level"),
+        row("bars.sma_length", .integer(1...1_000), .integer(90), unit: "bars", "completed bars in the average level"),
+    ]
+
+    private static let levels = [
+        row("levels.band_ticks", .integer(0...100), .integer(4), unit: "ticks", "half width of a level's band (k)"),
+        row("levels.touch_ticks", .integer(0...100), .integer(2), unit: "ticks", "a trade this near starts a test (b)"),
+        row("levels.reset_ticks", .integer(1...400), .integer(8), unit: "ticks", "a mid this far ends a test (R)"),
+        row("levels.beyond_ticks", .integer(1...400), .integer(8), unit: "ticks", "window beyond the level (w)"),
+    ]
+
+    private static let features = [
+        row(
+            "features.large_trade_contracts", .integer(0...100_000), .integer(0), unit: "contracts",
+            "size from which an order is large; 0 takes the contract table's (ES 25, MES 50)"),
+        row(
+            "features.annualization_hours", .real(0.1...24), .real(23), unit: "h/day",
+            "trading hours a day for annual volatility; 6.5 for regular hours only"),
+    ]
+
+    private static let policy = [
+        row("policy.enabled", .boolean, .boolean(true), "whether the level policy sends orders"),
+        time("policy.entry_start", 9, 30, "first entry"),
+        time("policy.entry_end", 15, 45, "no entries from here on"),
+        time("policy.flat_by", 15, 55, "the position is closed here"),
+        row(
+            "policy.early_close_entry_minutes", .integer(0...240), .integer(15), unit: "min",
+            "entries end this long before an early close"),
+        row(
+            "policy.early_close_flat_minutes", .integer(0...240), .integer(5), unit: "min",
+            "flat this long before an early close"),
+        row("policy.quantity", .integer(1...1_000), .integer(1), unit: "contracts", "size of an entry"),
+        row("policy.stop_ticks", .integer(1...10_000), .integer(8), unit: "ticks", "stop, from the fill"),
+        row("policy.target_ticks", .integer(1...10_000), .integer(16), unit: "ticks", "target, from the fill"),
+        row("policy.time_stop_seconds", .integer(1...86_400), .integer(600), unit: "s", "longest time in a position"),
+        row("policy.signal_threshold", .real(0...1), .real(0.35), "size of B from which a signal counts"),
+        row("policy.hold_seconds", .real(0...600), .real(3), unit: "s", "event time for which B must stay beyond it"),
+        row("policy.minimum_weight", .real(0...1), .real(0.6), "share of the components' weight that must be there"),
+        row("policy.one_entry_per_test", .boolean, .boolean(true), "at most one entry per test and level"),
+        row(
+            "policy.after_test_seconds", .integer(0...3_600), .integer(60), unit: "s",
+            "how long signals go on after a test has ended"),
+    ]
+
+    private static let risk = [
+        row("risk.max_order_contracts", .integer(1...10_000), .integer(5), unit: "contracts", "largest order"),
+        row("risk.max_position_contracts", .integer(1...10_000), .integer(10), unit: "contracts", "largest position"),
+        money(
+            "risk.daily_loss_usd", "1000", from: "1", to: "100000000", "loss of a trade date that flattens and locks"),
+        money(
+            "risk.trailing_drawdown_usd", "1500", from: "1", to: "100000000",
+            "fall from the highest equity that flattens and locks"),
+        row(
+            "risk.stale_after_ms", .integer(1...600_000), .integer(5_000), unit: "ms",
+            "a feed silent for longer, heartbeats included, is stale"),
+        row(
+            "risk.no_mark_reduce_seconds", .integer(1...3_600), .integer(5), unit: "s",
+            "a position without a valid mark for this long: reducing only"),
+        row(
+            "risk.no_mark_flatten_seconds", .integer(1...3_600), .integer(30), unit: "s",
+            "a position without a valid mark for this long is flattened"),
+    ]
+
+    private static let venue = [
+        row("venue.latency_us", .integer(0...10_000_000), .integer(500), unit: "µs", "from sending to the paper match"),
+        row("venue.ack_latency_us", .integer(0...10_000_000), .integer(500), unit: "µs", "from the match back to us"),
+        fee("venue.exchange_fee_usd", .text("table"), "exchange fee, with clearing where the exchange joins them"),
+        fee("venue.clearing_fee_usd", .money(.zero), "clearing fee charged apart"),
+        fee("venue.nfa_fee_usd", .text("table"), "regulatory assessment"),
+        fee("venue.broker_fee_usd", .money(Money(cents: 25)), "the broker's commission"),
+    ]
+
+    private static let operation = [
+        row("digest", .choice(["second", "tick"]), .text("second"), "which feature vectors enter the digest"),
+        row(
+            "ring.bytes", .powerOfTwo(1 << 20...1 << 34), .integer(1 << 26), unit: "bytes", "size of the record ring",
+            affectsResults: false),
+        row(
+            "ring.wait", .choice(["spin", "yield", "park"]), .text("yield"), "how a process waits for the ring",
+            affectsResults: false),
+        row(
+            "snapshot.every_seconds", .integer(1...3_600), .integer(1), unit: "s", "time between state snapshots",
+            affectsResults: false),
+    ]
+
+    private static func row(
+        _ key: String, _ kind: SettingKind, _ standard: SettingValue, unit: String = "", _ meaning: String,
+        affectsResults: Bool = true
+    ) -> SettingDeclaration {
+        SettingDeclaration(
+            key: key, kind: kind, standard: standard, unit: unit, meaning: meaning, affectsResults: affectsResults)
+    }
+
+    private static func time(_ key: String, _ hour: Int, _ minute: Int, _ meaning: String) -> SettingDeclaration {
+        row(key, .timeOfDay, .timeOfDay(TimeOfDay(hour: hour, minute: minute)), unit: "New York", meaning)
+    }
+
+    private static func money(
+        _ key: String, _ standard: String, from: String, to: String, _ meaning: String
+    ) -> SettingDeclaration {
+        guard let standard = Money(standard), let from = Money(from), let to = Money(to) else {
+            preconditionFailure("\(key) is not declared in dollars")
+        }
+        return row(key, .money(from...to), .money(standard), unit: "USD", meaning)
+    }
+
+    private static func fee(_ key: String, _ standard: SettingValue, _ meaning: String) -> SettingDeclaration {
+        row(key, .moneyOrTable(.zero...Money(cents: 10_000)), standard, unit: "USD/contract/side", meaning)
+    }
+
+    /// Insertions, deletions and replacements that turn `a` into `b` (Levenshtein).
+    private static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+        var row = Array(0...b.count)
+        for (i, byte) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, other) in b.enumerated() {
+                let replaced = diagonal + (byte == other ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
+            }
+        }
+        return row[b.count]
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Configuration
+import Foundation
+
+/// The options of every verb that reads the configuration.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("Configuration file, TOML.", valueName: "file"))
+    var config: String?
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Sets one key, above file and environment.", valueName: "key=value"))
+    var assignments: [String] = []
+
+    /// Command line over environment over file over default.
+    /// - Parameter overrides: a verb's own flags that stand for keys; they win over `--set`.
+    func resolve(overrides: [ConfigurationSources.Override] = []) throws -> ResolvedConfiguration {
+        var sources = ConfigurationSources(file: config, environment: ProcessInfo.processInfo.environment)
+        sources.overrides = try assignments.map(ConfigurationSources.Override.init(assignment:)) + overrides
+        return try sources.resolve()
+    }
+}

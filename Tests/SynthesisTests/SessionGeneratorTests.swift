@@ -41,9 +41,15 @@ import Units
         }
     }
 
+    @Test func `a symbol that no record can hold is refused`() {
+        var parameters = SessionParameters.evening(seed: 1)
+        parameters.signal.symbol = "ESZ6é"
+        #expect(throws: DBNError.textNotEncodable("ESZ6é", byteCountMax: 70)) { _ = try SessionGenerator(parameters) }
+    }
+
     @Test(.enabled(if: lh_heap_count_enabled() != 0, "a sanitizer has its own allocator"))
     func `nothing is allocated after the start`() {
-        var generator = SessionGenerator(.evening(seed: 8))
+        var generator = SyntheticTape.generator(.evening(seed: 8))
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: SessionGenerator.recordByteCountMax, alignment: 8)
         defer { buffer.deallocate() }
         for _ in 0..<100 { _ = generator.next(into: buffer) }

@@ -51,7 +51,7 @@ struct SyntheticTape {
     }
 
     init(_ parameters: SessionParameters) {
-        var generator = SessionGenerator(parameters)
+        var generator = Self.generator(parameters)
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: SessionGenerator.recordByteCountMax, alignment: 8)
         defer { buffer.deallocate() }
         var records: [Record] = []
@@ -59,6 +59,14 @@ struct SyntheticTape {
             records.append(Record(stream: stream, bytes: [UInt8](UnsafeRawBufferPointer(start: buffer, count: count))))
         }
         self.records = records
+    }
+
+    static func generator(_ parameters: SessionParameters) -> SessionGenerator {
+        do {
+            return try SessionGenerator(parameters)
+        } catch {
+            preconditionFailure("\(error)")
+        }
     }
 
     /// The evening's first minutes: cheap, as the path need not be computed further.

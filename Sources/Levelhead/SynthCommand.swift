@@ -40,7 +40,8 @@ struct SynthCommand: ParsableCommand {
     @Option(help: "A halt, HH:MM-HH:MM ET; may be given repeatedly.")
     var halt: [SpanArgument] = []
 
-    @Option(help: "A time, HH:MM ET, at which the feed is lost and comes back with a snapshot; may be given repeatedly.")
+    @Option(
+        help: "A time, HH:MM ET, at which the feed is lost and comes back with a snapshot; may be given repeatedly.")
     var reconnect: [TimeOfDayArgument] = []
 
     @Flag(name: .customLong("no-mes"), help: "Leave the MES book out. The ES book stays the same.")
@@ -51,11 +52,15 @@ struct SynthCommand: ParsableCommand {
 
     func validate() throws {
         guard rate > 0, rate <= 100 else { throw ValidationError("--rate must be above 0 and at most 100") }
-        guard window.start < window.end, window.end <= 61_200 else {
+        guard window.start >= -21_600, window.start < window.end, window.end <= 61_200 else {
             throw ValidationError("--from must lie before --to, within 18:00 to 17:00 ET")
         }
         guard halt.allSatisfy({ $0.span.start < $0.span.end }) else {
             throw ValidationError("--halt must begin before it ends")
+        }
+        let inside = halt.allSatisfy { $0.span.start >= window.start && $0.span.end <= window.end }
+        guard inside, reconnect.allSatisfy({ window.contains(SynthSession.daySecond($0.time)) }) else {
+            throw ValidationError("--halt and --reconnect must lie between --from and --to")
         }
     }
 

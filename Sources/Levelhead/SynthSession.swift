@@ -28,14 +28,16 @@ struct SynthSession {
     private static func contract(
         _ root: String, multiplier: Int64, on date: CivilDate, _ calendar: TradingCalendar
     ) throws -> SyntheticContract {
-        guard let contract = calendar.leadContract(root: root, on: date), let last = calendar.lastTrade(of: contract) else {
+        guard let contract = calendar.leadContract(root: root, on: date), let last = calendar.lastTrade(of: contract)
+        else {
             throw SynthFailure.noContract(root: root, date)
         }
         // Made up, and the same for a contract on every date: one digit for the root, then year and month.
         let id = UInt32((root == "ES" ? 1 : 2) * 1_000_000 + contract.year * 100 + contract.month)
         return SyntheticContract(
             symbol: contract.rawSymbol, root: root, instrumentID: InstrumentID(id), expiration: last,
-            activation: last - .hours(24 * 365), maturityYear: UInt16(contract.year), maturityMonth: UInt8(contract.month),
+            activation: last - .hours(24 * 365), maturityYear: UInt16(contract.year),
+            maturityMonth: UInt8(contract.month),
             multiplier: multiplier)
     }
 

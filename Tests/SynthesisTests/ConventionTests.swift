@@ -56,7 +56,9 @@ import Units
         for (before, record) in zip(book, book.dropFirst()) where record.action == .trade {
             trades += 1
             let prices = record.levels.map { record.side == .bid ? $0.askPrice : $0.bidPrice }
-            if record.book != before.book || record.flags.contains(.last) || !prices.contains(record.price) { wrong += 1 }
+            if record.book != before.book || record.flags.contains(.last) || !prices.contains(record.price) {
+                wrong += 1
+            }
         }
         #expect(wrong == 0)
         #expect(trades > 20)

@@ -22,7 +22,8 @@ import Units
         }
         let halts = tape.book(.status).filter { $0.eventTime == start }
         #expect(halts.count == 2)
-        #expect(halts.allSatisfy { $0.load(24, as: UInt16.self) == 8 && $0.load(30, as: UInt8.self) == UInt8(ascii: "N") })
+        #expect(
+            halts.allSatisfy { $0.load(24, as: UInt16.self) == 8 && $0.load(30, as: UInt8.self) == UInt8(ascii: "N") })
         let resumed = tape.book(.status).filter { $0.eventTime > start && $0.eventTime < end }
         #expect(resumed.map { $0.load(24, as: UInt16.self) } == [7, 7])
     }

@@ -35,7 +35,9 @@ struct SyntheticTape {
 
     let records: [Record]
 
-    static func parameters(seed: UInt64, rate: Double, from: Double, to: Double, withTraded: Bool = true) -> SessionParameters {
+    static func parameters(seed: UInt64, rate: Double, from: Double, to: Double, withTraded: Bool = true)
+        -> SessionParameters
+    {
         var parameters = SessionParameters(
             midnight: midnight, previousTradeDate: midnight - .hours(29), seed: seed,
             signal: contract("ES", 1_202_612, 50), traded: withTraded ? contract("MES", 2_202_612, 5) : nil)

@@ -4,10 +4,10 @@
     synth_calibration.py --levelhead .build/release/levelhead [--seeds 20] [--out docs/synthetic-session.md]
     synth_calibration.py --tape DIR
 
-With --levelhead it writes three kinds of session into a temporary directory: a midday at the rate of the real sample, the
-default day, and small days of several seeds. It prints the comparison as Markdown (with --out it replaces the part of that
-file between the markers) and exits with 1 when a tape is not valid or a statistic lies outside its band. Needs databento, databento_dbn
-and numpy, which share nothing with this repository.
+With --levelhead it writes sessions into a temporary directory: a midday at the rate of the real sample, one with a halt
+and a lost feed, the default day, and small days of several seeds. It prints the comparison as Markdown (with --out it
+replaces the part of that file between the markers) and exits with 1 when a tape is not valid or a statistic lies outside
+its band. Needs databento, databento_dbn, numpy and zstandard, which share nothing with this repository.
 """
 import argparse
 import collections
@@ -226,17 +226,35 @@ def level_tests(book, midnight):
     return result
 
 
-def day_statistics(book, midnight):
-    time = seconds_of_day(book, midnight)
-    price = book["price"][book["action"] == b"T"] / TICK
-    second = np.bincount((time + 6 * 3600).astype(int))
-    shape = {
-        label: np.count_nonzero((time >= a * 3600) & (time < b * 3600)) / ((b - a) * 3600)
-        for label, a, b in (("00–02 ET", 0, 2), ("04–09:30", 4, 9.5), ("09:30–10", 9.5, 10), ("12–13:30", 12, 13.5),
-                            ("15:30–16", 15.5, 16))}
-    return {
-        "records": len(book), "range": (price.max() - price.min()) / 4, "busiest": int(second.max()), "shape": shape,
-        "volume": int(book["size"][book["action"] == b"T"].sum()), "trades": int((book["action"] == b"T").sum())}
+class DayStatistics:
+    """Counts of a day, by chunk: a day of rate 1 does not fit in memory twice."""
+
+    WINDOWS = (("00–02 ET", 0, 2), ("04–09:30", 4, 9.5), ("09:30–10", 9.5, 10), ("12–13:30", 12, 13.5),
+               ("15:30–16", 15.5, 16))
+
+    def __init__(self, midnight):
+        self.midnight, self.records, self.trades, self.volume = midnight, 0, 0, 0
+        self.seconds = np.zeros(24 * 3600, dtype=np.int64)
+        self.high, self.low = -np.inf, np.inf
+
+    def add(self, book):
+        second = (seconds_of_day(book, self.midnight) + 6 * 3600).astype(int)
+        self.seconds += np.bincount(second, minlength=len(self.seconds))
+        is_trade = book["action"] == b"T"
+        prices = book["price"][is_trade] / TICK
+        self.records += len(book)
+        self.trades += int(is_trade.sum())
+        self.volume += int(book["size"][is_trade].sum())
+        if len(prices):
+            self.high, self.low = max(self.high, prices.max()), min(self.low, prices.min())
+        return self
+
+    @property
+    def range(self):
+        return (self.high - self.low) / 4
+
+    def shape(self):
+        return {label: self.seconds[int((a + 6) * 3600):int((b + 6) * 3600)].mean() for label, a, b in self.WINDOWS}
 
 
 def lead_lag(signal, traded):
@@ -275,7 +293,8 @@ def midday_table(m, problems):
     for i in LEVELS:
         t.row(f"bid size, level {i}", REAL_SIZES[i], m["sizes"][i], REAL_SIZES[i] * 0.85, REAL_SIZES[i] * 1.15, 0)
     for i in LEVELS:
-        t.row(f"bid order count, level {i}", REAL_COUNTS[i], m["counts"][i], REAL_COUNTS[i] * 0.8, REAL_COUNTS[i] * 1.2, 0)
+        low, high = REAL_COUNTS[i] * 0.8, REAL_COUNTS[i] * 1.2
+        t.row(f"bid order count, level {i}", REAL_COUNTS[i], m["counts"][i], low, high, 0)
     t.row("trade size, mean", "7.6", m["trade_mean"], 6, 9.5)
     t.row("trade size, median", "2", m["trade_median"], 1, 3, 0)
     t.row("trade size, 99 %", "96", m["trade_99"], 70, 130, 0)
@@ -301,7 +320,7 @@ def midnight_of(path):
 class Session:
     """The files of one synthetic session in a directory, checked."""
 
-    def __init__(self, directory, problems, full=True):
+    def __init__(self, directory, problems):
         paths = sorted(pathlib.Path(directory).glob("synthetic-*.dbn.zst"))
         if not paths:
             raise SystemExit(f"{directory}: no synthetic session")
@@ -326,66 +345,76 @@ def synth(program, directory, **options):
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def report(program, date, seeds, day_rate, problems):
+def report(program, date, seeds, problems):
     parts = []
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
-        synth(program, scratch / "midday", date=date, seed=1, rate=0.43, **{"from": "11:55", "to": "13:30"})
+        synth(program, scratch / "midday", date=date, seed=1, rate=0.6, **{"from": "11:55", "to": "13:30"})
         session = Session(scratch / "midday", problems)
         m = midday(session.books["signal"], session.midnight)
-        parts += ["### A midday, at the rate of the real sample", "",
-                  f"`synth --date {date} --seed 1 --rate 0.43 --from 11:55 --to 13:30`, 12:00 to 13:30 ET, against 262 s of "
-                  "ES, 2019-08-29; the mix of actions against ESH4, 2023-12-25.", "", midday_table(m, problems), "",
-                  f"Aggressors that print at several prices: {m['multi']:.1f} %. Spread one tick {m['one_time']:.1f} % of the "
-                  f"time. Busiest second of all {int(SAMPLE_SECONDS)} s windows {m['busiest_max']:.0f}, busiest 100 ms "
-                  f"{m['busiest_tenth_max']:.0f} records.", ""]
+        parts += [
+            "### A midday, at the rate of the real sample", "",
+            f"`synth --date {date} --seed 1 --rate 0.6 --from 11:55 --to 13:30`, 12:00 to 13:30 ET, against 262 s of",
+            "ES, 2019-08-29; the mix of actions against ESH4, 2023-12-25.", "", midday_table(m, problems), "",
+            f"Aggressors that print at several prices: {m['multi']:.2f} %. Spread one tick {m['one_time']:.1f} % of the",
+            f"time. Busiest second of all {SAMPLE_SECONDS} s windows {m['busiest_max']:.0f}, busiest 100 ms",
+            f"{m['busiest_tenth_max']:.0f} records.", ""]
         mes = midday(session.books["traded"], session.midnight)
         distance = lead_lag(session.books["signal"], session.books["traded"])
-        parts += ["MES in the same session (assumptions, not measurements): "
-                  f"{mes['rate']:.0f} records a second, best bid {mes['sizes'][0]:.0f} contracts in {mes['counts'][0]:.0f} "
-                  f"orders, trade size mean {mes['trade_mean']:.1f}, median {mes['trade_median']:.0f}; its mid lies within one "
-                  f"tick of that of ES in {distance['within_one']:.1f} % of its records, within half a tick in "
-                  f"{distance['within_half']:.1f} %.", ""]
+        parts += [
+            f"MES in the same session (assumptions, not measurements): {mes['rate']:.0f} records a second, best bid",
+            f"{mes['sizes'][0]:.0f} contracts in {mes['counts'][0]:.0f} orders, trades of {mes['trade_mean']:.1f},",
+            f"contracts in the mean, median {mes['trade_median']:.0f}; its mid lies within one tick of that of ES in",
+            f"{distance['within_one']:.1f} % of its records, within half a tick in {distance['within_half']:.1f} %.", ""]
         if distance["within_one"] < 97:
             problems.append(f"MES follows ES within a tick in {distance['within_one']:.1f} % only")
-        parts += day_report(program, scratch / "day", date, day_rate, problems)
+        faults = {"halt": "10:30-10:40", "reconnect": "11:15", "from": "10:00", "to": "11:30"}
+        synth(program, scratch / "faults", date=date, seed=3, rate=0.2, **faults)
+        Session(scratch / "faults", problems)
+        parts += day_report(program, scratch / "day", date, problems)
         parts += seeds_report(program, scratch, date, seeds, problems)
     return "\n".join(parts)
 
 
-def day_report(program, directory, date, rate, problems):
-    result = synth(program, directory, date=date, seed=1, rate=rate)
-    session = Session(directory, problems)
-    d = day_statistics(session.books["signal"], session.midnight)
+def day_report(program, directory, date, problems):
+    result = synth(program, directory, date=date, seed=1)
+    for path in result["files"]:
+        count = decode(path)
+        listed = next(entry["records"] for entry in result["by_file"] if entry["file"] == path)
+        if count != listed:
+            problems.append(f"{path}: {count} records decoded, {listed} reported")
+    signal, traded = (next(path for path in result["files"] if f".{root}" in path) for root in ("ES", "MES"))
+    d = DayStatistics(midnight_of(signal))
+    for chunk in databento.DBNStore.from_file(signal).to_ndarray(count=500_000):
+        d.add(chunk)
     t = Table(problems)
-    t.row("ES records", "5 to 20 million", d["records"] / rate / 1e6, 8.5, 12, 1)
-    t.row("busiest second, records", "tens of thousands", d["busiest"] / rate / 1e3, 10, 80, 1)
-    t.row("range of the day, points", "", d["range"], 25, 80)
-    lines = [f"### The default day", "", f"`synth --date {date} --seed 1" + (f" --rate {rate:g}" if rate != 1 else "") + "`: "
-             f"{d['records']:,} records of ES, {len(session.books['traded']):,} of MES; {d['trades']:,} prints, "
-             f"{d['volume']:,} contracts. Records and busiest second below are in millions and thousands"
-             + ("" if rate == 1 else ", scaled to rate 1") + ".", "", t.text("a busy recent day"), "",
-             "Records a second: " + ", ".join(f"{k} {v:.0f}" for k, v in d["shape"].items()) + ".", ""]
-    return lines
+    t.row("ES records, millions", "5 to 20", d.records / 1e6, 8.5, 12, 1)
+    t.row("busiest second, thousands of records", "tens", d.seconds.max() / 1e3, 10, 80, 1)
+    t.row("range of the day, points", "", d.range, 25, 80)
+    micro = next(entry["records"] for entry in result["by_file"] if entry["file"] == traded)
+    return ["### The default day", "",
+            f"`synth --date {date} --seed 1`: {d.records:,} records of ES, {micro:,} of MES; {d.trades:,} prints of ES, "
+            f"{d.volume:,} contracts.", "", t.text("a busy recent day"), "",
+            "ES records a second: " + ", ".join(f"{k} {v:.0f}" for k, v in d.shape().items()) + ".", ""]
 
 
 def seeds_report(program, scratch, date, seeds, problems):
     rows, enough = [], 0
     for seed in range(1, seeds + 1):
         directory = scratch / f"seed{seed}"
-        result = synth(program, directory, date=date, seed=seed, rate=0.02)
+        synth(program, directory, date=date, seed=seed, rate=0.02)
         session = Session(directory, problems)
         book = session.books["signal"]
-        tests, day = level_tests(book, session.midnight), day_statistics(book, session.midnight)
+        tests, day = level_tests(book, session.midnight), DayStatistics(session.midnight).add(book)
         enough += min(tests.values()) >= 5
         if seed == 1 and min(tests.values()) < 5:
             problems.append(f"seed 1: fewer than five tests of a level: {tests}")
-        rows.append(f"| {seed} | {len(book):,} | {day['range']:.1f} | " + " | ".join(str(v) for v in tests.values()) + " |")
+        rows.append(f"| {seed} | {len(book):,} | {day.range:.1f} | " + " | ".join(str(v) for v in tests.values()) + " |")
     if enough < 0.9 * seeds:
         problems.append(f"five tests of every level on {enough} of {seeds} seeds only")
     return ["### Tests of the five levels", "",
-            f"Days of `--rate 0.02`; a test begins with a trade within 2 ticks of the level and ends with a mid 8 ticks away. "
-            f"Every level has at least five on {enough} of {seeds} seeds.", "",
+            "Days of `--rate 0.02`; a test begins with a trade within 2 ticks of the level and ends with a mid 8 ticks",
+            f"away. Every level has at least five on {enough} of {seeds} seeds.", "",
             "| seed | ES records | range, points | pm_high | pm_low | or_high | or_low | sma_90 |",
             "|---|---|---|---|---|---|---|---|", *rows, ""]
 
@@ -396,7 +425,6 @@ def main():
     parser.add_argument("--tape", help="only check the synthetic session in this directory")
     parser.add_argument("--date", default="2026-11-20")
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--day-rate", type=float, default=1.0, help="rate of the default day; less is faster")
     parser.add_argument("--out", help="a Markdown file with markers around the measured part")
     arguments = parser.parse_args()
     problems = []
@@ -406,7 +434,7 @@ def main():
             print(name, len(book), "records")
             print(" tests", level_tests(book, session.midnight))
     elif arguments.levelhead:
-        text = report(arguments.levelhead, arguments.date, arguments.seeds, arguments.day_rate, problems)
+        text = report(arguments.levelhead, arguments.date, arguments.seeds, problems)
         print(text)
         if arguments.out:
             path = pathlib.Path(arguments.out)

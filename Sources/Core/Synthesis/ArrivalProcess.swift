@@ -3,8 +3,8 @@ import Determinism
 /// Arrival times of event groups: a Hawkes process with three exponential kernels on a base rate that changes by step.
 ///
 /// Simulated exactly, without thinning: each kernel's excitation is an inhomogeneous Poisson process of its own, whose
-/// first arrival has a closed form (Dassios & Zhao 2013, "Exact simulation of Hawkes process with exponentially decaying
-/// intensity"). The kernels are the reactions within the matching engine's neighbourhood (110 µs), of the fast
+/// first arrival has a closed form (Dassios & Zhao 2013, "Exact simulation of Hawkes process with exponentially
+/// decaying intensity"). The kernels are the reactions within the matching engine's neighbourhood (110 µs), of the fast
 /// participants (1 ms) and of the rest (20 ms); the branching ratio is 0.83.
 struct ArrivalProcess {
     /// Mean delays of the kernels, seconds.
@@ -43,7 +43,7 @@ struct ArrivalProcess {
         for i in 0..<3 { excitation[i] += Self.followers[i] / Self.delays[i] }
     }
 
-    /// Adds `fast` expected followers within a millisecond and `slow` within 20 ms: the flurry after a move of the price.
+    /// Adds `fast` expected followers within a millisecond and `slow` within 20 ms: the flurry after a move.
     mutating func flurry(fast: Double, slow: Double) {
         excitation[1] += fast / Self.delays[1]
         excitation[2] += slow / Self.delays[2]

@@ -7,8 +7,8 @@ struct InstrumentStream {
     /// Records per group, and per group of the flurries: measured over a day of rate 1, so that it has its 10 million.
     private static let recordsPerGroup = 2.4
 
-    /// Of a group's last record, as Databento's CME records have it. Made once: a literal of several costs an allocation
-    /// in a debug build.
+    /// Of a group's last record, as Databento's CME records have it. Made once: a literal of several costs an
+    /// allocation in a debug build.
     private static let closing: RecordFlags = [.last, .publisherSpecific]
 
     private enum Pending {
@@ -279,7 +279,8 @@ extension InstrumentStream {
         let header = RecordHeader(
             publisherID: 1, instrumentID: instrumentID, eventTime: Timestamp(nanoseconds: eventTime))
         let head = MarketByPriceRecord(
-            header: header, price: Price(nanos: price), size: size, action: action, side: side, flags: flags, depth: depth,
+            header: header, price: Price(nanos: price), size: size, action: action, side: side, flags: flags,
+            depth: depth,
             receiveTime: Timestamp(nanoseconds: receiveTime), sendTimeDelta: delta, sequence: sequence)
         head.writeHead(.mbp10, byteCount: RecordByteCount.mbp10, to: record)
     }

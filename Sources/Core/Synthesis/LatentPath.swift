@@ -2,8 +2,8 @@ import Determinism
 
 /// The efficient price and the activity of a session, in steps of 100 ms from the 18:00 open: what both books follow.
 ///
-/// The price diffuses with the volatility of the time of day and a slow factor of its own, and drifts from edge to edge of
-/// a balance area (a rotational day, as market profile calls it): so that prices of the morning are tested again and
+/// The price diffuses with the volatility of the time of day and a slow factor of its own, and drifts from edge to edge
+/// of a balance area (a rotational day, as market profile calls it): so that prices of the morning are tested again and
 /// again. News moves it by a few points within seconds. The path is a function of the seed alone, not of the rate.
 struct LatentPath {
     static let step = 0.1
@@ -58,9 +58,10 @@ struct LatentPath {
         depths.deallocate()
     }
 
-    /// The efficient price `seconds` after the open, in ticks from the opening price; linear within a step.
+    /// The efficient price `seconds` after the open, in ticks from the opening price; linear within a step,
+    /// constant after the end.
     func price(_ seconds: Double) -> Double {
-        let position = seconds / Self.step
+        let position = min(seconds / Self.step, Double(count - 1))
         let index = min(Int(position), count - 2)
         let share = position - Double(index)
         return prices[index] + share * (prices[index + 1] - prices[index])

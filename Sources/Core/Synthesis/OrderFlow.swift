@@ -29,8 +29,8 @@ struct BookOperation {
 /// The orders of one contract: what happens next, given the queues and the price the book follows.
 ///
 /// Queue-reactive, after Huang, Lehalle & Rosenbaum 2015 ("Simulating and analyzing order book data: the queue-reactive
-/// model"): at every level the odds of an order arriving against one leaving are target : queue, so that queues revert to
-/// their targets; at the best prices the targets and the aggressors lean with the distance of the followed price.
+/// model"): at every level the odds of an order arriving against one leaving are target : queue, so that queues revert
+/// to their targets; at the best prices the targets and the aggressors lean with the distance of the followed price.
 struct OrderFlow {
     static let capacity = 2_048
     /// Where limit orders arrive and leave, cumulated over levels; after the ESH4 tape's `depth`.
@@ -182,7 +182,9 @@ extension OrderFlow {
         let last = count == 1 && !(level == 0 && mayExhaust(ladder, gap, isBid: isBid))
         if last || random.chance(target / (target + Double(size))) {
             let new = drawOrderSize(mean: meanOrder(level))
-            push(BookOperation(action: .add, isBid: isBid, change: .join, rung: rung, from: 0, size: new, orderSize: new))
+            push(
+                BookOperation(action: .add, isBid: isBid, change: .join, rung: rung, from: 0, size: new, orderSize: new)
+            )
         } else {
             let gone = drawOrderOf(size: size, count: count)
             push(
@@ -229,7 +231,8 @@ extension OrderFlow {
             let more = drawOrderSize(mean: meanOrder(level))
             push(
                 BookOperation(
-                    action: .modify, isBid: isBid, change: .grow, rung: rung, from: 0, size: more, orderSize: order + more))
+                    action: .modify, isBid: isBid, change: .grow, rung: rung, from: 0, size: more,
+                    orderSize: order + more))
         }
     }
 }
@@ -292,7 +295,8 @@ extension OrderFlow {
     private mutating func pushTrade(_ rung: Int, isBuy: Bool, size: Int) {
         // `side` of a trade is the aggressor's.
         push(
-            BookOperation(action: .trade, isBid: isBuy, change: .none, rung: rung, from: 0, size: size, orderSize: size))
+            BookOperation(action: .trade, isBid: isBuy, change: .none, rung: rung, from: 0, size: size, orderSize: size)
+        )
     }
 
     /// The resting orders that a trade of `size` fills, oldest first: a cancel for each filled one, a modification for
@@ -306,7 +310,8 @@ extension OrderFlow {
             if order <= left {
                 push(
                     BookOperation(
-                        action: .cancel, isBid: isBid, change: .leave, rung: rung, from: 0, size: order, orderSize: order))
+                        action: .cancel, isBid: isBid, change: .leave, rung: rung, from: 0, size: order,
+                        orderSize: order))
                 left -= order
                 queue -= order
                 count -= 1

@@ -1,7 +1,7 @@
 import DBN
 
-/// A book as a ladder: size and order count at every tick, dense around the best prices, and the image of its ten levels
-/// as they lie in a record.
+/// A book as a ladder: size and order count at every tick, dense around the best prices, and the image of its ten
+/// levels as they lie in a record.
 ///
 /// Bids lie at and below `bestBid`, asks at and above `bestAsk`; the first ten ticks of each side are never empty.
 struct PriceLadder {

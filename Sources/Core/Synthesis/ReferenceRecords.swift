@@ -37,9 +37,11 @@ struct ReferenceRecords {
     // MARK: Statuses
 
     private mutating func addStatuses(_ parameters: SessionParameters, _ contract: SyntheticContract) {
-        func status(_ second: Double, _ action: StatusAction, _ reason: StatusReason, isTrading: Bool, isQuoting: Bool) {
+        func status(_ second: Double, _ action: StatusAction, _ reason: StatusReason, isTrading: Bool, isQuoting: Bool)
+        {
             let time = parameters.instant(second)
-            var record = StatusRecord(header: contract.header(time), receiveTime: time + .microseconds(95), action: action)
+            var record = StatusRecord(
+                header: contract.header(time), receiveTime: time + .microseconds(95), action: action)
             record.reason = reason
             record.isTrading = isTrading ? .yes : .no
             record.isQuoting = isQuoting ? .yes : .no
@@ -72,7 +74,8 @@ struct ReferenceRecords {
             of day: Timestamp
         ) {
             let time = parameters.instant(second)
-            var record = StatisticsRecord(header: contract.header(time), receiveTime: time + .microseconds(90), type: type)
+            var record = StatisticsRecord(
+                header: contract.header(time), receiveTime: time + .microseconds(90), type: type)
             record.referenceTime = day
             record.price = price
             record.quantity = quantity ?? Undefined.statisticQuantity

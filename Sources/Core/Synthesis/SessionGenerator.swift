@@ -10,8 +10,8 @@ public enum SyntheticStream: Int, CaseIterable, Sendable {
 
 /// A synthetic session, one record at a time, in order of receive time: a function of its parameters and nothing else.
 ///
-/// Both books follow one latent price (`LatentPath`); event groups arrive in clusters (`ArrivalProcess`) and are chosen by
-/// the queues (`OrderFlow`). Nothing is allocated after `init`, which takes some tenths of a second for a whole day.
+/// Both books follow one latent price (`LatentPath`); event groups arrive in clusters (`ArrivalProcess`) and are chosen
+/// by the queues (`OrderFlow`). Nothing is allocated after `init`, which takes some tenths of a second for a whole day.
 /// What it is calibrated to and what it assumes: docs/synthetic-session.md.
 public struct SessionGenerator: ~Copyable {
     /// The largest record, a definition.
@@ -35,7 +35,9 @@ public struct SessionGenerator: ~Copyable {
             "a window lies within the session")
         self.parameters = parameters
         let path = LatentPath(seed: parameters.seed, end: window.end)
-        let last = Ticks(parameters.openingPrice.count + Int64(path.price(ReferenceRecords.settlementSecond - DayShape.openSecond).rounded()))
+        let last = Ticks(
+            parameters.openingPrice.count
+                + Int64(path.price(ReferenceRecords.settlementSecond - DayShape.openSecond).rounded()))
         do {
             reference = try ReferenceRecords(parameters, settlement: last)
         } catch {
@@ -54,8 +56,8 @@ public struct SessionGenerator: ~Copyable {
         traded.deallocate()
     }
 
-    /// Writes the next record to `record`, which has room for `recordByteCountMax` bytes, and says whose it is and how long;
-    /// nil at the end. About half a microsecond.
+    /// Writes the next record to `record`, which has room for `recordByteCountMax` bytes, and says whose it is and how
+    /// long; nil at the end. About half a microsecond.
     public mutating func next(into record: UnsafeMutableRawPointer) -> (stream: SyntheticStream, byteCount: Int)? {
         while true {
             let book = min(signal.receiveTime, hasTraded ? traded.receiveTime : .max)

@@ -9,6 +9,8 @@ public struct DaySpan: Hashable, Sendable {
         self.start = start
         self.end = end
     }
+
+    public func contains(_ second: Double) -> Bool { second >= start && second < end }
 }
 
 /// One futures contract of the session.

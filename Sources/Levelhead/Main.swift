@@ -16,6 +16,7 @@ struct LevelheadCommand: ParsableCommand {
         subcommands: [
             ReplayCommand.self,
             FeaturesCommand.self,
+            SynthCommand.self,
             InspectCommand.self,
             ConvertCommand.self,
             IngestCommand.self,

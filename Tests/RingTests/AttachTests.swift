@@ -100,8 +100,8 @@ import Units
 
     @Test func `the layout is the documented one`() {
         #expect(RingLayout.marksOffset + RingLayout.segmentCount * 8 <= RingLayout.readersOffset)
-        #expect(
-            RingLayout.readersOffset + RingLayout.readerSlotCount * RingLayout.readerSlotBytes <= RingLayout.headerBytes)
+        let slots = RingLayout.readerSlotCount * RingLayout.readerSlotBytes
+        #expect(RingLayout.readersOffset + slots <= RingLayout.headerBytes)
         #expect(RingLayout.frameBytes(recordBytes: RingLayout.recordBytesMax) == RingLayout.frameBytesMax)
         #expect(RingLayout.frameBytes(recordBytes: 32) == 64)
         #expect(RingLayout.frameBytes(recordBytes: 33) == 128)

@@ -90,7 +90,8 @@ extension RingMemory {
     /// A ring in plain memory with exactly these bytes.
     static func copy(of image: [UInt8], capacity: Int, pacing: RingPacing = .live) throws -> RingMemory {
         let memory = try RingMemory.plain(capacity: capacity, pacing: pacing)
-        image.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: memory.words.base, count: $0.count).copyMemory(from: $0) }
+        let bytes = UnsafeMutableRawBufferPointer(start: memory.words.base, count: image.count)
+        bytes.copyBytes(from: image)
         return memory
     }
 

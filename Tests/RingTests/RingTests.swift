@@ -42,7 +42,7 @@ import Units
     }
 
     @Test(arguments: 0..<16 as Range<UInt64>)
-    func `received and lost together are everything, each once, for any sizes, batches and speeds`(seed: UInt64) throws {
+    func `received and lost together are everything, each once, for any sizes and speeds`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let memory = try RingMemory.plain(capacity: capacity)
         var truth = Published()

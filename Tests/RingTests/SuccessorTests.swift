@@ -49,7 +49,8 @@ private final class Onlooker: RingWriterObserver {
 @Suite struct SuccessorTests {
     private let capacity = RingLayout.capacityMin
 
-    /// A ring with a past of up to three laps, then two batches whose every step is kept with what was published by then.
+    /// A ring with a past of up to three laps, then two batches whose every step is kept with what was published by
+    /// then.
     private func deaths(_ random: inout SeededGenerator) throws -> [(death: Deaths.Death, truth: Published)] {
         let memory = try RingMemory.plain(capacity: capacity, firstSequence: 100)
         var truth = Published(first: 100)
@@ -187,7 +188,8 @@ private final class Onlooker: RingWriterObserver {
         let wild = 128..<RingLayout.byteCount(capacity: capacity)
         let start = wild.lowerBound + Int(random.below(UInt64(seed % 2 == 0 ? 1_024 : wild.count)))
         for offset in start..<min(wild.upperBound, start + Int(random.below(8_192))) {
-            memory.words.base.storeBytes(of: UInt8(truncatingIfNeeded: random.next()), toByteOffset: offset, as: UInt8.self)
+            let byte = UInt8(truncatingIfNeeded: random.next())
+            memory.words.base.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
         }
         func readOn(_ reader: inout RingReader) {
             for _ in 0..<2_000 {

@@ -1,11 +1,11 @@
-/* The ring's overwriting, in small: one writer that may die between any two stores and is succeeded, a reader that may be
- * overtaken anywhere. A line of memory is one cell; frames have one or two; a frame that does not fit before the end is
- * preceded by padding. Checked: what a reader is given is what was published under that number; numbers received and lost
- * are dense; nothing unpublished is ever read; a reader never leaves the memory. One reader is enough: readers store nothing that
- * the writer or another reader looks at here.
+/* The ring's overwriting, in small: one writer that may die between any two stores and is succeeded, a reader that may
+ * be overtaken anywhere. A line of memory is one cell; frames have one or two; a frame that does not fit before the end
+ * is preceded by padding. Checked: what a reader is given is what was published under that number; numbers received and
+ * lost are dense; nothing unpublished is ever read; a reader never leaves the memory. One reader is enough: readers
+ * store nothing that the writer or another reader looks at here.
  *
- * Mutations, each of which must fail: -DCLAIM_LATE (the claim is stored after the overwrite), -DTRUST_LENGTH (a frame is
- * given out without looking at the claim again), -DHEAD_EARLY (the head moves before the frame is complete).
+ * Mutations, each of which must fail: -DCLAIM_LATE (the claim is stored after the overwrite), -DTRUST_LENGTH (a frame
+ * is given out without looking at the claim again), -DHEAD_EARLY (the head moves before the frame is complete).
  */
 #define CAPACITY 5      /* cells */
 #define END 9           /* the writer stops when a frame would pass this position */
@@ -23,7 +23,7 @@ byte published = 0;
 bool written[NUMBERS];      /* ghost: published under this number … */
 byte truth_salt[NUMBERS];   /* … by this writer's life … */
 byte truth_length[NUMBERS]; /* … with this length */
-byte frame_number[END + 1]; /* ghost: the number of the frame at a position, to recover from (marks and walk in the program) */
+byte frame_number[END + 1]; /* ghost: what the program finds by marks and walk */
 byte life = 1;
 
 #define at(p) memory[(p) % CAPACITY]

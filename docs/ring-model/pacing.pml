@@ -1,6 +1,6 @@
-/* Pacing: a reader that registers while the writer runs, and reads in place from then on, is never overwritten. The writer
- * looks at the cursor, then claims, then writes; so it may miss a cursor once. The reader therefore begins STEP cells ahead
- * of what it sees claimed.
+/* Pacing: a reader that registers while the writer runs, and reads in place from then on, is never overwritten. The
+ * writer looks at the cursor, then claims, then writes; so it may miss a cursor once. The reader therefore begins STEP
+ * cells ahead of what it sees claimed.
  *
  * Mutation, which must fail: -DNO_MARGIN (it begins at the very oldest intact cell).
  */

@@ -1,10 +1,10 @@
-/* Parking: no wake-up is lost. The writer's stores pass through a store buffer (x86-TSO), which a sequentially consistent
- * store empties; the futex compares and sleeps in one step, as the kernel does. Readers have no timeout here: one that sleeps
- * while something is published is a deadlock, which spin reports as an invalid end state.
+/* Parking: no wake-up is lost. The writer's stores pass through a store buffer (x86-TSO), which a sequentially
+ * consistent store empties; the futex compares and sleeps in one step, as the kernel does. Readers have no timeout
+ * here: one that sleeps while something is published is a deadlock, which spin reports as an invalid end state.
  *
  * Mutations, each of which must fail: -DNO_FENCE (the head is stored without waiting for the store buffer),
- * -DNO_SECOND_LOOK (the reader sleeps without looking at the head again), -DNO_COUNT (the wake-up clears the bit without
- * counting, so another reader's bit looks like one's own).
+ * -DNO_SECOND_LOOK (the reader sleeps without looking at the head again), -DNO_COUNT (the wake-up clears the bit
+ * without counting, so another reader's bit looks like one's own).
  */
 #define BATCHES 3
 

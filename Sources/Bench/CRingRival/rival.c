@@ -97,7 +97,12 @@ void rival_write_flat_out(rival_ring ring, uint64_t count, uint64_t batch) {
     }
 }
 
-typedef struct { rival_ring ring; uint64_t position, published, expected; uint8_t buffer[1024]; frame_header header; } reader;
+typedef struct {
+    rival_ring ring;
+    uint64_t position, published, expected;
+    uint8_t buffer[1024];
+    frame_header header;
+} reader;
 
 static void wait_for_more(reader *r, int policy) {
     int spins = policy == 0 ? 1000 : policy == 1 ? 100 : 200;

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Another process running this same program. Killed when this value goes.
+/// Another process running this same program. Killed when this value goes; if this process is killed, it ends by
+/// itself.
 struct Child: ~Copyable {
     let pid: pid_t
     private var reaped = false

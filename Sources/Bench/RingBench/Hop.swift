@@ -48,7 +48,8 @@ struct HopWriter: ParsableCommand {
     func run() throws {
         _ = lh_pin_to_core(0)
         if language == .c {
-            let file = try SharedMemoryFile.own(path: path, byteCount: RingLayout.byteCount(capacity: HopPlan.capacity)) { _ in }
+            let byteCount = RingLayout.byteCount(capacity: HopPlan.capacity)
+            let file = try SharedMemoryFile.own(path: path, byteCount: byteCount) { _ in }
             let ring = rival_ring(
                 memory: file.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), capacity: UInt64(HopPlan.capacity))
             if interval > 0 {
@@ -134,7 +135,8 @@ extension HopPlan {
 
     private func startWriter() throws -> Child {
         try Child([
-            "hop-writer", "--path", path, "--language", language.rawValue, "--count", "\(count)", "--interval", "\(interval)",
+            "hop-writer", "--path", path, "--language", language.rawValue, "--count", "\(count)",
+            "--interval", "\(interval)",
         ])
     }
 

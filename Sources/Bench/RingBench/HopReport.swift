@@ -15,8 +15,8 @@ struct Hop: ParsableCommand {
         var results: [HopResult] = []
         for waiting in Waiting.allCases {
             for language in [Language.swift, .c, .c, .swift] {
-                results.append(
-                    try HopPlan(language: language, waiting: waiting, count: records, interval: 10_000, path: path).run())
+                let plan = HopPlan(language: language, waiting: waiting, count: records, interval: 10_000, path: path)
+                results.append(try plan.run())
             }
             for language in Language.allCases {
                 results.append(
@@ -65,7 +65,8 @@ struct HopReport: Encodable {
 
     var table: String {
         var lines = ["\(machine), \(cores) cores, \(kernel), \(date); records of \(record_bytes) bytes"]
-        lines.append(columns(["wait", "in", "run", "p50 ns", "p90 ns", "p99 ns", "p99.9 ns", "sent M/s", "got M/s", "lost %"]))
+        let times = ["p50 ns", "p90 ns", "p99 ns", "p99.9 ns"]
+        lines.append(columns(["wait", "in", "run"] + times + ["sent M/s", "got M/s", "lost %"]))
         for row in rows {
             let lost = 100 * (1 - Double(row.received) / Double(row.sent))
             let times = [row.p50_ns, row.p90_ns, row.p99_ns, row.p999_ns].map { $0.map(String.init) ?? "-" }

@@ -4,8 +4,9 @@ import Determinism
 import Platform
 import Ring
 
-/// One writer and two readers in processes of their own, all of them killed at random and replaced, until the given number of
-/// records is out. Exit status 1 on a torn, repeated or unpublished record, a wrong count of losses, or a standstill.
+/// One writer and two readers in processes of their own, all of them killed at random and replaced, until the given
+/// number of records is out. Exit status 1 on a torn, repeated or unpublished record, a wrong count of losses, or a
+/// standstill.
 struct Torture: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Kills writers and readers, checks every record.")
     @Option(help: "Records to publish.") var frames: UInt64 = 200_000_000
@@ -68,7 +69,8 @@ struct Torture: ParsableCommand {
                 writer.killNow()
                 outcome.writersKilled += 1
                 // It may have retired the ring before it was killed: then no writer comes after it.
-                if memory.nextSequence < frames { writer = try startWriter(path, &random) } else { writerDone = try retire(path) }
+                writerDone = try memory.nextSequence >= frames && retire(path)
+                if !writerDone { writer = try startWriter(path, &random) }
             case 1 where !done[0]:
                 first.killNow()
                 outcome.readersKilled += 1

@@ -40,7 +40,8 @@ struct TortureProgress {
     func commit(_ counts: Counts) {
         let turn = words[0].load(ordering: .relaxed) &+ 1
         let at = 8 + 8 * Int(turn & 1)
-        for (index, value) in [counts.received, counts.lost, counts.expected, counts.overtaken, counts.epochs].enumerated() {
+        let values = [counts.received, counts.lost, counts.expected, counts.overtaken, counts.epochs]
+        for (index, value) in values.enumerated() {
             words[at + index].store(value, ordering: .relaxed)
         }
         words[0].store(turn, ordering: .releasing)

@@ -1,5 +1,5 @@
-/// A record of 16 to 528 bytes whose size and bytes follow from its number and its writer's epoch: anything torn, foreign,
-/// repeated or unpublished shows.
+/// A record of 16 to 528 bytes whose size and bytes follow from its number and its writer's epoch: anything torn,
+/// foreign, repeated or unpublished shows.
 enum TortureRecord {
     static let byteCountMax = 528
 

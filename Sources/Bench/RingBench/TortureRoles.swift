@@ -8,8 +8,8 @@ enum TorturePlan {
     static let capacity = 1 << 18
 }
 
-/// Publishes records in batches of any size, at full speed with pauses now and then, until `frames` are out; then retires the
-/// ring. Goes on where a predecessor was killed.
+/// Publishes records in batches of any size, at full speed with pauses now and then, until `frames` are out; then
+/// retires the ring. Goes on where a predecessor was killed.
 struct TortureWriter: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "torture-writer", shouldDisplay: false)
     @Option var path: String
@@ -23,9 +23,10 @@ struct TortureWriter: ParsableCommand {
         defer { bytes.deallocate() }
         guard let base = bytes.baseAddress else { throw BenchError.failed(what: "no memory") }
         var calm = false
+        let parent = getppid()
         while writer.nextSequence < frames {
             // By turns flat out, when readers are overtaken, and at a reader's speed, when they catch up and sleep.
-            if random.below(2_000) == 0 { calm.toggle() }
+            if random.below(2_000) == 0 { calm = random.below(8) == 0 }
             if calm { sched_yield() }
             let batch = 1 + random.below(random.below(8) == 0 ? 100 : 8)
             for _ in 0..<min(batch, frames - writer.nextSequence) {
@@ -38,7 +39,10 @@ struct TortureWriter: ParsableCommand {
                 }
             }
             writer.publish()
-            if random.below(20_000) == 0 { usleep(UInt32(random.below(2_000))) }
+            if random.below(20_000) == 0 {
+                usleep(UInt32(random.below(2_000)))
+                guard getppid() == parent else { return }
+            }
         }
         writer.retire()
     }
@@ -56,6 +60,7 @@ struct TortureReader: ParsableCommand {
         var random = SeededGenerator(seed: seed)
         let progress = try TortureProgress(opening: self.progress)
         var counts = progress.counts
+        let parent = getppid()
         let memory = try BenchRing.open(path)
         var reader = try RingReader(memory, from: .sequence(counts.expected))
         while true {
@@ -65,13 +70,16 @@ struct TortureReader: ParsableCommand {
                 let intact = TortureRecord.isIntact(
                     frame.record, byteCount: frame.byteCount, sequence: frame.sequence, epoch: epoch)
                 let inOrder = frame.sequence == counts.expected
-                if !intact || !inOrder || frame.receiveTime.nanoseconds != frame.sequence &* 3 { wrong = frame.sequence }
+                let stamped = frame.receiveTime.nanoseconds == frame.sequence &* 3
+                if !intact || !inOrder || !stamped { wrong = frame.sequence }
                 counts.expected = frame.sequence &+ 1
                 counts.received += 1
             }
             if let wrong { throw BenchError.failed(what: "record \(wrong) is torn, foreign or out of order") }
             if case .lost(let first, let count) = poll.event {
-                guard first == counts.expected else { throw BenchError.failed(what: "lost \(first), not \(counts.expected)") }
+                guard first == counts.expected else {
+                    throw BenchError.failed(what: "lost \(first), not \(counts.expected)")
+                }
                 counts.lost += count
                 counts.expected += count
                 counts.overtaken += 1
@@ -82,7 +90,10 @@ struct TortureReader: ParsableCommand {
             if poll.event == .retired { return }
             if poll.event == .drained { _ = reader.wait(waiting.policy) }
             // Long enough to be overtaken.
-            if random.below(10_000) == 0 { usleep(UInt32(random.below(3_000))) }
+            if random.below(10_000) == 0 {
+                usleep(UInt32(random.below(3_000)))
+                guard getppid() == parent else { return }
+            }
         }
     }
 }

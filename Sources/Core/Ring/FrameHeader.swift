@@ -5,8 +5,9 @@ import Synchronization
 ///     0             4            8          16             24           28              32
 ///     | length u32  | flags u32  | sequence | receive time | epoch u32  | position u32  | record …
 ///
-/// `length` is the record's bytes (of a padding frame: the bytes it fills); `position` is the frame's position in lines, cut
-/// to 32 bits, so that bytes which are no frame do not pass for one. Frames without a record hold the next record's sequence.
+/// `length` is the record's bytes (of a padding frame: the bytes it fills); `position` is the frame's position in
+/// lines, cut to 32 bits, so that bytes which are no frame do not pass for one. Frames without a record hold the next
+/// record's sequence.
 @frozen @usableFromInline struct FrameHeader {
     @usableFromInline let lengthAndFlags: UInt64
     @usableFromInline let sequence: UInt64
@@ -26,7 +27,8 @@ import Synchronization
         epochAndPosition = UInt64(epoch) | UInt64(Self.lines(position)) << 32
     }
 
-    /// Reads each word once: the writer may be changing them. Nothing of it may be believed before `RingWords.wasIntact`.
+    /// Reads each word once: the writer may be changing them. Nothing of it may be believed before
+    /// `RingWords.wasIntact`.
     @inlinable init(at place: UnsafeMutableRawPointer) {
         let words = place.assumingMemoryBound(to: Atomic<UInt64>.self)
         lengthAndFlags = words[0].load(ordering: .relaxed)
@@ -53,8 +55,8 @@ import Synchronization
     /// The sequence of the first record after this frame.
     @inlinable var sequenceAfter: UInt64 { holdsRecord ? sequence &+ 1 : sequence }
 
-    /// Whether this can be a frame at `position` that ends by `end` and does not straddle the end of the data. A reader asks
-    /// before it uses the length, so that no bytes whatever lead it out of the memory.
+    /// Whether this can be a frame at `position` that ends by `end` and does not straddle the end of the data. A reader
+    /// asks before it uses the length, so that no bytes whatever lead it out of the memory.
     @inlinable func fits(at position: UInt64, before end: UInt64, in words: RingWords) -> Bool {
         let length = self.length
         guard length <= RingLayout.frameBytesMax - RingLayout.frameHeaderBytes else { return false }

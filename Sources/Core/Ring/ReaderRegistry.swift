@@ -4,11 +4,11 @@ import Synchronization
 public enum RingReaderRole: Hashable, Sendable {
     /// Not at all.
     case anonymous
-    /// Its position can be seen (`RingMemory.readers`). The identity is not 0 and names a process for good, so that a dead
-    /// one's slot can be taken back.
+    /// Its position can be seen (`RingMemory.readers`). The identity is not 0 and names a process for good, so that a
+    /// dead one's slot can be taken back.
     case observed(identity: UInt64)
-    /// The writer of a paced ring does not overwrite what it has not read. `inPlace`: frames are handed out where they lie
-    /// in the ring, without the copy.
+    /// The writer of a paced ring does not overwrite what it has not read. `inPlace`: frames are handed out where they
+    /// lie in the ring, without the copy.
     case pacing(identity: UInt64, inPlace: Bool)
 }
 
@@ -71,8 +71,8 @@ extension RingMemory {
 }
 
 extension RingWriter {
-    /// Frees the slots of readers for which `isDead` says so, and returns how many. Only the writer does this, so that no
-    /// two processes free one slot for two different readers.
+    /// Frees the slots of readers for which `isDead` says so, and returns how many. Only the writer does this, so that
+    /// no two processes free one slot for two different readers.
     public mutating func reclaimReaders(where isDead: (_ identity: UInt64) -> Bool) -> Int {
         var count = 0
         for index in 0..<RingLayout.readerSlotCount {
@@ -87,8 +87,8 @@ extension RingWriter {
 
     /// Whether no pacing reader still needs what a claim up to `newClaim` would overwrite.
     ///
-    /// The fence pairs with the one in `RingReader.holdWriter`: of a reader that registers meanwhile either the cursor is
-    /// seen here, or the claim before this one is seen there. So the reader can be one claim wrong, never two.
+    /// The fence pairs with the one in `RingReader.holdWriter`: of a reader that registers meanwhile either the cursor
+    /// is seen here, or the claim before this one is seen there. So the reader can be one claim wrong, never two.
     @usableFromInline func readersAllow(_ newClaim: UInt64) -> Bool {
         guard newClaim > words.capacity else { return true }
         atomicMemoryFence(ordering: .sequentiallyConsistent)

@@ -28,15 +28,15 @@ public import Units
     case frame(RingFrame)
     /// Everything published was read.
     case drained
-    /// The writer overtook this reader, or the sequence asked for was older than all that is left: exactly these records were
-    /// lost. Reading goes on with `first + count`.
+    /// The writer overtook this reader, or the sequence asked for was older than all that is left: exactly these
+    /// records were lost. Reading goes on with `first + count`.
     case lost(first: UInt64, count: UInt64)
     /// Frames from here on were written by another writer than those before. Sequences go on without a gap.
     case newEpoch(UInt32)
     /// The writer said that nothing will ever come. Open the ring again by its name.
     case retired
-    /// The bytes at this position are no frame though the writer published them: something else wrote into the memory. Stays
-    /// so; attach again.
+    /// The bytes at this position are no frame though the writer published them: something else wrote into the memory.
+    /// Stays so; attach again.
     case corrupt(position: UInt64)
 }
 

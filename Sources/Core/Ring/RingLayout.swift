@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Where everything lies in a ring's memory. Native byte order (little-endian on x86-64): the memory never leaves the machine.
+/// Where everything lies in a ring's memory. Native byte order (little-endian on x86-64): the memory never leaves the
+/// machine.
 ///
 ///     0     magic u64 | layout version u32 | header bytes u32 | capacity u64 | first sequence u64 | pacing u64
 ///     128   claimed   u64   the writer may be overwriting every byte below this position
@@ -12,15 +13,17 @@ import Synchronization
 ///     2048  16 reader slots of 128 bytes: identity u64 | cursor u64 | next sequence u64 | position u64
 ///     4096  data: `capacity` bytes, a power of two
 ///
-/// Positions count bytes since the ring was made and never wrap; `position & (capacity - 1)` is the place in the data. Words
-/// that different processes write sit 128 bytes apart: 64 for the cache line, doubled for the adjacent-line prefetcher.
+/// Positions count bytes since the ring was made and never wrap; `position & (capacity - 1)` is the place in the data.
+/// Words that different processes write sit 128 bytes apart: 64 for the cache line, doubled for the adjacent-line
+/// prefetcher.
 public enum RingLayout {
     /// "LHRING" and two bytes that no text has.
     public static let magic: UInt64 = 0x0d0a_474e_4952_484c
     public static let version: UInt32 = 1
     /// One page, so that a reader can map the data read-only.
     public static let headerBytes = 4_096
-    /// Sixteen of the largest frames must fit, so that a batch and a claim never reach round to what was published last.
+    /// Sixteen of the largest frames must fit, so that a batch and a claim never reach round to what was published
+    /// last.
     public static let capacityMin = 32_768
     public static let capacityMax = 1 << 36
     /// A DBN record's length byte counts 4-byte words: 255 of them.
@@ -84,7 +87,9 @@ public enum RingLayout {
     @inlinable var park: UnsafeMutablePointer<Atomic<UInt32>> {
         (base + RingLayout.parkOffset).assumingMemoryBound(to: Atomic<UInt32>.self)
     }
-    @inlinable func mark(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> { word(RingLayout.marksOffset + index * 8) }
+    @inlinable func mark(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        word(RingLayout.marksOffset + index * 8)
+    }
     @inlinable var data: UnsafeMutableRawPointer { base + RingLayout.headerBytes }
     @inlinable var segmentBytes: UInt64 { capacity / UInt64(RingLayout.segmentCount) }
 

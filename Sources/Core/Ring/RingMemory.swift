@@ -8,8 +8,8 @@ public enum RingPacing: UInt64, Sendable {
     case paced = 1
 }
 
-/// The memory of one ring: plain memory of this process, or a mapping that processes share. It is kept alive by the writers
-/// and readers made of it. Which process may write is the owner's business (a file lock, for shared memory).
+/// The memory of one ring: plain memory of this process, or a mapping that processes share. It is kept alive by the
+/// writers and readers made of it. Which process may write is the owner's business (a file lock, for shared memory).
 public final class RingMemory: @unchecked Sendable {
     // SAFETY of @unchecked: immutable; the memory behind it is reached through atomics (see RingWords).
     @usableFromInline let words: RingWords
@@ -71,8 +71,8 @@ public final class RingMemory: @unchecked Sendable {
         if case .allocated(let base) = owner { base.deallocate() }
     }
 
-    /// Makes `bytes`, which are all zero and seen by nobody else yet, an empty ring whose first record will have the number
-    /// `firstSequence`.
+    /// Makes `bytes`, which are all zero and seen by nobody else yet, an empty ring whose first record will have the
+    /// number `firstSequence`.
     /// - Precondition: the capacity is valid and fits.
     public static func format(
         _ bytes: UnsafeMutableRawBufferPointer, capacity: Int, pacing: RingPacing = .live, firstSequence: UInt64 = 0

@@ -3,8 +3,8 @@ import Synchronization
 /// One reader of one ring. It cannot be copied: sharing it is a compile error, not a race. Readers know nothing of each
 /// other, and the writer of a live ring knows nothing of them.
 ///
-/// Frames are copied into this reader's own buffer and handed out only after it is known that the writer did not touch them
-/// meanwhile; a pacing reader may read in place. Received and lost sequences together are all of them, each once.
+/// Frames are copied into this reader's own buffer and handed out only after it is known that the writer did not touch
+/// them meanwhile; a pacing reader may read in place. Received and lost sequences together are all of them, each once.
 /// `next` and `poll` allocate nothing, throw nothing and never wait.
 public struct RingReader: ~Copyable, @unchecked Sendable {
     // SAFETY of @unchecked: one owner; the memory is shared through the words that RingLayout describes.
@@ -141,9 +141,9 @@ extension RingReader {
         return words.published.pointee.load(ordering: .acquiring) == position ? .retired : .drained
     }
 
-    /// The writer overtook this reader: goes on at the oldest mark that will stay intact for a while. What is missing shows
-    /// in the sequence of the first frame that is read there, so it is exact whatever happens until then. False if nobody
-    /// overtook it, so that the bytes there are wrong for another reason.
+    /// The writer overtook this reader: goes on at the oldest mark that will stay intact for a while. What is missing
+    /// shows in the sequence of the first frame that is read there, so it is exact whatever happens until then. False
+    /// if nobody overtook it, so that the bytes there are wrong for another reason.
     @usableFromInline @inline(never) mutating func reposition() -> Bool {
         guard !words.wasIntact(position) else { return false }
         published = words.published.pointee.load(ordering: .acquiring)

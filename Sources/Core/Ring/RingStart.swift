@@ -30,7 +30,8 @@ extension RingReaderRole {
 }
 
 extension ReaderSlot {
-    /// A slot for a role that needs one. A pacing reader holds the writer from here on: it has claimed at most once since.
+    /// A slot for a role that needs one. A pacing reader holds the writer from here on: it has claimed at most once
+    /// since.
     static func register(_ role: RingReaderRole, in memory: RingMemory) throws(RingError) -> ReaderSlot? {
         guard let identity = role.identity else { return nil }
         precondition(identity != 0, "0 marks a free slot")
@@ -72,7 +73,8 @@ extension RingWords {
 
     private func attempt(_ start: RingStart, before end: UInt64, margin: UInt64) throws(RingError) -> RingOrigin? {
         let claimed = self.claimed.pointee.load(ordering: .acquiring)
-        // A pacing reader stays a claim away from what is being overwritten: the writer may have missed its cursor once.
+        // A pacing reader stays a claim away from what is being overwritten: the writer may have missed its cursor
+        // once.
         let low = oldestIntact(claimed: claimed &+ margin)
         switch start {
         case .newest:

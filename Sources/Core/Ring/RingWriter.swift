@@ -12,11 +12,12 @@ public import Units
     case readersBehind
 }
 
-/// The only writer of one ring. It cannot be copied; between processes the owner of the memory sees to it (a file lock).
+/// The only writer of one ring. It cannot be copied; between processes the owner of the memory sees to it (a file
+/// lock).
 ///
-/// A batch is any number of `append`s and one `publish`; nobody sees a record before. What must be durable before anybody
-/// acts on it is written between the two. A writer may die at any instruction: the next one made over the same memory goes
-/// on after the last published record, under the next epoch.
+/// A batch is any number of `append`s and one `publish`; nobody sees a record before. What must be durable before
+/// anybody acts on it is written between the two. A writer may die at any instruction: the next one made over the same
+/// memory goes on after the last published record, under the next epoch.
 public struct RingWriter: ~Copyable, @unchecked Sendable {
     // SAFETY of @unchecked: one owner; the memory is shared through the words that RingLayout describes.
     @usableFromInline let words: RingWords
@@ -35,8 +36,8 @@ public struct RingWriter: ~Copyable, @unchecked Sendable {
     @usableFromInline var epochStarted = false
     private let memory: RingMemory
 
-    /// Takes over the ring: as its first writer, or as the successor of one that died, wherever that was. `identity` is for
-    /// display (`RingMemory.writer`). O(segment); publishes the start of a new epoch.
+    /// Takes over the ring: as its first writer, or as the successor of one that died, wherever that was. `identity` is
+    /// for display (`RingMemory.writer`). O(segment); publishes the start of a new epoch.
     /// - Throws: `retired`, or `corrupt` if something that is no writer wrote into the memory.
     public init(_ memory: RingMemory, identity: UInt64 = 0) throws(RingError) {
         var observer = NoObservation()
@@ -99,8 +100,8 @@ public struct RingWriter: ~Copyable, @unchecked Sendable {
         publish(observedBy: &observer)
     }
 
-    /// Ends the ring for good: readers that have drained it find `.retired`. For a successor with another capacity, which
-    /// needs other memory.
+    /// Ends the ring for good: readers that have drained it find `.retired`. For a successor with another capacity,
+    /// which needs other memory.
     public consuming func retire() {
         publish()
         words.state.pointee.store(RingLayout.retired, ordering: .sequentiallyConsistent)
@@ -173,8 +174,8 @@ extension RingWriter {
         return place &+ frameBytes <= words.capacity ? position : position &+ (words.capacity &- place)
     }
 
-    /// Announces that everything below `end`, rounded up to a segment, may be overwritten from now on. Rounding up keeps the
-    /// word that every reader checks unchanged, and in the readers' caches, for a whole segment.
+    /// Announces that everything below `end`, rounded up to a segment, may be overwritten from now on. Rounding up
+    /// keeps the word that every reader checks unchanged, and in the readers' caches, for a whole segment.
     @inlinable mutating func claim(_ end: UInt64) -> Bool {
         let newClaim = (end &+ segmentMask) & ~segmentMask
         if paced, !readersAllow(newClaim) { return false }
@@ -232,8 +233,8 @@ extension RingWriter {
 
 /// A successor's first steps.
 extension RingWriter {
-    /// A predecessor may have marked frames that it never published. Readers ignore such marks while they lie beyond the
-    /// published position, which is about to move.
+    /// A predecessor may have marked frames that it never published. Readers ignore such marks while they lie beyond
+    /// the published position, which is about to move.
     private mutating func forgetUnpublishedMarks() {
         var newest: UInt64?
         for index in 0..<RingLayout.segmentCount {
@@ -248,8 +249,8 @@ extension RingWriter {
         if let newest { markFrom = (newest &+ segmentMask &+ 1) & ~segmentMask }
     }
 
-    /// Publishes a frame without a record, by which readers notice the new writer in its place among the records. False while
-    /// a pacing reader still needs the space: then the first `append` does it.
+    /// Publishes a frame without a record, by which readers notice the new writer in its place among the records. False
+    /// while a pacing reader still needs the space: then the first `append` does it.
     @usableFromInline mutating func startEpoch(_ observer: inout some RingWriterObserver) -> Bool {
         let frameBytes = UInt64(RingLayout.lineBytes)
         let start = frameStart(frameBytes)

@@ -3,11 +3,11 @@ import Glibc
 import Synchronization
 public import Units
 
-/// What a reader does when the ring is drained. Every way is bounded: `RingReader.wait` returns, so that its caller can look
-/// at its sockets too.
+/// What a reader does when the ring is drained. Every way is bounded: `RingReader.wait` returns, so that its caller can
+/// look at its sockets too.
 ///
-/// Spinning is quickest with a core to itself (0.1–0.4 µs), but with more processes than cores it costs whole time slices;
-/// yielding stays near 4 µs then; parking uses no processor at all and takes a wake-up (5–30 µs).
+/// Spinning is quickest with a core to itself (0.1–0.4 µs), but with more processes than cores it costs whole time
+/// slices; yielding stays near 4 µs then; parking uses no processor at all and takes a wake-up (5–30 µs).
 @frozen public struct WaitPolicy: Hashable, Sendable {
     @frozen public enum Then: Hashable, Sendable {
         /// Goes back to the caller.
@@ -33,8 +33,8 @@ public import Units
 }
 
 extension RingReader {
-    /// Waits until something is published beyond this reader's position, as long as `policy` says. Returns whether there is.
-    /// The ring's retirement counts as something. Allocates nothing.
+    /// Waits until something is published beyond this reader's position, as long as `policy` says. Returns whether
+    /// there is. The ring's retirement counts as something. Allocates nothing.
     public func wait(_ policy: WaitPolicy) -> Bool {
         var spins: UInt32 = 0
         repeat {
@@ -55,8 +55,8 @@ extension RingReader {
             || words.state.pointee.load(ordering: .relaxed) == RingLayout.retired
     }
 
-    /// Sets the sleeper's bit, looks again, then sleeps unless the word has changed since. The writer does the same in the
-    /// other order, so one of the two sees the other; see docs/ring-model/park.pml.
+    /// Sets the sleeper's bit, looks again, then sleeps unless the word has changed since. The writer does the same in
+    /// the other order, so one of the two sees the other; see docs/ring-model/park.pml.
     private func park(atMost timeout: Nanoseconds) {
         let expected = words.park.pointee.bitwiseOr(1, ordering: .sequentiallyConsistent).newValue
         let published = words.published.pointee.load(ordering: .sequentiallyConsistent)

@@ -16,8 +16,8 @@ public enum SharedMemoryError: Error, Hashable, Sendable {
 /// A mapped file in memory (`/dev/shm`), mode 0600, that processes share by its path.
 ///
 /// The writer's side holds an exclusive lock (`flock`) on the file while this value lives; the kernel drops it when the
-/// process dies, however it dies. The file appears under its name only when its bytes are complete. Unmapped on release; the
-/// file stays for the successor.
+/// process dies, however it dies. The file appears under its name only when its bytes are complete. Unmapped on
+/// release; the file stays for the successor.
 public final class SharedMemoryFile: @unchecked Sendable {
     // SAFETY of @unchecked: immutable; who may touch which byte is the protocol of whatever lies in the memory.
     public let path: String
@@ -37,8 +37,8 @@ public final class SharedMemoryFile: @unchecked Sendable {
 
     /// The writer's side: takes the file that a predecessor left, or makes it.
     ///
-    /// `prepare` gets the zeroed bytes of a new file before anybody else can see it. The pages are allocated at once, so that
-    /// a full `/dev/shm` is an error here and not a signal later.
+    /// `prepare` gets the zeroed bytes of a new file before anybody else can see it. The pages are allocated at once,
+    /// so that a full `/dev/shm` is an error here and not a signal later.
     /// - Throws: `owned` while another writer lives, `wrongSize`, `system`.
     public static func own(
         path: String, byteCount: Int, prepare: (UnsafeMutableRawBufferPointer) -> Void

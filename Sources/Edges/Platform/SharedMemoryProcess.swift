@@ -13,8 +13,8 @@ public enum SharedMemoryProcess {
     /// The process number within an identity.
     public static func pid(of identity: UInt64) -> Int32 { Int32(truncatingIfNeeded: identity >> 32) }
 
-    /// Field 22 of `/proc/PID/stat` is the start time in clock ticks since boot, field 3 the state (proc(5)). The second
-    /// field is the program's name in parentheses and may hold anything, so counting begins after the last one.
+    /// Field 22 of `/proc/PID/stat` is the start time in clock ticks since boot, field 3 the state (proc(5)). The
+    /// second field is the program's name in parentheses and may hold anything, so counting begins after the last one.
     static func identity(of pid: Int32) -> UInt64? {
         let descriptor = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

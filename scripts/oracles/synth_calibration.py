@@ -363,7 +363,7 @@ def report(program, date, seeds, problems):
         distance = lead_lag(session.books["signal"], session.books["traded"])
         parts += [
             f"MES in the same session (assumptions, not measurements): {mes['rate']:.0f} records a second, best bid",
-            f"{mes['sizes'][0]:.0f} contracts in {mes['counts'][0]:.0f} orders, trades of {mes['trade_mean']:.1f},",
+            f"{mes['sizes'][0]:.0f} contracts in {mes['counts'][0]:.0f} orders, trades of {mes['trade_mean']:.1f}",
             f"contracts in the mean, median {mes['trade_median']:.0f}; its mid lies within one tick of that of ES in",
             f"{distance['within_one']:.1f} % of its records, within half a tick in {distance['within_half']:.1f} %.", ""]
         if distance["within_one"] < 97:

@@ -4,7 +4,8 @@ import Units
 
 /// The MBP-10 records of one contract, one at a time in order of their receive time.
 struct InstrumentStream {
-    /// Records per group, and per group of the flurries: measured over a day of rate 1, so that it has its 10 million.
+    /// Records for each group of the base process, those of the flurries included: measured, so that a day of rate 1
+    /// has its 10 million.
     private static let recordsPerGroup = 2.4
 
     /// Of a group's last record, as Databento's CME records have it. Made once: a literal of several costs an
@@ -82,6 +83,7 @@ struct InstrumentStream {
                 writeSpecial(record, action: .clear, flags: [.badReceiveTime])
                 pending = .snapshot
                 receiveTime &+= 1_000
+                sequence &+= 1
                 return true
             case .snapshot:
                 ladder.write(to: record + 48)

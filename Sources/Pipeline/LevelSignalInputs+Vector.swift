@@ -8,14 +8,17 @@ extension LevelSignalInputs {
     /// What the break/bounce signal reads of one level after a group.
     ///
     /// - Parameter values: the level's part of the feature vector.
-    init(level: Features.LevelState, values: UnsafeBufferPointer<Double>, group: EventGroup, quality: DataQuality) {
+    init(
+        level: UnsafePointer<Features.LevelState>, values: UnsafeBufferPointer<Double>, group: EventGroup,
+        quality: DataQuality
+    ) {
         self.init(
             time: Timestamp(nanoseconds: group.time), receiveTime: Timestamp(nanoseconds: group.receiveTime),
             quality: quality)
-        guard level.isActive else { return }
-        isInTest = level.test.isTesting
-        test = UInt32(clamping: level.test.touchCount)
-        if level.test.testEnd > 0 { testEnd = Timestamp(nanoseconds: level.test.testEnd) }
+        guard level.pointee.isActive else { return }
+        isInTest = level.pointee.test.isTesting
+        test = UInt32(clamping: level.pointee.test.touchCount)
+        if level.pointee.test.testEnd > 0 { testEnd = Timestamp(nanoseconds: level.pointee.test.testEnd) }
         approachSide = values[LevelFeature.approachSide.rawValue]
         tradeImbalance = values[LevelFeature.tradeImbalance.rawValue]
         orderFlowImbalance = values[LevelFeature.orderFlowImbalance.rawValue]
@@ -24,6 +27,6 @@ extension LevelSignalInputs {
         penetration = values[LevelFeature.penetrationOfTest.rawValue]
         velocity = values[LevelFeature.approachVelocity5s.rawValue]
         tradedToDisplayed = values[LevelFeature.tradedToDisplayed.rawValue]
-        testVolume = Double(level.testVolume)
+        testVolume = Double(level.pointee.testVolume)
     }
 }

@@ -79,8 +79,8 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     mutating func tradedGroup(_ book: borrowing ContractBook) {
         setClock(event: book.assembler.group.time, received: book.clock)
         let quality = MarketView.quality(
-            of: book.assembler.book, isOpen: book.isOpen, isSuspect: book.assembler.isSuspect)
-        market.take(book.assembler.book, quality: quality, group: book.assembler.group)
+            of: book.assembler.book.pointee, isOpen: book.isOpen, isSuspect: book.assembler.isSuspect)
+        market.take(book.assembler.book.pointee, quality: quality, group: book.assembler.group)
         stepMarket(trades: book.assembler.trades)
     }
 

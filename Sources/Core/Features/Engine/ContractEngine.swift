@@ -21,7 +21,8 @@ public struct ContractEngine: ~Copyable {
     public private(set) var assembler: EventGroupAssembler
     private var attribution = DepthAttribution()
     private let state: UnsafeMutablePointer<ContractState>
-    private let books: UnsafeMutablePointer<Book>
+    /// The levels where they lie in `state`: reading one element through the inline array may copy all of it.
+    private let levels: UnsafeMutablePointer<LevelState>
     private let values: UnsafeMutablePointer<Double>
     /// False before the contract's first accepted record.
     public private(set) var hasStarted = false
@@ -39,15 +40,13 @@ public struct ContractEngine: ~Copyable {
         assembler = EventGroupAssembler(tickSize: configuration.tickSize)
         state = .allocate(capacity: 1)
         state.initialize(to: ContractState(configuration: configuration, start: 0))
-        books = .allocate(capacity: 2)
-        books.initialize(repeating: Book(), count: 2)
+        levels = ContractState.levels(of: state)
         values = .allocate(capacity: FeatureSchema.columnCount)
         values.initialize(repeating: .nan, count: FeatureSchema.columnCount)
     }
 
     deinit {
         state.deallocate()
-        books.deallocate()
         values.deallocate()
     }
 
@@ -58,7 +57,7 @@ public struct ContractEngine: ~Copyable {
     /// The group that closed last.
     public var group: EventGroup { assembler.group }
     /// The book after it.
-    public var book: UnsafePointer<Book> { UnsafePointer(books + 1) }
+    public var book: UnsafePointer<Book> { assembler.book }
     public var trades: UnsafeBufferPointer<TradeRun> { assembler.trades }
     /// What the last group did to resting orders.
     public var depthChanges: UnsafeBufferPointer<DepthChange> { attribution.changes }
@@ -70,8 +69,11 @@ public struct ContractEngine: ~Copyable {
     public var isSuspect: Bool { assembler.isSuspect }
     public var statusSource: TradingStatus.Source { state.pointee.status.source }
     /// Tests of a level in all sessions so far.
-    public func testCount(_ kind: LevelKind) -> Int64 { state.pointee.testCounts[kind.rawValue] + level(kind).test.touchCount }
-    public func level(_ kind: LevelKind) -> LevelState { state.pointee.levels[kind.rawValue] }
+    public func testCount(_ kind: LevelKind) -> Int64 {
+        state.pointee.testCounts[kind.rawValue] + level(kind).pointee.test.touchCount
+    }
+    /// One level. The pointer stays good as long as the engine lives.
+    public func level(_ kind: LevelKind) -> UnsafePointer<LevelState> { UnsafePointer(levels + kind.rawValue) }
 
     /// Takes one `mbp-10` record of this contract.
     ///
@@ -123,18 +125,16 @@ public struct ContractEngine: ~Copyable {
         let wasValid = state.pointee.isBookValid
         state.pointee.advance(to: group.time)
         state.pointee.moveAverage()
-        books[0] = assembler.before
-        books[1] = assembler.book
         refreshValidity(at: group.time)
         let isOpen = state.pointee.isOpen(at: group.time)
-        let usable = isOpen && !assembler.isSuspect && !books[1].isCrossed
+        let usable = isOpen && !assembler.isSuspect && !assembler.book.pointee.isCrossed
         let restated = group.hasSnapshot || group.hasClear
         attribute(flowCounts: usable && !restated)
         var parts = OrderParts()
         for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
         state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
         let context = GroupContext(
-            time: group.time, eventTime: group.eventTime, before: UnsafePointer(books), after: UnsafePointer(books + 1),
+            time: group.time, eventTime: group.eventTime, before: assembler.before, after: assembler.book,
             changes: attribution.changes, trades: assembler.trades, bought: parts.bought, sold: parts.sold,
             unsigned: parts.unsigned, flowCounts: usable && !restated, isOpen: isOpen, bookIsUsable: usable,
             wasValid: wasValid && assembler.hasBefore && !restated, mid: state.pointee.mid, midBefore: midBefore)
@@ -151,8 +151,9 @@ public struct ContractEngine: ~Copyable {
             return
         }
         attribution.update(
-            before: books[0], after: books[1], trades: assembler.trades, comparable: assembler.hasBefore,
-            bids: !books[1].bid.isEmpty, asks: !books[1].ask.isEmpty)
+            before: assembler.before.pointee, after: assembler.book.pointee, trades: assembler.trades,
+            comparable: assembler.hasBefore, bids: !assembler.book.pointee.bid.isEmpty,
+            asks: !assembler.book.pointee.ask.isEmpty)
     }
 
     private func apply(_ context: borrowing GroupContext, records: Int32) {
@@ -161,7 +162,7 @@ public struct ContractEngine: ~Copyable {
         }
         state.pointee.flow.apply(context, records: records)
         state.pointee.meanLevelSize.watch(context.after, usable: context.bookIsUsable)
-        for index in 0..<5 { state.pointee.levels[index].apply(context) }
+        for index in 0..<5 { levels[index].apply(context) }
     }
 
     private func activateLevels(_ context: borrowing GroupContext) {
@@ -173,7 +174,7 @@ public struct ContractEngine: ~Copyable {
     }
 
     private func refreshValidity(at time: UInt64) {
-        let book = books + 1
+        let book = assembler.book
         let valid =
             book.pointee.isTwoSided && !book.pointee.isCrossed && !assembler.isSuspect
             && state.pointee.isOpen(at: time)
@@ -226,9 +227,9 @@ public struct ContractEngine: ~Copyable {
 
     private func refreshMarket(at time: UInt64) {
         refreshValidity(at: time)
-        let usable = state.pointee.isOpen(at: time) && !assembler.isSuspect && !books[1].isCrossed
-        state.pointee.flow.watch(UnsafePointer(books + 1), isValid: state.pointee.isBookValid)
-        state.pointee.meanLevelSize.watch(UnsafePointer(books + 1), usable: usable)
+        let usable = state.pointee.isOpen(at: time) && !assembler.isSuspect && !assembler.book.pointee.isCrossed
+        state.pointee.flow.watch(assembler.book, isValid: state.pointee.isBookValid)
+        state.pointee.meanLevelSize.watch(assembler.book, usable: usable)
     }
 
     /// While the market is closed and the mid has gone, seconds are all alike: jumps to the last one before the next
@@ -249,15 +250,16 @@ public struct ContractEngine: ~Copyable {
     private func writeVector(_ state: UnsafeMutablePointer<ContractState>, at time: UInt64) {
         withUnsafePointer(to: &state.pointee.grid) { grid in
             let row = RowContext(
-                time: time, book: UnsafePointer(books + 1),
-                bookIsUsable: state.pointee.isOpen(at: time) && !assembler.isSuspect && !books[1].isCrossed
+                time: time, book: assembler.book,
+                bookIsUsable: state.pointee.isOpen(at: time) && !assembler.isSuspect && !assembler.book.pointee.isCrossed
                     && assembler.counters.groups > 0,
                 mid: state.pointee.mid, grid: grid, averageTrueRange: state.pointee.averageTrueRange.value,
                 meanBidLevelSize: state.pointee.meanLevelSize.bidMean(at: time),
                 meanAskLevelSize: state.pointee.meanLevelSize.askMean(at: time),
                 averageSlopeTicks: state.pointee.sources.average.slopeTicks,
                 averageBarMinutes: Double(configuration.averageBarMinutes), sessionStart: state.pointee.sessionStart)
-            for index in 0..<5 { state.pointee.levels[index].write(values + index * LevelFeature.count, row: row) }
+            let levels = ContractState.levels(of: state)
+            for index in 0..<5 { levels[index].write(values + index * LevelFeature.count, row: row) }
             writeMarket(values + FeatureSchema.marketOffset, state, row: row)
         }
     }
@@ -283,8 +285,6 @@ extension ContractEngine: PersistentState {
         try archive.field(&clock)
         try archive.field(&isLeading)
         try archive.field(&state.pointee)
-        try archive.field(&books[0])
-        try archive.field(&books[1])
         for index in 0..<FeatureSchema.columnCount { try archive.field(&values[index]) }
     }
 }

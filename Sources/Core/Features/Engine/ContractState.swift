@@ -26,6 +26,8 @@ struct ContractState: BitwiseCopyable {
     var advancedTo: UInt64
     /// End of the second that is open, ns; a multiple of one second.
     var secondEnd: UInt64
+    /// A bar has closed that the average's level has not moved to yet.
+    var averageMoved = false
     /// The book is valid: two-sided, neither bad nor crossed, the market open.
     var isBookValid = false
 
@@ -42,6 +44,17 @@ struct ContractState: BitwiseCopyable {
         secondEnd = (start / Self.second + 1) * Self.second
     }
 
+    /// The levels where they lie: reading one element through an inline array in a struct may copy all of it.
+    static func levels(of state: UnsafeMutablePointer<ContractState>) -> UnsafeMutablePointer<LevelState> {
+        withUnsafeMutablePointer(to: &state.pointee.levels) {
+            UnsafeMutableRawPointer($0).assumingMemoryBound(to: LevelState.self)
+        }
+    }
+
+    private mutating func withLevels(_ body: (UnsafeMutablePointer<LevelState>) -> Void) {
+        withUnsafeMutablePointer(to: &levels) { body(UnsafeMutableRawPointer($0).assumingMemoryBound(to: LevelState.self)) }
+    }
+
     static let second: UInt64 = 1_000_000_000
 
     func isOpen(at time: UInt64) -> Bool {
@@ -53,7 +66,10 @@ struct ContractState: BitwiseCopyable {
         guard time > advancedTo else { return }
         let elapsed = time &- advancedTo
         let decay = Decay(elapsed: elapsed)
-        for index in 0..<5 { levels[index].advance(decay, from: advancedTo, to: time, mid: mid) }
+        let (start, mid) = (advancedTo, mid)
+        withLevels { levels in
+            for index in 0..<5 { levels[index].advance(decay, from: start, to: time, mid: mid) }
+        }
         flow.advance(decay)
         meanLevelSize.advance(elapsed: elapsed)
         advancedTo = time
@@ -70,6 +86,12 @@ struct ContractState: BitwiseCopyable {
         meanLevelSize.reset(at: start)
     }
 
+    private mutating func isActive(_ kind: LevelKind) -> Bool {
+        var isActive = false
+        withLevels { isActive = $0[kind.rawValue].isActive }
+        return isActive
+    }
+
     mutating func endLevels() {
         for index in 0..<5 {
             testCounts[index] &+= levels[index].test.touchCount
@@ -79,9 +101,10 @@ struct ContractState: BitwiseCopyable {
 
     /// Activates the levels whose price exists from this group on.
     mutating func activateLevels(at time: UInt64, eventTime: UInt64) {
-        for index in 0..<5 where !levels[index].isActive {
-            guard let price = sources.price(levels[index].kind, at: eventTime, session: session) else { continue }
-            levels[index].activate(price: price, time: time, mid: mid)
+        // Five levels at most are missing, and only until their windows end.
+        for kind in LevelKind.allCases where !isActive(kind) {
+            guard let price = sources.price(kind, at: eventTime, session: session) else { continue }
+            levels[kind.rawValue].activate(price: price, time: time, mid: mid)
         }
     }
 
@@ -90,6 +113,7 @@ struct ContractState: BitwiseCopyable {
         if let bar = minuteBars.close(at: time) { averageTrueRange.update(bar) }
         guard let bar = averageBars.close(at: time) else { return }
         sources.close(bar)
+        averageMoved = true
         for index in 0..<5 {
             // A close is compared with the average that it is part of (K.3-34).
             let moved = index == LevelKind.movingAverage.rawValue ? sources.average.price : nil
@@ -100,8 +124,10 @@ struct ContractState: BitwiseCopyable {
     /// Moves the average's level to where its bars have put it. The group that closes a bar does so after time has passed
     /// up to the group with the level where it was.
     mutating func moveAverage() {
-        let average = LevelKind.movingAverage.rawValue
-        if levels[average].isActive, let price = sources.average.price { levels[average].move(to: price) }
+        guard averageMoved else { return }
+        averageMoved = false
+        let average = LevelKind.movingAverage
+        if isActive(average), let price = sources.average.price { levels[average.rawValue].move(to: price) }
     }
 
     /// Takes a group's trades into volume, bars and the sources of levels.

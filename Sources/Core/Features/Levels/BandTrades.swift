@@ -62,7 +62,7 @@ public struct BandTrades: BitwiseCopyable, Sendable {
     func write(_ out: UnsafeMutablePointer<Double>, level: LevelState, row: borrowing RowContext) {
         let age = row.time &- level.activeSince
         let side = Double(level.test.approachSide)
-        let progress = side * row.grid.pointee.change(lag: 30)
+        let progress = side * row.grid.pointee.change30
         let attacked = age >= 30_000_000_000 && level.test.approachSide != 0 && !progress.isNaN
         out[.absorption] = defined(attacked, sums30[Sum30.attack] / (1 + max(0, progress)))
         out[.delta] = sums30[Sum30.delta]

@@ -76,6 +76,8 @@ public struct ClosingAverage: BitwiseCopyable, Sendable {
     private var recentSums: InlineArray<8, Int64>
     private var count = 0
     private var sum: Int64 = 0
+    /// The change of the mean over the last five bars in ticks; NaN before it existed that long.
+    public private(set) var slopeTicks = Double.nan
 
     /// - Precondition: 1 ≤ `length` ≤ 512.
     public init(length: Int) {
@@ -91,17 +93,12 @@ public struct ClosingAverage: BitwiseCopyable, Sendable {
         sum &+= Int64(close)
         recentSums[count & 7] = sum
         count += 1
+        guard count >= length + Self.slopeBars else { return }
+        slopeTicks = Double(sum - recentSums[(count - 1 - Self.slopeBars) & 7]) / Double(length)
     }
 
     /// Nil before `length` bars.
     public var price: LevelPrice? {
         count >= length ? LevelPrice(numerator: sum, denominator: Int64(length)) : nil
-    }
-
-    /// The change of the mean over the last five bars in ticks; NaN before it existed that long.
-    public var slopeTicks: Double {
-        guard count >= length + Self.slopeBars else { return .nan }
-        let old = recentSums[(count - 1 - Self.slopeBars) & 7]
-        return Double(sum - old) / Double(length)
     }
 }

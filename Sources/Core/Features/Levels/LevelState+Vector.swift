@@ -40,11 +40,11 @@ extension LevelState {
         let side = known ? Double(test.approachSide) : .nan
         out[.approachSide] = side
         let grid = row.grid
-        let fiveSeconds = grid.pointee.change(lag: 5)
+        let fiveSeconds = grid.pointee.change5
         out[.approachVelocity5s] = side * fiveSeconds / 5
-        out[.approachVelocity30s] = side * grid.pointee.change(lag: 30) / 30
-        out[.approachAcceleration5s] = side * (fiveSeconds - grid.pointee.change(from: 10, to: 5)) / 25
-        out[.approachEfficiency60s] = ratio(side * grid.pointee.change(lag: 60), grid.pointee.path)
+        out[.approachVelocity30s] = side * grid.pointee.change30 / 30
+        out[.approachAcceleration5s] = side * (fiveSeconds - grid.pointee.previousChange5) / 25
+        out[.approachEfficiency60s] = ratio(side * grid.pointee.change60, grid.pointee.path)
         let moves = kind == .movingAverage
         let barMinutes = Double(ClosingAverage.slopeBars) * row.averageBarMinutes
         out[.slope] = moves ? row.averageSlopeTicks / barMinutes : 0

@@ -18,23 +18,34 @@
 
     public init() { ring = InlineArray(repeating: Self.absent) }
 
+    /// m_J − m_{J−5}, m_{J−30} and m_{J−60}, and m_{J−5} − m_{J−10}, in ticks; NaN when a mid is not defined. They change once
+    /// a second and are read five times a group.
+    public private(set) var change5 = Double.nan
+    public private(set) var change30 = Double.nan
+    public private(set) var change60 = Double.nan
+    public private(set) var previousChange5 = Double.nan
+    /// Σ |m_i − m_{i−1}| over the last 60 seconds, ticks; NaN when a mid in the window is not defined.
+    public private(set) var path = Double.nan
+
     /// Twice the mid `lag` seconds before the newest completed one, or `absent`.
-    @inlinable public func twiceMid(lag: Int) -> Int32 {
-        ring[Int(truncatingIfNeeded: count &- 1 &- UInt64(lag)) & (Self.capacity - 1)]
+    public func twiceMid(lag: Int) -> Int32 {
+        // Through a span: indexing the inline array itself copies all of it.
+        ring.span[Int(truncatingIfNeeded: count &- 1 &- UInt64(lag)) & (Self.capacity - 1)]
     }
 
-    /// m_J − m_{J−lag} in ticks; NaN when either is not defined.
-    @inlinable public func change(lag: Int) -> Double { change(from: lag, to: 0) }
-
-    /// m_{J−to} − m_{J−from} in ticks; NaN when either is not defined.
-    @inlinable public func change(from: Int, to: Int) -> Double {
+    private func change(from: Int, to: Int) -> Double {
         let new = twiceMid(lag: to)
         let old = twiceMid(lag: from)
         return new == Self.absent || old == Self.absent ? .nan : Double(new &- old) * 0.5
     }
 
-    /// Σ |m_i − m_{i−1}| over the last 60 seconds, ticks; NaN when a mid in the window is not defined.
-    @inlinable public var path: Double { pathGaps == 0 ? Double(pathTwice) * 0.5 : .nan }
+    private mutating func readChanges() {
+        change5 = change(from: 5, to: 0)
+        change30 = change(from: 30, to: 0)
+        change60 = change(from: 60, to: 0)
+        previousChange5 = change(from: 10, to: 5)
+        path = pathGaps == 0 ? Double(pathTwice) * 0.5 : .nan
+    }
 
     /// Completes one second. O(1).
     public mutating func push(_ twiceMid: Int32) {
@@ -42,6 +53,7 @@
         ring[Int(truncatingIfNeeded: count) & (Self.capacity - 1)] = twiceMid
         count &+= 1
         addStep(new: twiceMid, old: self.twiceMid(lag: 1), sign: 1)
+        readChanges()
     }
 
     /// Completes at least `capacity` seconds without a mid.
@@ -51,6 +63,7 @@
         count &+= seconds
         pathTwice = 0
         pathGaps = Self.initialGaps
+        readChanges()
     }
 
     private mutating func removeOldestStep() {

@@ -73,10 +73,8 @@ public struct EventGroupAssembler: ~Copyable {
     public private(set) var counters = Counters()
     /// The group being assembled, or the one just closed.
     public private(set) var group = EventGroup()
-    /// The book before the group.
-    public private(set) var before = Book()
-    /// The book after the records so far.
-    public private(set) var book = Book()
+    /// The book before the group, and the one after the records so far.
+    private let books: UnsafeMutablePointer<Book>
     /// False until a first group was closed: before it there is nothing to compare with.
     public private(set) var hasBefore = false
     /// F_MAYBE_BAD_BOOK was seen, and neither a snapshot nor a clear since.
@@ -92,9 +90,19 @@ public struct EventGroupAssembler: ~Copyable {
     public init(tickSize: TickSize) {
         reader = BookReader(tickSize: tickSize)
         tradeStorage = .allocate(capacity: tradeCapacity)
+        books = .allocate(capacity: 2)
+        books.initialize(repeating: Book(), count: 2)
     }
 
-    deinit { tradeStorage.deallocate() }
+    deinit {
+        tradeStorage.deallocate()
+        books.deallocate()
+    }
+
+    /// The book before the group. The pointer stays good as long as the assembler lives.
+    public var before: UnsafePointer<Book> { UnsafePointer(books) }
+    /// The book after the records so far. The pointer stays good as long as the assembler lives.
+    public var book: UnsafePointer<Book> { UnsafePointer(books + 1) }
 
     /// The trades of the group in the order they printed. Valid until the next `append`.
     public var trades: UnsafeBufferPointer<TradeRun> {
@@ -142,7 +150,7 @@ public struct EventGroupAssembler: ~Copyable {
         group.sequence = sequence
         group.recordCount &+= 1
         counters.records &+= 1
-        reader.read(record, into: &book)
+        reader.read(record, into: &books[1])
     }
 
     /// Ends the open group. False when there is none, that is when all of its records were rejected.
@@ -151,7 +159,7 @@ public struct EventGroupAssembler: ~Copyable {
         isOpen = false
         if missingLast { counters.missingLast &+= 1 }
         counters.groups &+= 1
-        if book.isCrossed { counters.crossedGroups &+= 1 }
+        if books[1].isCrossed { counters.crossedGroups &+= 1 }
         lastGroupTime = max(lastGroupTime, group.eventTime)
         group.time = lastGroupTime
         return true
@@ -159,7 +167,7 @@ public struct EventGroupAssembler: ~Copyable {
 
     /// Makes the book after the closed group the book before the next one. Called when the group has been used.
     public mutating func advance() {
-        before = book
+        books[0] = books[1]
         hasBefore = true
     }
 
@@ -203,8 +211,8 @@ extension EventGroupAssembler: PersistentState {
         try archive.marker("event-group")
         try archive.field(&counters)
         try archive.field(&group)
-        try archive.field(&before)
-        try archive.field(&book)
+        try archive.field(&books[0])
+        try archive.field(&books[1])
         try archive.field(&hasBefore)
         try archive.field(&isSuspect)
         try archive.field(&isOpen)

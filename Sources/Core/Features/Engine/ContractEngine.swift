@@ -20,6 +20,7 @@ public struct ContractEngine: ~Copyable {
     public let configuration: FeatureConfiguration
     public private(set) var assembler: EventGroupAssembler
     private var attribution = DepthAttribution()
+    private var grid = MidGrid()
     private let state: UnsafeMutablePointer<ContractState>
     /// The levels where they lie in `state`: reading one element through the inline array may copy all of it.
     private let levels: UnsafeMutablePointer<LevelState>
@@ -64,7 +65,7 @@ public struct ContractEngine: ~Copyable {
     public var mid: MidState { state.pointee.mid }
     public var isBookValid: Bool { state.pointee.isBookValid }
     /// The market of this contract is open.
-    public var isOpen: Bool { state.pointee.isOpen(at: state.pointee.advancedTo) }
+    public var isOpen: Bool { state.isOpen(at: state.pointee.advancedTo) }
     public var session: SessionTimes { state.pointee.session }
     public var isSuspect: Bool { assembler.isSuspect }
     public var statusSource: TradingStatus.Source { state.pointee.status.source }
@@ -95,6 +96,7 @@ public struct ContractEngine: ~Copyable {
             hasStarted = true
             let status = state.pointee.status
             state.pointee = ContractState(configuration: configuration, start: eventTime)
+            grid.clear()
             state.pointee.status = status
         }
         closeSeconds(upTo: max(eventTime, clock &- min(clock, Self.clockGrace)), sink: &sink)
@@ -126,7 +128,7 @@ public struct ContractEngine: ~Copyable {
         state.pointee.advance(to: group.time)
         state.pointee.moveAverage()
         refreshValidity(at: group.time)
-        let isOpen = state.pointee.isOpen(at: group.time)
+        let isOpen = state.isOpen(at: group.time)
         let usable = isOpen && !assembler.isSuspect && !assembler.book.pointee.isCrossed
         let restated = group.hasSnapshot || group.hasClear
         attribute(flowCounts: usable && !restated)
@@ -151,7 +153,7 @@ public struct ContractEngine: ~Copyable {
             return
         }
         attribution.update(
-            before: assembler.before.pointee, after: assembler.book.pointee, trades: assembler.trades,
+            before: assembler.before, after: assembler.book, trades: assembler.trades,
             comparable: assembler.hasBefore, bids: !assembler.book.pointee.bid.isEmpty,
             asks: !assembler.book.pointee.ask.isEmpty)
     }
@@ -177,7 +179,7 @@ public struct ContractEngine: ~Copyable {
         let book = assembler.book
         let valid =
             book.pointee.isTwoSided && !book.pointee.isCrossed && !assembler.isSuspect
-            && state.pointee.isOpen(at: time)
+            && state.isOpen(at: time)
         state.pointee.isBookValid = valid
         state.pointee.mid.update(twiceMid: book.pointee.twiceMid, isValid: valid, time: time)
     }
@@ -194,7 +196,7 @@ public struct ContractEngine: ~Copyable {
 
     private mutating func closeSecond<Sink: FeatureSink & ~Copyable>(at end: UInt64, sink: inout Sink) {
         let mid = state.pointee.mid
-        state.pointee.grid.push(mid.isUsable(at: end) ? mid.twiceMid : MidGrid.absent)
+        grid.push(mid.isUsable(at: end) ? mid.twiceMid : MidGrid.absent)
         state.pointee.closeBars(at: end)
         state.pointee.secondEnd = end + ContractState.second
         crossBoundaries(at: end)
@@ -227,41 +229,41 @@ public struct ContractEngine: ~Copyable {
 
     private func refreshMarket(at time: UInt64) {
         refreshValidity(at: time)
-        let usable = state.pointee.isOpen(at: time) && !assembler.isSuspect && !assembler.book.pointee.isCrossed
+        let usable = state.isOpen(at: time) && !assembler.isSuspect && !assembler.book.pointee.isCrossed
         state.pointee.flow.watch(assembler.book, isValid: state.pointee.isBookValid)
         state.pointee.meanLevelSize.watch(assembler.book, usable: usable)
     }
 
     /// While the market is closed and the mid has gone, seconds are all alike: jumps to the last one before the next
     /// session opens, or before `time`.
-    private func skipClosedMarket(upTo time: UInt64) {
+    private mutating func skipClosedMarket(upTo time: UInt64) {
         let start = state.pointee.secondEnd
         guard !state.pointee.mid.isUsable(at: start), start > state.pointee.session.close.nanoseconds else { return }
         let next = configuration.calendar.nextSession(after: Timestamp(nanoseconds: start &- 1)).open.nanoseconds
         let target = min(next, time / ContractState.second * ContractState.second)
         guard target > start, (target - start) / ContractState.second >= UInt64(MidGrid.capacity) else { return }
         state.pointee.closeBars(at: target - ContractState.second)
-        state.pointee.grid.pushAbsent(seconds: (target - start) / ContractState.second)
+        grid.pushAbsent(seconds: (target - start) / ContractState.second)
         state.pointee.secondEnd = target
     }
 
     // MARK: Vector
 
     private func writeVector(_ state: UnsafeMutablePointer<ContractState>, at time: UInt64) {
-        withUnsafePointer(to: &state.pointee.grid) { grid in
-            let row = RowContext(
-                time: time, book: assembler.book,
-                bookIsUsable: state.pointee.isOpen(at: time) && !assembler.isSuspect && !assembler.book.pointee.isCrossed
-                    && assembler.counters.groups > 0,
-                mid: state.pointee.mid, grid: grid, averageTrueRange: state.pointee.averageTrueRange.value,
-                meanBidLevelSize: state.pointee.meanLevelSize.bidMean(at: time),
-                meanAskLevelSize: state.pointee.meanLevelSize.askMean(at: time),
-                averageSlopeTicks: state.pointee.sources.average.slopeTicks,
-                averageBarMinutes: Double(configuration.averageBarMinutes), sessionStart: state.pointee.sessionStart)
-            let levels = ContractState.levels(of: state)
-            for index in 0..<5 { levels[index].write(values + index * LevelFeature.count, row: row) }
-            writeMarket(values + FeatureSchema.marketOffset, state, row: row)
+        let row = RowContext(
+            time: time, book: assembler.book,
+            bookIsUsable: state.isOpen(at: time) && !assembler.isSuspect && !assembler.book.pointee.isCrossed
+                && assembler.counters.groups > 0,
+            mid: state.pointee.mid, changes: grid.changes, averageTrueRange: state.pointee.averageTrueRange.value,
+            meanBidLevelSize: state.pointee.meanLevelSize.bidMean(at: time),
+            meanAskLevelSize: state.pointee.meanLevelSize.askMean(at: time),
+            averageSlopeTicks: state.pointee.sources.average.slopeTicks,
+            averageBarMinutes: Double(configuration.averageBarMinutes), sessionStart: state.pointee.sessionStart)
+        let levels = ContractState.levels(of: state)
+        for index in 0..<5 {
+            UnsafePointer(levels + index).write(values + index * LevelFeature.count, row: row)
         }
+        writeMarket(values + FeatureSchema.marketOffset, state, row: row)
     }
 
     private func writeMarket(
@@ -281,6 +283,7 @@ extension ContractEngine: PersistentState {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("contract")
         try archive.field(&assembler)
+        try archive.field(&grid)
         try archive.field(&hasStarted)
         try archive.field(&clock)
         try archive.field(&isLeading)

@@ -8,7 +8,6 @@ struct ContractState: BitwiseCopyable {
     var status = TradingStatus()
     var session: SessionTimes
     var mid = MidState()
-    var grid = MidGrid()
     var minuteBars = BarBuilder(seconds: 60)
     var averageBars: BarBuilder
     var averageTrueRange = AverageTrueRange()
@@ -56,10 +55,6 @@ struct ContractState: BitwiseCopyable {
     }
 
     static let second: UInt64 = 1_000_000_000
-
-    func isOpen(at time: UInt64) -> Bool {
-        status.isOpen(byCalendar: session.contains(Timestamp(nanoseconds: time)))
-    }
 
     /// Lets time pass up to `time` with everything as it is.
     mutating func advance(to time: UInt64) {
@@ -140,5 +135,15 @@ struct ContractState: BitwiseCopyable {
             averageBars.add(price: trade.price, size: trade.size, eventTime: eventTime)
             sources.trade(price: trade.price, eventTime: eventTime, session: session)
         }
+    }
+}
+
+// On the pointer and not on the value: a call on a large value behind a pointer copies it first.
+extension UnsafeMutablePointer<ContractState> {
+    /// Whether the contract's market is open at `time`, ns.
+    func isOpen(at time: UInt64) -> Bool {
+        let time = Timestamp(nanoseconds: time)
+        let byCalendar = time >= pointee.session.open && time < pointee.session.close
+        return pointee.status.isOpen(byCalendar: byCalendar)
     }
 }

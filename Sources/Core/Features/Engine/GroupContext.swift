@@ -69,7 +69,8 @@ import MarketData
     public var book: UnsafePointer<Book>
     public var bookIsUsable: Bool
     public var mid: MidState
-    public var grid: UnsafePointer<MidGrid>
+    /// How the mid moved up to the newest completed second.
+    public var changes: MidChanges
     /// NaN before 15 bars.
     public var averageTrueRange: Double
     /// Mean size per listed level since the last reset, NaN before 300 s.

@@ -47,10 +47,10 @@ public struct BandFlow: BitwiseCopyable, Sendable {
         guard isTesting, group.bookIsUsable else { return }
         let book = group.after
         if nearest >= book.pointee.visibleBidFloor {
-            testBidDisplayed = max(testBidDisplayed, book.pointee.bid.size(at: nearest))
+            testBidDisplayed = max(testBidDisplayed, book.bid.size(at: nearest))
         }
         if nearest <= book.pointee.visibleAskCeiling {
-            testAskDisplayed = max(testAskDisplayed, book.pointee.ask.size(at: nearest))
+            testAskDisplayed = max(testAskDisplayed, book.ask.size(at: nearest))
         }
     }
 
@@ -61,10 +61,10 @@ public struct BandFlow: BitwiseCopyable, Sendable {
         passiveDepth.value = depth
     }
 
-    func write(_ out: UnsafeMutablePointer<Double>, level: LevelState, row: borrowing RowContext) {
-        let warm = row.time &- level.activeSince >= 10_000_000_000
+    func write(_ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext) {
+        let warm = row.time &- level.pointee.activeSince >= 10_000_000_000
         writeRates(out, warm: warm)
-        let side = level.test.approachSide
+        let side = level.pointee.test.approachSide
         let (bidAdded, bidCancelled, bidFilled) = (sums[Sum.bidAdded], sums[Sum.bidCancelled], sums[Sum.bidFilled])
         let (askAdded, askCancelled, askFilled) = (sums[Sum.askAdded], sums[Sum.askCancelled], sums[Sum.askFilled])
         let lifting = (bidAdded - bidCancelled - bidFilled) - (askAdded - askCancelled - askFilled)
@@ -77,7 +77,7 @@ public struct BandFlow: BitwiseCopyable, Sendable {
         out[.replenishment] = defined(side != 0, ratio(added, cancelled + filled))
         let fills = side > 0 ? testAskFills : testBidFills
         let displayed = side > 0 ? testAskDisplayed : testBidDisplayed
-        let shown = level.test.isTesting && side != 0 && displayed > 0
+        let shown = level.pointee.test.isTesting && side != 0 && displayed > 0
         out[.tradedToDisplayed] = defined(shown, Double(fills) / Double(displayed))
     }
 

@@ -59,11 +59,11 @@ public struct BandTrades: BitwiseCopyable, Sendable {
         orders[0] += Double(inBand.orders)
     }
 
-    func write(_ out: UnsafeMutablePointer<Double>, level: LevelState, row: borrowing RowContext) {
-        let age = row.time &- level.activeSince
-        let side = Double(level.test.approachSide)
-        let progress = side * row.grid.pointee.change30
-        let attacked = age >= 30_000_000_000 && level.test.approachSide != 0 && !progress.isNaN
+    func write(_ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext) {
+        let age = row.time &- level.pointee.activeSince
+        let side = Double(level.pointee.test.approachSide)
+        let progress = side * row.changes.seconds30
+        let attacked = age >= 30_000_000_000 && level.pointee.test.approachSide != 0 && !progress.isNaN
         out[.absorption] = defined(attacked, sums30[Sum30.attack] / (1 + max(0, progress)))
         out[.delta] = sums30[Sum30.delta]
         out[.deltaOfTest] = Double(testDelta)

@@ -15,12 +15,12 @@ enum LevelLiquidity {
         let high = nearest &+ band
         if side > 0 {
             return defined(
-                high <= book.pointee.visibleAskCeiling, Double(book.pointee.ask.size(from: low, through: high)))
+                high <= book.pointee.visibleAskCeiling, Double(book.ask.size(from: low, through: high)))
         }
-        return defined(low >= book.pointee.visibleBidFloor, Double(book.pointee.bid.size(from: low, through: high)))
+        return defined(low >= book.pointee.visibleBidFloor, Double(book.bid.size(from: low, through: high)))
     }
 
-    static func write(_ out: UnsafeMutablePointer<Double>, level: LevelState, row: borrowing RowContext) {
+    static func write(_ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext) {
         guard row.bookIsUsable else {
             for feature in LevelFeature.bidDepthInBand.rawValue...LevelFeature.largestQueueOffset.rawValue {
                 out[feature] = .nan
@@ -31,14 +31,14 @@ enum LevelLiquidity {
         writePassive(out, level: level, row: row)
     }
 
-    private static func writeBand(_ out: UnsafeMutablePointer<Double>, level: LevelState, book: UnsafePointer<Book>) {
-        let nearest = level.price.nearest
-        let low = nearest &- level.parameters.band
-        let high = nearest &+ level.parameters.band
+    private static func writeBand(_ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, book: UnsafePointer<Book>) {
+        let nearest = level.pointee.price.nearest
+        let low = nearest &- level.pointee.parameters.band
+        let high = nearest &+ level.pointee.parameters.band
         let bidsVisible = low >= book.pointee.visibleBidFloor
         let asksVisible = high <= book.pointee.visibleAskCeiling
-        let bids = bidsVisible ? book.pointee.bid.size(from: low, through: high) : 0
-        let asks = asksVisible ? book.pointee.ask.size(from: low, through: high) : 0
+        let bids = bidsVisible ? book.bid.size(from: low, through: high) : 0
+        let asks = asksVisible ? book.ask.size(from: low, through: high) : 0
         out[.bidDepthInBand] = defined(bidsVisible, Double(bids))
         out[.askDepthInBand] = defined(asksVisible, Double(asks))
         let bothVisible = bidsVisible && asksVisible && book.pointee.isTwoSided
@@ -46,18 +46,18 @@ enum LevelLiquidity {
         out[.orderCountImbalance] = defined(
             bothVisible,
             imbalance(
-                book.pointee.bid.orderCount(from: low, through: high),
-                book.pointee.ask.orderCount(from: low, through: high)))
+                book.bid.orderCount(from: low, through: high),
+                book.ask.orderCount(from: low, through: high)))
         out[.bidDepthAtLevel] = defined(
-            nearest >= book.pointee.visibleBidFloor, Double(book.pointee.bid.size(at: nearest)))
+            nearest >= book.pointee.visibleBidFloor, Double(book.bid.size(at: nearest)))
         out[.askDepthAtLevel] = defined(
-            nearest <= book.pointee.visibleAskCeiling, Double(book.pointee.ask.size(at: nearest)))
+            nearest <= book.pointee.visibleAskCeiling, Double(book.ask.size(at: nearest)))
     }
 
     private static func writePassive(
-        _ out: UnsafeMutablePointer<Double>, level: LevelState, row: borrowing RowContext
+        _ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext
     ) {
-        let side = level.test.approachSide
+        let side = level.pointee.test.approachSide
         guard side != 0 else {
             for feature in LevelFeature.passiveDepthToAverage.rawValue...LevelFeature.largestQueueOffset.rawValue {
                 out[feature] = .nan
@@ -67,37 +67,37 @@ enum LevelLiquidity {
         let atLevel = side > 0 ? out[.askDepthAtLevel] : out[.bidDepthAtLevel]
         out[.passiveDepthToAverage] = ratio(atLevel, side > 0 ? row.meanAskLevelSize : row.meanBidLevelSize)
         let depth = side > 0 ? out[.askDepthInBand] : out[.bidDepthInBand]
-        out[.passiveDepthLogRatio] = level.flow.passiveDepthLogRatio(depth)
-        let nearest = level.price.nearest
-        let beyond = level.parameters.beyond
+        out[.passiveDepthLogRatio] = level.pointee.flow.passiveDepthLogRatio(depth)
+        let nearest = level.pointee.price.nearest
+        let beyond = level.pointee.parameters.beyond
         let book = row.book
         if side > 0 {
             let ceiling = book.pointee.visibleAskCeiling
             out[.depthToLevel] = defined(
-                nearest &- 1 <= ceiling, Double(book.pointee.ask.size(from: .min, through: nearest &- 1)))
+                nearest &- 1 <= ceiling, Double(book.ask.size(from: .min, through: nearest &- 1)))
             out[.depthBeyond] = defined(
                 nearest &+ beyond <= ceiling,
-                Double(book.pointee.ask.size(from: nearest &+ 1, through: nearest &+ beyond)))
-            out[.largestQueueOffset] = largestQueueOffset(book.pointee.ask, nearest: nearest, side: side)
+                Double(book.ask.size(from: nearest &+ 1, through: nearest &+ beyond)))
+            out[.largestQueueOffset] = largestQueueOffset(book.ask, nearest: nearest, side: side)
         } else {
             let floor = book.pointee.visibleBidFloor
             out[.depthToLevel] = defined(
-                nearest &+ 1 >= floor, Double(book.pointee.bid.size(from: nearest &+ 1, through: .max)))
+                nearest &+ 1 >= floor, Double(book.bid.size(from: nearest &+ 1, through: .max)))
             out[.depthBeyond] = defined(
                 nearest &- beyond >= floor,
-                Double(book.pointee.bid.size(from: nearest &- beyond, through: nearest &- 1)))
-            out[.largestQueueOffset] = largestQueueOffset(book.pointee.bid, nearest: nearest, side: side)
+                Double(book.bid.size(from: nearest &- beyond, through: nearest &- 1)))
+            out[.largestQueueOffset] = largestQueueOffset(book.bid, nearest: nearest, side: side)
         }
     }
 
     /// a·(n* − ℓ) of the largest listed queue within ten ticks; ties go to the nearest, then to the one beyond the level.
-    private static func largestQueueOffset(_ ladder: BookSideLadder, nearest: Int32, side: Int32) -> Double {
+    private static func largestQueueOffset(_ ladder: UnsafePointer<BookSideLadder>, nearest: Int32, side: Int32) -> Double {
         var best: Int32 = 0
         var bestOffset: Int32 = 0
-        for slot in 0..<Int(ladder.levelCount) {
-            let offset = side &* (ladder.prices[slot] &- nearest)
+        for slot in 0..<Int(ladder.pointee.levelCount) {
+            let offset = side &* (ladder.pointee.prices[slot] &- nearest)
             guard abs(offset) <= searchTicks else { continue }
-            let size = ladder.sizes[slot]
+            let size = ladder.pointee.sizes[slot]
             let nearer = abs(offset) < abs(bestOffset) || (abs(offset) == abs(bestOffset) && offset > bestOffset)
             if size > best || (size == best && nearer) {
                 best = size

@@ -15,10 +15,10 @@ enum BookShape {
         writeLevels(out, book)
         writeTotals(out, book)
         writeSide(
-            out, book.pointee.bid, twiceMid: book.pointee.twiceMid, sign: 1, slope: .bidBookSlope,
+            out, book.bid, twiceMid: book.pointee.twiceMid, sign: 1, slope: .bidBookSlope,
             distance: .bidDepthDistance, impact: .sellImpact100)
         writeSide(
-            out, book.pointee.ask, twiceMid: book.pointee.twiceMid, sign: -1, slope: .askBookSlope,
+            out, book.ask, twiceMid: book.pointee.twiceMid, sign: -1, slope: .askBookSlope,
             distance: .askDepthDistance, impact: .buyImpact100)
     }
 
@@ -52,12 +52,12 @@ enum BookShape {
 
     private static func writeTotals(_ out: UnsafeMutablePointer<Double>, _ book: UnsafePointer<Book>) {
         let levels = min(book.pointee.bid.levelCount, book.pointee.ask.levelCount)
-        let bid3 = book.pointee.bid.topSize(3)
-        let ask3 = book.pointee.ask.topSize(3)
-        let bid5 = book.pointee.bid.topSize(5)
-        let ask5 = book.pointee.ask.topSize(5)
-        let bid10 = book.pointee.bid.topSize(10)
-        let ask10 = book.pointee.ask.topSize(10)
+        let bid3 = book.bid.topSize(3)
+        let ask3 = book.ask.topSize(3)
+        let bid5 = book.bid.topSize(5)
+        let ask5 = book.ask.topSize(5)
+        let bid10 = book.bid.topSize(10)
+        let ask10 = book.ask.topSize(10)
         out[.depthImbalanceTop3] = defined(levels >= 3, imbalance(bid3, ask3))
         out[.depthImbalanceTop5] = defined(levels >= 5, imbalance(bid5, ask5))
         out[.depthImbalanceTop10] = defined(levels >= 10, imbalance(bid10, ask10))
@@ -78,7 +78,7 @@ enum BookShape {
 
     /// Slope, centre of mass and impact of one side in one walk from the best price. `sign` is +1 for bids.
     private static func writeSide(
-        _ out: UnsafeMutablePointer<Double>, _ ladder: BookSideLadder, twiceMid: Int32, sign: Int32,
+        _ out: UnsafeMutablePointer<Double>, _ ladder: UnsafePointer<BookSideLadder>, twiceMid: Int32, sign: Int32,
         slope: MarketFeature, distance: MarketFeature, impact: MarketFeature
     ) {
         // Distances are kept as whole half-ticks, so that all sums are exact integers until the last division.
@@ -88,9 +88,9 @@ enum BookShape {
         var distanceBySize: Int64 = 0
         var left = Int64(impactSize)
         var cost: Int64 = 0
-        for slot in 0..<Int(ladder.levelCount) {
-            let halfTicks = Int64(sign &* (twiceMid &- 2 &* ladder.prices[slot]))
-            let size = Int64(ladder.sizes[slot])
+        for slot in 0..<Int(ladder.pointee.levelCount) {
+            let halfTicks = Int64(sign &* (twiceMid &- 2 &* ladder.pointee.prices[slot]))
+            let size = Int64(ladder.pointee.sizes[slot])
             cumulative &+= size
             distanceByCumulative &+= halfTicks &* cumulative
             distanceSquared &+= halfTicks &* halfTicks

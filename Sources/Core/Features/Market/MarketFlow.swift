@@ -80,7 +80,7 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
         spread.value = Double(book.pointee.ask.bestPrice &- book.pointee.bid.bestPrice)
         bestSize.value = Double(book.pointee.bid.bestSize &+ book.pointee.ask.bestSize) * 0.5
         let isFull = book.pointee.bid.isFull && book.pointee.ask.isFull
-        let total = book.pointee.bid.topSize(10) &+ book.pointee.ask.topSize(10)
+        let total = book.bid.topSize(10) &+ book.ask.topSize(10)
         levelSize.value = defined(isFull, Double(total) / 20)
     }
 
@@ -143,12 +143,12 @@ public struct MeanLevelSize: BitwiseCopyable, Sendable {
     }
 
     mutating func watch(_ book: UnsafePointer<Book>, usable: Bool) {
-        bidValue = usable ? Self.mean(book.pointee.bid) : .nan
-        askValue = usable ? Self.mean(book.pointee.ask) : .nan
+        bidValue = usable ? Self.mean(book.bid) : .nan
+        askValue = usable ? Self.mean(book.ask) : .nan
     }
 
-    private static func mean(_ ladder: BookSideLadder) -> Double {
-        ratio(Double(ladder.topSize(10)), Double(ladder.levelCount))
+    private static func mean(_ ladder: UnsafePointer<BookSideLadder>) -> Double {
+        ratio(Double(ladder.topSize(10)), Double(ladder.pointee.levelCount))
     }
 
     func bidMean(at time: UInt64) -> Double { defined(time &- since >= Self.warmUp, ratio(bidWeighted, bidTime)) }

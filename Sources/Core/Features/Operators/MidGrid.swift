@@ -1,55 +1,50 @@
+import Determinism
+
+/// How the mid moved over the last completed seconds, in ticks; NaN when a mid is not defined. Changes once a second.
+@frozen public struct MidChanges: BitwiseCopyable, Sendable {
+    /// m_J − m_{J−5}, J being the newest completed second.
+    public var seconds5 = Double.nan
+    /// m_{J−5} − m_{J−10}.
+    public var previousSeconds5 = Double.nan
+    public var seconds30 = Double.nan
+    public var seconds60 = Double.nan
+    /// Σ |m_i − m_{i−1}| over the last 60 seconds.
+    public var path60 = Double.nan
+
+    public init() {}
+}
+
 /// The mid at the end of each of the last seconds: what lags and returns are measured on (FEATURES A.5).
 ///
 /// Values are twice the mid in ticks, so that they stay integers. A second whose mid was not defined is `absent`.
-@frozen public struct MidGrid: BitwiseCopyable, Sendable {
+public struct MidGrid: ~Copyable {
     /// Seconds kept: more than the longest lag in use.
     public static let capacity = 2_048
     public static let absent = Int32.min
-    /// The window of the path length (feature B-7), seconds.
-    public static let pathSeconds = 60
+    private static let pathSeconds = 60
 
-    @usableFromInline var ring: InlineArray<2_048, Int32>
+    private let ring: UnsafeMutablePointer<Int32>
     /// Seconds pushed so far.
-    @usableFromInline var count: UInt64 = 0
-    @usableFromInline var pathTwice: Int64 = 0
-    @usableFromInline var pathGaps: Int32 = MidGrid.initialGaps
+    private var count: UInt64 = 0
+    private var pathTwice: Int64 = 0
+    private var pathGaps = Int32(MidGrid.pathSeconds)
+    public private(set) var changes = MidChanges()
 
-    @usableFromInline static let initialGaps = Int32(60)
+    public init() {
+        ring = .allocate(capacity: Self.capacity)
+        ring.initialize(repeating: Self.absent, count: Self.capacity)
+    }
 
-    public init() { ring = InlineArray(repeating: Self.absent) }
-
-    /// m_J − m_{J−5}, m_{J−30} and m_{J−60}, and m_{J−5} − m_{J−10}, in ticks; NaN when a mid is not defined. They change once
-    /// a second and are read five times a group.
-    public private(set) var change5 = Double.nan
-    public private(set) var change30 = Double.nan
-    public private(set) var change60 = Double.nan
-    public private(set) var previousChange5 = Double.nan
-    /// Σ |m_i − m_{i−1}| over the last 60 seconds, ticks; NaN when a mid in the window is not defined.
-    public private(set) var path = Double.nan
+    deinit { ring.deallocate() }
 
     /// Twice the mid `lag` seconds before the newest completed one, or `absent`.
     public func twiceMid(lag: Int) -> Int32 {
-        // Through a span: indexing the inline array itself copies all of it.
-        ring.span[Int(truncatingIfNeeded: count &- 1 &- UInt64(lag)) & (Self.capacity - 1)]
-    }
-
-    private func change(from: Int, to: Int) -> Double {
-        let new = twiceMid(lag: to)
-        let old = twiceMid(lag: from)
-        return new == Self.absent || old == Self.absent ? .nan : Double(new &- old) * 0.5
-    }
-
-    private mutating func readChanges() {
-        change5 = change(from: 5, to: 0)
-        change30 = change(from: 30, to: 0)
-        change60 = change(from: 60, to: 0)
-        previousChange5 = change(from: 10, to: 5)
-        path = pathGaps == 0 ? Double(pathTwice) * 0.5 : .nan
+        ring[Int(truncatingIfNeeded: count &- 1 &- UInt64(lag)) & (Self.capacity - 1)]
     }
 
     /// Completes one second. O(1).
     public mutating func push(_ twiceMid: Int32) {
-        removeOldestStep()
+        addStep(new: self.twiceMid(lag: Self.pathSeconds - 1), old: self.twiceMid(lag: Self.pathSeconds), sign: -1)
         ring[Int(truncatingIfNeeded: count) & (Self.capacity - 1)] = twiceMid
         count &+= 1
         addStep(new: twiceMid, old: self.twiceMid(lag: 1), sign: 1)
@@ -59,15 +54,16 @@
     /// Completes at least `capacity` seconds without a mid.
     public mutating func pushAbsent(seconds: UInt64) {
         precondition(seconds >= UInt64(Self.capacity), "every kept second is replaced")
-        ring = InlineArray(repeating: Self.absent)
         count &+= seconds
-        pathTwice = 0
-        pathGaps = Self.initialGaps
-        readChanges()
+        clear()
     }
 
-    private mutating func removeOldestStep() {
-        addStep(new: twiceMid(lag: Self.pathSeconds - 1), old: twiceMid(lag: Self.pathSeconds), sign: -1)
+    /// Forgets every second.
+    public mutating func clear() {
+        ring.update(repeating: Self.absent, count: Self.capacity)
+        pathTwice = 0
+        pathGaps = Int32(Self.pathSeconds)
+        readChanges()
     }
 
     private mutating func addStep(new: Int32, old: Int32, sign: Int32) {
@@ -76,5 +72,30 @@
         } else {
             pathTwice &+= Int64(sign) &* Int64(abs(new &- old))
         }
+    }
+
+    private mutating func readChanges() {
+        changes.seconds5 = change(from: 5, to: 0)
+        changes.previousSeconds5 = change(from: 10, to: 5)
+        changes.seconds30 = change(from: 30, to: 0)
+        changes.seconds60 = change(from: 60, to: 0)
+        changes.path60 = pathGaps == 0 ? Double(pathTwice) * 0.5 : .nan
+    }
+
+    private func change(from: Int, to: Int) -> Double {
+        let new = twiceMid(lag: to)
+        let old = twiceMid(lag: from)
+        return new == Self.absent || old == Self.absent ? .nan : Double(new &- old) * 0.5
+    }
+}
+
+extension MidGrid: PersistentState {
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("mid-grid")
+        try archive.field(&count)
+        try archive.field(&pathTwice)
+        try archive.field(&pathGaps)
+        try archive.field(&changes)
+        for index in 0..<Self.capacity { try archive.field(&ring[index]) }
     }
 }

@@ -27,6 +27,14 @@ import Units
     }
 }
 
+extension UnsafePointer<Book> {
+    /// One side where it lies.
+    @inlinable public var bid: UnsafePointer<BookSideLadder> {
+        UnsafePointer<BookSideLadder>(UnsafeRawPointer(self).assumingMemoryBound(to: BookSideLadder.self))
+    }
+    @inlinable public var ask: UnsafePointer<BookSideLadder> { bid + 1 }
+}
+
 /// Why a record was not taken.
 @frozen public enum RecordRejection: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     /// One of the record's prices is not a whole number of ticks.

@@ -30,10 +30,22 @@
     @inlinable public var bestPrice: Int32 { prices[0] }
     @inlinable public var bestSize: Int32 { sizes[0] }
 
+    @inlinable public static func == (a: BookSideLadder, b: BookSideLadder) -> Bool {
+        var difference = a.levelCount ^ b.levelCount
+        for slot in 0..<16 {
+            difference |= (a.prices[slot] ^ b.prices[slot]) | (a.sizes[slot] ^ b.sizes[slot])
+            difference |= a.counts[slot] ^ b.counts[slot]
+        }
+        return difference == 0
+    }
+}
+
+// Queries on the ladder where it lies: a call on a large value behind a pointer copies it first.
+extension UnsafePointer<BookSideLadder> {
     /// The size listed at `price`, 0 when it is not listed.
     @inlinable public func size(at price: Int32) -> Int32 {
         var sum: Int32 = 0
-        for slot in 0..<16 { sum &+= prices[slot] == price ? sizes[slot] : 0 }
+        for slot in 0..<16 { sum &+= pointee.prices[slot] == price ? pointee.sizes[slot] : 0 }
         return sum
     }
 
@@ -41,18 +53,18 @@
     @inlinable public func size(from low: Int32, through high: Int32) -> Int32 {
         var sum: Int32 = 0
         for slot in 0..<16 {
-            let inside = prices[slot] >= low && prices[slot] <= high
-            sum &+= inside ? sizes[slot] : 0
+            let inside = pointee.prices[slot] >= low && pointee.prices[slot] <= high
+            sum &+= inside ? pointee.sizes[slot] : 0
         }
         return sum
     }
 
-    /// The total order count of the prices `low ... high`.
+    /// The number of orders at the prices `low ... high`.
     @inlinable public func orderCount(from low: Int32, through high: Int32) -> Int32 {
         var sum: Int32 = 0
         for slot in 0..<16 {
-            let inside = prices[slot] >= low && prices[slot] <= high
-            sum &+= inside ? counts[slot] : 0
+            let inside = pointee.prices[slot] >= low && pointee.prices[slot] <= high
+            sum &+= inside ? pointee.counts[slot] : 0
         }
         return sum
     }
@@ -60,25 +72,13 @@
     /// The total size of the best `levels` levels.
     @inlinable public func topSize(_ levels: Int) -> Int32 {
         var sum: Int32 = 0
-        for slot in 0..<levels { sum &+= sizes[slot] }
+        for slot in 0..<levels { sum &+= pointee.sizes[slot] }
         return sum
     }
 
-    @inlinable public static func == (a: BookSideLadder, b: BookSideLadder) -> Bool {
-        a.samePrices(as: b) && a.sameQuantities(as: b)
-    }
-
-    @inlinable public func samePrices(as other: BookSideLadder) -> Bool {
+    @inlinable public func samePrices(as other: UnsafePointer<BookSideLadder>) -> Bool {
         var difference: Int32 = 0
-        for slot in 0..<16 { difference |= prices[slot] ^ other.prices[slot] }
-        return difference == 0
-    }
-
-    @inlinable public func sameQuantities(as other: BookSideLadder) -> Bool {
-        var difference: Int32 = 0
-        for slot in 0..<16 {
-            difference |= (sizes[slot] ^ other.sizes[slot]) | (counts[slot] ^ other.counts[slot])
-        }
+        for slot in 0..<16 { difference |= pointee.prices[slot] ^ other.pointee.prices[slot] }
         return difference == 0
     }
 }

@@ -42,18 +42,18 @@ public struct DepthAttribution: ~Copyable {
     ///   - comparable: false when there is no book to compare with: then only fills are listed.
     ///   - bids, asks: which sides take part.
     public mutating func update(
-        before: borrowing Book, after: borrowing Book, trades: UnsafeBufferPointer<TradeRun>, comparable: Bool,
+        before: UnsafePointer<Book>, after: UnsafePointer<Book>, trades: UnsafeBufferPointer<TradeRun>, comparable: Bool,
         bids: Bool, asks: Bool
     ) {
         count = 0
         if capacity < trades.count + 64 { grow(to: trades.count * 2) }
         if bids {
-            let floor = max(before.visibleBidFloor, after.visibleBidFloor)
+            let floor = max(before.pointee.visibleBidFloor, after.pointee.visibleBidFloor)
             if trades.count > 0 { listFills(side: 1, trades) }
             if comparable { compare(before.bid, after.bid, side: 1, from: floor, through: Int32.max) }
         }
         if asks {
-            let ceiling = min(before.visibleAskCeiling, after.visibleAskCeiling)
+            let ceiling = min(before.pointee.visibleAskCeiling, after.pointee.visibleAskCeiling)
             let first = count
             if trades.count > 0 { listFills(side: -1, trades) }
             if comparable { compare(before.ask, after.ask, side: -1, from: Int32.min, through: ceiling, first: first) }
@@ -78,14 +78,14 @@ public struct DepthAttribution: ~Copyable {
     }
 
     private mutating func compare(
-        _ before: borrowing BookSideLadder, _ after: borrowing BookSideLadder, side: Int32, from low: Int32,
+        _ before: UnsafePointer<BookSideLadder>, _ after: UnsafePointer<BookSideLadder>, side: Int32, from low: Int32,
         through high: Int32, first: Int = 0
     ) {
         if before.samePrices(as: after) {
             for slot in 0..<BookSideLadder.depth {
-                let change = after.sizes[slot] &- before.sizes[slot]
-                if change != 0, before.prices[slot] >= low, before.prices[slot] <= high {
-                    record(change, side: side, price: before.prices[slot], first: first)
+                let change = after.pointee.sizes[slot] &- before.pointee.sizes[slot]
+                if change != 0, before.pointee.prices[slot] >= low, before.pointee.prices[slot] <= high {
+                    record(change, side: side, price: before.pointee.prices[slot], first: first)
                 }
             }
         } else {
@@ -96,25 +96,25 @@ public struct DepthAttribution: ~Copyable {
 
     /// Walks both ladders from the best price outwards.
     private mutating func merge(
-        _ before: borrowing BookSideLadder, _ after: borrowing BookSideLadder, side: Int32, from low: Int32,
+        _ before: UnsafePointer<BookSideLadder>, _ after: UnsafePointer<BookSideLadder>, side: Int32, from low: Int32,
         through high: Int32, first: Int
     ) {
         var i = 0
         var j = 0
-        let oldCount = Int(before.levelCount)
-        let newCount = Int(after.levelCount)
+        let oldCount = Int(before.pointee.levelCount)
+        let newCount = Int(after.pointee.levelCount)
         while i < oldCount || j < newCount {
             // Bids fall and asks rise: multiplied by the side, both fall.
-            let old = i < oldCount ? before.prices[i] &* side : Int32.min
-            let new = j < newCount ? after.prices[j] &* side : Int32.min
+            let old = i < oldCount ? before.pointee.prices[i] &* side : Int32.min
+            let new = j < newCount ? after.pointee.prices[j] &* side : Int32.min
             let price = max(old, new) &* side
             var change: Int32 = 0
             if new >= old {
-                change &+= after.sizes[j]
+                change &+= after.pointee.sizes[j]
                 j += 1
             }
             if old >= new {
-                change &-= before.sizes[i]
+                change &-= before.pointee.sizes[i]
                 i += 1
             }
             if change != 0, price >= low, price <= high { record(change, side: side, price: price, first: first) }
@@ -129,7 +129,7 @@ public struct DepthAttribution: ~Copyable {
 
     /// At comparable prices with fills, turns the bare change into what was added or cancelled besides the fills.
     private mutating func settleFills(
-        side: Int32, _ before: borrowing BookSideLadder, _ after: borrowing BookSideLadder, from low: Int32,
+        side: Int32, _ before: UnsafePointer<BookSideLadder>, _ after: UnsafePointer<BookSideLadder>, from low: Int32,
         through high: Int32, first: Int
     ) {
         for index in first..<count {

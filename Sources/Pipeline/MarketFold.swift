@@ -27,6 +27,9 @@ public struct MarketFold: ~Copyable {
     /// Records of instruments or kinds that nothing here uses.
     public private(set) var unusedRecords: UInt64 = 0
 
+    /// The traded contract's place in `plan.traded` while `leader` leads; −1 when the leader's own book fills the orders.
+    private var tradedSlot = -1
+    private let engineCount: Int
     private let engines: UnsafeMutablePointer<ContractEngine>
     private let tradedBooks: UnsafeMutablePointer<ContractBook>
     private let routes: UnsafeMutablePointer<Route>
@@ -52,7 +55,8 @@ public struct MarketFold: ~Copyable {
         self.plan = plan
         calendar = configuration.calendar
         session = calendar.sessionInForce(Timestamp(nanoseconds: 0))
-        engines = .allocate(capacity: plan.signal.count)
+        engineCount = plan.signal.count
+        engines = .allocate(capacity: engineCount)
         for slot in plan.signal.indices { (engines + slot).initialize(to: ContractEngine(configuration: configuration)) }
         tradedBooks = .allocate(capacity: max(plan.traded.count, 1))
         for slot in plan.traded.indices {
@@ -130,7 +134,7 @@ public struct MarketFold: ~Copyable {
 
     /// Mappings name days of the receive time. A record outside all of them (an order restated from days before) goes where
     /// its id went.
-    private func route(_ record: RecordView) -> Route? {
+    private mutating func route(_ record: RecordView) -> Route? {
         let instrument = record.instrumentID
         let time = record.receiveTime.nanoseconds
         var sameInstrument: Route?
@@ -154,7 +158,7 @@ public struct MarketFold: ~Copyable {
     private mutating func takeTraded<Sink: MarketSink & ~Copyable>(
         _ record: MarketByPriceView, slot: Int, sequence: UInt64, sink: inout Sink
     ) {
-        let isLive = plan.tradedBook(leader: leader) == slot
+        let isLive = slot == tradedSlot
         tradedBooks[slot].take(record, sequence: sequence, clock: clock) { book in
             if isLive { sink.tradedGroup(book) }
         }
@@ -171,14 +175,15 @@ public struct MarketFold: ~Copyable {
 
     /// Tells every engine but one the time.
     private mutating func passTime<Sink: MarketSink & ~Copyable>(except slot: Int, sink: inout Sink) {
-        for other in plan.signal.indices where other != slot { engines[other].tick(clock: clock, sink: &sink) }
+        for other in 0..<engineCount where other != slot { engines[other].tick(clock: clock, sink: &sink) }
     }
 
     private mutating func enterSession<Sink: MarketSink & ~Copyable>(at time: UInt64, sink: inout Sink) {
         session = calendar.sessionInForce(Timestamp(nanoseconds: time))
         nextSessionOpen = calendar.nextSession(after: Timestamp(nanoseconds: time)).open.nanoseconds
         leader = plan.leader(on: session.tradeDate, calendar: calendar)
-        for other in plan.signal.indices { engines[other].isLeading = other == leader }
+        for other in 0..<engineCount { engines[other].isLeading = other == leader }
+        tradedSlot = plan.tradedBook(leader: leader) ?? -1
         sink.sessionBegan(session, leader: leader)
     }
 }
@@ -191,6 +196,7 @@ extension MarketFold: PersistentState {
         try archive.field(&unusedRecords)
         try archive.field(&session)
         try archive.field(&nextSessionOpen)
+        try archive.field(&tradedSlot)
         for slot in plan.signal.indices { try engines[slot].persist(&archive) }
         for slot in plan.traded.indices { try tradedBooks[slot].persist(&archive) }
     }

@@ -28,6 +28,8 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     private(set) var venue: PaperVenue
     private var market = MarketView()
     private var leader = 0
+    /// The leading contract's own book fills the orders.
+    private var tradesSignalBook = true
     /// Event time, and the receive time of what is being handled: orders leave then.
     private var clock = TradingClock(Timestamp(nanoseconds: 0))
     private var decided = TradingLimits.FewOutputs<Signal>()
@@ -53,6 +55,7 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
         self.leader = leader
+        tradesSignalBook = plan.tradedBook(leader: leader) == nil
         let window = calendar.tradingWindow(configuration.window, in: session)
         let day = TradingDay(
             tradeDate: Int32(session.tradeDate.yyyymmdd), sessionOpen: session.open, sessionClose: session.close,
@@ -65,7 +68,7 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     mutating func groupClosed(_ engine: borrowing ContractEngine) {
         output.vector(engine.vector, time: engine.group.time)
         setClock(event: engine.group.time, received: engine.clock)
-        if plan.tradedBook(leader: leader) == nil {
+        if tradesSignalBook {
             let quality = MarketView.quality(
                 of: engine.book.pointee, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
             market.take(engine.book.pointee, quality: quality, group: engine.group)
@@ -216,6 +219,7 @@ extension TradingDesk {
         try venue.persist(&archive)
         try market.persist(&archive)
         try archive.field(&leader)
+        try archive.field(&tradesSignalBook)
         try archive.field(&clock)
     }
 }

@@ -120,6 +120,8 @@ public struct ContractEngine: ~Copyable {
 
     // MARK: Groups
 
+    // What follows is mutating even where it changes only what pointers lead to: a call that borrows the engine copies it.
+
     private mutating func closeGroup<Sink: FeatureSink & ~Copyable>(missingLast: Bool, sink: inout Sink) {
         guard assembler.close(missingLast: missingLast) else { return }
         let group = assembler.group
@@ -158,7 +160,7 @@ public struct ContractEngine: ~Copyable {
             asks: !assembler.book.pointee.ask.isEmpty)
     }
 
-    private func apply(_ context: borrowing GroupContext, records: Int32) {
+    private mutating func apply(_ context: borrowing GroupContext, records: Int32) {
         if context.isOpen, state.pointee.session.contains(Timestamp(nanoseconds: context.time)) {
             activateLevels(context)
         }
@@ -167,7 +169,7 @@ public struct ContractEngine: ~Copyable {
         for index in 0..<5 { levels[index].apply(context) }
     }
 
-    private func activateLevels(_ context: borrowing GroupContext) {
+    private mutating func activateLevels(_ context: borrowing GroupContext) {
         let current = state.pointee.mid
         // A level takes its side from the mid in force before the group that activates it (K.3-21).
         state.pointee.mid = context.midBefore
@@ -175,7 +177,7 @@ public struct ContractEngine: ~Copyable {
         state.pointee.mid = current
     }
 
-    private func refreshValidity(at time: UInt64) {
+    private mutating func refreshValidity(at time: UInt64) {
         let book = assembler.book
         let valid =
             book.pointee.isTwoSided && !book.pointee.isCrossed && !assembler.isSuspect
@@ -204,12 +206,12 @@ public struct ContractEngine: ~Copyable {
         var instant = state.pointee
         instant.advance(to: end)
         instant.moveAverage()
-        withUnsafeMutablePointer(to: &instant) { writeVector($0, at: end) }
+        writeVector(&instant, at: end)
         sink.secondEnded(self, time: end)
     }
 
     /// Opens and closes the market by the calendar when an end of a second is such an instant.
-    private func crossBoundaries(at end: UInt64) {
+    private mutating func crossBoundaries(at end: UInt64) {
         let session = state.pointee.session
         if end == session.close.nanoseconds {
             state.pointee.advance(to: end)
@@ -227,7 +229,7 @@ public struct ContractEngine: ~Copyable {
         refreshMarket(at: end)
     }
 
-    private func refreshMarket(at time: UInt64) {
+    private mutating func refreshMarket(at time: UInt64) {
         refreshValidity(at: time)
         let usable = state.isOpen(at: time) && !assembler.isSuspect && !assembler.book.pointee.isCrossed
         state.pointee.flow.watch(assembler.book, isValid: state.pointee.isBookValid)
@@ -249,7 +251,7 @@ public struct ContractEngine: ~Copyable {
 
     // MARK: Vector
 
-    private func writeVector(_ state: UnsafeMutablePointer<ContractState>, at time: UInt64) {
+    private mutating func writeVector(_ state: UnsafeMutablePointer<ContractState>, at time: UInt64) {
         let row = RowContext(
             time: time, book: assembler.book,
             bookIsUsable: state.isOpen(at: time) && !assembler.isSuspect && !assembler.book.pointee.isCrossed
@@ -266,7 +268,7 @@ public struct ContractEngine: ~Copyable {
         writeMarket(values + FeatureSchema.marketOffset, state, row: row)
     }
 
-    private func writeMarket(
+    private mutating func writeMarket(
         _ out: UnsafeMutablePointer<Double>, _ state: UnsafeMutablePointer<ContractState>, row: borrowing RowContext
     ) {
         BookShape.write(out, book: row.book, isValid: row.bookIsUsable && state.pointee.isBookValid)

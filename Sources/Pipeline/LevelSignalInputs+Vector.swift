@@ -9,7 +9,7 @@ extension LevelSignalInputs {
     ///
     /// - Parameter values: the level's part of the feature vector.
     init(
-        level: UnsafePointer<Features.LevelState>, values: UnsafeBufferPointer<Double>, group: EventGroup,
+        level: UnsafePointer<LevelState>, values: UnsafeBufferPointer<Double>, group: EventGroup,
         quality: DataQuality
     ) {
         self.init(

@@ -10,7 +10,7 @@ import Testing
         #expect(try !scratch.names.contains("a"))
         try writer.commit(sync: true)
         #expect(try scratch.names == ["a"])
-        #expect(try FileReader.bytes(of: scratch.file("a")) == [1, 2, 3])
+        #expect(try PosixFile.contents(of: scratch.file("a")) == [1, 2, 3])
     }
 
     @Test func `an atomic file that is not committed leaves nothing and keeps what was there`() throws {
@@ -21,7 +21,7 @@ import Testing
             try writer.write([1, 2, 3])
         }
         #expect(try scratch.names == ["a"])
-        #expect(try FileReader.bytes(of: scratch.file("a")) == [9])
+        #expect(try PosixFile.contents(of: scratch.file("a")) == [9])
     }
 
     @Test func `an atomic file in a directory that does not exist or onto a directory is refused by name`() throws {
@@ -50,7 +50,7 @@ import Testing
         } while counts.last != 0
         #expect(counts == [4_096, 4_096, 1_808, 0])
         #expect(read == bytes)
-        #expect(try FileReader.bytes(of: scratch.file("a")) == bytes)
+        #expect(try PosixFile.contents(of: scratch.file("a")) == bytes)
     }
 
     @Test func `directory names are sorted by bytes and a missing directory is named`() throws {

@@ -64,7 +64,7 @@ import Units
     @Test func `a plain tape cut at any byte is an error or ends at a record`() throws {
         let scratch = try Scratch()
         let path = try TestTape.write(scratch.file("a.dbn"), TestTape.metadata(nil), Array(Self.records[..<6]))
-        let bytes = try FileReader.bytes(of: path)
+        let bytes = try PosixFile.contents(of: path)
         var ends: Set<Int> = [bytes.count]
         var end = bytes.count
         for record in Self.records[..<6].reversed() {
@@ -86,7 +86,7 @@ import Units
     @Test func `a compressed tape cut at any byte is an error, never a shorter tape`() throws {
         let scratch = try Scratch()
         let path = try TestTape.write(scratch.file("a.dbn.zst"), TestTape.metadata(nil), Array(Self.records[..<6]))
-        let bytes = try FileReader.bytes(of: path)
+        let bytes = try PosixFile.contents(of: path)
         for length in 0..<bytes.count {
             let cut = try scratch.write(Array(bytes[..<length]), "cut")
             let error = #expect(throws: TapeError.self, "\(length)") { try TestTape.records(cut) }
@@ -97,7 +97,7 @@ import Units
     @Test func `any flipped byte of a compressed tape is an error or changes no record`() throws {
         let scratch = try Scratch()
         let path = try TestTape.write(scratch.file("a.dbn.zst"), TestTape.metadata(nil), Array(Self.records[..<6]))
-        let bytes = try FileReader.bytes(of: path)
+        let bytes = try PosixFile.contents(of: path)
         for index in bytes.indices {
             var flipped = bytes
             flipped[index] ^= 0x10
@@ -109,7 +109,7 @@ import Units
     @Test func `several zstd frames are one tape`() throws {
         let scratch = try Scratch()
         let path = try TestTape.write(scratch.file("a.dbn"), TestTape.metadata(nil), Self.records)
-        let bytes = try FileReader.bytes(of: path)
+        let bytes = try PosixFile.contents(of: path)
         let frames = try [bytes[..<50], bytes[50..<999], bytes[999...]].flatMap { try Zstd.compressed(Array($0)) }
         #expect(try TestTape.records(scratch.write(frames, "frames")) == Self.records)
     }
@@ -117,7 +117,7 @@ import Units
     @Test func `two joined tapes are refused where the second begins`() throws {
         let scratch = try Scratch()
         let path = try TestTape.write(scratch.file("a.dbn"), TestTape.metadata(nil), Self.records)
-        let bytes = try FileReader.bytes(of: path)
+        let bytes = try PosixFile.contents(of: path)
         let joined = try scratch.write(bytes + bytes, "joined.dbn")
         #expect(throws: TapeError.joined(path: joined, offset: bytes.count)) { try TestTape.records(joined) }
     }
@@ -166,7 +166,7 @@ import Units
     @Test func `a pipe is read like a file`() async throws {
         let scratch = try Scratch()
         let path = try TestTape.write(scratch.file("a.dbn.zst"), TestTape.metadata(nil), Self.records)
-        let bytes = try FileReader.bytes(of: path)
+        let bytes = try PosixFile.contents(of: path)
         let pipe = scratch.file("pipe")
         #expect(mkfifo(pipe, 0o600) == 0)
         let writer = Thread { try? Data(bytes).write(to: URL(fileURLWithPath: pipe)) }

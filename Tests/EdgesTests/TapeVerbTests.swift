@@ -88,7 +88,7 @@ struct TapeVerbTests {
     @Test func `one bad file among several is one line on standard error and nothing on standard output`() throws {
         let scratch = try Scratch()
         let good = try Self.tape(scratch)
-        let bytes = try FileReader.bytes(of: good)
+        let bytes = try PosixFile.contents(of: good)
         let bad = try scratch.write(Array(bytes.dropLast(3)), "bad.dbn")
         for arguments in [["inspect", good, bad], ["inspect", good, bad, "--json"]] {
             let outcome = try Program.run(arguments)
@@ -184,7 +184,7 @@ struct TapeVerbTests {
     @Test func `a damaged tape gives an error and no output, and what was there stays`() throws {
         let scratch = try Scratch()
         let path = try Self.tape(scratch)
-        var bytes = try Zstd.compressed(FileReader.bytes(of: path))
+        var bytes = try Zstd.compressed(PosixFile.contents(of: path))
         bytes[bytes.count - 2] ^= 0xFF
         let damaged = try scratch.write(bytes, "damaged.dbn.zst")
         let out = try scratch.write([1, 2, 3], "out.dbn")
@@ -192,7 +192,7 @@ struct TapeVerbTests {
         #expect(outcome.status == 1)
         #expect(outcome.errors.hasPrefix("levelhead: \(damaged): byte "))
         #expect(outcome.errors.contains("at compressed byte"))
-        #expect(try FileReader.bytes(of: out) == [1, 2, 3])
+        #expect(try PosixFile.contents(of: out) == [1, 2, 3])
         #expect(try scratch.names == ["damaged.dbn.zst", "in.dbn", "out.dbn"])
     }
 

@@ -2,7 +2,7 @@ import Determinism
 import Orders
 import Units
 
-@frozen public enum LevelState: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+@frozen public enum LevelDecision: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
     /// Not being tested, too little known, or no clear answer for long enough.
     case undecided = 0
     case breaking = 1
@@ -17,12 +17,12 @@ import Units
 @frozen public struct LevelBreakBounce: Sendable {
     private var configuration: LevelSignalConfiguration
     /// State decided now.
-    public private(set) var state = LevelState.undecided
+    public private(set) var state = LevelDecision.undecided
     /// s and c of the last group; 0 when not evaluated or too little is known.
     public private(set) var score = 0.0
     public private(set) var confidence = 0.0
     /// What the score points at now and since when.
-    private var leaning = LevelState.undecided
+    private var leaning = LevelDecision.undecided
     private var leaningSince = Timestamp(nanoseconds: 0)
     private var test: UInt32 = 0
 
@@ -59,7 +59,7 @@ import Units
     }
 
     private mutating func decide(_ result: BreakScore, at time: Timestamp) -> Bool {
-        let now: LevelState =
+        let now: LevelDecision =
             result.value >= configuration.threshold
             ? .breaking : (result.value <= -configuration.threshold ? .bouncing : .undecided)
         if now != leaning {

@@ -1,3 +1,4 @@
+import Platform
 import TOMLKit
 
 /// One TOML file as a flat list of dotted keys, in the order of its lines.
@@ -14,7 +15,7 @@ struct ConfigurationFile {
 
     init(path: String) throws(ConfigurationError) {
         let bytes: [UInt8]
-        do { bytes = try FileBytes.read(path) } catch {
+        do { bytes = try PosixFile.contents(of: path) } catch {
             throw .unreadable(path: path, reason: error.reason)
         }
         try self.init(path: path, text: String(decoding: bytes, as: UTF8.self))

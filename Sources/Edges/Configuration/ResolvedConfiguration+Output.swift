@@ -1,3 +1,5 @@
+import Platform
+
 // How a configuration is written: for people, for run.json, and for hashing.
 extension ResolvedConfiguration {
     /// One line per key in table order, `key = value`, valid TOML, without origins: the same configuration gives the
@@ -22,8 +24,8 @@ extension ResolvedConfiguration {
     /// and symbols are strings.
     public var json: String {
         let members = settings.map { setting in
-            "\(JSONText.quoted(setting.key)): {\"value\": \(setting.value.json), "
-                + "\"origin\": \(JSONText.quoted(setting.origin.description))}"
+            "\(JSONText.string(setting.key)): {\"value\": \(setting.value.json), "
+                + "\"origin\": \(JSONText.string(setting.origin.description))}"
         }
         return "{\n  " + members.joined(separator: ",\n  ") + "\n}"
     }
@@ -35,30 +37,9 @@ extension SettingValue {
         case .boolean(let value): String(value)
         case .integer(let value): String(value)
         case .real(let value): String(value)
-        case .timeOfDay(let value): JSONText.quoted("\(value)")
-        case .money(let value): JSONText.quoted("\(value)")
-        case .text(let value): JSONText.quoted(value)
+        case .timeOfDay(let value): JSONText.string("\(value)")
+        case .money(let value): JSONText.string("\(value)")
+        case .text(let value): JSONText.string(value)
         }
-    }
-}
-
-enum JSONText {
-    /// A JSON string with the escapes of RFC 8259.
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case "\r": result += "\\r"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

@@ -1,4 +1,5 @@
 public import MarketCalendar
+import Platform
 public import Units
 
 /// What a key holds, and within which bounds.
@@ -75,7 +76,7 @@ enum RawValue: Equatable {
         case .boolean(let value): String(value)
         case .integer(let value): String(value)
         case .real(let value): String(value)
-        case .text(let value), .untyped(let value): JSONText.quoted(value)
+        case .text(let value), .untyped(let value): JSONText.string(value)
         case .other(let kind): "a TOML \(kind)"
         }
     }

@@ -1,4 +1,5 @@
 public import MarketCalendar
+import Platform
 
 /// The system's compiled time zone database.
 public enum ZoneData {
@@ -9,7 +10,7 @@ public enum ZoneData {
 
     public static func read(_ path: String) throws(ZoneDataError) -> TimeZoneRules {
         let bytes: [UInt8]
-        do { bytes = try FileBytes.read(path) } catch { throw .unreadable(path: path, reason: error.reason) }
+        do { bytes = try PosixFile.contents(of: path) } catch { throw .unreadable(path: path, reason: error.reason) }
         do { return try TimeZoneRules(tzif: bytes) } catch { throw .notAZone(path: path, error) }
     }
 }

@@ -70,6 +70,16 @@ public struct AtomicFileWriter: ~Copyable {
             throw SystemCallError(call: "rename", path: path, code: code)
         }
         isCommitted = true
+        if sync { try Self.syncDirectory(of: path) }
+    }
+
+    /// Puts the new name on the disk.
+    private static func syncDirectory(of path: String) throws(SystemCallError) {
+        let directory = FilePath.parent(of: path)
+        let handle = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard handle >= 0 else { throw SystemCallError(call: "open", path: directory, code: errno) }
+        defer { close(handle) }
+        _ = try SystemCallError.retrying("fsync", directory) { Int(fsync(handle)) }
     }
 
     private static func openUnnamed(

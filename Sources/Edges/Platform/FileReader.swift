@@ -35,17 +35,4 @@ public struct FileReader: ~Copyable {
         }
         return count
     }
-
-    /// Every byte of a small file.
-    public static func bytes(of path: String) throws(SystemCallError) -> [UInt8] {
-        let reader = try FileReader(path: path)
-        var bytes: [UInt8] = []
-        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-        defer { chunk.deallocate() }
-        while true {
-            let count = try reader.read(into: chunk)
-            if count == 0 { return bytes }
-            bytes.append(contentsOf: chunk[..<count])
-        }
-    }
 }

@@ -130,21 +130,10 @@ extension PosixFile {
     }
 
     /// Replaces `path` so that a reader, or a restart after a crash or power loss, sees the old bytes or all of the new
-    /// ones: a temporary file beside it, `fdatasync`, `rename(2)`, `fsync` of the directory. A failure leaves nothing.
-    public static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o600) throws(SystemCallError) {
-        let temporary = "\(path).\(getpid()).tmp"
-        do throws(SystemCallError) {
-            let file = try PosixFile(temporary, .create, mode: mode)
-            try file.write(bytes, at: 0)
-            try file.sync()
-            guard rename(temporary, path) == 0 else { throw SystemCallError(call: "rename", path: path, code: errno) }
-        } catch {
-            unlink(temporary)
-            throw error
-        }
-        let directory = try PosixFile(FilePath.parent(of: path), .read)
-        guard fsync(directory.descriptor) == 0 else {
-            throw SystemCallError(call: "fsync", path: directory.path, code: errno)
-        }
+    /// ones. A failure leaves nothing.
+    public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o600) throws(SystemCallError) {
+        var writer = try AtomicFileWriter(path: path, mode: mode)
+        try writer.write(bytes)
+        try writer.commit(sync: true)
     }
 }

@@ -49,7 +49,8 @@ public struct AuditLog: ~Copyable {
     /// Continues a log where a snapshot left it. Lines behind that place stay; each that is appended again is compared
     /// with them byte for byte, and only what comes after the last of them is written.
     ///
-    /// Throws when the log is shorter than the snapshot says or its line there has another hash.
+    /// Throws when the log is shorter than the snapshot says, its line there has another hash, or a line before it was
+    /// changed: the whole chain up to there is computed again, 0.5 s a gigabyte.
     public static func resume(_ path: String, at position: AuditPosition) throws(AuditLogError) -> AuditLog {
         let file = try AuditLogError.file { () throws(SystemCallError) in try PosixFile(path, .update) }
         let size = try AuditLogError.file { () throws(SystemCallError) in try file.size() }
@@ -57,6 +58,10 @@ public struct AuditLog: ~Copyable {
         guard offset <= size else { throw .shorter(path: path, size: size, expected: offset) }
         if position.lineCount > 0 {
             try checkHash(before: offset, file, path, position)
+            let found = try verify(file, path, before: offset)
+            guard found == position else {
+                throw .malformed(path: path, line: Int(clamping: found.lineCount), offset: offset)
+            }
         }
         let end = try endOfLastLine(file, from: offset, size: size)
         try AuditLogError.file { () throws(SystemCallError) in

@@ -6,13 +6,20 @@ extension AuditLog {
     /// Throws at the first line that is malformed, torn or has another hash than it should.
     public static func verify(_ path: String) throws(AuditLogError) -> AuditPosition {
         let file = try AuditLogError.file { () throws(SystemCallError) in try PosixFile(path, .read) }
+        return try verify(file, path, before: .max)
+    }
+
+    /// Recomputes the chain of the lines that end at or before `end`.
+    static func verify(
+        _ file: borrowing PosixFile, _ path: String, before end: Int
+    ) throws(AuditLogError) -> AuditPosition {
         var position = AuditPosition.start
         var hasher = SHA256Hasher()
         var pending: [UInt8] = []
         var readOffset = 0
         while true {
             let part = try AuditLogError.file { () throws(SystemCallError) in
-                try file.read(at: readOffset, count: 1 << 20)
+                try file.read(at: readOffset, count: min(1 << 20, end - readOffset))
             }
             if part.isEmpty { break }
             readOffset += part.count

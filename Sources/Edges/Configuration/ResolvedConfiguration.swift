@@ -41,7 +41,7 @@ public struct ResolvedConfiguration: Sendable {
             nfaFee: read.fee("venue.nfa_fee_usd"), brokerFee: read.fee("venue.broker_fee_usd"))
         digest = DigestMode(rawValue: read.text("digest")) ?? .second
         ring = RingSettings(bytes: read.int("ring.bytes"), wait: RingWait(rawValue: read.text("ring.wait")) ?? .yield)
-        snapshotEvery = .seconds(read.integer("snapshot.every_seconds"))
+        snapshotEvery = read.seconds("snapshot.every_seconds")
         try checkRelations(read)
     }
 

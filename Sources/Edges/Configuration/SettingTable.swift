@@ -125,7 +125,7 @@ public enum SettingTable {
             "ring.wait", .choice(["spin", "yield", "park"]), .text("yield"), "how a process waits for the ring",
             affectsResults: false),
         row(
-            "snapshot.every_seconds", .integer(1...3_600), .integer(1), unit: "s", "time between state snapshots",
+            "snapshot.every_seconds", .real(0.001...3_600), .real(1), unit: "s", "time between state snapshots",
             affectsResults: false),
     ]
 

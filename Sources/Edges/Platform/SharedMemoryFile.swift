@@ -13,6 +13,17 @@ public enum SharedMemoryError: Error, Hashable, Sendable {
     case system(call: String, path: String, errno: Int32)
 }
 
+extension SharedMemoryError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .absent(let path): "\(path): no such ring"
+        case .owned(let path): "\(path): in use by another writer"
+        case .wrongSize(let path, let found, let expected): "\(path): \(found) bytes, expected \(expected)"
+        case .system(let call, let path, let code): "\(path): \(String(cString: strerror(code))) (\(call))"
+        }
+    }
+}
+
 /// A mapped file in memory (`/dev/shm`), mode 0600, that processes share by its path.
 ///
 /// The writer's side holds an exclusive lock (`flock`) on the file while this value lives; the kernel drops it when the

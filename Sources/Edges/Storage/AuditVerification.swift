@@ -6,13 +6,26 @@ extension AuditLog {
     /// Throws at the first line that is malformed, torn or has another hash than it should.
     public static func verify(_ path: String) throws(AuditLogError) -> AuditPosition {
         let file = try AuditLogError.file { () throws(SystemCallError) in try PosixFile(path, .read) }
+        let position = try verify(file, path, before: .max)
+        let size = try AuditLogError.file { () throws(SystemCallError) in try file.size() }
+        let rest = size - Int(position.byteOffset)
+        guard rest <= 0 else {
+            throw .torn(path: path, line: Int(position.lineCount) + 1, offset: Int(position.byteOffset), bytes: rest)
+        }
+        return position
+    }
+
+    /// Recomputes the chain of the whole lines that end at or before `end`.
+    static func verify(
+        _ file: borrowing PosixFile, _ path: String, before end: Int
+    ) throws(AuditLogError) -> AuditPosition {
         var position = AuditPosition.start
         var hasher = SHA256Hasher()
         var pending: [UInt8] = []
         var readOffset = 0
         while true {
             let part = try AuditLogError.file { () throws(SystemCallError) in
-                try file.read(at: readOffset, count: 1 << 20)
+                try file.read(at: readOffset, count: min(1 << 20, end - readOffset))
             }
             if part.isEmpty { break }
             readOffset += part.count
@@ -23,10 +36,6 @@ extension AuditLog {
                 start = feed + 1
             }
             pending.removeFirst(start)
-        }
-        guard pending.isEmpty else {
-            throw .torn(
-                path: path, line: Int(position.lineCount) + 1, offset: Int(position.byteOffset), bytes: pending.count)
         }
         return position
     }

@@ -28,6 +28,7 @@ public struct JournalWriter: ~Copyable {
     public static func resume(
         _ path: String, at position: JournalPosition? = nil
     ) throws(JournalError) -> JournalWriter {
+        try completeMagic(path)
         var reader = try JournalReader(path, from: position ?? .start)
         while try reader.next({ _, _ in }) {}
         let end = Int(reader.position.byteOffset)
@@ -40,6 +41,17 @@ public struct JournalWriter: ~Copyable {
         let start = position ?? reader.position
         return JournalWriter(
             AppendFile(file, at: Int(start.byteOffset), existingEnd: end), path, start, cut: cut)
+    }
+
+    /// A process that is killed while it makes a journal leaves a part of the magic, or nothing of it.
+    private static func completeMagic(_ path: String) throws(JournalError) {
+        try JournalError.file { () throws(SystemCallError) in
+            let file = try PosixFile(path, .update)
+            let size = try file.size()
+            guard size < JournalFrame.magic.count else { return }
+            guard try JournalFrame.magic.starts(with: file.read(at: 0, count: size)) else { return }
+            try file.write(JournalFrame.magic, at: 0)
+        }
     }
 
     private init(_ file: consuming AppendFile, _ path: String, _ position: JournalPosition, cut: Int) {

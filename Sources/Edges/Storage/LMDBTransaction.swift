@@ -42,7 +42,11 @@ public struct LMDBWriteTransaction: ~Copyable {
         var value = MDB_val(mv_size: count, mv_data: nil)
         let code = withKey(key) { mdb_put(raw, database, &$0, &value, UInt32(MDB_RESERVE)) }
         try LMDBError.check(code, "mdb_put", path)
-        fill(UnsafeMutableRawBufferPointer(start: value.mv_data, count: count))
+        // A damaged page can make the library answer without room for the value.
+        guard let room = value.mv_data, value.mv_size == count else {
+            throw .failed(call: "mdb_put", code: MDB_CORRUPTED, path: path)
+        }
+        fill(UnsafeMutableRawBufferPointer(start: room, count: count))
     }
 
     public func put(_ key: [UInt8], _ value: [UInt8]) throws(LMDBError) {

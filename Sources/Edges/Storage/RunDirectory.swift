@@ -37,8 +37,10 @@ public struct RunDirectory: ~Copyable {
     public let isResumed: Bool
     private let lock: DirectoryLock
 
+    private static let parts = ["journal", "state", "results"]
+
     /// Takes a directory that is missing or empty, makes what is in it, mode 0700, and locks it. Nothing is left when
-    /// it is refused.
+    /// it is refused. One that was made here and never got its `run.json` counts as empty.
     public static func create(_ path: String) throws(RunDirectoryError) -> RunDirectory {
         if PosixFile.exists(path) {
             let entries: [String]
@@ -47,11 +49,16 @@ public struct RunDirectory: ~Copyable {
             } catch { throw .file(error) }
             // A run that is under way is the better reason.
             if entries.contains(DirectoryLock.fileName) { _ = try locked(path) }
-            if let entry = entries.first(where: { $0 != DirectoryLock.fileName }) {
+            if let entry = entries.first(where: { $0 != DirectoryLock.fileName && !isEmptyPart($0, of: path) }) {
                 throw .notEmpty(path: path, entry: entry)
             }
         }
         return try open(path, isResumed: false)
+    }
+
+    private static func isEmptyPart(_ name: String, of path: String) -> Bool {
+        guard parts.contains(name) else { return false }
+        return (try? Directory.names(in: "\(path)/\(name)").isEmpty) ?? false
     }
 
     /// Takes a directory that holds a run, and locks it.
@@ -68,6 +75,17 @@ public struct RunDirectory: ~Copyable {
         let clock = digits(parts.tm_hour, 2) + digits(parts.tm_min, 2) + digits(parts.tm_sec, 2)
         let random = String(UInt32.random(in: 0 ... .max), radix: 16)
         return "\(stateDirectory)/runs/\(date)T\(clock)Z-\(String(repeating: "0", count: 8 - random.count))\(random)"
+    }
+
+    /// Removes a run that `create` made and that must not stay. What else lies in the directory stays, and the directory
+    /// with it.
+    public static func discard(_ path: String) {
+        for part in parts {
+            for name in (try? Directory.names(in: "\(path)/\(part)")) ?? [] { unlink("\(path)/\(part)/\(name)") }
+            rmdir("\(path)/\(part)")
+        }
+        for name in ["run.json", "audit.jsonl", DirectoryLock.fileName] { unlink("\(path)/\(name)") }
+        rmdir(path)
     }
 
     public var runFile: String { "\(path)/run.json" }
@@ -90,7 +108,7 @@ public struct RunDirectory: ~Copyable {
         } catch { throw .file(error) }
         let lock = try locked(path)
         do throws(SystemCallError) {
-            for part in ["journal", "state", "results"] { try Directory.make("\(path)/\(part)", mode: 0o700) }
+            for part in parts { try Directory.make("\(path)/\(part)", mode: 0o700) }
         } catch { throw .file(error) }
         return RunDirectory(path: path, isResumed: isResumed, lock: lock)
     }

@@ -22,6 +22,7 @@ struct ReplayRun: ~Copyable {
 
     private let setup: MarketSetup
     private let identity: SnapshotIdentity
+    private let window: Range<UInt64>?
     private var directory: RunDirectory
     private var snapshots: SnapshotStore
     private var pipeline: TradingPipeline<RunOutput>
@@ -36,7 +37,11 @@ struct ReplayRun: ~Copyable {
     ) throws -> ReplayRun {
         let identity = identity(setup, tapes, window)
         // A new run's directory has no state; run.json makes it one that can be resumed.
-        if !directory.isResumed { try directory.writeRun(RunFile.started(setup, tapes: tapes)) }
+        if directory.isResumed {
+            try RunFile.check(directory.runFile, setup, tapes: tapes, window: window)
+        } else {
+            try directory.writeRun(RunFile.started(setup, tapes: tapes, window: window))
+        }
         var snapshots = SnapshotStore(try LMDBEnvironment(path: directory.stateDirectory, durability: .onSync))
         let saved = directory.isResumed ? try snapshots.load(snapshotName, expecting: identity) : nil
         let position = saved?.position ?? SnapshotPosition(sequence: 0, time: 0)
@@ -50,16 +55,17 @@ struct ReplayRun: ~Copyable {
             try archive.checkEnd()
         }
         return ReplayRun(
-            setup: setup, identity: identity, directory: directory, snapshots: snapshots, pipeline: pipeline,
-            sequence: position.sequence)
+            setup: setup, identity: identity, window: window, directory: directory, snapshots: snapshots,
+            pipeline: pipeline, sequence: position.sequence)
     }
 
     private init(
-        setup: MarketSetup, identity: SnapshotIdentity, directory: consuming RunDirectory,
+        setup: MarketSetup, identity: SnapshotIdentity, window: Range<UInt64>?, directory: consuming RunDirectory,
         snapshots: consuming SnapshotStore, pipeline: consuming TradingPipeline<RunOutput>, sequence: UInt64
     ) {
         self.setup = setup
         self.identity = identity
+        self.window = window
         self.directory = directory
         self.snapshots = snapshots
         self.pipeline = pipeline
@@ -129,7 +135,7 @@ struct ReplayRun: ~Copyable {
         try snapshots.sync()
         var result = ReplayResult(pipeline: pipeline, counts: counts, runDirectory: directory.path)
         result.featureDigest = try pipeline.output.finish()
-        try directory.writeRun(RunFile.finished(setup, tapes: tapes, result: result))
+        try directory.writeRun(RunFile.finished(setup, tapes: tapes, window: window, result: result))
         result.measure(since: started)
         try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
         return result

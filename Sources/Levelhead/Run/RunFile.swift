@@ -7,15 +7,17 @@ import Security
 /// `run.json`: what a run was made from, so that it can be verified on another machine.
 enum RunFile {
     /// Before the first record.
-    static func started(_ setup: MarketSetup, tapes: TapeIdentity) -> [UInt8] {
-        bytes(common(setup) + [("tapes", self.tapes(tapes, digests: []))])
+    static func started(_ setup: MarketSetup, tapes: TapeIdentity, window: Range<UInt64>?) -> [UInt8] {
+        bytes(common(setup, window) + [("tapes", self.tapes(tapes, digests: []))])
     }
 
     /// After the last record, with the digests of the whole tapes and of the results.
-    static func finished(_ setup: MarketSetup, tapes: TapeIdentity, result: ReplayResult) -> [UInt8] {
+    static func finished(
+        _ setup: MarketSetup, tapes: TapeIdentity, window: Range<UInt64>?, result: ReplayResult
+    ) -> [UInt8] {
         let digests = tapes.digestsWhenDone().map { $0?.hexadecimal }
         return bytes(
-            common(setup) + [
+            common(setup, window) + [
                 ("tapes", self.tapes(tapes, digests: digests)),
                 ("feature_sha256", JSONText.string(result.featureDigest)),
                 ("signal_sha256", JSONText.string(result.signalDigest)),
@@ -23,11 +25,12 @@ enum RunFile {
             ])
     }
 
-    private static func common(_ setup: MarketSetup) -> [(String, String)] {
+    private static func common(_ setup: MarketSetup, _ window: Range<UInt64>?) -> [(String, String)] {
         [
             ("program", JSONText.string("levelhead")),
             ("signal_contracts", JSONText.array(setup.plan.signal.map { JSONText.string($0.contract.rawSymbol) })),
             ("traded_root", JSONText.string(setup.plan.tradedSpecification.root)),
+            ("from", JSONText.integer(window?.lowerBound)), ("to", JSONText.integer(window?.upperBound)),
             ("configuration", setup.configuration.json),
         ]
     }

@@ -38,12 +38,14 @@ final class RunOutput: TradingOutput {
         self.mode = mode
         self.plan = plan
         let path = directory.journalFile("trading")
+        // Only a run without a saved state may lack its files.
+        let (isStart, log) = (position.journal == .start && position.audit == .start, directory.auditFile)
         journal =
-            PosixFile.exists(path)
-            ? try JournalWriter.resume(path, at: position.journal) : try JournalWriter.create(path)
+            isStart && !PosixFile.exists(path)
+            ? try JournalWriter.create(path) : try JournalWriter.resume(path, at: position.journal)
         audit =
-            PosixFile.exists(directory.auditFile)
-            ? try AuditLog.resume(directory.auditFile, at: position.audit) : try AuditLog.create(directory.auditFile)
+            isStart && !PosixFile.exists(log)
+            ? try AuditLog.create(log) : try AuditLog.resume(log, at: position.audit)
     }
 
     /// Bytes of an audit line and a journal frame that a killed run had not finished.

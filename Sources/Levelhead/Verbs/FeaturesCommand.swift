@@ -45,12 +45,19 @@ struct FeaturesCommand: ParsableCommand {
 
     func validate() throws {
         guard out.hasSuffix(".npy") else { throw ValidationError("--out \(out): expected a name that ends in .npy") }
+        guard !chosenColumns.isEmpty else {
+            throw ValidationError("--columns \(columns.joined(separator: " ")): no column matches")
+        }
     }
 
     func run() throws {
+        try reportingErrors { try write() }
+    }
+
+    private func write() throws {
         var merged = try MergedTape.open(try TapePaths.expand(tape))
         let setup = try MarketSetup(configuration: try options.resolve(), tape: merged)
-        let chosen = try chosenColumns()
+        let chosen = chosenColumns
         var fold = MarketFold(plan: setup.plan, configuration: setup.features)
         var sink = try MatrixSink(stem: String(out.dropLast(4)), columns: chosen, rows: every)
         var progress = ProgressBar("features")
@@ -72,16 +79,10 @@ struct FeaturesCommand: ParsableCommand {
         }
     }
 
-    private func chosenColumns() throws -> [Int] {
+    private var chosenColumns: [Int] {
         let all = FeatureSchema.columns.indices
         guard !columns.isEmpty else { return Array(all) }
-        let chosen = all.filter { index in
-            columns.contains { fnmatch($0, FeatureSchema.columns[index].name, 0) == 0 }
-        }
-        guard !chosen.isEmpty else {
-            throw ValidationError("--columns \(columns.joined(separator: " ")): no column matches")
-        }
-        return chosen
+        return all.filter { index in columns.contains { fnmatch($0, FeatureSchema.columns[index].name, 0) == 0 } }
     }
 }
 

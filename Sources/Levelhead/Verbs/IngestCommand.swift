@@ -42,10 +42,7 @@ struct IngestCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             var feed = TapeFeed(try MergedTape.open(try TapePaths.expand(input.tape)), window: input.window)
-            let byteCount = RingLayout.byteCount(capacity: ringBytes)
-            let file = try SharedMemoryFile.own(path: ring, byteCount: byteCount) { bytes in
-                RingMemory.format(bytes, capacity: ringBytes, pacing: .paced, firstSequence: skip)
-            }
+            let file = try newRing()
             let memory = try RingMemory(attaching: file.bytes, owner: file)
             let parent = getppid()
             if awaitReader {
@@ -54,9 +51,29 @@ struct IngestCommand: ParsableCommand {
                     usleep(1_000)
                 }
             }
-            try feed.skip(to: skip)
-            try RingIngest.run(&feed, into: memory, identity: SharedMemoryProcess.current) { _ in getppid() != parent }
+            do {
+                try feed.skip(to: skip)
+                try RingIngest.run(&feed, into: memory, identity: SharedMemoryProcess.current) { _ in getppid() != parent }
+            } catch {
+                // Half a tape must not look like a whole one to readers that come later.
+                try SharedMemoryFile.remove(path: ring)
+                throw error
+            }
             print(String(decoding: try JSONEncoder().encode(feed.finish()), as: UTF8.self))
+        }
+    }
+
+    /// A ring of this run alone: what an earlier one left holds other records, and may be retired.
+    private func newRing() throws -> SharedMemoryFile {
+        while true {
+            var isNew = false
+            let file = try SharedMemoryFile.own(path: ring, byteCount: RingLayout.byteCount(capacity: ringBytes)) { bytes in
+                RingMemory.format(bytes, capacity: ringBytes, pacing: .paced, firstSequence: skip)
+                isNew = true
+            }
+            if isNew { return file }
+            // Owned by us now, so by no living writer.
+            try SharedMemoryFile.remove(path: file.path)
         }
     }
 }

@@ -66,17 +66,43 @@ struct ReplayCommand: ParsableCommand {
             let merged = try MergedTape.open(paths)
             let setup = try MarketSetup(configuration: configuration, tape: merged)
             let tapes = try TapeIdentity(merged.sources.map(\.path))
-            var run = try ReplayRun.open(
-                setup: setup, tapes: tapes, window: input.window, directory: try openDirectory(), mode: configuration.digest)
-            if run.cutBytes > 0 { Terminal.writeError("levelhead: cut \(run.cutBytes) bytes of unfinished lines") }
-            let feed = TapeFeed(merged, window: input.window)
-            guard let counts = try drive(&run, feed, configuration) else {
-                try run.save()
-                Terminal.writeError("levelhead: stopped after \(run.sequence) records; --resume goes on")
-                return
+            let directory = try openDirectory()
+            let path = directory.path
+            var hasBegun = false
+            do {
+                try replay(setup, tapes, merged, directory, hasBegun: &hasBegun)
+            } catch {
+                // A run that a full disk stopped can go on; one that its input ended leaves nothing.
+                if !resume, !hasBegun || !Self.isOfStorage(error) { RunDirectory.discard(path) }
+                throw error
             }
-            let result = try run.finish(counts, tapes: tapes, started: ProcessStart.time)
-            print(json ? result.json : result.summary)
+        }
+    }
+
+    private func replay(
+        _ setup: MarketSetup, _ tapes: TapeIdentity, _ tape: consuming MergedTape, _ directory: consuming RunDirectory,
+        hasBegun: inout Bool
+    ) throws {
+        let configuration = setup.configuration
+        let path = directory.path
+        var run = try ReplayRun.open(
+            setup: setup, tapes: tapes, window: input.window, directory: directory, mode: configuration.digest)
+        hasBegun = true
+        if run.cutBytes > 0 { Terminal.writeError("levelhead: \(path): cut \(run.cutBytes) bytes of unfinished lines") }
+        guard let counts = try drive(&run, TapeFeed(tape, window: input.window), configuration) else {
+            try run.save()
+            if json { print("{\"stopped_after\": \(run.sequence), \"run_dir\": \(JSONText.string(path))}") }
+            Terminal.writeError("levelhead: stopped after \(run.sequence) records; --resume goes on")
+            return
+        }
+        let result = try run.finish(counts, tapes: tapes, started: ProcessStart.time)
+        print(json ? result.json : result.summary)
+    }
+
+    private static func isOfStorage(_ error: any Error) -> Bool {
+        switch error {
+        case is SystemCallError, is SnapshotError, is LMDBError, is AuditLogError, is JournalError: true
+        default: false
         }
     }
 

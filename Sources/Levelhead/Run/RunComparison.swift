@@ -1,0 +1,57 @@
+import Configuration
+import Foundation
+import Pipeline
+import Security
+
+/// A run cannot be resumed with what is on the command line.
+enum RunMismatch: Error, CustomStringConvertible {
+    case notARun(path: String)
+    case tapes(path: String, expected: [String])
+    case window(path: String)
+    case setting(path: String, key: String, expected: String, found: String)
+
+    var description: String {
+        switch self {
+        case .notARun(let path): "\(path): not the record of a replay"
+        case .tapes(let path, let expected):
+            "\(path): --resume with other tapes than the run's, which has \(expected.joined(separator: ", "))"
+        case .window(let path): "\(path): --resume with another --from or --to than the run's"
+        case .setting(let path, let key, let expected, let found):
+            "\(path): --resume with \(key) = \(found), but the run has \(expected)"
+        }
+    }
+}
+
+extension RunFile {
+    /// Compares `run.json` of a run with what it is to be resumed with: everything that its results depend on. Names of
+    /// tapes do not matter, their sizes and fingerprints do.
+    static func check(
+        _ path: String, _ setup: MarketSetup, tapes: TapeIdentity, window: Range<UInt64>?
+    ) throws {
+        guard let run = object(try Data(contentsOf: URL(fileURLWithPath: path))),
+            let files = run["tapes"] as? [[String: Any]], let settings = run["configuration"] as? [String: Any],
+            let current = object(Data(setup.configuration.json.utf8))
+        else { throw RunMismatch.notARun(path: path) }
+        let identities = files.map { "\($0["bytes"] ?? "") \($0["fingerprint"] ?? "")" }.sorted()
+        guard identities == tapes.files.map({ "\($0.byteCount) \($0.fingerprint.hexadecimal)" }).sorted() else {
+            throw RunMismatch.tapes(path: path, expected: files.map { "\($0["path"] ?? "?")" })
+        }
+        guard (run["from"] as? NSNumber)?.uint64Value == window?.lowerBound,
+            (run["to"] as? NSNumber)?.uint64Value == window?.upperBound
+        else { throw RunMismatch.window(path: path) }
+        for setting in setup.configuration.settings where setting.declaration.affectsResults {
+            let (expected, found) = (value(setting.key, settings), value(setting.key, current))
+            guard expected == found else {
+                throw RunMismatch.setting(path: path, key: setting.key, expected: expected, found: found)
+            }
+        }
+    }
+
+    private static func object(_ data: Data) -> [String: Any]? {
+        (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]
+    }
+
+    private static func value(_ key: String, _ settings: [String: Any]) -> String {
+        (settings[key] as? [String: Any])?["value"].map { "\($0)" } ?? "nothing"
+    }
+}

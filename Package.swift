@@ -44,7 +44,7 @@ let package = Package(
     name: "levelhead",
     products: [
         .executable(name: "levelhead", targets: ["levelhead"]),
-        .executable(name: "ring-bench", targets: ["ring-bench"]),
+        .executable(name: "ring-bench", targets: ["RingBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -95,7 +95,8 @@ let package = Package(
         edgeTarget("Tape", ["Units", "DBN", "MarketData", "Platform", "Compression"]),
         edgeTarget("ZeroMQ", ["CZeroMQ"]),
         edgeTarget("Nanomsg", ["CNanomsg"]),
-        edgeTarget("Configuration", ["Units", "MarketCalendar", "Platform", .product(name: "TOMLKit", package: "TOMLKit")]),
+        edgeTarget(
+            "Configuration", ["Units", "MarketCalendar", "Platform", .product(name: "TOMLKit", package: "TOMLKit")]),
 
         // MARK: Program
         .executableTarget(
@@ -111,7 +112,7 @@ let package = Package(
         // MARK: Benchmarks, each beside a rival
         .target(name: "CRingRival", path: "Sources/Bench/CRingRival"),
         .executableTarget(
-            name: "ring-bench",
+            name: "RingBench",
             dependencies: [
                 "Units", "Determinism", "Ring", "Platform", "CPlatform", "CRingRival", argumentParser,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -125,10 +126,21 @@ let package = Package(
         tests("DBNTests", ["DBN", "Units", "Determinism"]),
         tests("RingTests", ["Ring", "Platform", "Determinism", "Units", "CHeapCount"]),
         tests("MarketDataTests", ["MarketData", "DBN", "Units", "MarketCalendar", "Determinism"]),
-        tests("FeaturesTests", ["Features", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
-        tests("TradingTests", ["Orders", "Signals", "Risk", "Execution", "PaperVenue", "Features", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
+        tests(
+            "FeaturesTests", ["Features", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
+        tests(
+            "TradingTests",
+            [
+                "Orders", "Signals", "Risk", "Execution", "PaperVenue", "Features", "MarketData", "DBN", "Units",
+                "MarketCalendar", "Determinism", "CHeapCount",
+            ]),
         tests("SynthesisTests", ["Synthesis", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
-        tests("EdgesTests", ["Platform", "Compression", "Security", "Storage", "Tape", "Configuration", "DBN", "Units", "MarketCalendar", "CHeapCount", "CLMDB"]),
+        tests(
+            "EdgesTests",
+            [
+                "Platform", "Compression", "Security", "Storage", "Tape", "Configuration", "DBN", "Units",
+                "MarketCalendar", "CHeapCount", "CLMDB",
+            ]),
         tests("PipelineTests", ["Pipeline", "Tape", "DBN", "Units", "CHeapCount"]),
         tests("RepositoryTests", []),
     ]

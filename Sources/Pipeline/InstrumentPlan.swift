@@ -80,15 +80,16 @@ public struct InstrumentPlan: Sendable {
         }
     }
 
-    /// The place in `signal` of the contract that leads on a trade date: the configured one if it is on the tape, else the
-    /// first that has not expired, else the last.
+    /// The place in `signal` of the contract that leads on a trade date: the configured one if it is on the tape, else
+    /// the first that has not expired, else the last.
     public func leader(on tradeDate: CivilDate, calendar: TradingCalendar) -> Int {
         if let wanted = calendar.contract(signalSymbol, on: tradeDate),
             let index = signal.firstIndex(where: { $0.contract == wanted })
         {
             return index
         }
-        return signal.firstIndex { calendar.expiry(of: $0.contract).map { $0 >= tradeDate } ?? true } ?? signal.count - 1
+        return signal.firstIndex { calendar.expiry(of: $0.contract).map { $0 >= tradeDate } ?? true } ?? signal.count
+            - 1
     }
 
     /// The contract that orders are for while `leader` leads: the traded root's contract of the same month.

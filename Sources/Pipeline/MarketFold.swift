@@ -15,8 +15,8 @@ public protocol MarketSink: FeatureSink, ~Copyable {
 
 /// Records of all contracts in, their books and features out: the engine's fold over the ring.
 ///
-/// Each contract of the signal's root has an engine with state of its own, so that a roll switches to a contract that is warm;
-/// only the leading one writes vectors. The clock is the largest receive time seen on any stream.
+/// Each contract of the signal's root has an engine with state of its own, so that a roll switches to a contract that
+/// is warm; only the leading one writes vectors. The clock is the largest receive time seen on any stream.
 public struct MarketFold: ~Copyable {
     public let plan: InstrumentPlan
     public let calendar: TradingCalendar
@@ -27,7 +27,8 @@ public struct MarketFold: ~Copyable {
     /// Records of instruments or kinds that nothing here uses.
     public private(set) var unusedRecords: UInt64 = 0
 
-    /// The traded contract's place in `plan.traded` while `leader` leads; −1 when the leader's own book fills the orders.
+    /// The traded contract's place in `plan.traded` while `leader` leads; −1 when the leader's own book fills the
+    /// orders.
     private var tradedSlot = -1
     private let engineCount: Int
     private let engines: UnsafeMutablePointer<ContractEngine>
@@ -57,7 +58,9 @@ public struct MarketFold: ~Copyable {
         session = calendar.sessionInForce(Timestamp(nanoseconds: 0))
         engineCount = plan.signal.count
         engines = .allocate(capacity: engineCount)
-        for slot in plan.signal.indices { (engines + slot).initialize(to: ContractEngine(configuration: configuration)) }
+        for slot in plan.signal.indices {
+            (engines + slot).initialize(to: ContractEngine(configuration: configuration))
+        }
         tradedBooks = .allocate(capacity: max(plan.traded.count, 1))
         for slot in plan.traded.indices {
             let book = ContractBook(tickSize: plan.tradedSpecification.tick, calendar: calendar)
@@ -132,8 +135,8 @@ public struct MarketFold: ~Copyable {
         }
     }
 
-    /// Mappings name days of the receive time. A record outside all of them (an order restated from days before) goes where
-    /// its id went.
+    /// Mappings name days of the receive time. A record outside all of them (an order restated from days before) goes
+    /// where its id went.
     private mutating func route(_ record: RecordView) -> Route? {
         let instrument = record.instrumentID
         let time = record.receiveTime.nanoseconds

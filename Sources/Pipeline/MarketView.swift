@@ -5,8 +5,8 @@ import MarketData
 import Orders
 import Units
 
-/// The traded contract's book as the trading folds want it. Depth and trades are spread out only while somebody works an
-/// order: a copy of the book is all that an update costs while nobody does.
+/// The traded contract's book as the trading folds want it. Depth and trades are spread out only while somebody works
+/// an order: a copy of the book is all that an update costs while nobody does.
 struct MarketView: ~Copyable {
     private(set) var quality: DataQuality = .noBook
     private(set) var time = Timestamp(nanoseconds: 0)

@@ -11,10 +11,10 @@ import Units
 
 /// Signals, policy, risk gate, execution gateway and paper venue linked in one thread, in logical time.
 ///
-/// One step of the traded contract: the venue takes the group, the gateway hears the venue, risk marks, timers run, and then
-/// everything that follows from it until nothing does. One step of the signal contract: levels are judged, the policy
-/// answers, risk reviews, the gateway sends. What the gateway sends reaches the venue a command latency after the receive
-/// time of what it was decided on, and meets the book in force then.
+/// One step of the traded contract: the venue takes the group, the gateway hears the venue, risk marks, timers run, and
+/// then everything that follows from it until nothing does. One step of the signal contract: levels are judged, the
+/// policy answers, risk reviews, the gateway sends. What the gateway sends reaches the venue a command latency after
+/// the receive time of what it was decided on, and meets the book in force then.
 struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     let configuration: TradingConfiguration
     let calendar: TradingCalendar

@@ -9,8 +9,8 @@ import Units
 
 /// The whole system as one deterministic fold over the ring: records in, signals, verdicts, orders and fills out.
 ///
-/// Replay links it in one thread; live, the same folds run as processes. Equal records and configuration give equal outputs
-/// on every machine; nothing on the way allocates once the pipeline has started.
+/// Replay links it in one thread; live, the same folds run as processes. Equal records and configuration give equal
+/// outputs on every machine; nothing on the way allocates once the pipeline has started.
 public struct TradingPipeline<Output: TradingOutput>: ~Copyable {
     public private(set) var market: MarketFold
     private let desk: UnsafeMutablePointer<TradingDesk<Output>>

@@ -23,7 +23,7 @@ import Testing
 
     private static func module(of file: RepositoryFile) -> String {
         let parts = file.path.split(separator: "/").map(String.init)
-        return parts[1] == "Core" || parts[1] == "Edges" ? parts[2] : parts[1]
+        return ["Core", "Edges", "Bench"].contains(parts[1]) ? parts[2] : parts[1]
     }
 
     @Test(arguments: coreFiles)

@@ -44,6 +44,7 @@ import Units
         // The hole is in the sequence numbers too.
         let hole = try #require(book.firstIndex { $0.eventTime >= instant(-21_498) })
         #expect(book[hole].sequence > book[hole - 1].sequence + 10)
-        #expect(zip(book, book.dropFirst()).allSatisfy { $0.sequence < $1.sequence && $0.receiveTime <= $1.receiveTime })
+        #expect(
+            zip(book, book.dropFirst()).allSatisfy { $0.sequence < $1.sequence && $0.receiveTime <= $1.receiveTime })
     }
 }

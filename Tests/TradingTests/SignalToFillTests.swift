@@ -17,7 +17,8 @@ import Units
 
         /// A group of both contracts: the features of level 0, then the traded contract's book.
         mutating func group(_ seconds: Double, _ book: String, isInTest: Bool = true) throws {
-            let inputs = isInTest ? SignalTests.breaking(seconds) : LevelSignalInputs(time: desk.now, receiveTime: desk.now)
+            let inputs =
+                isInTest ? SignalTests.breaking(seconds) : LevelSignalInputs(time: desk.now, receiveTime: desk.now)
             desk.market.time = Timestamp(nanoseconds: Script.base + UInt64(seconds * 1e9))
             desk.market.quality = []
             desk.market.setBook(book)

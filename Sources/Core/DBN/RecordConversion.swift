@@ -10,7 +10,8 @@ enum RecordConversion {
 
     /// Writes `record` into `output` and returns its size. A send time stays the record's last eight bytes.
     /// - Throws: `notRepresentable`.
-    /// - Precondition: the record has at least its layout's length in version `source`, `output` room for `byteCountMax`.
+    /// - Precondition: the record has at least its layout's length in version `source`, `output` room for
+    ///   `byteCountMax`.
     static func convert(
         _ record: RecordView, _ layout: RecordLayout, from source: UInt8, to target: UInt8, hasSendTime: Bool,
         into output: UnsafeMutableRawPointer

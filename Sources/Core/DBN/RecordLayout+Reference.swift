@@ -4,7 +4,8 @@ extension RecordLayout {
         "Status", byteCount: 40,
         header(receiveTime: 16) + [
             .u16("action", 24), .u16("reason", 26), .u16("trading_event", 28),
-            .character("is_trading", 30, unset: tilde), .character("is_quoting", 31, unset: tilde), .character("is_short_sell_restricted", 32, unset: tilde),
+            .character("is_trading", 30, unset: tilde), .character("is_quoting", 31, unset: tilde),
+            .character("is_short_sell_restricted", 32, unset: tilde),
         ])
 
     /// `quantity` grew to 64 bits in version 3; "undefined" is the largest value of either width.

@@ -1,5 +1,4 @@
 import CPlatform
-import Glibc
 import Synchronization
 public import Units
 
@@ -44,7 +43,7 @@ extension RingReader {
         } while spins < policy.spins
         switch policy.then {
         case .returnToCaller: break
-        case .yield: sched_yield()
+        case .yield: lh_yield()
         case .park(let timeout): park(atMost: timeout)
         }
         return hasNews

@@ -10,9 +10,9 @@ struct DayShape {
     static let openSecond = -21_600.0
     static let closeSecond = 61_200.0
 
-    /// Activity of ES at rate 1, before bursts; its scale is `InstrumentStream.recordsPerGroup`'s. The proportions follow
-    /// the average volume of ES by time of day in 2025 (half of a day's volume in six of its 46 half hours), flattened, as
-    /// quotes fall less than volume.
+    /// Activity of ES at rate 1, before bursts; its scale is `InstrumentStream.recordsPerGroup`'s. The proportions
+    /// follow the average volume of ES by time of day in 2025 (half of a day's volume in six of its 46 half hours),
+    /// flattened, as quotes fall less than volume.
     static let activity: [Knot] = [
         Knot(hour: -6, value: 130), Knot(hour: -5.9, value: 60), Knot(hour: -5, value: 34), Knot(hour: -4, value: 40),
         Knot(hour: -2, value: 32), Knot(hour: 1, value: 26), Knot(hour: 2, value: 40), Knot(hour: 3, value: 78),

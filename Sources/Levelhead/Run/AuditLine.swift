@@ -6,8 +6,8 @@ import Risk
 import Signals
 import Units
 
-/// The lines of `audit.jsonl`: what happened, for people and for programs. Times in ns, money as decimal strings, prices as
-/// decimal strings of the traded contract.
+/// The lines of `audit.jsonl`: what happened, for people and for programs. Times in ns, money as decimal strings,
+/// prices as decimal strings of the traded contract.
 enum AuditLine {
     static func signal(_ signal: Signal) -> String {
         JSONText.object([
@@ -37,7 +37,8 @@ enum AuditLine {
             "event": JSONText.string("order"), "time": JSONText.integer(update.time.nanoseconds),
             "sequence": JSONText.integer(update.sequence), "order": JSONText.string(update.order.id.description),
             "parent": JSONText.string(update.order.parent.description), "role": JSONText.string("\(update.order.role)"),
-            "side": JSONText.string("\(update.order.side)"), "quantity": JSONText.integer(update.order.quantity.contracts),
+            "side": JSONText.string("\(update.order.side)"),
+            "quantity": JSONText.integer(update.order.quantity.contracts),
             "type": JSONText.string("\(update.order.type)"), "price_ticks": JSONText.integer(update.order.price.count),
             "state": JSONText.string("\(update.state)"), "reason": JSONText.string("\(update.reason)"),
             "leaves": JSONText.integer(update.leaves.contracts),

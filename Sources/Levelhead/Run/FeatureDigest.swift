@@ -4,9 +4,9 @@ import Security
 
 /// The chain over a run's feature vectors: h ← SHA256(h ‖ block), one block per completed second of event time.
 ///
-/// A block holds the vectors of the second's signals and then the one of its end; in tick mode every group's vector as well.
-/// A vector is its values as little-endian Float64, every NaN as 0x7ff8000000000000, and then a bitmap of the values that
-/// are defined, first column in the lowest bit of the first byte.
+/// A block holds the vectors of the second's signals and then the one of its end; in tick mode every group's vector as
+/// well. A vector is its values as little-endian Float64, every NaN as 0x7ff8000000000000, and then a bitmap of the
+/// values that are defined, first column in the lowest bit of the first byte.
 struct FeatureDigest: ~Copyable {
     private(set) var chain = SHA256Digest()
     private var hasher = SHA256Hasher()

@@ -24,7 +24,8 @@ extension MarketSetup {
             throw UnknownFee(root: specification.root)
         }
         let terms = ContractTerms(
-            tickSize: specification.tick, multiplier: specification.moneyPerPoint.nanos / 1_000_000_000, feePerSide: fee)
+            tickSize: specification.tick, multiplier: specification.moneyPerPoint.nanos / 1_000_000_000, feePerSide: fee
+        )
         var venue = PaperVenueConfiguration(terms: terms)
         venue.commandLatency = configuration.venue.latency
         venue.eventLatency = configuration.venue.acknowledgementLatency

@@ -2,8 +2,8 @@ import Platform
 
 /// Writes one two-dimensional array in NumPy's `.npy` format 1.0 (NEP 1), rows appended one by one in constant memory.
 ///
-/// The number of rows is only known at the end: the header is written with room for it and put in place when the file is
-/// closed. The file appears complete or not at all.
+/// The number of rows is only known at the end: the header is written with room for it and put in place when the file
+/// is closed. The file appears complete or not at all.
 final class NumpyWriter {
     /// The element types in use.
     enum Element: String { case float64 = "<f8", int64 = "<i8" }

@@ -66,7 +66,8 @@ struct ProcessFeed: RecordFeed, ~Copyable {
         let line = text.split(separator: "\n").last.map(String.init) ?? ""
         let prefix = "levelhead: "
         return IngestFailed(
-            status: process.terminationStatus, message: line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : line)
+            status: process.terminationStatus,
+            message: line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : line)
     }
 
     mutating func next() throws -> (record: RecordView, sequence: UInt64)? {

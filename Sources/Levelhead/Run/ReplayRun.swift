@@ -11,8 +11,8 @@ import Units
 
 /// One run of the whole pipeline over a tape, in one run directory.
 ///
-/// The state is saved every `snapshot.every_seconds` of wall time and at the end; a run that was killed goes on from the
-/// last save and compares what it writes again with what is there.
+/// The state is saved every `snapshot.every_seconds` of wall time and at the end; a run that was killed goes on from
+/// the last save and compares what it writes again with what is there.
 struct ReplayRun: ~Copyable {
     private static let snapshotName = "replay"
     /// Version of the state's layout and meaning.
@@ -77,13 +77,15 @@ struct ReplayRun: ~Copyable {
     ) -> SnapshotIdentity {
         let input = tapes.canonicalText + "window=\(window.map { "\($0)" } ?? "all")\n"
         return SnapshotIdentity(
-            stateVersion: stateVersion, configuration: SHA256Digest(of: Array((setup.configuration.resultText + input).utf8)))
+            stateVersion: stateVersion,
+            configuration: SHA256Digest(of: Array((setup.configuration.resultText + input).utf8)))
     }
 
     /// Bytes of an audit line and a journal frame that a killed run had not finished.
     var cutBytes: Int { pipeline.output.cutBytes }
 
-    /// Where this run's ring lies when it is shared: one name per run directory, so that a killed run leaves no more than one.
+    /// Where this run's ring lies when it is shared: one name per run directory, so that a killed run leaves no more
+    /// than one.
     var sharedRingPath: String {
         "/dev/shm/levelhead-" + SHA256Digest(of: Array(directory.path.utf8)).hexadecimal.prefix(24)
     }

@@ -12,8 +12,8 @@ import Units
 
 /// Where a run's outputs go: digests, the journal (canonical bytes) and the audit log (JSON lines).
 ///
-/// The pipeline cannot be stopped in the middle of a record, so a failed write is kept in `failure`, which the run looks at
-/// after each record.
+/// The pipeline cannot be stopped in the middle of a record, so a failed write is kept in `failure`, which the run
+/// looks at after each record.
 final class RunOutput: TradingOutput {
     /// Types of the journal's frames.
     private enum FrameType: UInt16 { case signal = 1, verdict, update, fill, change }

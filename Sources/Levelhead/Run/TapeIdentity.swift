@@ -5,8 +5,8 @@ import Tape
 
 /// Which tapes a run read: their sizes and the digest of their bytes.
 ///
-/// A fingerprint of the first and last 64 KiB is there at once and tells whether a resumed run has the same tapes; the digest
-/// of all bytes takes half a second a gigabyte and is made in another thread while the run goes on.
+/// A fingerprint of the first and last 64 KiB is there at once and tells whether a resumed run has the same tapes; the
+/// digest of all bytes takes half a second a gigabyte and is made in another thread while the run goes on.
 final class TapeIdentity: Sendable {
     struct File: Sendable {
         let path: String

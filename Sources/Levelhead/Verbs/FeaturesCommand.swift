@@ -14,9 +14,9 @@ struct FeaturesCommand: ParsableCommand {
         commandName: "features",
         abstract: "Writes the feature matrix of a tape.",
         discussion: """
-            STEM.npy holds rows × columns Float64; STEM.ts.npy Int64 rows × 3: group time, receive time from which the row \
-            may be used, ring sequence; STEM.columns.json the columns' names and units. A row uses only records received \
-            by its receive time. NaN means "not defined then".
+            STEM.npy holds rows × columns Float64; STEM.ts.npy Int64 rows × 3: group time, receive time from which the \
+            row may be used, ring sequence; STEM.columns.json the columns' names and units. A row uses only records \
+            received by its receive time. NaN means "not defined then".
 
             Example: levelhead features --tape tape/ --out day.npy --every 1s --columns 'pm_high_*'
             """)
@@ -35,7 +35,9 @@ struct FeaturesCommand: ParsableCommand {
     @Option(help: "One row per second of event time, or one per event group.")
     var every = Rows.second
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Only columns that match one of these patterns.", valueName: "glob"))
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Only columns that match one of these patterns.", valueName: "glob"))
     var columns: [String] = []
 
     @OptionGroup var options: ConfigurationOptions

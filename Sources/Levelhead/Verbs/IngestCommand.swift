@@ -11,8 +11,8 @@ struct IngestCommand: ParsableCommand {
         commandName: "ingest",
         abstract: "Reads tapes into a ring in shared memory, at the pace of its readers.",
         discussion: """
-            The ring carries the merged records with their sequence numbers. It waits for readers that register as pacing, \
-            so that none of them loses a record. What was read is printed as one JSON object at the end.
+            The ring carries the merged records with their sequence numbers. It waits for readers that register as \
+            pacing, so that none of them loses a record. What was read is printed as one JSON object at the end.
 
             Example: levelhead ingest --tape tape/ --ring /dev/shm/levelhead-ring
             """)
@@ -53,7 +53,9 @@ struct IngestCommand: ParsableCommand {
             }
             do {
                 try feed.skip(to: skip)
-                try RingIngest.run(&feed, into: memory, identity: SharedMemoryProcess.current) { _ in getppid() != parent }
+                try RingIngest.run(&feed, into: memory, identity: SharedMemoryProcess.current) { _ in
+                    getppid() != parent
+                }
             } catch {
                 // Half a tape must not look like a whole one to readers that come later.
                 try SharedMemoryFile.remove(path: ring)
@@ -67,7 +69,8 @@ struct IngestCommand: ParsableCommand {
     private func newRing() throws -> SharedMemoryFile {
         while true {
             var isNew = false
-            let file = try SharedMemoryFile.own(path: ring, byteCount: RingLayout.byteCount(capacity: ringBytes)) { bytes in
+            let file = try SharedMemoryFile.own(path: ring, byteCount: RingLayout.byteCount(capacity: ringBytes)) {
+                bytes in
                 RingMemory.format(bytes, capacity: ringBytes, pacing: .paced, firstSequence: skip)
                 isNew = true
             }

@@ -13,9 +13,9 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay",
         abstract: "Replays tape through the whole pipeline and trades it on paper.",
         discussion: """
-            Decodes, keeps book, bars, levels and features, judges the levels, checks and sizes orders and fills them on \
-            paper, as fast as it goes. Equal tapes and configuration give equal digests on every machine. A run that was \
-            killed goes on with --resume.
+            Decodes, keeps book, bars, levels and features, judges the levels, checks and sizes orders and fills them \
+            on paper, as fast as it goes. Equal tapes and configuration give equal digests on every machine. A run that \
+            was killed goes on with --resume.
 
             Example: levelhead replay --tape tape/ --config configs/level.toml --run-dir run/
             """)
@@ -40,7 +40,8 @@ struct ReplayCommand: ParsableCommand {
     @Flag(help: "Go on with the run in --run-dir from its last saved state.")
     var resume = false
 
-    @Option(help: ArgumentHelp("What feature_sha256 covers: every second's end, or every group.", valueName: "second|tick"))
+    @Option(
+        help: ArgumentHelp("What feature_sha256 covers: every second's end, or every group.", valueName: "second|tick"))
     var digest: String?
 
     @Option(help: "Where the ring between input and engine lies.")

@@ -14,8 +14,8 @@ public protocol FeatureSink: ~Copyable {
 
 /// The fold of one contract: records in, feature vectors out, current at every event group.
 ///
-/// Not on the heap after `init`, no clock, no order of anything but the records'. A record costs what its group costs, once,
-/// at F_LAST. The vector holds the five levels one after the other, then the market (`FeatureSchema`).
+/// Not on the heap after `init`, no clock, no order of anything but the records'. A record costs what its group costs,
+/// once, at F_LAST. The vector holds the five levels one after the other, then the market (`FeatureSchema`).
 public struct ContractEngine: ~Copyable {
     public let configuration: FeatureConfiguration
     public private(set) var assembler: EventGroupAssembler
@@ -29,11 +29,12 @@ public struct ContractEngine: ~Copyable {
     public private(set) var hasStarted = false
     /// The largest receive time on any stream that the engine was told, ns.
     public private(set) var clock: UInt64 = 0
-    /// The contract leads: vectors are written and the sink is told. One that does not lead keeps its state current and no
-    /// more.
+    /// The contract leads: vectors are written and the sink is told. One that does not lead keeps its state current and
+    /// no more.
     public var isLeading = true
 
-    /// How long after the end of a second the receive clock closes it although no later record of the contract came, ns.
+    /// How long after the end of a second the receive clock closes it although no later record of the contract came,
+    /// ns.
     private static let clockGrace: UInt64 = 250_000_000
 
     public init(configuration: FeatureConfiguration) {
@@ -120,7 +121,8 @@ public struct ContractEngine: ~Copyable {
 
     // MARK: Groups
 
-    // What follows is mutating even where it changes only what pointers lead to: a call that borrows the engine copies it.
+    // What follows is mutating even where it changes only what pointers lead to: a call that borrows the engine copies
+    // it.
 
     private mutating func closeGroup<Sink: FeatureSink & ~Copyable>(missingLast: Bool, sink: inout Sink) {
         guard assembler.close(missingLast: missingLast) else { return }

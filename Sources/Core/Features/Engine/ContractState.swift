@@ -51,7 +51,9 @@ struct ContractState: BitwiseCopyable {
     }
 
     private mutating func withLevels(_ body: (UnsafeMutablePointer<LevelState>) -> Void) {
-        withUnsafeMutablePointer(to: &levels) { body(UnsafeMutableRawPointer($0).assumingMemoryBound(to: LevelState.self)) }
+        withUnsafeMutablePointer(to: &levels) {
+            body(UnsafeMutableRawPointer($0).assumingMemoryBound(to: LevelState.self))
+        }
     }
 
     static let second: UInt64 = 1_000_000_000
@@ -116,8 +118,8 @@ struct ContractState: BitwiseCopyable {
         }
     }
 
-    /// Moves the average's level to where its bars have put it. The group that closes a bar does so after time has passed
-    /// up to the group with the level where it was.
+    /// Moves the average's level to where its bars have put it. The group that closes a bar does so after time has
+    /// passed up to the group with the level where it was.
     mutating func moveAverage() {
         guard averageMoved else { return }
         averageMoved = false

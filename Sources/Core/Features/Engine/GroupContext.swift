@@ -1,7 +1,7 @@
 import MarketData
 
-/// The mid and until when it may be used. A valid book that does not change stays valid; once it stops being valid its mid
-/// holds for less than one second more (FEATURES A.4, K.3-7).
+/// The mid and until when it may be used. A valid book that does not change stays valid; once it stops being valid its
+/// mid holds for less than one second more (FEATURES A.4, K.3-7).
 @frozen public struct MidState: BitwiseCopyable, Sendable {
     /// Twice the mid in ticks, as long as `isKnown`.
     public var twiceMid: Int32 = 0

@@ -1,7 +1,7 @@
 import MarketData
 
-/// What rests at a level (FEATURES B.3), read from the book as it is: no state. A depth is NaN unless the ten levels show
-/// every price that it sums.
+/// What rests at a level (FEATURES B.3), read from the book as it is: no state. A depth is NaN unless the ten levels
+/// show every price that it sums.
 enum LevelLiquidity {
     /// How far from the level the largest queue is looked for, ticks (B-29).
     static let searchTicks: Int32 = 10
@@ -20,7 +20,8 @@ enum LevelLiquidity {
         return defined(low >= book.pointee.visibleBidFloor, Double(book.bid.size(from: low, through: high)))
     }
 
-    static func write(_ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext) {
+    static func write(_ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext)
+    {
         guard row.bookIsUsable else {
             for feature in LevelFeature.bidDepthInBand.rawValue...LevelFeature.largestQueueOffset.rawValue {
                 out[feature] = .nan
@@ -31,7 +32,9 @@ enum LevelLiquidity {
         writePassive(out, level: level, row: row)
     }
 
-    private static func writeBand(_ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, book: UnsafePointer<Book>) {
+    private static func writeBand(
+        _ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, book: UnsafePointer<Book>
+    ) {
         let nearest = level.pointee.price.nearest
         let low = nearest &- level.pointee.parameters.band
         let high = nearest &+ level.pointee.parameters.band
@@ -90,8 +93,11 @@ enum LevelLiquidity {
         }
     }
 
-    /// a·(n* − ℓ) of the largest listed queue within ten ticks; ties go to the nearest, then to the one beyond the level.
-    private static func largestQueueOffset(_ ladder: UnsafePointer<BookSideLadder>, nearest: Int32, side: Int32) -> Double {
+    /// a·(n* − ℓ) of the largest listed queue within ten ticks; ties go to the nearest, then to the one beyond the
+    /// level.
+    private static func largestQueueOffset(_ ladder: UnsafePointer<BookSideLadder>, nearest: Int32, side: Int32)
+        -> Double
+    {
         var best: Int32 = 0
         var bestOffset: Int32 = 0
         for slot in 0..<Int(ladder.pointee.levelCount) {

@@ -21,8 +21,8 @@ public struct WindowRange: BitwiseCopyable, Sendable {
     }
 }
 
-/// What the five levels are made of: the pre-market and opening-range extremes of the session's trades, and the mean of the
-/// last closes (FEATURES A.10).
+/// What the five levels are made of: the pre-market and opening-range extremes of the session's trades, and the mean of
+/// the last closes (FEATURES A.10).
 public struct LevelSources: BitwiseCopyable, Sendable {
     public private(set) var premarket = WindowRange()
     public private(set) var openingRange = WindowRange()

@@ -56,13 +56,15 @@ extension UnsafePointer<LevelState> {
 
     private func writeInteraction(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
         out[.touchCount] = Double(pointee.test.touchCount)
-        out[.timeSinceLastTouch] = defined(pointee.test.lastTouch > 0, Double(row.time &- pointee.test.lastTouch) * 1e-9)
+        out[.timeSinceLastTouch] = defined(
+            pointee.test.lastTouch > 0, Double(row.time &- pointee.test.lastTouch) * 1e-9)
         out[.timeNear] = Double(pointee.tallies.timeNear) * 1e-9
         out[.testDuration] = pointee.test.isTesting ? Double(row.time &- pointee.test.testStart) * 1e-9 : 0
         out[.rejectionCount] = Double(pointee.test.rejectionCount)
         out[.breakCount] = Double(pointee.test.breakCount)
         out[.lastOutcome] = Double(pointee.test.lastOutcome)
-        out[.penetrationOfTest] = pointee.test.isTesting ? defined(pointee.test.testSide != 0, pointee.test.penetration) : 0
+        out[.penetrationOfTest] =
+            pointee.test.isTesting ? defined(pointee.test.testSide != 0, pointee.test.penetration) : 0
         out[.penetrationOfSession] = pointee.test.greatestPenetration
     }
 }

@@ -2,8 +2,9 @@ import MarketData
 
 /// One price level with all that is known about it: where it lies, its tests, and what traded and rested at it.
 ///
-/// Accumulators start when the level becomes active. `advance` lets time pass, `apply` takes a closed group, `write` puts
-/// the level's features into a vector; `advance` and `write` on a copy give the row of a moment between two groups.
+/// Accumulators start when the level becomes active. `advance` lets time pass, `apply` takes a closed group, `write`
+/// puts the level's features into a vector; `advance` and `write` on a copy give the row of a moment between two
+/// groups.
 public struct LevelState: BitwiseCopyable, Sendable {
     public let kind: LevelKind
     public let parameters: LevelParameters

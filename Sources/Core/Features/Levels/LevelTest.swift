@@ -1,7 +1,8 @@
 /// From which side price comes to a level, and whether it is being tested: FEATURES A.11.
 ///
-/// ARMED → IN_TEST at the first trade within `touch` ticks; IN_TEST → ARMED at the first mid at least `reset` ticks away: a
-/// break if price left on the far side, a rejection if it went back. Within a group trades come first, then the mid.
+/// ARMED → IN_TEST at the first trade within `touch` ticks; IN_TEST → ARMED at the first mid at least `reset` ticks
+/// away: a break if price left on the far side, a rejection if it went back. Within a group trades come first, then the
+/// mid.
 public struct LevelTest: BitwiseCopyable, Sendable {
     /// a: +1 price is below the level, −1 above, 0 not known yet.
     public private(set) var approachSide: Int32 = 0

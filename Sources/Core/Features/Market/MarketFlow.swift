@@ -107,8 +107,8 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
     }
 }
 
-/// The plain time-weighted mean of size per listed level of each side, since the last reset (for B-24): reset at 18:00 and
-/// at the regular open.
+/// The plain time-weighted mean of size per listed level of each side, since the last reset (for B-24): reset at 18:00
+/// and at the regular open.
 public struct MeanLevelSize: BitwiseCopyable, Sendable {
     /// ns from the reset before which the mean is not given.
     private static let warmUp: UInt64 = 300_000_000_000

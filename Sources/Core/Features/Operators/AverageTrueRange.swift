@@ -1,7 +1,7 @@
 import MarketData
 
-/// Wilder's average true range over completed bars (Wilder 1978): seed = mean true range of the first `length` bars that
-/// have a predecessor, then (13·previous + TR)/14.
+/// Wilder's average true range over completed bars (Wilder 1978): seed = mean true range of the first `length` bars
+/// that have a predecessor, then (13·previous + TR)/14.
 @frozen public struct AverageTrueRange: BitwiseCopyable, Sendable {
     public static let length = 14
 

@@ -5,7 +5,8 @@ public enum HalfLife {
 
 /// How much of an exponentially weighted sum is left after some time, for each half-life: 2^(−Δt/h).
 ///
-/// All sums of one half-life share one factor, so a group costs one evaluation per half-life, however many sums there are.
+/// All sums of one half-life share one factor, so a group costs one evaluation per half-life, however many sums there
+/// are.
 @frozen public struct Decay: BitwiseCopyable, Sendable {
     public var h10: Double
     public var h30: Double
@@ -40,8 +41,8 @@ public enum HalfLife {
 
 /// 2^(−x) for x ≥ 0 by additions and multiplications alone: the same bits on every machine, eight values at once.
 public enum Exp2 {
-    /// Taylor coefficients of 2^y = e^(y ln 2) around 0: ln(2)^k / k!. On |y| ≤ ½ the first term left out, k = 14, is below
-    /// 2·10⁻¹⁸ of the result.
+    /// Taylor coefficients of 2^y = e^(y ln 2) around 0: ln(2)^k / k!. On |y| ≤ ½ the first term left out, k = 14, is
+    /// below 2·10⁻¹⁸ of the result.
     @usableFromInline static let coefficients: InlineArray<14, Double> = [
         1, 0.6931471805599453, 0.24022650695910072, 0.05550410866482158, 0.009618129107628477, 0.0013333558146428443,
         0.0001540353039338161, 1.525273380405984e-05, 1.3215486790144307e-06, 1.0178086009239699e-07,
@@ -64,7 +65,8 @@ public enum Exp2 {
         }
         // 2^(−whole) by its exponent bits; the integer is in the low bits of `shifted`.
         let integers = unsafeBitCast(shifted, to: SIMD8<UInt64>.self) & SIMD8(repeating: 0xFFF)
-        let scale = unsafeBitCast((SIMD8(repeating: 1_023) &- integers) &<< SIMD8(repeating: 52), to: SIMD8<Double>.self)
+        let scale = unsafeBitCast(
+            (SIMD8(repeating: 1_023) &- integers) &<< SIMD8(repeating: 52), to: SIMD8<Double>.self)
         return (sum * scale).replacing(with: 0, where: bounded .>= 1_000)
     }
 }

@@ -30,8 +30,8 @@
     }
 }
 
-/// The time-weighted exponential mean of a step function y: A ← A·d + y·(1−d), G ← G·d + (1−d), value A/G. While y is not
-/// defined both only decay.
+/// The time-weighted exponential mean of a step function y: A ← A·d + y·(1−d), G ← G·d + (1−d), value A/G. While y is
+/// not defined both only decay.
 @frozen public struct TimeWeightedMean: BitwiseCopyable, Sendable {
     @usableFromInline var weighted: Double = 0
     @usableFromInline var weight: Double = 0

@@ -18,7 +18,8 @@ public struct FeatureDefinition: Sendable, Equatable {
     public let source: String
 
     init(
-        _ row: String, _ name: String, _ unit: String, _ family: FeatureFamily, _ meaning: String, warmUp: String = "none",
+        _ row: String, _ name: String, _ unit: String, _ family: FeatureFamily, _ meaning: String,
+        warmUp: String = "none",
         undefinedWhen: String, source: String
     ) {
         self.row = row

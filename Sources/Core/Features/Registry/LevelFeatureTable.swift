@@ -42,7 +42,8 @@ enum LevelFeatureTable {
             "B-9", "touch_count", "count", .levelInteraction, "How often price has tested the level.",
             undefinedWhen: inactive, source: "FEATURES A.11"),
         .init(
-            "B-10", "time_since_last_touch_seconds", "s", .levelInteraction, "Time since a trade within two ticks of it.",
+            "B-10", "time_since_last_touch_seconds", "s", .levelInteraction,
+            "Time since a trade within two ticks of it.",
             warmUp: "first touch", undefinedWhen: inactive, source: "chart practice"),
         .init(
             "B-11", "time_near_level_session_seconds", "s", .levelInteraction,
@@ -82,7 +83,8 @@ enum LevelFeatureTable {
             "B-21", "ask_depth_at_level_contracts", "contracts", .levelLiquidity, "Offers at the level's own tick.",
             undefinedWhen: hidden, source: "book practice"),
         .init(
-            "B-22", "queue_imbalance_in_band", "ratio", .levelLiquidity, "Bids against offers in the band: +1 all bids.",
+            "B-22", "queue_imbalance_in_band", "ratio", .levelLiquidity,
+            "Bids against offers in the band: +1 all bids.",
             undefinedWhen: hidden + ", or one-sided", source: "Gould & Bonart 2016, on a band"),
         .init(
             "B-23", "order_count_imbalance_in_band", "ratio", .levelLiquidity, "The same counted in orders.",
@@ -96,7 +98,8 @@ enum LevelFeatureTable {
             "Whether the wall is growing (+) or shrinking (−) against the last minute.", warmUp: "60 s visible",
             undefinedWhen: hidden, source: "depth change"),
         .init(
-            "B-27", "depth_to_level_contracts", "contracts", .levelLiquidity, "What must trade before the level is reached.",
+            "B-27", "depth_to_level_contracts", "contracts", .levelLiquidity,
+            "What must trade before the level is reached.",
             undefinedWhen: hidden, source: "book practice"),
         .init(
             "B-28", "depth_beyond_level_8_ticks_contracts", "contracts", .levelLiquidity,
@@ -163,10 +166,12 @@ enum LevelFeatureTable {
             "B-42", "delta_current_test_contracts", "contracts", .levelTrades, "The same since the test began, else 0.",
             undefinedWhen: inactive, source: "footprint delta"),
         .init(
-            "B-43", "trade_imbalance_in_band_hl30s", "ratio", .levelTrades, "Bought against sold in the band, −1 to +1.",
+            "B-43", "trade_imbalance_in_band_hl30s", "ratio", .levelTrades,
+            "Bought against sold in the band, −1 to +1.",
             undefinedWhen: "no signed trade in the band yet", source: "Chordia & Subrahmanyam 2004"),
         .init(
-            "B-44", "large_trade_share_in_band_hl60s", "ratio", .levelTrades, "Share of the band's volume in large orders.",
+            "B-44", "large_trade_share_in_band_hl60s", "ratio", .levelTrades,
+            "Share of the band's volume in large orders.",
             undefinedWhen: "no trade in the band yet", source: "block share"),
         .init(
             "B-45", "trade_intensity_in_band_hl10s_trades_per_second", "1/s", .levelTrades,

@@ -104,11 +104,13 @@ enum MarketFeatureTable {
         .init(
             "C-27", "buy_100_contracts_impact_ticks", "ticks", .book,
             "What buying 100 at market would cost against the mid.", warmUp: "none",
-            undefinedWhen: "the book is invalid or shows fewer than 100 contracts", source: "cost of round trip, Irvine et al. 2000"),
+            undefinedWhen: "the book is invalid or shows fewer than 100 contracts",
+            source: "cost of round trip, Irvine et al. 2000"),
         .init(
             "C-28", "sell_100_contracts_impact_ticks", "ticks", .book,
             "What selling 100 at market would cost against the mid.", warmUp: "none",
-            undefinedWhen: "the book is invalid or shows fewer than 100 contracts", source: "cost of round trip, Irvine et al. 2000"),
+            undefinedWhen: "the book is invalid or shows fewer than 100 contracts",
+            source: "cost of round trip, Irvine et al. 2000"),
         .init(
             "C-30", "order_flow_imbalance_hl10s_contracts", "contracts", .orderFlow,
             "Net order flow at the best prices, ten seconds.", warmUp: "none",

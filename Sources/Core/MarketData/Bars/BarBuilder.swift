@@ -14,8 +14,8 @@
 
 /// Builds bars of one length from trades. Intervals are aligned to 00:00 UTC; one without a trade makes no bar.
 ///
-/// The caller closes intervals (`close(at:)`) before it adds the first trade past their end; a trade that comes after its
-/// interval was closed belongs to the interval that is open then.
+/// The caller closes intervals (`close(at:)`) before it adds the first trade past their end; a trade that comes after
+/// its interval was closed belongs to the interval that is open then.
 @frozen public struct BarBuilder: BitwiseCopyable, Sendable {
     /// ns.
     public let length: UInt64

@@ -47,8 +47,8 @@ extension UnsafePointer<Book> {
     case tooShort
 }
 
-/// Reads the levels of MBP-10 records into ticks. Prices repeat from record to record, so a converted price is remembered
-/// per slot and a record costs twenty comparisons and few conversions.
+/// Reads the levels of MBP-10 records into ticks. Prices repeat from record to record, so a converted price is
+/// remembered per slot and a record costs twenty comparisons and few conversions.
 @frozen public struct BookReader: BitwiseCopyable, Sendable {
     @usableFromInline let tickNanos: Int64
     @usableFromInline let ticksPerNano: Double

@@ -21,9 +21,9 @@
 
 /// Splits the change of the book over one event group into added, cancelled and filled contracts per price.
 ///
-/// A price is compared only if the ten levels show it before and after: what enters or leaves the window is not flow. Fills
-/// are the group's trades against the side; the rest of the change is an add or a cancel. Adds and cancels of one price
-/// inside one group net: MBP cannot tell them apart.
+/// A price is compared only if the ten levels show it before and after: what enters or leaves the window is not flow.
+/// Fills are the group's trades against the side; the rest of the change is an add or a cancel. Adds and cancels of one
+/// price inside one group net: MBP cannot tell them apart.
 public struct DepthAttribution: ~Copyable {
     private var storage: UnsafeMutablePointer<DepthChange>
     private var capacity = 2_048
@@ -42,7 +42,8 @@ public struct DepthAttribution: ~Copyable {
     ///   - comparable: false when there is no book to compare with: then only fills are listed.
     ///   - bids, asks: which sides take part.
     public mutating func update(
-        before: UnsafePointer<Book>, after: UnsafePointer<Book>, trades: UnsafeBufferPointer<TradeRun>, comparable: Bool,
+        before: UnsafePointer<Book>, after: UnsafePointer<Book>, trades: UnsafeBufferPointer<TradeRun>,
+        comparable: Bool,
         bids: Bool, asks: Bool
     ) {
         count = 0

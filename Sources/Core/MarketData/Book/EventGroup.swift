@@ -18,8 +18,8 @@ import Units
     }
 }
 
-/// What happened at one contract between two states in which its book may be read: the records up to and including the one
-/// with F_LAST, folded.
+/// What happened at one contract between two states in which its book may be read: the records up to and including the
+/// one with F_LAST, folded.
 @frozen public struct EventGroup: BitwiseCopyable, Sendable {
     /// Time of the group in ns: `ts_event` of its last record, but never before an earlier group's.
     public var time: UInt64 = 0
@@ -41,9 +41,9 @@ import Units
 
 /// Assembles the MBP-10 records of one contract into event groups.
 ///
-/// For each record the caller asks `check`; a record that passes may end the open group first (`endsOpenGroup`), then goes
-/// to `append`; F_LAST, on a rejected record too, ends the group. Between `close` and the next `append` the properties
-/// describe the closed group; `advance` says that it has been used.
+/// For each record the caller asks `check`; a record that passes may end the open group first (`endsOpenGroup`), then
+/// goes to `append`; F_LAST, on a rejected record too, ends the group. Between `close` and the next `append` the
+/// properties describe the closed group; `advance` says that it has been used.
 public struct EventGroupAssembler: ~Copyable {
     /// Counters of what the feed did; only ever added to.
     public struct Counters: BitwiseCopyable, Sendable, Equatable {
@@ -66,7 +66,8 @@ public struct EventGroupAssembler: ~Copyable {
 
         public static func == (a: Counters, b: Counters) -> Bool {
             a.records == b.records && a.groups == b.groups && a.missingLast == b.missingLast
-                && a.crossedGroups == b.crossedGroups && a.rejected.indices.allSatisfy { a.rejected[$0] == b.rejected[$0] }
+                && a.crossedGroups == b.crossedGroups
+                && a.rejected.indices.allSatisfy { a.rejected[$0] == b.rejected[$0] }
         }
     }
 

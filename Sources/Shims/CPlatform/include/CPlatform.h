@@ -11,6 +11,9 @@ static inline void lh_cpu_relax(void) {
 #endif
 }
 
+/// Gives the core to whoever is ready to run (sched_yield(2)).
+static inline void lh_yield(void) { sched_yield(); }
+
 /// Sleeps while *word == expected, at most timeout_ns. Returns 0 when woken, else an errno value.
 int lh_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_ns);
 /// Wakes up to count sleepers. Returns how many were woken.

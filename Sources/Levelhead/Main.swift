@@ -16,6 +16,7 @@ struct LevelheadCommand: ParsableCommand {
         subcommands: [
             ReplayCommand.self,
             FeaturesCommand.self,
+            ColumnsCommand.self,
             SynthCommand.self,
             InspectCommand.self,
             ConvertCommand.self,

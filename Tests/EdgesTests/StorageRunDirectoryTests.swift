@@ -37,7 +37,7 @@ import Testing
 
     @Test func `a finished run is resumed and not begun again`() throws {
         do { try RunDirectory.create(path).writeRun(Array("{}".utf8)) }
-        #expect(throws: RunDirectoryError.notEmpty(path: path, entry: "journal")) {
+        #expect(throws: RunDirectoryError.notEmpty(path: path, entry: "run.json")) {
             _ = try RunDirectory.create(path).path
         }
         #expect(try RunDirectory.resume(path).isResumed)

@@ -14,8 +14,8 @@ struct ReplayCommand: ParsableCommand {
         abstract: "Replays tape through the whole pipeline and trades it on paper.",
         discussion: """
             Decodes, keeps book, bars, levels and features, judges the levels, checks and sizes orders and fills them \
-            on paper, as fast as it goes. Equal tapes and configuration give equal digests on every machine. A run that \
-            was killed goes on with --resume.
+            on paper, as fast as it goes. Equal tapes and configuration give equal digests on every machine. A run \
+            that was killed goes on with --resume.
 
             Example: levelhead replay --tape tape/ --config configs/level.toml --run-dir run/
             """)

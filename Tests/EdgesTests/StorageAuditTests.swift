@@ -153,6 +153,21 @@ import Testing
         #expect(throws: AuditLogError.self) { _ = try AuditLog.create(path).cutByteCount }
     }
 
+    @Test func `a line that was edited before the snapshot's place is named when the run is resumed`() throws {
+        let position = try write(6, mark: 5)
+        var bytes = try directory.bytes("audit.jsonl")
+        let second = try #require(bytes.firstIndex(of: UInt8(ascii: "\n"))) + 1
+        // `{"event":"fill"` becomes `{"event":"bill"`.
+        bytes[second + 10] = UInt8(ascii: "b")
+        try directory.write("audit.jsonl", bytes)
+        do {
+            _ = try AuditLog.resume(path, at: position).cutByteCount
+            Issue.record("the edit went unseen")
+        } catch {
+            guard case .otherHash(path, 2, _, _) = error else { throw error }
+        }
+    }
+
     @Test func `the python oracle recomputes the same chain`() throws {
         let mark = try write(50, mark: 50)
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -43,6 +43,30 @@ import Testing
         #expect(try RunDirectory.resume(path).isResumed)
     }
 
+    @Test func `a run that was killed before its run.json is begun again`() throws {
+        #expect(try RunDirectory.create(path).path == path)
+        #expect(throws: RunDirectoryError.notARun(path: path)) { _ = try RunDirectory.resume(path).path }
+        #expect(try !RunDirectory.create(path).isResumed)
+        try directory.write("runs/one/journal/trading.journal", [1])
+        #expect(throws: RunDirectoryError.notEmpty(path: path, entry: "journal")) {
+            _ = try RunDirectory.create(path).path
+        }
+    }
+
+    @Test func `a discarded run leaves nothing of its own and everything else`() throws {
+        do {
+            let run = try RunDirectory.create(path)
+            try run.writeRun(Array("{}".utf8))
+            try run.writeResult("summary.json", Array("{}".utf8))
+        }
+        RunDirectory.discard(path)
+        #expect(!FileManager.default.fileExists(atPath: path))
+        do { try RunDirectory.create(path).writeRun(Array("{}".utf8)) }
+        try directory.write("runs/one/notes.txt", [1])
+        RunDirectory.discard(path)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["notes.txt"])
+    }
+
     @Test func `two runs cannot use one directory, and the second is told the first one's pid`() throws {
         let run = try RunDirectory.create(path)
         try run.writeRun(Array("{}".utf8))

@@ -129,7 +129,7 @@ let package = Package(
         tests("TradingTests", ["Orders", "Signals", "Risk", "Execution", "PaperVenue", "Features", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
         tests("SynthesisTests", ["Synthesis", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
         tests("EdgesTests", ["Platform", "Compression", "Security", "Storage", "Tape", "Configuration", "DBN", "Units", "MarketCalendar", "CHeapCount", "CLMDB"]),
-        tests("PipelineTests", ["Pipeline", "Tape", "DBN", "Units", "CHeapCount"]),
+        tests("PipelineTests", ["Pipeline", "Features", "MarketData", "MarketCalendar", "Determinism", "Orders", "Tape", "DBN", "Units", "CHeapCount"]),
         tests("RepositoryTests", []),
     ]
 )

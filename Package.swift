@@ -141,7 +141,12 @@ let package = Package(
                 "Platform", "Compression", "Security", "Storage", "Tape", "Configuration", "DBN", "Units",
                 "MarketCalendar", "CHeapCount", "CLMDB",
             ]),
-        tests("PipelineTests", ["Pipeline", "Tape", "DBN", "Units", "CHeapCount"]),
+        tests(
+            "PipelineTests",
+            [
+                "Pipeline", "Features", "MarketData", "MarketCalendar", "Determinism", "Orders", "Tape", "DBN", "Units",
+                "CHeapCount",
+            ]),
         tests("RepositoryTests", []),
     ]
 )

@@ -125,7 +125,7 @@ public struct MarketFold: ~Copyable {
             return
         }
         if type == .status {
-            takeStatus(record, route)
+            takeStatus(record, route, sink: &sink)
             passTime(except: -1, sink: &sink)
         } else if route.isTraded {
             passTime(except: -1, sink: &sink)
@@ -148,13 +148,16 @@ public struct MarketFold: ~Copyable {
         return sameInstrument
     }
 
-    private mutating func takeStatus(_ record: RecordView, _ route: Route) {
+    private mutating func takeStatus<Sink: MarketSink & ~Copyable>(
+        _ record: RecordView, _ route: Route, sink: inout Sink
+    ) {
         guard record.byteCount >= 40 else { return }
         let action = record.load(24, as: UInt16.self)
         if route.isTraded {
             tradedBooks[Int(route.slot)].takeStatus(action: action)
         } else {
-            engines[Int(route.slot)].takeStatus(action: action, time: record.eventTime.nanoseconds)
+            engines[Int(route.slot)].takeStatus(
+                action: action, time: record.eventTime.nanoseconds, clock: clock, sink: &sink)
         }
     }
 

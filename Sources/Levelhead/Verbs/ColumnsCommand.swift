@@ -8,8 +8,8 @@ struct ColumnsCommand: ParsableCommand {
         commandName: "columns",
         abstract: "Explains every column of the feature vector.",
         discussion: """
-            A level's features stand in the vector once for each of the five levels, with the level's name before their \
-            own: pm_high_distance_ticks. NaN means "not defined now".
+            A level's features stand in the vector once for each of the five levels, with the level's name before \
+            their own: pm_high_distance_ticks. NaN means "not defined now".
 
             Example: levelhead columns --markdown
             """)
@@ -53,7 +53,7 @@ struct ColumnsCommand: ParsableCommand {
 
             What the engine computes at every event group, made by `levelhead columns --markdown` from the registry that
             the engine itself uses. The features of a level stand in the vector once for each of \
-            \(LevelKind.allCases.map { "`\($0.name)`" }.joined(separator: ", ")), with the level's name before their own.
+            \(LevelKind.allCases.map { "`\($0.name)`" }.joined(separator: ", ")), with the level's name before theirs.
 
 
             """
@@ -62,8 +62,8 @@ struct ColumnsCommand: ParsableCommand {
             text += "| row | name | unit | what it tells | first defined | NaN when | source |\n"
             text += "|---|---|---|---|---|---|---|\n"
             for feature in features where feature.family == family {
-                text += "| \(feature.row) | `\(feature.name)` | \(feature.unit) | \(feature.meaning) | \(feature.warmUp) "
-                text += "| \(feature.undefinedWhen) | \(feature.source) |\n"
+                text += "| \(feature.row) | `\(feature.name)` | \(feature.unit) | \(feature.meaning) "
+                text += "| \(feature.warmUp) | \(feature.undefinedWhen) | \(feature.source) |\n"
             }
             text += "\n"
         }

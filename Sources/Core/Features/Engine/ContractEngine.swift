@@ -113,10 +113,21 @@ public struct ContractEngine: ~Copyable {
     }
 
     /// Takes the `action` of a `status` record of this contract.
-    public mutating func takeStatus(action: UInt16, time: UInt64) {
-        if hasStarted { state.pointee.advance(to: time) }
+    ///
+    /// - Parameters:
+    ///   - time: `ts_event` of the record in ns; one after `clock` is not believed.
+    ///   - clock: the largest receive time seen on any stream, this record's included, ns.
+    public mutating func takeStatus<Sink: FeatureSink & ~Copyable>(
+        action: UInt16, time: UInt64, clock: UInt64, sink: inout Sink
+    ) {
+        self.clock = clock
+        let time = min(time, clock)
+        if hasStarted {
+            closeSeconds(upTo: max(time, clock &- min(clock, Self.clockGrace)), sink: &sink)
+            state.pointee.advance(to: time)
+        }
         state.pointee.status.apply(action: action)
-        refreshValidity(at: max(time, state.pointee.advancedTo))
+        refreshMarket(at: max(time, state.pointee.advancedTo))
     }
 
     // MARK: Groups
@@ -236,6 +247,7 @@ public struct ContractEngine: ~Copyable {
         let usable = state.isOpen(at: time) && !assembler.isSuspect && !assembler.book.pointee.isCrossed
         state.pointee.flow.watch(assembler.book, isValid: state.pointee.isBookValid)
         state.pointee.meanLevelSize.watch(assembler.book, usable: usable)
+        for index in 0..<5 { levels[index].watchDepth(assembler.book, usable: usable) }
     }
 
     /// While the market is closed and the mid has gone, seconds are all alike: jumps to the last one before the next

@@ -54,11 +54,10 @@ public struct BandFlow: BitwiseCopyable, Sendable {
         }
     }
 
-    /// Takes the passive side's depth from the book after the group.
-    mutating func watchDepth(_ group: borrowing GroupContext, price: LevelPrice, band: Int32, side: Int32) {
-        let depth = LevelLiquidity.depthInBand(
-            group.after, usable: group.bookIsUsable, nearest: price.nearest, band: band, side: side)
-        passiveDepth.value = depth
+    /// Takes the passive side's depth from the book in force.
+    mutating func watchDepth(_ book: UnsafePointer<Book>, usable: Bool, price: LevelPrice, band: Int32, side: Int32) {
+        passiveDepth.value = LevelLiquidity.depthInBand(
+            book, usable: usable, nearest: price.nearest, band: band, side: side)
     }
 
     func write(_ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext) {

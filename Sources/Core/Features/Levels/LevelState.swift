@@ -64,7 +64,13 @@ public struct LevelState: BitwiseCopyable, Sendable {
             if test.mid(offset: offset, level: price, parameters: parameters, time: group.time) { endTest() }
             tallies.seenMid(offset: offset, time: group.time)
         }
-        flow.watchDepth(group, price: price, band: parameters.band, side: test.approachSide)
+        watchDepth(group.after, usable: group.bookIsUsable)
+    }
+
+    /// Takes the book as what rests at the level from now on.
+    mutating func watchDepth(_ book: UnsafePointer<Book>, usable: Bool) {
+        guard isActive else { return }
+        flow.watchDepth(book, usable: usable, price: price, band: parameters.band, side: test.approachSide)
     }
 
     /// Takes a completed bar of the moving average's length, to be compared with the level at `price`.

@@ -1,3 +1,7 @@
+/// `value`, or 0 once it has all but vanished, when nothing has fed it for a thousand half-lives (K.3-37). Below that,
+/// numbers lose digits and are slow, and at last they stay: the least of them times 0.9 is itself again.
+@inlinable func flushed(_ value: Double) -> Double { abs(value) < 0x1p-1000 ? 0 : value }
+
 /// `N` exponentially weighted sums of one half-life: S ← S·2^(−Δt/h) + v (FEATURES A.5), decayed together.
 @frozen public struct ExponentialSums<let N: Int>: BitwiseCopyable, Sendable {
     @usableFromInline var sums: InlineArray<N, Double>
@@ -5,7 +9,7 @@
     @inlinable public init() { sums = InlineArray(repeating: 0) }
 
     @inlinable public mutating func decay(_ factor: Double) {
-        for index in 0..<N { sums[index] *= factor }
+        for index in 0..<N { sums[index] = flushed(sums[index] * factor) }
     }
 
     @inlinable public subscript(index: Int) -> Double {
@@ -21,7 +25,7 @@
 
     @inlinable public init() {}
 
-    @inlinable public mutating func decay(_ factor: Double) { left *= factor }
+    @inlinable public mutating func decay(_ factor: Double) { left = flushed(left * factor) }
 
     /// Turns a sum of half-life `halfLife` seconds into a rate per second, corrected for the time before t₀ in which
     /// nothing was counted.
@@ -42,8 +46,9 @@
 
     /// Lets time pass with the value as it is.
     @inlinable public mutating func decay(_ factor: Double) {
-        weighted *= factor
-        weight *= factor
+        // Both vanish together: the mean is not defined any more, not a ratio of what rounding left.
+        weight = flushed(weight * factor)
+        weighted = weight == 0 ? 0 : flushed(weighted * factor)
         if !value.isNaN {
             weighted += value * (1 - factor)
             weight += 1 - factor

@@ -185,6 +185,10 @@ public struct MarketFold: ~Copyable {
     }
 
     private mutating func enterSession<Sink: MarketSink & ~Copyable>(at time: UInt64, sink: inout Sink) {
+        // The seconds of the session that ends are its leader's, and are told before the next session begins.
+        for slot in plan.signal.indices {
+            engines[slot].tick(clock: clock, upTo: session.close.nanoseconds, sink: &sink)
+        }
         session = calendar.sessionInForce(Timestamp(nanoseconds: time))
         nextSessionOpen = calendar.nextSession(after: Timestamp(nanoseconds: time)).open.nanoseconds
         leader = plan.leader(on: session.tradeDate, calendar: calendar)

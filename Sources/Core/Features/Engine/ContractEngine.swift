@@ -106,10 +106,14 @@ public struct ContractEngine: ~Copyable {
     }
 
     /// Tells the time: the largest receive time seen on any stream, ns.
-    public mutating func tick<Sink: FeatureSink & ~Copyable>(clock: UInt64, sink: inout Sink) {
+    ///
+    /// - Parameter limit: no second that ends after it is closed, ns.
+    public mutating func tick<Sink: FeatureSink & ~Copyable>(
+        clock: UInt64, upTo limit: UInt64 = .max, sink: inout Sink
+    ) {
         self.clock = clock
         guard hasStarted else { return }
-        closeSeconds(upTo: clock &- min(clock, Self.clockGrace), sink: &sink)
+        closeSeconds(upTo: min(clock &- min(clock, Self.clockGrace), limit), sink: &sink)
     }
 
     /// Takes the `action` of a `status` record of this contract.

@@ -8,7 +8,9 @@ enum BookShape {
     /// Writes the rows that read the book. All are NaN unless it is two-sided and valid.
     static func write(_ out: UnsafeMutablePointer<Double>, book: UnsafePointer<Book>, isValid: Bool) {
         guard isValid else {
-            for feature in rows { out[feature] = .nan }
+            // The rows of this family except those that outlive an invalid book: the mean spread and the mid.
+            out[.bidAskSpread] = .nan
+            for row in firstRow...lastRow { out[row] = .nan }
             return
         }
         writeBest(out, book)
@@ -22,11 +24,8 @@ enum BookShape {
             distance: .askDepthDistance, impact: .buyImpact100)
     }
 
-    /// The rows of this family except those that outlive an invalid book (the mean spread and the mid).
-    private static let rows: [MarketFeature] =
-        [.bidAskSpread]
-        + MarketFeature.allCases.filter { $0.rawValue >= MarketFeature.weightedMidOffset.rawValue }
-        .filter { $0.rawValue <= MarketFeature.sellImpact100.rawValue }
+    private static var firstRow: Int { MarketFeature.weightedMidOffset.rawValue }
+    private static var lastRow: Int { MarketFeature.sellImpact100.rawValue }
 
     private static func writeBest(_ out: UnsafeMutablePointer<Double>, _ book: UnsafePointer<Book>) {
         let bid = Double(book.pointee.bid.bestPrice)

@@ -10,11 +10,13 @@ public struct TapeWriter: ~Copyable {
     private let encoder: DBNEncoder
     private var output: OutputFile
 
-    /// - Parameter version: 1, 2 or 3; the records given to `write` are version 3.
+    /// - Parameters:
+    ///   - version: 1, 2 or 3.
+    ///   - inputVersion: of the records given to `write`.
     public static func create(
-        _ path: String, metadata: DBNMetadata, version: UInt8 = 3
+        _ path: String, metadata: DBNMetadata, version: UInt8 = 3, inputVersion: UInt8 = 3
     ) throws(TapeError) -> TapeWriter {
-        let encoder = DBNEncoder(version: version, inputVersion: 3, hasSendTime: metadata.hasSendTime)
+        let encoder = DBNEncoder(version: version, inputVersion: inputVersion, hasSendTime: metadata.hasSendTime)
         var writer = TapeWriter(encoder, try OutputFile.create(path))
         try writer.encode { (encoder, bytes) throws(DBNError) in try encoder.encode(metadata, into: &bytes) }
         return writer
@@ -26,7 +28,7 @@ public struct TapeWriter: ~Copyable {
         self.output = output
     }
 
-    /// Appends one version 3 record, with its send time if the metadata say so.
+    /// Appends one record of the input version, with its send time if the metadata say so.
     /// - Throws: the disk is full; or the record holds what the version to be written cannot.
     public mutating func write(_ record: RecordView) throws(TapeError) {
         try encode { (encoder, bytes) throws(DBNError) in try encoder.encode(record, into: &bytes) }

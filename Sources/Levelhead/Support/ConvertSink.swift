@@ -13,8 +13,9 @@ final class DBNSink: RecordSink {
     private var writer: TapeWriter?
     private(set) var recordCount: UInt64 = 0
 
-    init(_ path: String, metadata: DBNMetadata, version: UInt8) throws(TapeError) {
-        writer = try TapeWriter.create(path, metadata: metadata, version: version)
+    /// - Parameter inputVersion: of the records that are written.
+    init(_ path: String, metadata: DBNMetadata, version: UInt8, inputVersion: UInt8) throws(TapeError) {
+        writer = try TapeWriter.create(path, metadata: metadata, version: version, inputVersion: inputVersion)
     }
 
     func write(_ record: RecordView) throws {
@@ -93,10 +94,10 @@ final class CSVSink: RecordSink {
 
 extension OutputFormat {
     func sink(
-        _ path: String, metadata: DBNMetadata, version: UInt8, type: RecordType?, input: String
+        _ path: String, metadata: DBNMetadata, version: UInt8, inputVersion: UInt8, type: RecordType?, input: String
     ) throws(TapeError) -> any RecordSink {
         switch self {
-        case .dbn: try DBNSink(path, metadata: metadata, version: version)
+        case .dbn: try DBNSink(path, metadata: metadata, version: version, inputVersion: inputVersion)
         case .jsonLines: try JSONLinesSink(path, hasSendTime: metadata.hasSendTime)
         case .csv:
             try CSVSink(

@@ -124,6 +124,17 @@ class Market:
             estimator.reset(start)
         self.reset_mean_size(start)
 
+    def open_session(self, start):
+        """The calendar opens the market at its own time (K.3-1), with the book that stands then, as `expire` closes it."""
+        if self.book is None:
+            return
+        self.open = True
+        self.readable = not self.bad and not self.cleared and not self.book.crossed
+        self.valid = self.readable and self.book.two_sided
+        if self.valid:
+            self.mid_half_ticks = self.book.mid_half_ticks
+        self._set_means(start)
+
     def reset_mean_size(self, start):
         for side, mean in self.mean_size.items():
             mean.reset(start)

@@ -119,6 +119,7 @@ class Replay:
             self.rth_reset = moment
         elif session is not self.session:
             self.market.reset_session(session.open)
+            self.market.open_session(session.open)
             self.rth_reset = session.open
         if session is not self.session:
             self.session = session

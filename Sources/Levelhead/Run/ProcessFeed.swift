@@ -31,8 +31,10 @@ struct ProcessFeed: RecordFeed, ~Copyable {
         try SharedMemoryFile.remove(path: ringPath)
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments =
-            ["ingest", "--ring", ringPath, "--ring-bytes", "\(capacity)", "--skip", "\(first)", "--await-reader"]
-            + arguments
+            [
+                "ingest", "--ring", ringPath, "--ring-bytes", "\(capacity)", "--skip", "\(first)", "--await-reader",
+                "--only-for", "\(getpid())",
+            ] + arguments
         process.standardOutput = output
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice

@@ -78,7 +78,7 @@ struct ThreadFeed: RecordFeed, ~Copyable {
             let result = Result<FeedCounts, any Error> {
                 guard var feed = handover.feed.take() else { return FeedCounts() }
                 try feed.skip(to: first)
-                try RingIngest.run(&feed, into: memory, identity: 2) { position in
+                try RingIngest.run(&feed, into: memory, identity: 2, isReaderDead: { _ in false }) { position in
                     shared.bytesRead.store(position.bytesRead, ordering: .relaxed)
                     return shared.isAbandoned.load(ordering: .relaxed)
                 }

@@ -31,6 +31,9 @@ struct IngestCommand: ParsableCommand {
     @Flag(help: "Write nothing before a pacing reader has registered.")
     var awaitReader = false
 
+    @Option(help: ArgumentHelp("End when this process is gone.", valueName: "pid"))
+    var onlyFor: Int32?
+
     func validate() throws {
         guard RingLayout.isValid(capacity: ringBytes) else {
             throw ValidationError(
@@ -44,18 +47,17 @@ struct IngestCommand: ParsableCommand {
             var feed = TapeFeed(try MergedTape.open(try TapePaths.expand(input.tape)), window: input.window)
             let file = try newRing()
             let memory = try RingMemory(attaching: file.bytes, owner: file)
-            let parent = getppid()
             if awaitReader {
                 while !memory.readers().contains(where: \.isPacing) {
-                    guard getppid() == parent else { throw ExitCode.failure }
+                    guard !isAbandoned else { throw ExitCode.failure }
                     usleep(1_000)
                 }
             }
             do {
                 try feed.skip(to: skip)
-                try RingIngest.run(&feed, into: memory, identity: SharedMemoryProcess.current) { _ in
-                    getppid() != parent
-                }
+                try RingIngest.run(
+                    &feed, into: memory, identity: SharedMemoryProcess.current,
+                    isReaderDead: { !SharedMemoryProcess.isAlive($0) }, isAbandoned: { _ in isAbandoned })
             } catch {
                 // Half a tape must not look like a whole one to readers that come later.
                 try SharedMemoryFile.remove(path: ring)
@@ -64,6 +66,9 @@ struct IngestCommand: ParsableCommand {
             print(String(decoding: try JSONEncoder().encode(feed.finish()), as: UTF8.self))
         }
     }
+
+    /// The process that this one works for is gone. It may have died before this one looked, so its number is told.
+    private var isAbandoned: Bool { onlyFor.map { getppid() != $0 } ?? false }
 
     /// A ring of this run alone: what an earlier one left holds other records, and may be retired.
     private func newRing() throws -> SharedMemoryFile {

@@ -18,7 +18,8 @@ struct IdleSink: FeatureSink {
     @Test(.enabled(if: lh_heap_count_enabled() != 0, "a sanitizer has its own allocator"))
     func `twenty thousand records through a warm engine touch the heap not once`() throws {
         let tape = RandomTape(
-            seed: 77, start: TestSession.open + TestSession.minute, groups: 19_000, meanGap: 60_000_000, withFaults: true)
+            seed: 77, start: TestSession.open + TestSession.minute, groups: 19_000, meanGap: 60_000_000,
+            withFaults: true)
         var bytes: [UInt8] = []
         for record in tape.records { bytes += record.bytes }
         let count = tape.records.count

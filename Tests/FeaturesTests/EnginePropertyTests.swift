@@ -198,7 +198,9 @@ import Testing
         // The lists are not empty words: every signed row had both signs or at least a value.
         for (column, partner) in Self.mirror.enumerated() where partner.sign < 0 {
             let hasValue = base.contains { $0.values[column] != 0 && !$0.values[column].isNaN }
-            #expect(hasValue || Self.name(column).contains("level_slope"), "\(Self.name(column)): fixed levels have no slope")
+            #expect(
+                hasValue || Self.name(column).contains("level_slope"),
+                "\(Self.name(column)): fixed levels have no slope")
         }
     }
 
@@ -223,7 +225,8 @@ import Testing
         let rows = Player.rows(records, configuration)
         let before = try #require(rows.last { $0.time < from })
         let after = try #require(rows.first { $0.time >= from + 70_000_000_000 && $0.isGroup })
-        let bad = try #require(rows.last { $0.time < from + 4_000_000_000 && $0.isGroup && $0.time > from + 1_500_000_000 })
+        let bad = try #require(
+            rows.last { $0.time < from + 4_000_000_000 && $0.isGroup && $0.time > from + 1_500_000_000 })
         let atOnce = try #require(rows.first { $0.isGroup && $0.time >= from })
         for column in [FeatureSchema.marketOffset + MarketFeature.bidAskSpread.rawValue] {
             #expect(!before.values[column].isNaN && atOnce.values[column].isNaN && bad.values[column].isNaN)

@@ -17,7 +17,7 @@ import Testing
     @Test func `powers of one half are within two units in the last place of the reference`() {
         let seed: UInt64 = 2
         var random = SeededGenerator(seed: seed)
-        var arguments: [Double] = [0, .leastNonzeroMagnitude, 0x1p-60, 0x1p-53, 0.5, 0.5.nextDown, 0.5.nextUp, 1, 1.5, 2.5]
+        var arguments: [Double] = [0, .leastNonzeroMagnitude, 0x1p-60, 0x1p-53, 0.5, 0.5.nextDown, 0.5.nextUp, 1, 1.5]
         for whole in 1...999 { arguments += [Double(whole), Double(whole).nextDown, Double(whole).nextUp] }
         for whole in 0..<999 { arguments.append(Double(whole) + 0.5) }
         for _ in 0..<20_000 {
@@ -245,7 +245,8 @@ import Testing
     @Test func `a level's tick is the floor of its price and a half`() {
         let rows: [(Int64, Int64, Int32)] = [
             (7, 2, 4), (5, 2, 3), (1, 2, 1), (0, 2, 0), (-1, 2, 0), (-3, 2, -1), (-5, 2, -2), (-7, 2, -3), (-7, 4, -2),
-            (-9, 4, -2), (-10, 4, -2), (-11, 4, -3), (10, 3, 3), (11, 3, 4), (-10, 3, -3), (-11, 3, -4), (24_000, 1, 24_000),
+            (-9, 4, -2), (-10, 4, -2), (-11, 4, -3), (10, 3, 3), (11, 3, 4), (-10, 3, -3), (-11, 3, -4),
+            (24_000, 1, 24_000),
             (-5, 1, -5), (179, 90, 2), (135, 90, 2), (134, 90, 1), (-135, 90, -1), (-136, 90, -2),
         ]
         for (numerator, denominator, expected) in rows {

@@ -63,7 +63,8 @@ struct TapeRecord {
     }
 }
 
-/// A seeded market of one contract: valid books, trades before the book that they leave, quiet and busy spells, and, when
+/// A seeded market of one contract: valid books, trades before the book that they leave, quiet and busy spells, and,
+/// when
 /// asked for, what goes wrong on a feed.
 struct RandomTape {
     private(set) var records: [TapeRecord] = []
@@ -209,7 +210,8 @@ struct RandomTape {
         let slot = below(10)
         let old = asksTurn ? asks[slot] : bids[slot]
         let size = 1 + below(old.size)
-        set(buys: asksTurn, slot, TapeRecord.Level(price: old.price, size: old.size - size, count: max(1, old.count - 1)))
+        let left = TapeRecord.Level(price: old.price, size: old.size - size, count: max(1, old.count - 1))
+        set(buys: asksTurn, slot, left)
         add(.cancel, side: asksTurn ? .ask : .bid, price: old.price, size: size, flags: flags)
     }
 

@@ -108,7 +108,8 @@ import Testing
         var timeNear: Double {
             (first..<events.count - 1).map { index in
                 let x = Double(events[index].twiceMid) / 2 - level.ticks
-                return abs(x) <= Double(parameters.band) ? Double(events[index + 1].time - events[index].time) * 1e-9 : 0
+                let seconds = Double(events[index + 1].time - events[index].time) * 1e-9
+                return abs(x) <= Double(parameters.band) ? seconds : 0
             }.reduce(0, +)
         }
 
@@ -160,9 +161,8 @@ import Testing
                     return order >= parameters.largeTrade ? banded(trade, event) : 0
                 })
             same(.largeTradeShare, bandVolume == 0 ? .nan : large / bandVolume)
-            let (inside, everywhere) = (
-                events[first...].map(volume(banded)).reduce(0, +), events[first...].map(volume { _, _ in 1 }).reduce(0, +)
-            )
+            let inside = events[first...].map(volume(banded)).reduce(0, +)
+            let everywhere = events[first...].map(volume { _, _ in 1 }).reduce(0, +)
             same(.volumeShare, everywhere == 0 ? .nan : inside / everywhere)
             if isLevelOld { same(.tradeIntensity, rate(10, from: first) { orders($0) { inBand($0.price) } }) }
         }
@@ -206,7 +206,8 @@ import Testing
     @Test(arguments: [101, 102, 103] as [UInt64])
     func `flow, trade and time rows are those of their definitions`(seed: UInt64) throws {
         let tape = RandomTape(
-            seed: seed, start: TestSession.open + TestSession.minute, groups: 1_200, meanGap: 700_000_000, withFaults: false)
+            seed: seed, start: TestSession.open + TestSession.minute, groups: 1_200, meanGap: 700_000_000,
+            withFaults: false)
         var player = Player(try TestSession.configuration())
         var recorder = Recorder(seed: seed)
         for record in tape.records { player.take(record, sink: &recorder) }

@@ -40,7 +40,9 @@ import Testing
                 #expect(index == FeatureSchema.offset(of: level) + index % LevelFeature.count)
             } else {
                 #expect(index >= FeatureSchema.marketOffset)
-                for prefix in prefixes + ["bar_", "label_"] { #expect(!column.name.hasPrefix(prefix), "\(column.name)") }
+                for prefix in prefixes + ["bar_", "label_"] {
+                    #expect(!column.name.hasPrefix(prefix), "\(column.name)")
+                }
             }
         }
     }
@@ -104,7 +106,8 @@ import Testing
         for (feature, row) in levels { #expect(feature.definition.row == row, "\(feature)") }
         let market: [(MarketFeature, String)] = [
             (.bidAskSpread, "C-1"), (.bidAskSpreadMean, "C-2"), (.mid, "C-3"), (.weightedMidOffset, "C-4"),
-            (.bestBidSize, "C-6"), (.queueImbalanceBest, "C-8"), (.depthImbalance5, "C-12"), (.depthImbalanceTop10, "C-15"),
+            (.bestBidSize, "C-6"), (.queueImbalanceBest, "C-8"), (.depthImbalance5, "C-12"),
+            (.depthImbalanceTop10, "C-15"),
             (.bidDepthTop5, "C-16"), (.askDepthTop10, "C-19"), (.askAverageOrderSize, "C-22"), (.bidBookSlope, "C-23"),
             (.buyImpact100, "C-27"), (.sellImpact100, "C-28"), (.orderFlowImbalance10, "C-30"),
             (.orderFlowImbalanceLevel5, "C-36"), (.integratedOrderFlowImbalance, "C-37"), (.bidAddedTop10, "C-38"),

@@ -58,7 +58,9 @@ struct TestTape {
     }
 
     /// A trade and then the book after it, as one group.
-    mutating func trade(at seconds: Double, price: Int, size: Int, aggressor: BookSide, then change: (inout TestTape) -> Void) {
+    mutating func trade(
+        at seconds: Double, price: Int, size: Int, aggressor: BookSide, then change: (inout TestTape) -> Void
+    ) {
         add(at: seconds, action: .trade, side: aggressor, price: price, size: size, flags: [])
         change(&self)
         add(at: seconds, action: .cancel, side: aggressor == .bid ? .ask : .bid, price: price, size: size)

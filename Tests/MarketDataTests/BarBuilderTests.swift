@@ -34,10 +34,13 @@ import Testing
         var builder = BarBuilder(seconds: 60)
         builder.add(price: 5, size: 1, eventTime: Self.origin)
         #expect(builder.close(at: Self.origin + Self.minute) != nil)
-        for minutes in 2..<10 as Range<UInt64> { #expect(builder.close(at: Self.origin + minutes * Self.minute) == nil) }
+        for minutes in 2..<10 as Range<UInt64> {
+            #expect(builder.close(at: Self.origin + minutes * Self.minute) == nil)
+        }
         builder.add(price: 6, size: 1, eventTime: Self.origin + 9 * Self.minute + 1)
         #expect(
-            builder.close(at: Self.origin + 10 * Self.minute) == Self.bar(Self.origin + 9 * Self.minute, [6], volume: 1))
+            builder.close(at: Self.origin + 10 * Self.minute)
+                == Self.bar(Self.origin + 9 * Self.minute, [6], volume: 1))
     }
 
     @Test func `a trade that comes after its interval closed belongs to the open one`() {

@@ -99,7 +99,9 @@ import Units
                 let size = sizes.filter { $0.key >= low && $0.key <= high }.values.reduce(0, +)
                 let count = counts.filter { $0.key >= low && $0.key <= high }.values.reduce(0, +)
                 #expect(ladder.size(from: Int32(low), through: Int32(high)) == size, "seed \(seed), round \(round)")
-                #expect(ladder.orderCount(from: Int32(low), through: Int32(high)) == count, "seed \(seed), round \(round)")
+                #expect(
+                    ladder.orderCount(from: Int32(low), through: Int32(high)) == count,
+                    "seed \(seed), round \(round)")
                 #expect(ladder.size(at: Int32(low)) == sizes[low] ?? 0, "seed \(seed), round \(round)")
             }
             #expect(ladder.size(from: .min, through: .max) == sizes.values.reduce(0, +))

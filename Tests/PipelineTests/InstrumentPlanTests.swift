@@ -63,7 +63,7 @@ import Units
         #expect(leader(3, 11, 2024) == "ESM4")
     }
 
-    @Test func `when the lead contract is not on the tape the first that has not expired leads, else the last`() throws {
+    @Test func `without the calendar's lead the first that has not expired leads, else the last`() throws {
         let plan = try Self.plan(["ESZ3", "ESM4"])
         let calendar = try Self.calendar()
         func leader(_ year: Int, _ month: Int, _ day: Int) -> String {
@@ -130,6 +130,7 @@ import Units
         #expect(throws: unknown) { try Self.plan(["QQZ3"]) }
         #expect(throws: unknown) { try Self.plan(["ESZ3"], traded: "QQ.c.0") }
         #expect(throws: unknown) { try Self.plan(["QQZ3", "ESZ3"], signal: "QQZ3") }
-        #expect("\(unknown)".hasPrefix("the contract table has no row for 'QQ'; known roots: ES, NQ, RTY, YM, MES, MNQ,"))
+        #expect(
+            "\(unknown)".hasPrefix("the contract table has no row for 'QQ'; known roots: ES, NQ, RTY, YM, MES, MNQ,"))
     }
 }

@@ -1,5 +1,5 @@
-/// `value`, or 0 once it has all but vanished, when nothing has fed it for a thousand half-lives (K.3-37). Below that, numbers
-/// lose digits and are slow, and at last they stay: the least of them times 0.9 is itself again.
+/// `value`, or 0 once it has all but vanished, when nothing has fed it for a thousand half-lives (K.3-37). Below that,
+/// numbers lose digits and are slow, and at last they stay: the least of them times 0.9 is itself again.
 @inlinable func flushed(_ value: Double) -> Double { abs(value) < 0x1p-1000 ? 0 : value }
 
 /// `N` exponentially weighted sums of one half-life: S ← S·2^(−Δt/h) + v (FEATURES A.5), decayed together.

@@ -46,8 +46,6 @@ public struct InstrumentPlan: Sendable {
     public let signalSpecification: ContractSpecification
     public let tradedSpecification: ContractSpecification
     private let signalSymbol: FuturesSymbol
-    /// The signal contract is not the configured one but the only one there is: it is traded too.
-    private let isOnlyContract: Bool
 
     /// - Parameters:
     ///   - candidates: the futures with `mbp-10` records on the tape.
@@ -65,13 +63,11 @@ public struct InstrumentPlan: Sendable {
             guard ordered.count == 1 else {
                 throw .ambiguous(wanted: signal, candidates: ordered.map(\.contract.rawSymbol))
             }
-            isOnlyContract = true
             self.signal = [only]
             self.traded = []
             signalSpecification = try Self.specification(only.contract.root)
             tradedSpecification = signalSpecification
         } else {
-            isOnlyContract = false
             self.signal = matching
             let others = ordered.filter { Self.matches($0.contract, tradedSymbol) }
             self.traded = tradedSymbol.root == signalSymbol.root ? [] : others

@@ -116,8 +116,10 @@ public struct MarketFold: ~Copyable {
     /// - Parameter sequence: its position there.
     public mutating func take<Sink: MarketSink & ~Copyable>(_ record: RecordView, sequence: UInt64, sink: inout Sink) {
         let received = record.receiveTime.nanoseconds
-        // An undefined or absurd stamp must not move the clock: nothing could bring it back.
-        if received > clock, received < UInt64(Int64.max) { clock = received }
+        // A stamp far from the record's own event must not move the clock: nothing could bring it back. Orders restated
+        // from long ago do not either; the records after them do.
+        let event = record.eventTime.nanoseconds
+        if received > clock, received <= event &+ Self.week, event < UInt64(Int64.max) { clock = received }
         let type = record.type
         guard type == .mbp10 || type == .status, let route = route(record) else {
             unusedRecords &+= 1

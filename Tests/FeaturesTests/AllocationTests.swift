@@ -18,7 +18,8 @@ struct IdleSink: FeatureSink {
     @Test(.enabled(if: lh_heap_count_enabled() != 0, "a sanitizer has its own allocator"))
     func `twenty thousand records through a warm engine touch the heap not once`() throws {
         let tape = RandomTape(
-            seed: 77, start: TestSession.open + TestSession.minute, groups: 19_000, meanGap: 60_000_000, withFaults: true)
+            seed: 77, start: TestSession.open + TestSession.minute, groups: 19_000, meanGap: 60_000_000,
+            withFaults: true)
         var bytes: [UInt8] = []
         for record in tape.records { bytes += record.bytes }
         let count = tape.records.count
@@ -39,7 +40,7 @@ struct IdleSink: FeatureSink {
             calls = lh_heap_calls() - before
         }
         #expect(count >= 22_000 && sink.groups > 15_000 && sink.seconds > 500)
-        #expect(LevelKind.allCases.allSatisfy { player.engine.level($0).isActive })
+        #expect(LevelKind.allCases.allSatisfy { player.engine.level($0).pointee.isActive })
         #expect(calls == 0)
     }
 }

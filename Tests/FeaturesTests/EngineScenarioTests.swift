@@ -110,9 +110,7 @@ import Units
         for kind in LevelKind.allCases where kind != .movingAverage { #expect(!desk.level(kind).isActive, "\(kind)") }
     }
 
-    @Test func `the average ends at 17 00 and begins again with the first group of the next session, from nothing`()
-        throws
-    {
+    @Test func `the average ends at 17 00 and begins again from nothing with the next session's first group`() throws {
         var desk = try Desk()
         for minutes in 0..<8 as Range<UInt64> {
             desk.trade(desk.instant(3, 16, 40) + minutes * 2 * Self.minute, 100, bid: 99)
@@ -161,9 +159,7 @@ import Units
         }
     }
 
-    @Test func `another stream's clock ends a second a quarter of a second late, a record of the contract at once`()
-        throws
-    {
+    @Test func `another stream's clock ends a second 250 ms late, a record of the contract at once`() throws {
         var desk = try Desk()
         let start = desk.instant(3, 12, 0)
         desk.book(start + 400_000_000, bid: 99)
@@ -190,8 +186,7 @@ import Units
         #expect(rows[2].values[.mid] == 99.5 * 0.25 && rows[3].values[.mid] == 105.5 * 0.25)
     }
 
-    @Test func `a weekend passes at once: the grid is empty, bars and averages go on, the session is Monday's`() throws
-    {
+    @Test func `a weekend passes at once: the grid is empty, averages go on, the session is Monday's`() throws {
         var desk = try Desk()
         let friday = desk.instant(5, 16, 50)
         for minutes in 0..<20 as Range<UInt64> {
@@ -226,7 +221,8 @@ import Units
         #expect(desk.isBookValid == false && desk.isOpen == false)
         #expect(desk.statusSource == .status)
         #expect(
-            desk.mid.isUsable(at: start + 101 * Self.second - 1) && !desk.mid.isUsable(at: start + 101 * Self.second))
+            desk.mid.isUsable(at: start + 101 * Self.second - 1)
+                && !desk.mid.isUsable(at: start + 101 * Self.second))
         desk.trade(start + 105 * Self.second, 130, bid: 99, size: 7)
         #expect(desk.last.values[.bidAskSpread].isNaN && desk.last.values[.sessionVolume] == 7)
         #expect(desk.last.values[.orderFlowImbalance10] == 0)

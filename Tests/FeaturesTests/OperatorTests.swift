@@ -17,9 +17,7 @@ import Testing
     @Test func `powers of one half are within two units in the last place of the reference`() {
         let seed: UInt64 = 2
         var random = SeededGenerator(seed: seed)
-        var arguments: [Double] = [
-            0, .leastNonzeroMagnitude, 0x1p-60, 0x1p-53, 0.5, 0.5.nextDown, 0.5.nextUp, 1, 1.5, 2.5,
-        ]
+        var arguments: [Double] = [0, .leastNonzeroMagnitude, 0x1p-60, 0x1p-53, 0.5, 0.5.nextDown, 0.5.nextUp, 1, 1.5]
         for whole in 1...999 { arguments += [Double(whole), Double(whole).nextDown, Double(whole).nextUp] }
         for whole in 0..<999 { arguments.append(Double(whole) + 0.5) }
         for _ in 0..<20_000 {

@@ -64,7 +64,8 @@ struct TapeRecord {
 }
 
 /// A seeded market of one contract: valid books, trades before the book that they leave, quiet and busy spells, and,
-/// when asked for, what goes wrong on a feed.
+/// when
+/// asked for, what goes wrong on a feed.
 struct RandomTape {
     private(set) var records: [TapeRecord] = []
     private var random: SeededGenerator
@@ -156,11 +157,16 @@ struct RandomTape {
         time += 1_000_000
     }
 
+    /// Price is pulled to both sides of where it began, ever further, so that levels are tested, hold and break.
+    private mutating func isPulledUp() -> Bool {
+        let swing = 4 + records.count / 200
+        let center = 20_000 + (records.count / 300 % 2 == 0 ? swing : -swing)
+        return below(100) < 50 + 5 * (center - bids[0].price)
+    }
+
     /// Sweeps one side, a trade record per price, then the book.
     private mutating func trade(_ flags: RecordFlags) {
-        // Price is pulled to where it began, then to both sides of it, so that levels are tested, hold and break.
-        let center = 20_000 + [0, 0, 10, -10, 0, 16, -16][records.count / 400 % 7]
-        let buys = below(100) < 50 + 5 * (center - bids[0].price)
+        let buys = isPulledUp()
         var wanted = 1 + below(below(3) == 0 ? 120 : 15)
         while wanted > 0 {
             let best = buys ? asks[0] : bids[0]
@@ -170,6 +176,8 @@ struct RandomTape {
             let left = TapeRecord.Level(price: best.price, size: best.size - filled, count: best.count)
             set(buys: buys, 0, left)
         }
+        // The side behind follows: the spread is one or two ticks.
+        while bids[0].price + 2 < asks[0].price { improve(bid: buys) }
         if below(3) == 0, bids[0].price + 1 < asks[0].price { improve(bid: buys) }
         add(.cancel, side: buys ? .ask : .bid, price: buys ? asks[0].price : bids[0].price, size: 1, flags: flags)
     }
@@ -202,16 +210,15 @@ struct RandomTape {
         let slot = below(10)
         let old = asksTurn ? asks[slot] : bids[slot]
         let size = 1 + below(old.size)
-        set(
-            buys: asksTurn, slot,
-            TapeRecord.Level(price: old.price, size: old.size - size, count: max(1, old.count - 1)))
+        let left = TapeRecord.Level(price: old.price, size: old.size - size, count: max(1, old.count - 1))
+        set(buys: asksTurn, slot, left)
         add(.cancel, side: asksTurn ? .ask : .bid, price: old.price, size: size, flags: flags)
     }
 
     private mutating func insert(_ flags: RecordFlags) {
         let asksTurn = below(2) == 0
         if below(4) == 0, bids[0].price + 1 < asks[0].price {
-            improve(bid: !asksTurn)
+            improve(bid: isPulledUp())
         } else {
             let slot = below(10)
             let old = asksTurn ? asks[slot] : bids[slot]

@@ -39,8 +39,8 @@ import Testing
         }
         builder.add(price: 6, size: 1, eventTime: Self.origin + 9 * Self.minute + 1)
         #expect(
-            builder.close(at: Self.origin + 10 * Self.minute) == Self.bar(Self.origin + 9 * Self.minute, [6], volume: 1)
-        )
+            builder.close(at: Self.origin + 10 * Self.minute)
+                == Self.bar(Self.origin + 9 * Self.minute, [6], volume: 1))
     }
 
     @Test func `a trade that comes after its interval closed belongs to the open one`() {

@@ -101,7 +101,8 @@ import Units
                 let count = counts.filter { $0.key >= low && $0.key <= high }.values.reduce(0, +)
                 #expect(ladder.size(from: Int32(low), through: Int32(high)) == size, "seed \(seed), round \(round)")
                 #expect(
-                    ladder.orderCount(from: Int32(low), through: Int32(high)) == count, "seed \(seed), round \(round)")
+                    ladder.orderCount(from: Int32(low), through: Int32(high)) == count,
+                    "seed \(seed), round \(round)")
                 #expect(ladder.size(at: Int32(low)) == sizes[low] ?? 0, "seed \(seed), round \(round)")
             }
             #expect(ladder.size(from: .min, through: .max) == sizes.values.reduce(0, +))

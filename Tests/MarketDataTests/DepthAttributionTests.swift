@@ -22,15 +22,14 @@ import Testing
             }
             var fills: [Int32: Int] = [:]
             for trade in trades where trade.aggressor == -side { fills[trade.price, default: 0] += Int(trade.size) }
-            let listed =
-                (0..<Int(old.levelCount)).map { old.prices[$0] } + (0..<Int(new.levelCount)).map { new.prices[$0] }
+            let listed = [old, new].flatMap { ladder in (0..<Int(ladder.levelCount)).map { ladder.prices[$0] } }
             for price in Set(listed).union(fills.keys) {
                 let filled = fills[price] ?? 0
                 var change = Change(filled: filled)
                 if comparable, isVisible(old, price), isVisible(new, price) {
                     let size = { (ladder: BookSideLadder) in
-                        (0..<Int(ladder.levelCount)).first { ladder.prices[$0] == price }.map { Int(ladder.sizes[$0]) }
-                            ?? 0
+                        let slot = (0..<Int(ladder.levelCount)).first { ladder.prices[$0] == price }
+                        return slot.map { Int(ladder.sizes[$0]) } ?? 0
                     }
                     let rest = size(new) - size(old) + filled
                     change.added = max(rest, 0)
@@ -124,8 +123,8 @@ import Testing
         let book = Book(bids: [], asks: [Level(price: 101, size: 10)])
         let trades = [TradeRun(price: 101, aggressor: 1, size: 25)]
         #expect(
-            Self.changes(book, book, trades) == [DepthChange(side: -1, price: 101, added: 25, cancelled: 0, filled: 25)]
-        )
+            Self.changes(book, book, trades)
+                == [DepthChange(side: -1, price: 101, added: 25, cancelled: 0, filled: 25)])
     }
 
     @Test func `a side that takes no part has not even fills`() {

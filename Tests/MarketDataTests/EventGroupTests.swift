@@ -225,7 +225,8 @@ import Units
         let trades = feed.closed.last?.trades ?? []
         #expect(trades.count == 5_000)
         #expect(
-            trades.indices.allSatisfy { trades[$0].size == Int64($0 + 1) && trades[$0].price == Int32(100 + $0 % 2) })
+            trades.indices.allSatisfy { trades[$0].size == Int64($0 + 1)
+                && trades[$0].price == Int32(100 + $0 % 2) })
         feed.take(.trade(100, 1, .bid))
         feed.take(Self.book)
         #expect(feed.closed.last?.trades.count == 1)

@@ -63,8 +63,7 @@ import Units
         #expect(leader(3, 11, 2024) == "ESM4")
     }
 
-    @Test func `when the lead contract is not on the tape the first that has not expired leads, else the last`() throws
-    {
+    @Test func `without the calendar's lead the first that has not expired leads, else the last`() throws {
         let plan = try Self.plan(["ESZ3", "ESM4"])
         let calendar = try Self.calendar()
         func leader(_ year: Int, _ month: Int, _ day: Int) -> String {

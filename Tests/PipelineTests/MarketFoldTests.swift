@@ -36,7 +36,7 @@ import Units
             events.append(.second(time, bid: engine.book.pointee.bid.bestPrice))
         }
         mutating func tradedGroup(_ book: borrowing ContractBook) {
-            events.append(.traded(time: book.assembler.group.time, bid: book.assembler.book.bid.bestPrice))
+            events.append(.traded(time: book.assembler.group.time, bid: book.assembler.book.pointee.bid.bestPrice))
         }
     }
 
@@ -87,13 +87,13 @@ import Units
         return bytes
     }
 
-    private static func status(_ id: UInt32, _ time: UInt64, _ action: StatusAction, received: UInt64? = nil) -> [UInt8] {
+    private static func status(_ id: UInt32, _ time: UInt64, _ action: StatusAction) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: RecordByteCount.status)
         let header = RecordHeader(
             publisherID: 1, instrumentID: InstrumentID(id), eventTime: Timestamp(nanoseconds: time))
         bytes.withUnsafeMutableBytes { raw in
             guard let base = raw.baseAddress else { return }
-            StatusRecord(header: header, receiveTime: Timestamp(nanoseconds: received ?? time), action: action)
+            StatusRecord(header: header, receiveTime: Timestamp(nanoseconds: time), action: action)
                 .write(to: base)
         }
         return bytes
@@ -124,7 +124,7 @@ import Units
         return records
     }
 
-    @Test func `at 18 00 of the Monday before the third Friday the next contract leads, warm, and alone has vectors`() throws {
+    @Test func `at 18 00 that begins the roll's Monday the next contract leads, warm, and alone has vectors`() throws {
         let records = try Self.rollTape()
         var fold = MarketFold(plan: try Self.plan([("ESZ3", 1), ("ESH4", 2)]), configuration: try Self.configuration())
         var told = Told()
@@ -234,7 +234,8 @@ extension MarketFoldTests {
             Self.book(3, try Self.instant(8, 12, 0), bid: 9), Self.book(3, try Self.instant(8, 17, 30), bid: 9),
             Self.book(3, try Self.instant(10, 18, 0), bid: 9),
             Self.status(3, try Self.instant(10, 18, 0, 1), .halt), Self.book(3, try Self.instant(10, 18, 0, 2), bid: 9),
-            Self.status(3, try Self.instant(10, 18, 0, 3), .trading), Self.book(3, try Self.instant(10, 18, 0, 4), bid: 9),
+            Self.status(3, try Self.instant(10, 18, 0, 3), .trading),
+            Self.book(3, try Self.instant(10, 18, 0, 4), bid: 9),
         ] {
             bytes.withUnsafeBytes { raw in
                 if let base = raw.baseAddress { fold.take(RecordView(base), sequence: 0, sink: &opens) }

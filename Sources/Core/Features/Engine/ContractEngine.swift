@@ -36,6 +36,8 @@ public struct ContractEngine: ~Copyable {
     /// How long after the end of a second the receive clock closes it although no later record of the contract came,
     /// ns.
     private static let clockGrace: UInt64 = 250_000_000
+    /// How long before the first record's receipt a contract's time may begin, ns: a week.
+    private static let longestStart: UInt64 = 604_800_000_000_000
 
     public init(configuration: FeatureConfiguration) {
         self.configuration = configuration
@@ -96,7 +98,9 @@ public struct ContractEngine: ~Copyable {
         if !hasStarted {
             hasStarted = true
             let status = state.pointee.status
-            state.pointee = ContractState(configuration: configuration, start: eventTime)
+            // An order restated from long ago does not make the engine live through all the time since.
+            let start = max(eventTime, clock &- min(clock, Self.longestStart))
+            state.pointee = ContractState(configuration: configuration, start: start)
             grid.clear()
             state.pointee.status = status
         }

@@ -77,8 +77,8 @@ public struct RunDirectory: ~Copyable {
         return "\(stateDirectory)/runs/\(date)T\(clock)Z-\(String(repeating: "0", count: 8 - random.count))\(random)"
     }
 
-    /// Removes a run that `create` made and that must not stay. What else lies in the directory stays, and the directory
-    /// with it.
+    /// Removes a run that `create` made and that must not stay. What else lies in the directory stays, and so does
+    /// the directory then.
     public static func discard(_ path: String) {
         for part in parts {
             for name in (try? Directory.names(in: "\(path)/\(part)")) ?? [] { unlink("\(path)/\(part)/\(name)") }

@@ -43,8 +43,8 @@ struct Conversion {
     /// Reads the input once and writes the output, unless it turns out that MBP-10 has to be built first.
     /// - Returns: the record types in the input.
     private mutating func pass() throws -> Set<RecordType> {
-        // From DBN to DBN through version 3 a record would lose what version 3 has no room for. Symbols are learned from
-        // records of version 3 only.
+        // From DBN to DBN through version 3 a record would lose what version 3 has no room for. Symbols are learned
+        // from records of version 3 only.
         let keepsVersion = format == .dbn && !isBuilding && selection.symbols.isEmpty
         var file = try TapeFile.open(input, fragment: fragment, upgrade: keepsVersion ? .asIs : .toVersion3)
         try checkSchema(file.metadata)

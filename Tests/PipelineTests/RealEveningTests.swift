@@ -25,7 +25,9 @@ import Units
         mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
             seconds.append(Self.digest(engine.vector))
             if engine.vector.contains(where: \.isInfinite) { infinite += 1 }
-            for level in LevelKind.allCases where engine.level(level).pointee.test.touchCount > 0 { testsSeen.insert(level) }
+            for level in LevelKind.allCases where engine.level(level).pointee.test.touchCount > 0 {
+                testsSeen.insert(level)
+            }
         }
     }
 

@@ -69,7 +69,7 @@ public struct VenueSettings: Equatable, Sendable {
     }
 }
 
-public enum DigestMode: String, Sendable { case second, tick }
+public enum DigestMode: String, Sendable, CaseIterable { case second, tick }
 public enum RingWait: String, Sendable { case spin, yield, park }
 
 public struct RingSettings: Equatable, Sendable {

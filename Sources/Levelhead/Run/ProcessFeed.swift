@@ -40,6 +40,8 @@ struct ProcessFeed: RecordFeed, ~Copyable {
         process.standardInput = FileHandle.nullDevice
         try process.run()
         reader = try Self.attach(process, ringPath: ringPath, errors: errors, wait: wait)
+        // Both have it mapped: without a name nothing of it outlives them.
+        try SharedMemoryFile.remove(path: ringPath)
     }
 
     deinit {

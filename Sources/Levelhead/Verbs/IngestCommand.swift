@@ -72,10 +72,10 @@ struct IngestCommand: ParsableCommand {
 
     /// A ring of this run alone: what an earlier one left holds other records, and may be retired.
     private func newRing() throws -> SharedMemoryFile {
+        let byteCount = RingLayout.byteCount(capacity: ringBytes)
         while true {
             var isNew = false
-            let file = try SharedMemoryFile.own(path: ring, byteCount: RingLayout.byteCount(capacity: ringBytes)) {
-                bytes in
+            let file = try SharedMemoryFile.own(path: ring, byteCount: byteCount) { bytes in
                 RingMemory.format(bytes, capacity: ringBytes, pacing: .paced, firstSequence: skip)
                 isNew = true
             }

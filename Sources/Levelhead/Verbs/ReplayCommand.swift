@@ -42,7 +42,7 @@ struct ReplayCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp("What feature_sha256 covers: every second's end, or every group.", valueName: "second|tick"))
-    var digest: String?
+    var digest: DigestMode?
 
     @Option(help: "Where the ring between input and engine lies.")
     var ring = RingPlace.memory
@@ -62,7 +62,7 @@ struct ReplayCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let configuration = try options.resolve(
-                overrides: digest.map { [.init(key: "digest", value: $0, flag: "--digest")] } ?? [])
+                overrides: digest.map { [.init(key: "digest", value: $0.rawValue, flag: "--digest")] } ?? [])
             let paths = try TapePaths.expand(input.tape)
             let merged = try MergedTape.open(paths)
             let setup = try MarketSetup(configuration: configuration, tape: merged)
@@ -141,6 +141,8 @@ struct ReplayCommand: ParsableCommand {
         return try .create(RunDirectory.defaultPath(stateDirectory: state, seconds: now))
     }
 }
+
+extension DigestMode: ExpressibleByArgument {}
 
 extension RingWait {
     var policy: WaitPolicy {

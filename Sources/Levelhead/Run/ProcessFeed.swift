@@ -40,8 +40,6 @@ struct ProcessFeed: RecordFeed, ~Copyable {
         process.standardInput = FileHandle.nullDevice
         try process.run()
         reader = try Self.attach(process, ringPath: ringPath, errors: errors, wait: wait)
-        // Both have it mapped: without a name nothing of it outlives them.
-        try SharedMemoryFile.remove(path: ringPath)
     }
 
     deinit {
@@ -56,7 +54,10 @@ struct ProcessFeed: RecordFeed, ~Copyable {
             do {
                 let file = try SharedMemoryFile.open(path: ringPath, writableBytes: RingLayout.headerBytes)
                 let memory = try RingMemory(attaching: file.bytes, owner: file)
-                return try RingFeedReader(memory, inPlace: true, identity: SharedMemoryProcess.current, wait: wait)
+                let identity = SharedMemoryProcess.current
+                // Both have it mapped: without a name nothing of it outlives them.
+                try SharedMemoryFile.remove(path: ringPath)
+                return try RingFeedReader(memory, inPlace: true, identity: identity, wait: wait)
             } catch SharedMemoryError.absent {
                 guard process.isRunning else { throw Self.failure(process, errors) }
                 usleep(1_000)

@@ -38,6 +38,11 @@ struct MarketView: ~Copyable {
         receiveTime = Timestamp(nanoseconds: group.receiveTime)
     }
 
+    /// Says that the book still stands at `time`.
+    mutating func keep(until time: Timestamp) {
+        if !quality.contains(.noBook) { self.time = max(self.time, time) }
+    }
+
     /// The update of the last group: its best levels, or all of them with `runs` as the group's trades.
     mutating func update(depth: Int, trades runs: UnsafeBufferPointer<TradeRun>? = nil) -> MarketUpdate {
         let bidCount = Self.spread(book.bid, into: bids, depth: depth)

@@ -92,6 +92,12 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         setClock(event: time, received: engine.clock)
         venue.advance(to: Timestamp(nanoseconds: time))
         hear()
+        // A valid book that nobody changes stays valid while the feed is alive (K.3-8): it is marked anew. Over a
+        // silence of the feed it ages.
+        if time <= engine.clockBefore &+ UInt64(configuration.limits.markReducing.count) {
+            market.keep(until: clock.event)
+            risk.apply(market.update(depth: 1))
+        }
         risk.advance(to: clock.event)
         execution.advance(clock)
         settle()

@@ -84,10 +84,10 @@ struct ReplayRun: ~Copyable {
     /// Bytes of an audit line and a journal frame that a killed run had not finished.
     var cutBytes: Int { pipeline.output.cutBytes }
 
-    /// Where this run's ring lies when it is shared: one name per run directory, so that a killed run leaves no more
-    /// than one.
+    /// Where this run's ring lies when it is shared, until both sides have it. No other process uses the name, not even
+    /// the input side of this run before it was killed, which may not have noticed yet.
     var sharedRingPath: String {
-        "/dev/shm/levelhead-" + SHA256Digest(of: Array(directory.path.utf8)).hexadecimal.prefix(24)
+        "/dev/shm/levelhead-\(SHA256Digest(of: Array(directory.path.utf8)).hexadecimal.prefix(16))-\(getpid())"
     }
 
     /// Takes records until the feed ends, or until `limit` records have been taken.

@@ -29,6 +29,8 @@ public struct ContractEngine: ~Copyable {
     public private(set) var hasStarted = false
     /// The largest receive time on any stream that the engine was told, ns.
     public private(set) var clock: UInt64 = 0
+    /// What it was before the record in hand: nothing came on any stream between the two, ns.
+    public private(set) var clockBefore: UInt64 = 0
     /// The contract leads: vectors are written and the sink is told. One that does not lead keeps its state current and
     /// no more.
     public var isLeading = true
@@ -87,7 +89,7 @@ public struct ContractEngine: ~Copyable {
     public mutating func take<Sink: FeatureSink & ~Copyable>(
         _ record: MarketByPriceView, sequence: UInt64, clock: UInt64, sink: inout Sink
     ) {
-        self.clock = clock
+        hear(clock)
         let isLast = record.flags.contains(.last)
         guard assembler.check(record, latestTime: clock) == nil else {
             if isLast { closeGroup(missingLast: false, sink: &sink) }
@@ -115,7 +117,7 @@ public struct ContractEngine: ~Copyable {
     public mutating func tick<Sink: FeatureSink & ~Copyable>(
         clock: UInt64, upTo limit: UInt64 = .max, sink: inout Sink
     ) {
-        self.clock = clock
+        hear(clock)
         guard hasStarted else { return }
         closeSeconds(upTo: min(clock &- min(clock, Self.clockGrace), limit), sink: &sink)
     }
@@ -128,7 +130,7 @@ public struct ContractEngine: ~Copyable {
     public mutating func takeStatus<Sink: FeatureSink & ~Copyable>(
         action: UInt16, time: UInt64, clock: UInt64, sink: inout Sink
     ) {
-        self.clock = clock
+        hear(clock)
         let time = min(time, clock)
         if hasStarted {
             closeSeconds(upTo: max(time, clock &- min(clock, Self.clockGrace)), sink: &sink)
@@ -136,6 +138,12 @@ public struct ContractEngine: ~Copyable {
         }
         state.pointee.status.apply(action: action)
         refreshMarket(at: max(time, state.pointee.advancedTo))
+    }
+
+    private mutating func hear(_ clock: UInt64) {
+        guard clock != self.clock else { return }
+        clockBefore = self.clock
+        self.clock = clock
     }
 
     // MARK: Groups
@@ -310,6 +318,7 @@ extension ContractEngine: PersistentState {
         try archive.field(&grid)
         try archive.field(&hasStarted)
         try archive.field(&clock)
+        try archive.field(&clockBefore)
         try archive.field(&isLeading)
         try archive.field(&state.pointee)
         for index in 0..<FeatureSchema.columnCount { try archive.field(&values[index]) }

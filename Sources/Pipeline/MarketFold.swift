@@ -57,6 +57,7 @@ public struct MarketFold: ~Copyable {
         calendar = configuration.calendar
         session = calendar.sessionInForce(Timestamp(nanoseconds: 0))
         engineCount = plan.signal.count
+        tradedSlot = plan.tradedBook(leader: 0) ?? -1
         engines = .allocate(capacity: engineCount)
         for slot in plan.signal.indices {
             (engines + slot).initialize(to: ContractEngine(configuration: configuration))

@@ -125,7 +125,8 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     private mutating func judgeLevels(_ engine: borrowing ContractEngine) {
         let group = engine.group
         let quality = MarketView.quality(of: engine.book.pointee, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
-        for kind in LevelKind.allCases {
+        for index in 0..<FeatureSchema.levelCount {
+            guard let kind = LevelKind(rawValue: index) else { continue }
             let values = engine.vector.extracting(
                 FeatureSchema.offset(of: kind)..<FeatureSchema.offset(of: kind) + LevelFeature.count)
             let inputs = LevelSignalInputs(

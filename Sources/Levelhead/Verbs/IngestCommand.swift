@@ -49,7 +49,10 @@ struct IngestCommand: ParsableCommand {
             let memory = try RingMemory(attaching: file.bytes, owner: file)
             if awaitReader {
                 while !memory.readers().contains(where: \.isPacing) {
-                    guard !isAbandoned else { throw ExitCode.failure }
+                    guard !isAbandoned else {
+                        try SharedMemoryFile.remove(path: ring)
+                        throw ExitCode.failure
+                    }
                     usleep(1_000)
                 }
             }
@@ -63,6 +66,8 @@ struct IngestCommand: ParsableCommand {
                 try SharedMemoryFile.remove(path: ring)
                 throw error
             }
+            // The run may have died before it could take the ring's name away.
+            if isAbandoned { try SharedMemoryFile.remove(path: ring) }
             print(String(decoding: try JSONEncoder().encode(feed.finish()), as: UTF8.self))
         }
     }

@@ -83,12 +83,6 @@ struct ContractState: BitwiseCopyable {
         meanLevelSize.reset(at: start)
     }
 
-    private mutating func isActive(_ kind: LevelKind) -> Bool {
-        var isActive = false
-        withLevels { isActive = $0[kind.rawValue].isActive }
-        return isActive
-    }
-
     mutating func endLevels() {
         for index in 0..<5 {
             testCounts[index] &+= levels[index].test.touchCount
@@ -99,9 +93,13 @@ struct ContractState: BitwiseCopyable {
     /// Activates the levels whose price exists from this group on.
     mutating func activateLevels(at time: UInt64, eventTime: UInt64) {
         // Five levels at most are missing, and only until their windows end.
-        for kind in LevelKind.allCases where !isActive(kind) {
+        let (session, mid) = (session, mid)
+        for index in 0..<5 {
+            var isActive = false
+            withLevels { isActive = $0[index].isActive }
+            guard !isActive, let kind = LevelKind(rawValue: index) else { continue }
             guard let price = sources.price(kind, at: eventTime, session: session) else { continue }
-            levels[kind.rawValue].activate(price: price, time: time, mid: mid)
+            levels[index].activate(price: price, time: time, mid: mid)
         }
     }
 
@@ -124,7 +122,9 @@ struct ContractState: BitwiseCopyable {
         guard averageMoved else { return }
         averageMoved = false
         let average = LevelKind.movingAverage
-        if isActive(average), let price = sources.average.price { levels[average.rawValue].move(to: price) }
+        var isActive = false
+        withLevels { isActive = $0[average.rawValue].isActive }
+        if isActive, let price = sources.average.price { levels[average.rawValue].move(to: price) }
     }
 
     /// Takes a group's trades into volume, bars and the sources of levels.

@@ -5,8 +5,8 @@ import Tape
 
 /// Which tapes a run read: their sizes and the digest of their bytes.
 ///
-/// A fingerprint of the first and last 64 KiB is there at once and tells whether a resumed run has the same tapes; the
-/// digest of all bytes takes half a second a gigabyte and is made in another thread while the run goes on.
+/// A fingerprint of samples is there at once and tells whether a resumed run has the same tapes. The digest of all bytes
+/// takes half a second a gigabyte: it is made in another thread while the run goes on, and of files up to 1 GiB only.
 final class TapeIdentity: Sendable {
     struct File: Sendable {
         let path: String
@@ -14,7 +14,9 @@ final class TapeIdentity: Sendable {
         let fingerprint: SHA256Digest
     }
 
-    private static let edgeBytes = 1 << 16
+    private static let sampleBytes = 1 << 16
+    private static let sampleCount = 64
+    private static let largestDigested = 1 << 30
     private static let chunkBytes = 1 << 20
 
     let files: [File]
@@ -26,13 +28,13 @@ final class TapeIdentity: Sendable {
         let done = DispatchSemaphore(value: 0)
     }
 
-    /// Reads the edges of every file and starts to read all of them.
+    /// Reads samples of every file and starts to read all of them.
     init(_ paths: [String]) throws {
         files = try paths.map { try Self.file($0) }
         let work = DigestWork()
         digests = work
         Thread.detachNewThread {
-            work.values = paths.map { try? Self.digest($0) }
+            work.values = paths.map { (try? Self.digest($0)) ?? nil }
             work.done.signal()
         }
     }
@@ -42,7 +44,7 @@ final class TapeIdentity: Sendable {
         files.map { "tape=\($0.byteCount) \($0.fingerprint.hexadecimal)\n" }.sorted().joined()
     }
 
-    /// The SHA-256 of every file's bytes, in the order of `files`; waits for it.
+    /// The SHA-256 of every file's bytes, in the order of `files`; nil for the large ones. Waits for it.
     func digestsWhenDone() -> [SHA256Digest?] {
         digests.done.wait()
         digests.done.signal()
@@ -53,14 +55,20 @@ final class TapeIdentity: Sendable {
         let file = try PosixFile(path, .read)
         let size = try file.size()
         var hasher = SHA256Hasher()
-        hasher.update(try file.read(at: 0, count: min(size, edgeBytes)))
-        hasher.update(try file.read(at: max(0, size - edgeBytes), count: min(size, edgeBytes)))
+        // Evenly spaced, the first and the last bytes among them.
+        for sample in 0..<sampleCount {
+            let offset = max(0, size - sampleBytes) / (sampleCount - 1) * sample
+            hasher.update(try file.read(at: offset, count: min(size - offset, sampleBytes)))
+            if size <= sampleBytes { break }
+        }
+        hasher.update(try file.read(at: max(0, size - sampleBytes), count: min(size, sampleBytes)))
         return File(path: path, byteCount: size, fingerprint: hasher.finish())
     }
 
-    private static func digest(_ path: String) throws -> SHA256Digest {
+    private static func digest(_ path: String) throws -> SHA256Digest? {
         let file = try PosixFile(path, .read)
         let size = try file.size()
+        guard size <= largestDigested else { return nil }
         var hasher = SHA256Hasher()
         var offset = 0
         while offset < size {

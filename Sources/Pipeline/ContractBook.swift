@@ -10,7 +10,7 @@ public struct ContractBook: ~Copyable {
     public private(set) var assembler: EventGroupAssembler
     /// The largest receive time on any stream, ns.
     public private(set) var clock: UInt64 = 0
-    private var status = TradingStatus()
+    public private(set) var status = TradingStatus()
     private var session: SessionTimes
     private let calendar: TradingCalendar
 

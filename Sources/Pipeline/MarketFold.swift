@@ -9,6 +9,9 @@ import Units
 public protocol MarketSink: FeatureSink, ~Copyable {
     /// A group of the traded contract's own book closed.
     mutating func tradedGroup(_ book: borrowing ContractBook)
+    /// The contract whose book fills the orders has this status: a status record said so, or another contract is
+    /// traded.
+    mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock: UInt64)
     /// A session began, and with it perhaps the lead of another contract; comes before its first group.
     mutating func sessionBegan(_ session: SessionTimes, leader: Int)
 }
@@ -36,11 +39,17 @@ public struct MarketFold: ~Copyable {
     private let routes: UnsafeMutablePointer<Route>
     private let routeCount: Int
     private var session: SessionTimes
+    /// A receive time that jumped and that no second record has confirmed yet, ns.
+    private var jump: UInt64 = 0
     /// 0 before the first record of a signal contract, ns.
     private var nextSessionOpen: UInt64 = 0
 
     /// A stamp further in the future than this is not believed (as `RecordRejection.implausibleTime`).
     private static let week: UInt64 = 604_800_000_000_000
+
+    private static let minute: UInt64 = 60_000_000_000
+    /// 2100-01-01 00:00 UTC, ns: no tape is from later.
+    private static let latestTime: UInt64 = 4_102_444_800_000_000_000
 
     /// Where the records of one id go between two instants.
     private struct Route: BitwiseCopyable {
@@ -116,11 +125,7 @@ public struct MarketFold: ~Copyable {
     ///
     /// - Parameter sequence: its position there.
     public mutating func take<Sink: MarketSink & ~Copyable>(_ record: RecordView, sequence: UInt64, sink: inout Sink) {
-        let received = record.receiveTime.nanoseconds
-        // A stamp far from the record's own event must not move the clock: nothing could bring it back. Orders restated
-        // from long ago do not either; the records after them do.
-        let event = record.eventTime.nanoseconds
-        if received > clock, received <= event &+ Self.week, event < UInt64(Int64.max) { clock = received }
+        hear(record)
         let type = record.type
         guard type == .mbp10 || type == .status, let route = route(record) else {
             unusedRecords &+= 1
@@ -136,6 +141,23 @@ public struct MarketFold: ~Copyable {
         } else {
             takeSignal(record.marketByPrice, slot: Int(route.slot), sequence: sequence, sink: &sink)
         }
+    }
+
+    /// Moves the clock to the record's receive time, unless that cannot be: nothing could bring the clock back.
+    ///
+    /// A stamp that lies far from the record's own event is not believed (an order restated from long ago, too, leaves
+    /// the clock to the records after it), nor is one that jumps more than a week, until a second record says the same.
+    private mutating func hear(_ record: RecordView) {
+        let received = record.receiveTime.nanoseconds
+        let event = record.eventTime.nanoseconds
+        guard received > clock, received < Self.latestTime else { return }
+        guard received <= event &+ Self.week, event <= received &+ Self.week else { return }
+        let isConfirmed = received <= jump &+ Self.week && jump <= received &+ Self.week
+        guard clock == 0 || received <= clock &+ Self.week || (jump > 0 && isConfirmed) else {
+            jump = received
+            return
+        }
+        clock = received
     }
 
     /// Mappings name days of the receive time. A record outside all of them (an order restated from days before) goes
@@ -162,6 +184,13 @@ public struct MarketFold: ~Copyable {
             engines[Int(route.slot)].takeStatus(
                 action: action, time: record.eventTime.nanoseconds, clock: clock, sink: &sink)
         }
+        let isFilling = route.isTraded ? Int(route.slot) == tradedSlot : Int(route.slot) == leader && tradedSlot < 0
+        if isFilling { tellStatus(at: min(record.eventTime.nanoseconds, clock), sink: &sink) }
+    }
+
+    private mutating func tellStatus<Sink: MarketSink & ~Copyable>(at time: UInt64, sink: inout Sink) {
+        let status = tradedSlot >= 0 ? tradedBooks[tradedSlot].status : engines[leader].status
+        sink.tradedStatus(status, time: time, clock: clock)
     }
 
     private mutating func takeTraded<Sink: MarketSink & ~Copyable>(
@@ -177,7 +206,7 @@ public struct MarketFold: ~Copyable {
         _ record: MarketByPriceView, slot: Int, sequence: UInt64, sink: inout Sink
     ) {
         let time = record.record.eventTime.nanoseconds
-        if time >= nextSessionOpen, time <= clock &+ Self.week { enterSession(at: time, sink: &sink) }
+        if time >= nextSessionOpen, time <= clock &+ Self.minute { enterSession(at: time, sink: &sink) }
         passTime(except: slot, sink: &sink)
         engines[slot].take(record, sequence: sequence, clock: clock, sink: &sink)
     }
@@ -198,6 +227,7 @@ public struct MarketFold: ~Copyable {
         for other in 0..<engineCount { engines[other].isLeading = other == leader }
         tradedSlot = plan.tradedBook(leader: leader) ?? -1
         sink.sessionBegan(session, leader: leader)
+        tellStatus(at: min(time, clock), sink: &sink)
     }
 }
 
@@ -205,6 +235,7 @@ extension MarketFold: PersistentState {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("market")
         try archive.field(&clock)
+        try archive.field(&jump)
         try archive.field(&leader)
         try archive.field(&unusedRecords)
         try archive.field(&session)

@@ -40,7 +40,14 @@ struct MarketView: ~Copyable {
 
     /// Says that the book still stands at `time`.
     mutating func keep(until time: Timestamp) {
-        if !quality.contains(.noBook) { self.time = max(self.time, time) }
+        self.time = max(self.time, time)
+    }
+
+    /// Says whether the contract trades. False when that is known already, or there is no book.
+    mutating func setOpen(_ isOpen: Bool) -> Bool {
+        guard !quality.contains(.noBook), quality.contains(.closed) == isOpen else { return false }
+        if isOpen { quality.remove(.closed) } else { quality.insert(.closed) }
+        return true
     }
 
     /// The update of the last group: its best levels, or all of them with `runs` as the group's trades.

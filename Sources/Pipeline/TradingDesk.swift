@@ -28,12 +28,18 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     private(set) var venue: PaperVenue
     private var market = MarketView()
     private var leader = 0
+    /// Of the contract whose book fills the orders.
+    private var status = TradingStatus()
+    private var day = TradingDay.none
     /// The leading contract's own book fills the orders.
     private var tradesSignalBook = true
     /// Event time, and the receive time of what is being handled: orders leave then.
     private var clock = TradingClock(Timestamp(nanoseconds: 0))
     private var decided = TradingLimits.FewOutputs<Signal>()
     private var intents = TradingLimits.FewOutputs<OrderIntent>()
+
+    /// A second is known to have ended a quarter of a second after its end at the latest, ns.
+    private static var secondGrace: UInt64 { 250_000_000 }
 
     /// Of the identities of this run's orders.
     private static var epoch: UInt16 { 1 }
@@ -60,6 +66,7 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         let day = TradingDay(
             tradeDate: Int32(session.tradeDate.yyyymmdd), sessionOpen: session.open, sessionClose: session.close,
             entryOpen: window.entryStart, entryClose: window.entryEnd, flatBy: window.flatBy)
+        self.day = day
         policy.begin(day)
         risk.begin(day)
         output.session(session, leader: leader)
@@ -89,9 +96,11 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
         output.secondVector(engine.vector, time: time)
-        setClock(event: time, received: engine.clock)
+        // A late record closes many seconds at once; messages move on with the seconds, as they would have.
+        setClock(event: time, received: min(engine.clock, time &+ Self.secondGrace))
         venue.advance(to: Timestamp(nanoseconds: time))
         hear()
+        openOrClose()
         // A valid book that nobody changes stays valid while the feed is alive (K.3-8): it is marked anew. Over a
         // silence of the feed it ages.
         if time <= engine.clockBefore &+ UInt64(configuration.limits.markReducing.count) {
@@ -103,6 +112,20 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         settle()
         policy.advance(to: clock.event, receiveTime: clock.message, intents: &intents)
         review()
+    }
+
+    mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
+        self.status = status
+        setClock(event: time, received: received)
+        openOrClose()
+    }
+
+    /// The book that fills orders can be used while its contract trades: what a group said of it ends with a halt and
+    /// with the session.
+    private mutating func openOrClose() {
+        guard market.setOpen(status.isOpen(byCalendar: day.isOpen(at: clock.event))) else { return }
+        market.keep(until: clock.event)
+        stepMarket(trades: UnsafeBufferPointer(start: nil, count: 0))
     }
 
     private mutating func setClock(event: UInt64, received: UInt64) {
@@ -226,6 +249,8 @@ extension TradingDesk {
         try venue.persist(&archive)
         try market.persist(&archive)
         try archive.field(&leader)
+        try archive.field(&status)
+        try day.persist(&archive)
         try archive.field(&tradesSignalBook)
         try archive.field(&clock)
     }

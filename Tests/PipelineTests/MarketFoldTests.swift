@@ -35,6 +35,7 @@ import Units
         mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
             events.append(.second(time, bid: engine.book.pointee.bid.bestPrice))
         }
+        mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock: UInt64) {}
         mutating func tradedGroup(_ book: borrowing ContractBook) {
             events.append(.traded(time: book.assembler.group.time, bid: book.assembler.book.pointee.bid.bestPrice))
         }
@@ -225,6 +226,7 @@ extension MarketFoldTests {
         struct Opens: MarketSink {
             var open: [Bool] = []
             mutating func sessionBegan(_ session: SessionTimes, leader: Int) {}
+            mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock: UInt64) {}
             mutating func groupClosed(_ engine: borrowing ContractEngine) {}
             mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {}
             mutating func tradedGroup(_ book: borrowing ContractBook) { open.append(book.isOpen) }
@@ -242,6 +244,35 @@ extension MarketFoldTests {
             }
         }
         #expect(opens.open == [true, false, true, false, true])
+    }
+
+    @Test func `stamps that cannot be move neither the clock nor the market, a second witness moves both`() throws {
+        var fold = MarketFold(plan: try Self.plan([("ESZ3", 1)]), configuration: try Self.configuration())
+        var told = Told()
+        let start = try Self.instant(8, 12, 0)
+        let (day, year) = (86_400_000_000_000 as UInt64, 31_536_000_000_000_000 as UInt64)
+        Self.take(&fold, [Self.book(1, start, bid: 9)], &told)
+        let clock = fold.clock
+        for absurd in [start + year, 1 << 62, UInt64(Int64.max) - 2, .max - 5_000] {
+            Self.take(&fold, [Self.book(1, absurd, bid: 9)], &told)
+            #expect(fold.clock == clock, "both stamps \(absurd)")
+        }
+        Self.take(&fold, [Self.book(1, start + day, bid: 9, received: start + 2_000)], &told)
+        #expect(fold.clock == clock + 1_000 && fold.signalCounters.groups == 1)
+        let later = start + year + day
+        Self.take(&fold, [Self.book(1, later, bid: 9), Self.book(1, later + 1, bid: 9)], &told)
+        #expect(fold.clock == later + 1_001 && fold.signalCounters.groups == 2)
+    }
+
+    @Test func `an open market view closes and opens once each`() {
+        var view = MarketView()
+        let unknown = view.setOpen(false)
+        #expect(!unknown, "there is no book yet")
+        var two = Book()
+        (two.bid.levelCount, two.bid.prices[0], two.ask.levelCount, two.ask.prices[0]) = (1, 5, 1, 6)
+        view.take(two, quality: [], group: EventGroup())
+        let steps = [view.setOpen(true), view.setOpen(false), view.setOpen(false), view.setOpen(true)]
+        #expect(steps == [false, true, false, true] && view.quality == [])
     }
 
     @Test func `what is wrong with a book has a name each`() {

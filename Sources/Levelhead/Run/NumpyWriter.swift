@@ -32,10 +32,14 @@ final class NumpyWriter {
         if buffer.count >= Self.flushBytes { try flush() }
     }
 
-    /// Completes the file. Nothing may be appended afterwards.
-    func close() throws {
+    /// Writes what is left and the header. Nothing may be appended afterwards.
+    func complete() throws {
         try flush()
         try output?.overwriteStart(Self.header(element, rows: rows, columns: columns))
+    }
+
+    /// Lets the completed file appear under its name.
+    func commit() throws {
         try output.take()?.commit()
     }
 

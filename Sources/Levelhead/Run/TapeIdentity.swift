@@ -5,8 +5,9 @@ import Tape
 
 /// Which tapes a run read: their sizes and the digest of their bytes.
 ///
-/// A fingerprint of samples is there at once and tells whether a resumed run has the same tapes. The digest of all bytes
-/// takes half a second a gigabyte: it is made in another thread while the run goes on, and of files up to 1 GiB only.
+/// A fingerprint of samples is there at once and tells whether a resumed run has the same tapes. The digest of all
+/// bytes takes half a second a gigabyte: it is made in another thread while the run goes on, and of files up to 1 GiB
+/// only.
 final class TapeIdentity: Sendable {
     struct File: Sendable {
         let path: String

@@ -110,15 +110,16 @@ private final class MatrixSink: MarketSink {
 
     func groupClosed(_ engine: borrowing ContractEngine) {
         guard rows == .tick else { return }
-        write(engine.vector, time: engine.group.eventTime, received: engine.group.receiveTime, engine.group.sequence)
+        write(engine.vector, time: engine.group.eventTime, received: engine.clock, engine.group.sequence)
     }
 
     func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
         guard rows == .second else { return }
-        write(engine.vector, time: time, received: engine.group.receiveTime, engine.group.sequence)
+        write(engine.vector, time: time, received: engine.clock, engine.group.sequence)
     }
 
     func tradedGroup(_ book: borrowing ContractBook) {}
+    func tradedStatus(_ status: TradingStatus, time: UInt64, clock: UInt64) {}
     func sessionBegan(_ session: SessionTimes, leader: Int) {}
 
     private func write(
@@ -147,8 +148,10 @@ private final class MatrixSink: MarketSink {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var names = try AtomicFileWriter(path: stem + ".columns.json")
         try names.write(Array(try encoder.encode(list)))
-        try matrix.close()
-        try stamps.close()
+        try matrix.complete()
+        try stamps.complete()
+        try matrix.commit()
+        try stamps.commit()
         try names.commit()
         return (matrix.rows, digest.finish().hexadecimal)
     }

@@ -61,9 +61,9 @@ public struct ContractEngine: ~Copyable {
         UnsafeBufferPointer(start: values, count: FeatureSchema.columnCount)
     }
     /// The group that closed last.
-    public var group: EventGroup { assembler.group }
+    public var group: EventGroup { assembler.closedGroup }
     /// The book after it.
-    public var book: UnsafePointer<Book> { assembler.book }
+    public var book: UnsafePointer<Book> { assembler.settledBook }
     public var trades: UnsafeBufferPointer<TradeRun> { assembler.trades }
     /// What the last group did to resting orders.
     public var depthChanges: UnsafeBufferPointer<DepthChange> { attribution.changes }
@@ -72,7 +72,8 @@ public struct ContractEngine: ~Copyable {
     /// The market of this contract is open.
     public var isOpen: Bool { state.isOpen(at: state.pointee.advancedTo) }
     public var session: SessionTimes { state.pointee.session }
-    public var isSuspect: Bool { assembler.isSuspect }
+    public var isSuspect: Bool { assembler.isSettledSuspect }
+    public var status: TradingStatus { state.pointee.status }
     public var statusSource: TradingStatus.Source { state.pointee.status.source }
     /// Tests of a level in all sessions so far.
     public func testCount(_ kind: LevelKind) -> Int64 {
@@ -207,9 +208,9 @@ public struct ContractEngine: ~Copyable {
     }
 
     private mutating func refreshValidity(at time: UInt64) {
-        let book = assembler.book
+        let book = assembler.settledBook
         let valid =
-            book.pointee.isTwoSided && !book.pointee.isCrossed && !assembler.isSuspect
+            book.pointee.isTwoSided && !book.pointee.isCrossed && !assembler.isSettledSuspect
             && state.isOpen(at: time)
         state.pointee.isBookValid = valid
         state.pointee.mid.update(twiceMid: book.pointee.twiceMid, isValid: valid, time: time)
@@ -260,10 +261,10 @@ public struct ContractEngine: ~Copyable {
 
     private mutating func refreshMarket(at time: UInt64) {
         refreshValidity(at: time)
-        let usable = state.isOpen(at: time) && !assembler.isSuspect && !assembler.book.pointee.isCrossed
-        state.pointee.flow.watch(assembler.book, isValid: state.pointee.isBookValid)
-        state.pointee.meanLevelSize.watch(assembler.book, usable: usable)
-        for index in 0..<5 { levels[index].watchDepth(assembler.book, usable: usable) }
+        let usable = state.isOpen(at: time) && !assembler.isSettledSuspect && !assembler.settledBook.pointee.isCrossed
+        state.pointee.flow.watch(assembler.settledBook, isValid: state.pointee.isBookValid)
+        state.pointee.meanLevelSize.watch(assembler.settledBook, usable: usable)
+        for index in 0..<5 { levels[index].watchDepth(assembler.settledBook, usable: usable) }
     }
 
     /// While the market is closed and the mid has gone, seconds are all alike: jumps to the last one before the next
@@ -283,8 +284,9 @@ public struct ContractEngine: ~Copyable {
 
     private mutating func writeVector(_ state: UnsafeMutablePointer<ContractState>, at time: UInt64) {
         let row = RowContext(
-            time: time, book: assembler.book,
-            bookIsUsable: state.isOpen(at: time) && !assembler.isSuspect && !assembler.book.pointee.isCrossed
+            time: time, book: assembler.settledBook,
+            bookIsUsable: state.isOpen(at: time) && !assembler.isSettledSuspect
+                && !assembler.settledBook.pointee.isCrossed
                 && assembler.counters.groups > 0,
             mid: state.pointee.mid, changes: grid.changes, averageTrueRange: state.pointee.averageTrueRange.value,
             meanBidLevelSize: state.pointee.meanLevelSize.bidMean(at: time),

@@ -41,7 +41,7 @@ extension UnsafePointer<Book> {
     case offTick
     /// A price or a size is beyond what any book holds (2³⁰ ticks, 2²⁶ contracts or orders).
     case implausibleQuantity
-    /// `ts_event` is undefined, or lies more than a week after everything received so far.
+    /// `ts_event` is undefined, or lies more than a minute after everything received so far.
     case implausibleTime
     /// The record is shorter than its type.
     case tooShort

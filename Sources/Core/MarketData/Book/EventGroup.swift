@@ -82,8 +82,13 @@ public struct EventGroupAssembler: ~Copyable {
     public private(set) var isSuspect = false
     public private(set) var isOpen = false
 
+    /// An event lies before its receipt, but clocks differ: so much it may lie after everything received so far, ns.
+    private static let clockSkew: UInt64 = 60_000_000_000
+
     private var reader: BookReader
     private var lastGroupTime: UInt64 = 0
+    private var lastGroup = EventGroup()
+    private var closedSuspect = false
     private var tradeStorage: UnsafeMutablePointer<TradeRun>
     private var tradeCapacity = 1_024
     private var tradeCount = 0
@@ -104,6 +109,12 @@ public struct EventGroupAssembler: ~Copyable {
     public var before: UnsafePointer<Book> { UnsafePointer(books) }
     /// The book after the records so far. The pointer stays good as long as the assembler lives.
     public var book: UnsafePointer<Book> { UnsafePointer(books + 1) }
+    /// The book after the last closed group: what may be read while a group is open.
+    public var settledBook: UnsafePointer<Book> { isOpen ? before : book }
+    /// Whether that book is suspect.
+    public var isSettledSuspect: Bool { isOpen ? closedSuspect : isSuspect }
+    /// The last closed group.
+    public var closedGroup: EventGroup { isOpen ? lastGroup : group }
 
     /// The trades of the group in the order they printed. Valid until the next `append`.
     public var trades: UnsafeBufferPointer<TradeRun> {
@@ -163,6 +174,8 @@ public struct EventGroupAssembler: ~Copyable {
         if books[1].isCrossed { counters.crossedGroups &+= 1 }
         lastGroupTime = max(lastGroupTime, group.eventTime)
         group.time = lastGroupTime
+        lastGroup = group
+        closedSuspect = isSuspect
         return true
     }
 
@@ -175,8 +188,7 @@ public struct EventGroupAssembler: ~Copyable {
     private mutating func rejection(of record: MarketByPriceView, latestTime: UInt64) -> RecordRejection? {
         guard record.record.byteCount >= 368 else { return .tooShort }
         let time = record.record.eventTime.nanoseconds
-        let week: UInt64 = 604_800_000_000_000
-        guard time < UInt64(Int64.max), time <= latestTime &+ week || latestTime == 0 else { return .implausibleTime }
+        guard time <= latestTime &+ Self.clockSkew else { return .implausibleTime }
         let price = record.price.nanos
         guard price == .max || reader.ticks(price) != nil else { return .offTick }
         guard record.size < BookReader.quantityLimit || record.action != .trade else { return .implausibleQuantity }
@@ -219,6 +231,8 @@ extension EventGroupAssembler: PersistentState {
         try archive.field(&isOpen)
         try archive.field(&reader)
         try archive.field(&lastGroupTime)
+        try archive.field(&lastGroup)
+        try archive.field(&closedSuspect)
         var runs = Array(trades)
         try archive.field(&runs)
         if archive.isLoading {

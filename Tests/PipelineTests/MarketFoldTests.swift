@@ -253,7 +253,7 @@ extension MarketFoldTests {
         let (day, year) = (86_400_000_000_000 as UInt64, 31_536_000_000_000_000 as UInt64)
         Self.take(&fold, [Self.book(1, start, bid: 9)], &told)
         let clock = fold.clock
-        for absurd in [start + year, 1 << 62, UInt64(Int64.max) - 2, .max - 5_000] {
+        for absurd in [start + year, 1 << 62, UInt64(Int64.max) - 2, UInt64.max - 5_000] as [UInt64] {
             Self.take(&fold, [Self.book(1, absurd, bid: 9)], &told)
             #expect(fold.clock == clock, "both stamps \(absurd)")
         }

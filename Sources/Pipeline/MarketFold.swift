@@ -157,6 +157,7 @@ public struct MarketFold: ~Copyable {
             jump = received
             return
         }
+        jump = 0
         clock = received
     }
 

@@ -259,7 +259,7 @@ extension MarketFoldTests {
         }
         Self.take(&fold, [Self.book(1, start + day, bid: 9, received: start + 2_000)], &told)
         #expect(fold.clock == clock + 1_000 && fold.signalCounters.groups == 1)
-        let later = start + year + day
+        let later = start + 8 * day
         Self.take(&fold, [Self.book(1, later, bid: 9), Self.book(1, later + 1, bid: 9)], &told)
         #expect(fold.clock == later + 1_001 && fold.signalCounters.groups == 2)
     }

@@ -1,8 +1,3 @@
-/// The half-lives of the exponentially weighted features, in seconds.
-public enum HalfLife {
-    public static let all: [Double] = [10, 30, 60, 300, 1_800]
-}
-
 /// How much of an exponentially weighted sum is left after some time, for each half-life: 2^(−Δt/h).
 ///
 /// All sums of one half-life share one factor, so a group costs one evaluation per half-life, however many sums there

@@ -12,6 +12,10 @@ import Testing
         "contracts/s": "_contracts_per_second", "ticks/s": "_ticks_per_second", "count": "_count", "code": nil,
         "ticks/s²": "_ticks_per_second_squared", "ticks/min": "_ticks_per_minute",
         "contracts/tick": "_contracts_per_tick", "ratio": nil, "log ratio": "_log_ratio", "ATR": "_atr",
+        "bps": "_bps", "%": "_percent", "min": nil, "days": nil, "z-score": "_zscore", "USD": "_usd",
+        "USD per 1 %": "_usd_per_1pct", "USD/vol point": "_usd_per_vol_point", "USD/day": "_usd_per_day",
+        "vol points": "_vol_points", "ticks per 100 contracts": "_ticks_per_100_contracts",
+        "bps per million USD": "_bps_per_million_usd",
     ]
     /// Tokens that say a unit, and so must not end a name without one.
     private static let unitTokens = [
@@ -79,7 +83,7 @@ import Testing
             #expect(Set(rows).count == rows.count)
             let numbers = rows.compactMap { $0.hasPrefix(part + "-") ? Int($0.dropFirst(2)) : nil }
             #expect(numbers.count == rows.count, "rows of part \(part)")
-            #expect(numbers == numbers.sorted())
+            #expect(numbers == Array(1...(part == "B" ? 58 : 137)))
             for definition in definitions {
                 for text in [
                     definition.unit, definition.source, definition.meaning, definition.undefinedWhen, definition.warmUp,
@@ -90,7 +94,7 @@ import Testing
         #expect(LevelFeature.count == LevelFeature.allCases.count && Self.levels.count == LevelFeature.count)
         #expect(Set(Self.levels.map(\.name)).count == LevelFeature.count)
         #expect(Set(Self.market.map(\.name)).count == MarketFeature.count)
-        #expect(FeatureSchema.columnCount == 5 * LevelFeature.count + MarketFeature.count)
+        #expect(FeatureSchema.columnCount == 427)
     }
 
     /// Rows whose catalogue name is easy to mistake for another's: the definition stands at its own enum case.
@@ -102,6 +106,8 @@ import Testing
             (.askCancelled, "B-33"), (.bidFilled, "B-34"), (.askFilled, "B-35"), (.tradedToDisplayed, "B-39"),
             (.absorption, "B-40"), (.delta, "B-41"), (.deltaOfTest, "B-42"), (.volumeShare, "B-46"),
             (.closesBeyond, "B-48"), (.timeSinceCross, "B-49"), (.volumeBeyondShare, "B-50"),
+            (.passiveDepthTimeOfDay, "B-25"), (.volumeTimeOfDay, "B-47"), (.openInterestShare, "B-51"),
+            (.touchProbability, "B-58"),
         ]
         for (feature, row) in levels { #expect(feature.definition.row == row, "\(feature)") }
         let market: [(MarketFeature, String)] = [
@@ -112,7 +118,11 @@ import Testing
             (.buyImpact100, "C-27"), (.sellImpact100, "C-28"), (.orderFlowImbalance10, "C-30"),
             (.orderFlowImbalanceLevel5, "C-36"), (.integratedOrderFlowImbalance, "C-37"), (.bidAddedTop10, "C-38"),
             (.askCancelledTop10, "C-41"), (.cancelToTrade, "C-42"), (.messageRate, "C-43"), (.midChangeRate, "C-45"),
-            (.averageTrueRange, "C-80"), (.sessionVolume, "C-104"),
+            (.averageTrueRange, "C-80"), (.sessionVolume, "C-104"), (.microPriceOffset, "C-5"),
+            (.depthTimeOfDay, "C-29"), (.buyVolume, "C-47"), (.priceImpact, "C-65"), (.midReturn60, "C-66"),
+            (.varianceRatio, "C-82"), (.vwapSessionDistance, "C-83"), (.sessionVolumeTimeOfDay, "C-105"),
+            (.minutesSinceOpen, "C-106"), (.daysToExpiration, "C-112"), (.atmVolatilityToday, "C-113"),
+            (.interestCoverage, "C-137"),
         ]
         for (feature, row) in market { #expect(feature.definition.row == row, "\(feature)") }
     }

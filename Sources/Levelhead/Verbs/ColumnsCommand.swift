@@ -39,7 +39,8 @@ struct ColumnsCommand: ParsableCommand {
         return JSONText.object([
             "name": JSONText.string(column.name), "unit": JSONText.string(feature.unit),
             "level": column.level.map { JSONText.string($0.name) } ?? "null", "row": JSONText.string(feature.row),
-            "family": JSONText.string(feature.family.rawValue), "meaning": JSONText.string(feature.meaning),
+            "family": JSONText.string(feature.family.rawValue),
+            "inputs": JSONText.string(feature.family.inputs), "meaning": JSONText.string(feature.meaning),
             "warm_up": JSONText.string(feature.warmUp), "undefined_when": JSONText.string(feature.undefinedWhen),
             "source": JSONText.string(feature.source),
         ])
@@ -59,6 +60,7 @@ struct ColumnsCommand: ParsableCommand {
             """
         for family in FeatureFamily.allCases {
             text += "## \(family.rawValue.prefix(1).uppercased() + family.rawValue.dropFirst())\n\n"
+            text += "Made from: \(family.inputs).\n\n"
             text += "| row | name | unit | what it tells | first defined | NaN when | source |\n"
             text += "|---|---|---|---|---|---|---|\n"
             for feature in features where feature.family == family {

@@ -41,8 +41,29 @@ public enum FeatureFamily: String, Sendable, CaseIterable {
     case levelFlow = "level order flow"
     case levelTrades = "level trades"
     case levelConfirmation = "level confirmation"
+    case levelOptions = "level options"
     case book = "book"
     case orderFlow = "order flow"
     case trades = "trades"
     case volatility = "volatility"
+    case session = "session"
+    case time = "time"
+    case options = "options"
+
+    /// What its operators read.
+    public var inputs: String {
+        switch self {
+        case .levelPosition: "mids, one-second mid grid, one- and two-minute bars"
+        case .levelInteraction, .levelConfirmation: "trades, mids, two-minute bars"
+        case .levelLiquidity, .book: "ten-level book"
+        case .levelFlow: "ten-level book before and after a group, trades"
+        case .levelTrades: "trades"
+        case .orderFlow: "ten-level book before and after a group, trades, message count"
+        case .trades: "trades, mids before and after"
+        case .volatility: "one- and five-second mid grids, one-minute and daily bars"
+        case .session: "trades, mids, settlements"
+        case .time: "event time, calendar"
+        case .options, .levelOptions: "option definitions, quotes, trades, open interest; mids of their futures"
+        }
+    }
 }

@@ -5,11 +5,14 @@ public enum LevelFeature: Int, CaseIterable, Sendable {
     case touchCount, timeSinceLastTouch, timeNear, testDuration, rejectionCount, breakCount, lastOutcome
     case penetrationOfTest, penetrationOfSession
     case bidDepthInBand, askDepthInBand, bidDepthAtLevel, askDepthAtLevel, queueImbalance, orderCountImbalance
-    case passiveDepthToAverage, passiveDepthLogRatio, depthToLevel, depthBeyond, largestQueueOffset
-    case bidAdded, askAdded, bidCancelled, askCancelled, bidFilled, askFilled, orderFlowImbalance
-    case cancelToAdd, replenishment, tradedToDisplayed, absorption
-    case delta, deltaOfTest, tradeImbalance, largeTradeShare, tradeIntensity, volumeShare
+    case passiveDepthToAverage, passiveDepthTimeOfDay, passiveDepthLogRatio, depthToLevel, depthBeyond
+    case largestQueueOffset
+    case bidAdded, askAdded, bidCancelled, askCancelled, bidFilled, askFilled, orderFlowImbalance, cancelToAdd
+    case replenishment, tradedToDisplayed, absorption
+    case delta, deltaOfTest, tradeImbalance, largeTradeShare, tradeIntensity, volumeShare, volumeTimeOfDay
     case closesBeyond, timeSinceCross, volumeBeyondShare
+    case openInterestShare, putCallOpenInterest, gammaExposure, gammaExposureShare, optionDeltaFlow
+    case optionPremiumFlow, optionVolumeShare, touchProbability
 
     public static let count = allCases.count
 
@@ -18,4 +21,5 @@ public enum LevelFeature: Int, CaseIterable, Sendable {
     private static let definitions: [FeatureDefinition] =
         LevelFeatureTable.position + LevelFeatureTable.interaction + LevelFeatureTable.liquidity
         + LevelFeatureTable.flow + LevelFeatureTable.trades + LevelFeatureTable.confirmation
+        + LevelFeatureTable.options
 }

@@ -56,9 +56,9 @@ import Units
             var book = Book()
             bytes.asRecord { record in
                 #expect(cold.check(record) == nil)
-                cold.read(record, into: &book)
+                _ = cold.read(record, into: &book)
                 #expect(warm.check(record) == nil)
-                warm.read(record, into: &warmBook)
+                _ = warm.read(record, into: &warmBook)
             }
             #expect(book == warmBook && book.bid.levelCount == warmBook.bid.levelCount, "seed \(seed), step \(step)")
         }
@@ -73,7 +73,7 @@ import Units
         ).bytes
         bytes.asRecord { record in
             #expect(reader.check(record) == nil)
-            reader.read(record, into: &book)
+            _ = reader.read(record, into: &book)
         }
         #expect(book == Book(bids: [.init(price: 5, size: 3)], asks: []))
         #expect(!book.isTwoSided)

@@ -185,7 +185,7 @@ public struct ContractEngine: ~Copyable {
             return
         }
         attribution.update(
-            before: assembler.before, after: assembler.book, trades: assembler.trades,
+            before: assembler.before, after: assembler.book, change: assembler.change, trades: assembler.trades,
             comparable: assembler.hasBefore, bids: !assembler.book.pointee.bid.isEmpty,
             asks: !assembler.book.pointee.ask.isEmpty)
     }

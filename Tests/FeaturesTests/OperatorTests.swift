@@ -26,11 +26,11 @@ import Testing
             arguments.append(random.unit() * 0x1p-30)
         }
         var worst: Int64 = 0
-        while arguments.count % 8 != 0 { arguments.append(0) }
-        for start in stride(from: 0, to: arguments.count, by: 8) {
-            let lanes = SIMD8<Double>(arguments[start..<start + 8])
+        while arguments.count % 2 != 0 { arguments.append(0) }
+        for start in stride(from: 0, to: arguments.count, by: 2) {
+            let lanes = SIMD2<Double>(arguments[start], arguments[start + 1])
             let found = Exp2.negative(lanes)
-            for lane in 0..<8 { worst = max(worst, Self.ulps(found[lane], DeterministicMath.exp2(-lanes[lane]))) }
+            for lane in 0..<2 { worst = max(worst, Self.ulps(found[lane], DeterministicMath.exp2(-lanes[lane]))) }
         }
         #expect(worst <= 3, "two units of this function and one of the reference; seed \(seed)")
         #expect(worst > 0, "the two are not the same function")
@@ -38,13 +38,13 @@ import Testing
 
     @Test func `powers of one half are exact at whole numbers and zero from a thousand on`() {
         for whole in 0..<1_000 {
-            let found = Exp2.negative(SIMD8(repeating: Double(whole)))[whole % 8]
+            let found = Exp2.negative(SIMD2(repeating: Double(whole)))[whole % 2]
             #expect(found == Double(sign: .plus, exponent: -whole, significand: 1))
         }
         for x in [1_000, 1_000.0.nextUp, 1_022, 1_075, 1e300, .greatestFiniteMagnitude, .infinity] as [Double] {
-            #expect(Exp2.negative(SIMD8(repeating: x))[0] == 0, "\(x)")
+            #expect(Exp2.negative(SIMD2(repeating: x))[0] == 0, "\(x)")
         }
-        #expect(Exp2.negative(SIMD8(repeating: 1_000.0.nextDown))[0].isNormal)
+        #expect(Exp2.negative(SIMD2(repeating: 1_000.0.nextDown))[0].isNormal)
     }
 
     @Test func `no time leaves everything and very much leaves nothing`() {
@@ -61,7 +61,7 @@ import Testing
                 let expected = DeterministicMath.exp2(-Double(elapsed) * 1e-9 / halfLife)
                 let found = decay[keyPath: path]
                 #expect(found == 0 || found.isNormal, "never a slow number; \(elapsed) ns")
-                #expect(abs(found - expected) <= 1e-15 * expected || expected < 0x1p-999, "\(elapsed) ns")
+                #expect(abs(found - expected) <= 2e-15 * expected || expected < 0x1p-999, "\(elapsed) ns")
             }
         }
     }

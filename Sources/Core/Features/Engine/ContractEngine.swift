@@ -33,7 +33,9 @@ public struct ContractEngine: ~Copyable {
     public private(set) var clockBefore: UInt64 = 0
     /// The contract leads: vectors are written and the sink is told. One that does not lead keeps its state current and
     /// no more.
-    public var isLeading = true
+    public var isLeading = true {
+        didSet { if isLeading != oldValue { forgetRows() } }
+    }
 
     /// How long after the end of a second the receive clock closes it although no later record of the contract came,
     /// ns.
@@ -70,7 +72,7 @@ public struct ContractEngine: ~Copyable {
     public var mid: MidState { state.pointee.mid }
     public var isBookValid: Bool { state.pointee.isBookValid }
     /// The market of this contract is open.
-    public var isOpen: Bool { state.isOpen(at: state.pointee.advancedTo) }
+    public var isOpen: Bool { state.isOpen(at: state.pointee.clock.time) }
     public var session: SessionTimes { state.pointee.session }
     public var isSuspect: Bool { assembler.isSettledSuspect }
     public var status: TradingStatus { state.pointee.status }
@@ -78,6 +80,11 @@ public struct ContractEngine: ~Copyable {
     /// Tests of a level in all sessions so far.
     public func testCount(_ kind: LevelKind) -> Int64 {
         state.pointee.testCounts[kind.rawValue] + level(kind).pointee.test.touchCount
+    }
+    /// Whether a level is being tested, and when its last test ended (ns; 0 before the first end, or while inactive).
+    public func test(_ kind: LevelKind) -> (isUnderWay: Bool, end: UInt64) {
+        let level = levels + kind.rawValue
+        return (level.pointee.test.isTesting, level.pointee.test.testEnd)
     }
     /// One level. The pointer stays good as long as the engine lives.
     public func level(_ kind: LevelKind) -> UnsafePointer<LevelState> { UnsafePointer(levels + kind.rawValue) }
@@ -138,7 +145,7 @@ public struct ContractEngine: ~Copyable {
             state.pointee.advance(to: time)
         }
         state.pointee.status.apply(action: action)
-        refreshMarket(at: max(time, state.pointee.advancedTo))
+        refreshMarket(at: max(time, state.pointee.clock.time))
     }
 
     private mutating func hear(_ clock: UInt64) {
@@ -168,14 +175,16 @@ public struct ContractEngine: ~Copyable {
         for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
         state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
         let context = GroupContext(
-            time: group.time, eventTime: group.eventTime, before: assembler.before, after: assembler.book,
-            changes: attribution.changes, trades: assembler.trades, bought: parts.bought, sold: parts.sold,
-            unsigned: parts.unsigned, flowCounts: usable && !restated, isOpen: isOpen, bookIsUsable: usable,
-            wasValid: wasValid && assembler.hasBefore && !restated, mid: state.pointee.mid, midBefore: midBefore)
+            time: group.time, eventTime: group.eventTime, clock: state.pointee.clock, bookChange: assembler.change,
+            bookTouch: BookTouch(assembler.book, assembler.change), before: assembler.before, after: assembler.book,
+            changes: attribution.changes, trades: assembler.trades,
+            bought: parts.bought, sold: parts.sold, unsigned: parts.unsigned, flowCounts: usable && !restated,
+            isOpen: isOpen, bookIsUsable: usable, wasValid: wasValid && assembler.hasBefore && !restated,
+            mid: state.pointee.mid, midBefore: midBefore)
         apply(context, records: group.recordCount)
         assembler.advance()
         guard isLeading else { return }
-        writeVector(state, at: max(group.time, state.pointee.advancedTo))
+        writeVector(at: state.pointee.clock)
         sink.groupClosed(self)
     }
 
@@ -191,15 +200,23 @@ public struct ContractEngine: ~Copyable {
     }
 
     private mutating func apply(_ context: borrowing GroupContext, records: Int32) {
-        if context.isOpen, state.pointee.session.contains(Timestamp(nanoseconds: context.time)) {
+        if context.isOpen, context.eventTime >= state.pointee.activationDue,
+            state.pointee.session.contains(Timestamp(nanoseconds: context.time))
+        {
             activateLevels(context)
         }
-        state.pointee.flow.apply(context, records: records)
-        state.pointee.meanLevelSize.watch(context.after, usable: context.bookIsUsable)
+        state.pointee.shape.apply(context.after, change: context.bookChange)
+        state.pointee.flow.apply(context, shape: state.pointee.shape, records: records)
+        if !context.bookChange.isEmpty || context.bookIsUsable != state.pointee.wasUsable {
+            state.pointee.wasUsable = context.bookIsUsable
+            state.pointee.meanLevelSize.watch(
+                context.after, shape: state.pointee.shape, usable: context.bookIsUsable, time: context.time)
+        }
         for index in 0..<5 { levels[index].apply(context) }
     }
 
     private mutating func activateLevels(_ context: borrowing GroupContext) {
+        state.pointee.stale = .all
         let current = state.pointee.mid
         // A level takes its side from the mid in force before the group that activates it (K.3-21).
         state.pointee.mid = context.midBefore
@@ -232,11 +249,11 @@ public struct ContractEngine: ~Copyable {
         state.pointee.closeBars(at: end)
         state.pointee.secondEnd = end + ContractState.second
         crossBoundaries(at: end)
+        state.pointee.stale.insert(.motion)
         guard isLeading, state.pointee.session.contains(Timestamp(nanoseconds: end)) else { return }
-        var instant = state.pointee
-        instant.advance(to: end)
-        instant.moveAverage()
-        writeVector(&instant, at: end)
+        var instant = state.pointee.clock
+        instant.move(to: end)
+        writeVector(at: instant, time: end)
         sink.secondEnded(self, time: end)
     }
 
@@ -260,11 +277,22 @@ public struct ContractEngine: ~Copyable {
     }
 
     private mutating func refreshMarket(at time: UInt64) {
+        let mid = state.pointee.mid
+        for index in 0..<5 { levels[index].settle(at: time, mid: mid) }
         refreshValidity(at: time)
         let usable = state.isOpen(at: time) && !assembler.isSettledSuspect && !assembler.settledBook.pointee.isCrossed
-        state.pointee.flow.watch(assembler.settledBook, isValid: state.pointee.isBookValid)
-        state.pointee.meanLevelSize.watch(assembler.settledBook, usable: usable)
-        for index in 0..<5 { levels[index].watchDepth(assembler.settledBook, usable: usable) }
+        let (book, shape, clock) = (assembler.settledBook, state.pointee.shape, state.pointee.clock)
+        state.pointee.flow.watch(book, shape: shape, isValid: state.pointee.isBookValid, clock: clock)
+        state.pointee.meanLevelSize.watch(book, shape: shape, usable: usable, time: time)
+        state.pointee.wasUsable = usable
+        for index in 0..<5 { levels[index].watchDepth(book, usable: usable, touched: .everywhere, clock: clock) }
+        forgetRows()
+    }
+
+    /// Every row must be written anew.
+    private mutating func forgetRows() {
+        state.pointee.stale = .all
+        state.pointee.shape.forget()
     }
 
     /// While the market is closed and the mid has gone, seconds are all alike: jumps to the last one before the next
@@ -282,28 +310,51 @@ public struct ContractEngine: ~Copyable {
 
     // MARK: Vector
 
-    private mutating func writeVector(_ state: UnsafeMutablePointer<ContractState>, at time: UInt64) {
+    /// Brings the vector to the time of `clock`, which is the state's or a copy that has moved on; `time` says when that
+    /// is if a row lies before the newest group.
+    private mutating func writeVector(at clock: DecayClock, time: UInt64? = nil) {
+        let time = time ?? clock.time
         let row = RowContext(
-            time: time, book: assembler.settledBook,
+            time: time, left: clock.left, gain: clock.gain, book: assembler.settledBook,
             bookIsUsable: state.isOpen(at: time) && !assembler.isSettledSuspect
-                && !assembler.settledBook.pointee.isCrossed
-                && assembler.counters.groups > 0,
+                && !assembler.settledBook.pointee.isCrossed && assembler.counters.groups > 0,
             mid: state.pointee.mid, changes: grid.changes, averageTrueRange: state.pointee.averageTrueRange.value,
-            meanBidLevelSize: state.pointee.meanLevelSize.bidMean(at: time),
-            meanAskLevelSize: state.pointee.meanLevelSize.askMean(at: time),
+            meanLevelSize: UnsafePointer(ContractState.meanLevelSize(of: state)),
             averageSlopeTicks: state.pointee.sources.average.slopeTicks,
             averageBarMinutes: Double(configuration.averageBarMinutes), sessionStart: state.pointee.sessionStart)
-        let levels = ContractState.levels(of: state)
-        for index in 0..<5 {
-            UnsafePointer(levels + index).write(values + index * LevelFeature.count, row: row)
-        }
-        writeMarket(values + FeatureSchema.marketOffset, state, row: row)
+        writeLevels(row: row, clock: clock)
+        writeMarket(values + FeatureSchema.marketOffset, row: row)
+        state.pointee.writtenMid = state.pointee.mid
+        state.pointee.stale = []
     }
 
-    private mutating func writeMarket(
-        _ out: UnsafeMutablePointer<Double>, _ state: UnsafeMutablePointer<ContractState>, row: borrowing RowContext
-    ) {
-        BookShape.write(out, book: row.book, isValid: row.bookIsUsable && state.pointee.isBookValid)
+    private mutating func writeLevels(row: borrowing RowContext, clock: DecayClock) {
+        var stale = state.pointee.stale
+        // A mid that is not valid may stop being used by time alone.
+        if !row.mid.isValid || !state.pointee.writtenMid.isValid { stale.insert(.position) }
+        for index in 0..<5 where index != LevelKind.movingAverage.rawValue || !state.pointee.averageMoved {
+            (levels + index).write(values + index * LevelFeature.count, row: row, also: stale)
+        }
+        guard state.pointee.averageMoved else { return }
+        writeMovedAverage(row: row, clock: clock)
+    }
+
+    /// The row of a second whose end closed a bar of the average: its level moves with the next group, but the row shows
+    /// where it is now.
+    private mutating func writeMovedAverage(row: borrowing RowContext, clock: DecayClock) {
+        let index = LevelKind.movingAverage.rawValue
+        var level = levels[index]
+        if level.isActive, let price = state.pointee.sources.average.price {
+            level.move(to: price, clock: clock, mid: state.pointee.mid)
+        }
+        withUnsafeMutablePointer(to: &level) {
+            $0.write(values + index * LevelFeature.count, row: row, also: .all)
+        }
+        levels[index].stale = .all
+    }
+
+    private mutating func writeMarket(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
+        state.pointee.shape.write(out, book: row.book, isValid: row.bookIsUsable && state.pointee.isBookValid)
         let mid = state.pointee.mid
         out[.mid] = defined(
             mid.isUsable(at: row.time), Double(mid.twiceMid) * 0.5 * configuration.tickSize.points)

@@ -12,6 +12,9 @@
         for index in 0..<N { sums[index] = flushed(sums[index] * factor) }
     }
 
+    /// Counts a value of the time of `gain` in sums that stand at a landmark (`DecayClock`).
+    @inlinable public mutating func add(_ value: Double, to index: Int, gain: Double) { sums[index] += value * gain }
+
     @inlinable public subscript(index: Int) -> Double {
         get { sums[index] }
         set { sums[index] = newValue }
@@ -26,6 +29,15 @@
     @inlinable public init() {}
 
     @inlinable public mutating func decay(_ factor: Double) { left = flushed(left * factor) }
+
+    /// What a sum that stands at the landmark is multiplied by to become a rate per second, `decay` being what is left of
+    /// it now.
+    @inlinable public func rateFactor(halfLife: Double, decay: Double) -> Double {
+        decay * (0.6931471805599453 / halfLife) / (1 - left * decay)
+    }
+
+    /// An accumulator that began at the time of `gain`, seen from the landmark.
+    @inlinable public init(gain: Double) { left = gain }
 
     /// Turns a sum of half-life `halfLife` seconds into a rate per second, corrected for the time before t₀ in which
     /// nothing was counted.

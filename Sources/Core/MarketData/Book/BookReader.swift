@@ -34,13 +34,32 @@ import Units
     }
 }
 
+/// Wire prices to ticks.
+@frozen public struct TickGrid: BitwiseCopyable, Sendable {
+    @usableFromInline let tickNanos: Int64
+    @usableFromInline let ticksPerNano: Double
+
+    @inlinable public init(tickSize: TickSize) {
+        tickNanos = tickSize.nanos
+        ticksPerNano = 1 / Double(tickSize.nanos)
+    }
+
+    /// The price in ticks, or nil when it is off the grid or 2²⁹ ticks or more from zero.
+    @inlinable public func ticks(_ nanos: Int64) -> Int32? {
+        // The product rounds to the only candidate; multiplying back decides exactly.
+        let candidate = (Double(nanos) * ticksPerNano).rounded()
+        guard abs(candidate) < 0x1p29 else { return nil }
+        let ticks = Int64(candidate)
+        return ticks &* tickNanos == nanos ? Int32(truncatingIfNeeded: ticks) : nil
+    }
+}
+
 /// Reads the levels of MBP-10 records into one book, in ticks.
 ///
 /// A record states all twenty levels and changes one or two: the reader remembers the wire levels of the last record and
 /// touches those that differ. A record costs forty comparisons and few conversions.
 public struct BookReader: ~Copyable {
-    private let tickNanos: Int64
-    private let ticksPerNano: Double
+    let grid: TickGrid
     /// The wire levels of the last record that was read, and their prices in ticks: ten bids, then ten asks.
     private let wire: UnsafeMutablePointer<BookLevel>
     private let ticks: UnsafeMutablePointer<Int32>
@@ -51,12 +70,10 @@ public struct BookReader: ~Copyable {
     private var bidListed: UInt32 = 0
     private var askListed: UInt32 = 0
 
-    static let quantityLimit: UInt32 = 1 << 26
-    private static let tickLimit: Double = 0x1p29
+    static var quantityLimit: UInt32 { 1 << 26 }
 
     public init(tickSize: TickSize) {
-        tickNanos = tickSize.nanos
-        ticksPerNano = 1 / Double(tickSize.nanos)
+        grid = TickGrid(tickSize: tickSize)
         wire = .allocate(capacity: 10)
         wire.initialize(repeating: BookLevel(), count: 10)
         ticks = .allocate(capacity: 20)
@@ -70,15 +87,6 @@ public struct BookReader: ~Copyable {
         wire.deallocate()
         ticks.deallocate()
         checked.deallocate()
-    }
-
-    /// The price in ticks, or nil when it is off the grid or out of range.
-    public func ticks(_ nanos: Int64) -> Int32? {
-        // The product rounds to the only candidate; multiplying back decides exactly.
-        let candidate = (Double(nanos) * ticksPerNano).rounded()
-        guard abs(candidate) < Self.tickLimit else { return nil }
-        let ticks = Int64(candidate)
-        return ticks &* tickNanos == nanos ? Int32(truncatingIfNeeded: ticks) : nil
     }
 
     /// Whether the levels of `record` can be a book; remembers what differs for `read`.
@@ -110,7 +118,7 @@ public struct BookReader: ~Copyable {
         } else if level.bidPrice == .max {
             checked[slot] = BookSideLadder.absentBid
         } else {
-            guard let ticks = ticks(level.bidPrice) else { return .offTick }
+            guard let ticks = grid.ticks(level.bidPrice) else { return .offTick }
             checked[slot] = ticks
         }
         if level.askPrice == old.askPrice {
@@ -118,7 +126,7 @@ public struct BookReader: ~Copyable {
         } else if level.askPrice == .max {
             checked[10 + slot] = BookSideLadder.absentAsk
         } else {
-            guard let ticks = ticks(level.askPrice) else { return .offTick }
+            guard let ticks = grid.ticks(level.askPrice) else { return .offTick }
             checked[10 + slot] = ticks
         }
         let quantities = level.bidSize | level.askSize | level.bidCount | level.askCount

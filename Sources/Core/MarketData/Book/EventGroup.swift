@@ -157,7 +157,7 @@ public struct EventGroupAssembler: ~Copyable {
             group.hasSnapshot = true
         }
         if flags.contains(.maybeBadBook) { isSuspect = true }
-        if action == .trade, let price = reader.ticks(record.price.nanos) {
+        if action == .trade, let price = reader.grid.ticks(record.price.nanos) {
             appendTrade(price: price, side: record.side, size: record.size)
         }
         group.eventTime = eventTime
@@ -194,7 +194,7 @@ public struct EventGroupAssembler: ~Copyable {
         let time = record.record.eventTime.nanoseconds
         guard time <= latestTime &+ Self.clockSkew else { return .implausibleTime }
         let price = record.price.nanos
-        guard price == .max || reader.ticks(price) != nil else { return .offTick }
+        guard price == .max || reader.grid.ticks(price) != nil else { return .offTick }
         guard record.size < BookReader.quantityLimit || record.action != .trade else { return .implausibleQuantity }
         return reader.check(record)
     }

@@ -16,6 +16,7 @@ struct ContractState: BitwiseCopyable {
     /// Tests of each level in the sessions before this one, for reports.
     var testCounts = InlineArray<5, Int64>(repeating: 0)
     var flow = MarketFlow()
+    var tradeFlow = TradeFlow()
     var meanLevelSize: MeanLevelSize
     /// Contracts since 18:00, auctions included.
     var sessionVolume: Int64 = 0
@@ -68,6 +69,7 @@ struct ContractState: BitwiseCopyable {
             for index in 0..<5 { levels[index].advance(decay, from: start, to: time, mid: mid) }
         }
         flow.advance(decay)
+        tradeFlow.advance(decay)
         meanLevelSize.advance(elapsed: elapsed)
         advancedTo = time
     }
@@ -77,6 +79,7 @@ struct ContractState: BitwiseCopyable {
         session = next
         let start = next.open.nanoseconds
         flow = MarketFlow()
+        tradeFlow = TradeFlow()
         sessionStart = start
         sessionVolume = 0
         sources.beginSession()
@@ -104,9 +107,16 @@ struct ContractState: BitwiseCopyable {
     }
 
     /// Takes the bars that end with the second that was just completed.
-    mutating func closeBars(at time: UInt64) {
-        if let bar = minuteBars.close(at: time) { averageTrueRange.update(bar) }
-        guard let bar = averageBars.close(at: time) else { return }
+    ///
+    /// - Returns: the one-minute bar that has closed.
+    mutating func closeBars(at time: UInt64) -> Bar? {
+        let minuteBar = minuteBars.close(at: time)
+        if let minuteBar { averageTrueRange.update(minuteBar) }
+        if let bar = averageBars.close(at: time) { closeAverageBar(bar) }
+        return minuteBar
+    }
+
+    private mutating func closeAverageBar(_ bar: Bar) {
         sources.close(bar)
         averageMoved = true
         for index in 0..<5 {

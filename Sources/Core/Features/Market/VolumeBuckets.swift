@@ -64,7 +64,8 @@ struct VolumeBuckets: ~Copyable {
 
     private mutating func readMean() {
         var sum = 0.0
-        for index in 0..<Self.window { sum += shares[index] }
+        // From the oldest: what came before them leaves no trace.
+        for index in 0..<Self.window { sum += shares[(full + index) % Self.window] }
         mean = sum / Double(Self.window)
     }
 }

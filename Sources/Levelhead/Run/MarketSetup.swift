@@ -29,7 +29,9 @@ struct MarketSetup {
                 beyond: Int32(levels.beyond.count),
                 largeTrade: configuration.features.largeTradeContracts ?? plan.signalSpecification.largeTradeContracts),
             averageBarMinutes: Int(configuration.bars.smaPeriod.count / Nanoseconds.minutes(1).count),
-            averageLength: configuration.bars.smaLength)
+            averageLength: configuration.bars.smaLength,
+            pointValue: Double(plan.signalSpecification.moneyPerPoint.nanos) / 1e9,
+            annualizationHours: configuration.features.annualizationHours)
     }
 
     private static func plan(

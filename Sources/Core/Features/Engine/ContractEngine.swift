@@ -21,6 +21,10 @@ public struct ContractEngine: ~Copyable {
     public private(set) var assembler: EventGroupAssembler
     private var attribution = DepthAttribution()
     private var grid = MidGrid()
+    private var tradeHistory = TradeHistory()
+    private var volatility: Volatility
+    /// When the rows that change with seconds are due although no second ends, because a warm-up does, ns.
+    private var secondRowsDue = UInt64.max
     private let state: UnsafeMutablePointer<ContractState>
     /// The levels where they lie in `state`: reading one element through the inline array may copy all of it.
     private let levels: UnsafeMutablePointer<LevelState>
@@ -46,6 +50,7 @@ public struct ContractEngine: ~Copyable {
     public init(configuration: FeatureConfiguration) {
         self.configuration = configuration
         assembler = EventGroupAssembler(tickSize: configuration.tickSize)
+        volatility = Volatility(configuration: configuration)
         state = .allocate(capacity: 1)
         state.initialize(to: ContractState(configuration: configuration, start: 0))
         levels = ContractState.levels(of: state)
@@ -112,6 +117,7 @@ public struct ContractEngine: ~Copyable {
             let start = max(eventTime, clock &- min(clock, Self.longestStart))
             state.pointee = ContractState(configuration: configuration, start: start)
             grid.clear()
+            tradeHistory.begin(at: start)
             state.pointee.status = status
         }
         closeSeconds(upTo: max(eventTime, clock &- min(clock, Self.clockGrace)), sink: &sink)
@@ -212,7 +218,18 @@ public struct ContractEngine: ~Copyable {
             state.pointee.meanLevelSize.watch(
                 context.after, shape: state.pointee.shape, usable: context.bookIsUsable, time: context.time)
         }
+        if !context.trades.isEmpty { applyTrades(context) }
         for index in 0..<5 { levels[index].apply(context) }
+    }
+
+    private mutating func applyTrades(_ context: borrowing GroupContext) {
+        if context.isOpen, state.pointee.session.isRTH(Timestamp(nanoseconds: context.time)) {
+            volatility.takeRegular(context.trades)
+        }
+        guard context.flowCounts else { return }
+        let orders = tradeHistory.gather(context.trades)
+        state.pointee.tradeFlow.apply(orders, group: context, largeTrade: configuration.levels.largeTrade)
+        tradeHistory.apply(orders, group: context)
     }
 
     private mutating func activateLevels(_ context: borrowing GroupContext) {
@@ -246,10 +263,13 @@ public struct ContractEngine: ~Copyable {
     private mutating func closeSecond<Sink: FeatureSink & ~Copyable>(at end: UInt64, sink: inout Sink) {
         let mid = state.pointee.mid
         grid.push(mid.isUsable(at: end) ? mid.twiceMid : MidGrid.absent)
-        state.pointee.closeBars(at: end)
+        if let bar = state.pointee.closeBars(at: end) { volatility.minuteClosed(bar) }
+        tradeHistory.secondClosed(at: end, grid: grid)
+        volatility.secondClosed(at: end, grid: grid, session: state.pointee.session)
         state.pointee.secondEnd = end + ContractState.second
         crossBoundaries(at: end)
         state.pointee.stale.insert(.motion)
+        writeSecond(values + FeatureSchema.marketOffset, at: end)
         guard isLeading, state.pointee.session.contains(Timestamp(nanoseconds: end)) else { return }
         var instant = state.pointee.clock
         instant.move(to: end)
@@ -273,6 +293,8 @@ public struct ContractEngine: ~Copyable {
         guard next.open.nanoseconds == end else { return }
         state.pointee.advance(to: end)
         state.pointee.beginSession(next)
+        tradeHistory.beginSession()
+        volatility.beginSession()
         refreshMarket(at: end)
     }
 
@@ -292,6 +314,8 @@ public struct ContractEngine: ~Copyable {
     /// Every row must be written anew.
     private mutating func forgetRows() {
         state.pointee.stale = .all
+        state.pointee.tradeFlow.forget()
+        tradeHistory.forget()
         state.pointee.shape.forget()
     }
 
@@ -303,8 +327,9 @@ public struct ContractEngine: ~Copyable {
         let next = configuration.calendar.nextSession(after: Timestamp(nanoseconds: start &- 1)).open.nanoseconds
         let target = min(next, time / ContractState.second * ContractState.second)
         guard target > start, (target - start) / ContractState.second >= UInt64(MidGrid.capacity) else { return }
-        state.pointee.closeBars(at: target - ContractState.second)
+        if let bar = state.pointee.closeBars(at: target - ContractState.second) { volatility.minuteClosed(bar) }
         grid.pushAbsent(seconds: (target - start) / ContractState.second)
+        volatility.gridCleared()
         state.pointee.secondEnd = target
     }
 
@@ -359,8 +384,24 @@ public struct ContractEngine: ~Copyable {
         out[.mid] = defined(
             mid.isUsable(at: row.time), Double(mid.twiceMid) * 0.5 * configuration.tickSize.points)
         state.pointee.flow.write(out, row: row)
+        state.pointee.tradeFlow.write(out, row: row)
+        if tradeHistory.isStale(at: row.time) { tradeHistory.write(out, at: row.time) }
+        if row.time >= secondRowsDue { writeSecond(out, at: row.time) }
         out[.averageTrueRange] = state.pointee.averageTrueRange.value
         out[.sessionVolume] = Double(state.pointee.sessionVolume)
+    }
+
+    /// `instant` if it is still to come.
+    private static func later(_ instant: UInt64, than time: UInt64) -> UInt64 { instant > time ? instant : .max }
+
+    /// The rows that change only when a second, a bar or a session ends, or with a warm-up.
+    private mutating func writeSecond(_ out: UnsafeMutablePointer<Double>, at time: UInt64) {
+        let start = state.pointee.sessionStart
+        tradeHistory.writeSecond(out, at: time)
+        volatility.writeSecond(out, at: time, sessionStart: start, session: state.pointee.session)
+        secondRowsDue = min(
+            Self.later(start &+ Volatility.shortAge, than: time), Self.later(start &+ Volatility.longAge, than: time),
+            Self.later(tradeHistory.lambdaStart, than: time))
     }
 }
 
@@ -369,6 +410,9 @@ extension ContractEngine: PersistentState {
         try archive.marker("contract")
         try archive.field(&assembler)
         try archive.field(&grid)
+        try archive.field(&tradeHistory)
+        try archive.field(&volatility)
+        try archive.field(&secondRowsDue)
         try archive.field(&hasStarted)
         try archive.field(&clock)
         try archive.field(&clockBefore)

@@ -19,6 +19,7 @@ struct ContractState: BitwiseCopyable {
     var testCounts = InlineArray<5, Int64>(repeating: 0)
     var shape = BookShape()
     var flow: MarketFlow
+    var tradeFlow: TradeFlow
     var meanLevelSize: MeanLevelSize
     /// Contracts since 18:00, auctions included.
     var sessionVolume: Int64 = 0
@@ -48,6 +49,7 @@ struct ContractState: BitwiseCopyable {
         }
         clock = DecayClock(at: start)
         flow = MarketFlow(clock: clock)
+        tradeFlow = TradeFlow(clock: clock)
         meanLevelSize = MeanLevelSize(since: start)
         sessionStart = start
         secondEnd = (start / Self.second + 1) * Self.second
@@ -85,6 +87,7 @@ struct ContractState: BitwiseCopyable {
             for index in 0..<5 where levels[index].isActive { levels[index].rebase(clock) }
         }
         flow.rebase(clock)
+        tradeFlow.rebase(clock)
         self.clock.moveLandmark()
     }
 
@@ -93,6 +96,7 @@ struct ContractState: BitwiseCopyable {
         session = next
         let start = next.open.nanoseconds
         flow = MarketFlow(clock: clock)
+        tradeFlow = TradeFlow(clock: clock)
         sessionStart = start
         sessionVolume = 0
         sources.beginSession()
@@ -123,12 +127,19 @@ struct ContractState: BitwiseCopyable {
     }
 
     /// Takes the bars that end with the second that was just completed.
-    mutating func closeBars(at time: UInt64) {
-        if let bar = minuteBars.close(at: time) {
-            averageTrueRange.update(bar)
+    ///
+    /// - Returns: the one-minute bar that has closed.
+    mutating func closeBars(at time: UInt64) -> Bar? {
+        let minuteBar = minuteBars.close(at: time)
+        if let minuteBar {
+            averageTrueRange.update(minuteBar)
             stale.insert(.position)
         }
-        guard let bar = averageBars.close(at: time) else { return }
+        if let bar = averageBars.close(at: time) { closeAverageBar(bar) }
+        return minuteBar
+    }
+
+    private mutating func closeAverageBar(_ bar: Bar) {
         sources.close(bar)
         averageMoved = true
         activationDue = 0

@@ -21,6 +21,7 @@ public struct ContractEngine: ~Copyable {
     public private(set) var assembler: EventGroupAssembler
     private var attribution = DepthAttribution()
     private var grid = MidGrid()
+    private var auction: SessionAuction
     private let state: UnsafeMutablePointer<ContractState>
     /// The levels where they lie in `state`: reading one element through the inline array may copy all of it.
     private let levels: UnsafeMutablePointer<LevelState>
@@ -44,6 +45,7 @@ public struct ContractEngine: ~Copyable {
     public init(configuration: FeatureConfiguration) {
         self.configuration = configuration
         assembler = EventGroupAssembler(tickSize: configuration.tickSize)
+        auction = SessionAuction(configuration: configuration)
         state = .allocate(capacity: 1)
         state.initialize(to: ContractState(configuration: configuration, start: 0))
         levels = ContractState.levels(of: state)
@@ -105,6 +107,7 @@ public struct ContractEngine: ~Copyable {
             let start = max(eventTime, clock &- min(clock, Self.longestStart))
             state.pointee = ContractState(configuration: configuration, start: start)
             grid.clear()
+            auction.start(state.pointee.session)
             state.pointee.status = status
         }
         closeSeconds(upTo: max(eventTime, clock &- min(clock, Self.clockGrace)), sink: &sink)
@@ -141,6 +144,15 @@ public struct ContractEngine: ~Copyable {
         refreshMarket(at: max(time, state.pointee.advancedTo))
     }
 
+    /// Takes a `statistics` record of this contract: final settlements.
+    public mutating func takeStatistics(_ record: StatisticsView) { auction.takeStatistics(record) }
+
+    /// Takes a `definition` record of this contract: its expiration.
+    public mutating func takeDefinition(_ record: InstrumentDefinitionView) { auction.takeDefinition(record) }
+
+    /// The calendar's date of expiry, which counts until a definition says another.
+    public mutating func expect(expiry: CivilDate?) { auction.expect(expiry: expiry) }
+
     private mutating func hear(_ clock: UInt64) {
         guard clock != self.clock else { return }
         clockBefore = self.clock
@@ -167,6 +179,7 @@ public struct ContractEngine: ~Copyable {
         var parts = OrderParts()
         for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
         state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
+        auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen)
         let context = GroupContext(
             time: group.time, eventTime: group.eventTime, before: assembler.before, after: assembler.book,
             changes: attribution.changes, trades: assembler.trades, bought: parts.bought, sold: parts.sold,
@@ -230,6 +243,7 @@ public struct ContractEngine: ~Copyable {
         let mid = state.pointee.mid
         grid.push(mid.isUsable(at: end) ? mid.twiceMid : MidGrid.absent)
         state.pointee.closeBars(at: end)
+        auction.closeSecond()
         state.pointee.secondEnd = end + ContractState.second
         crossBoundaries(at: end)
         guard isLeading, state.pointee.session.contains(Timestamp(nanoseconds: end)) else { return }
@@ -256,6 +270,7 @@ public struct ContractEngine: ~Copyable {
         guard next.open.nanoseconds == end else { return }
         state.pointee.advance(to: end)
         state.pointee.beginSession(next)
+        auction.beginSession(next)
         refreshMarket(at: end)
     }
 
@@ -310,6 +325,7 @@ public struct ContractEngine: ~Copyable {
         state.pointee.flow.write(out, row: row)
         out[.averageTrueRange] = state.pointee.averageTrueRange.value
         out[.sessionVolume] = Double(state.pointee.sessionVolume)
+        auction.write(out, time: row.time, mid: mid)
     }
 }
 
@@ -318,6 +334,7 @@ extension ContractEngine: PersistentState {
         try archive.marker("contract")
         try archive.field(&assembler)
         try archive.field(&grid)
+        try archive.field(&auction)
         try archive.field(&hasStarted)
         try archive.field(&clock)
         try archive.field(&clockBefore)

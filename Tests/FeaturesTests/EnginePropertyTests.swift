@@ -23,7 +23,7 @@ import Testing
             #expect(happened, "\(outcome)")
         }
         // Every column has a value somewhere, and all but a few are undefined somewhere.
-        for column in 0..<FeatureSchema.columnCount {
+        for column in 0..<FeatureSchema.columnCount where !SessionRows.contains(SessionRows.needPriorDay, column) {
             let hasValue = rows.contains { !$0.values[column].isNaN }
             #expect(hasValue, "\(Self.name(column))")
         }
@@ -114,6 +114,7 @@ import Testing
         let mid = FeatureSchema.marketOffset + MarketFeature.mid.rawValue
         for (index, (a, b)) in zip(base, shifted).enumerated() {
             for column in 0..<FeatureSchema.columnCount where column != mid {
+                if SessionRows.contains(SessionRows.logarithmic, column) { continue }
                 let same = a.values[column].bitPattern == b.values[column].bitPattern
                 if !same {
                     Issue.record("row \(index), \(Self.name(column)): \(a.values[column]) and \(b.values[column])")
@@ -173,8 +174,9 @@ import Testing
             let partner = marketPartners[row] ?? marketBack[row] ?? row
             return (
                 column: FeatureSchema.marketOffset + partner.rawValue,
-                sign: signedMarketRows.contains(row) ? -1.0 : 1.0,
-                tolerance: roundedMarketRows.contains(row) ? 1e-11 : 0.0)
+                sign: signedMarketRows.union(SessionRows.signed).contains(row) ? -1.0 : 1.0,
+                tolerance: SessionRows.hasNoMirror.contains(row)
+                    ? .infinity : roundedMarketRows.contains(row) ? 1e-11 : 0.0)
         }
         return levels + market
     }()
@@ -197,6 +199,7 @@ import Testing
         }
         // The lists are not empty words: every signed row had both signs or at least a value.
         for (column, partner) in Self.mirror.enumerated() where partner.sign < 0 {
+            if SessionRows.contains(SessionRows.needPriorDay, column) { continue }
             let hasValue = base.contains { $0.values[column] != 0 && !$0.values[column].isNaN }
             #expect(
                 hasValue || Self.name(column).contains("level_slope"),

@@ -70,6 +70,7 @@ public struct MarketFold: ~Copyable {
         engines = .allocate(capacity: engineCount)
         for slot in plan.signal.indices {
             (engines + slot).initialize(to: ContractEngine(configuration: configuration))
+            engines[slot].expect(expiry: calendar.expiry(of: plan.signal[slot].contract))
         }
         tradedBooks = .allocate(capacity: max(plan.traded.count, 1))
         for slot in plan.traded.indices {
@@ -127,6 +128,11 @@ public struct MarketFold: ~Copyable {
     public mutating func take<Sink: MarketSink & ~Copyable>(_ record: RecordView, sequence: UInt64, sink: inout Sink) {
         hear(record)
         let type = record.type
+        if type == .statistics || type == .instrumentDefinition {
+            passTime(except: -1, sink: &sink)
+            takeReference(record)
+            return
+        }
         guard type == .mbp10 || type == .status, let route = route(record) else {
             unusedRecords &+= 1
             passTime(except: -1, sink: &sink)
@@ -172,6 +178,21 @@ public struct MarketFold: ~Copyable {
             sameInstrument = sameInstrument ?? routes[index]
         }
         return sameInstrument
+    }
+
+    /// Settlements and expirations of the signal contracts.
+    private mutating func takeReference(_ record: RecordView) {
+        guard let route = route(record), !route.isTraded else {
+            unusedRecords &+= 1
+            return
+        }
+        if record.type == .statistics, record.byteCount >= RecordByteCount.statistics {
+            engines[Int(route.slot)].takeStatistics(record.statistics)
+        } else if record.type == .instrumentDefinition, record.byteCount >= RecordByteCount.instrumentDefinition {
+            engines[Int(route.slot)].takeDefinition(record.instrumentDefinition)
+        } else {
+            unusedRecords &+= 1
+        }
     }
 
     private mutating func takeStatus<Sink: MarketSink & ~Copyable>(

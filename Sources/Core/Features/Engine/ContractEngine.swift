@@ -25,6 +25,7 @@ public struct ContractEngine: ~Copyable {
     private var volatility: Volatility
     /// When the rows that change with seconds are due although no second ends, because a warm-up does, ns.
     private var secondRowsDue = UInt64.max
+    private var auction: SessionAuction
     private let state: UnsafeMutablePointer<ContractState>
     /// The levels where they lie in `state`: reading one element through the inline array may copy all of it.
     private let levels: UnsafeMutablePointer<LevelState>
@@ -51,6 +52,7 @@ public struct ContractEngine: ~Copyable {
         self.configuration = configuration
         assembler = EventGroupAssembler(tickSize: configuration.tickSize)
         volatility = Volatility(configuration: configuration)
+        auction = SessionAuction(configuration: configuration)
         state = .allocate(capacity: 1)
         state.initialize(to: ContractState(configuration: configuration, start: 0))
         levels = ContractState.levels(of: state)
@@ -118,6 +120,7 @@ public struct ContractEngine: ~Copyable {
             state.pointee = ContractState(configuration: configuration, start: start)
             grid.clear()
             tradeHistory.begin(at: start)
+            auction.start(state.pointee.session)
             state.pointee.status = status
         }
         closeSeconds(upTo: max(eventTime, clock &- min(clock, Self.clockGrace)), sink: &sink)
@@ -154,6 +157,15 @@ public struct ContractEngine: ~Copyable {
         refreshMarket(at: max(time, state.pointee.clock.time))
     }
 
+    /// Takes a `statistics` record of this contract: final settlements.
+    public mutating func takeStatistics(_ record: StatisticsView) { auction.takeStatistics(record) }
+
+    /// Takes a `definition` record of this contract: its expiration.
+    public mutating func takeDefinition(_ record: InstrumentDefinitionView) { auction.takeDefinition(record) }
+
+    /// The calendar's date of expiry, which counts until a definition says another.
+    public mutating func expect(expiry: CivilDate?) { auction.expect(expiry: expiry) }
+
     private mutating func hear(_ clock: UInt64) {
         guard clock != self.clock else { return }
         clockBefore = self.clock
@@ -180,6 +192,7 @@ public struct ContractEngine: ~Copyable {
         var parts = OrderParts()
         for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
         state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
+        auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen)
         let context = GroupContext(
             time: group.time, eventTime: group.eventTime, clock: state.pointee.clock, bookChange: assembler.change,
             bookTouch: BookTouch(assembler.book, assembler.change), before: assembler.before, after: assembler.book,
@@ -266,6 +279,7 @@ public struct ContractEngine: ~Copyable {
         if let bar = state.pointee.closeBars(at: end) { volatility.minuteClosed(bar) }
         tradeHistory.secondClosed(at: end, grid: grid)
         volatility.secondClosed(at: end, grid: grid, session: state.pointee.session)
+        auction.closeSecond()
         state.pointee.secondEnd = end + ContractState.second
         crossBoundaries(at: end)
         state.pointee.stale.insert(.motion)
@@ -295,6 +309,7 @@ public struct ContractEngine: ~Copyable {
         state.pointee.beginSession(next)
         tradeHistory.beginSession()
         volatility.beginSession()
+        auction.beginSession(next)
         refreshMarket(at: end)
     }
 
@@ -389,6 +404,7 @@ public struct ContractEngine: ~Copyable {
         if row.time >= secondRowsDue { writeSecond(out, at: row.time) }
         out[.averageTrueRange] = state.pointee.averageTrueRange.value
         out[.sessionVolume] = Double(state.pointee.sessionVolume)
+        auction.write(out, time: row.time, mid: mid)
     }
 
     /// `instant` if it is still to come.
@@ -413,6 +429,7 @@ extension ContractEngine: PersistentState {
         try archive.field(&tradeHistory)
         try archive.field(&volatility)
         try archive.field(&secondRowsDue)
+        try archive.field(&auction)
         try archive.field(&hasStarted)
         try archive.field(&clock)
         try archive.field(&clockBefore)

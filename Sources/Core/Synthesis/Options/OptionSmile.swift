@@ -32,14 +32,14 @@ struct OptionSmile {
         count = Int(Double(path.count) * LatentPath.step) + 2
         levels = .allocate(capacity: count)
         var random = SeededGenerator(seed: seed &+ 0x5eed_0002)
-        // A memory of two hours, a standard deviation of 0.08, and 1.0 % down for 0.1 % up.
+        // A memory of two hours, a standard deviation of 0.03 of its own, and 2 % down for a price 0.1 % up.
         var level = 0.08 * random.normal()
         var price = path.price(0)
         for i in 0..<count {
             (levels + i).initialize(to: level)
             let next = path.price(Double(i + 1))
             let change = (next - price) * 0.25 / openingPoints
-            level += -level / 7_200 + 0.08 * (2.0 / 7_200).squareRoot() * random.normal() - 10 * change
+            level += -level / 7_200 + 0.03 * (2.0 / 7_200).squareRoot() * random.normal() - 20 * change
             price = next
         }
     }

@@ -12,21 +12,24 @@ extension OptionStream {
         let mean: Double =
             switch interest {
             case .today: 1.5
-            case .near: 5
-            case .far: 12
+            case .near: 6
+            case .far: 15
             }
-        return random.exponential() * mean * (Self.isRegular(second) ? 1 : 3) / max(0.01, min(1, parameters.rate))
+        return random.exponential() * mean * (Self.isRegular(second) ? 1 : 8) / max(0.01, min(1, parameters.rate))
     }
 
-    /// Seconds until a contract is quoted again if its price does not move. In regular hours a minute never passes.
+    /// Seconds until a contract is quoted again if its price does not move. In regular hours a minute never passes, so
+    /// that a quote stays usable; overnight only near the money, and not in a thin session.
     private mutating func patience(_ interest: OptionState.Interest, _ second: Double) -> Double {
+        let isThin = parameters.rate < 0.25
         guard Self.isRegular(second + 60) else {
-            let wait = interest == .far ? 120 + 120 * random.unit() : 35 + 15 * random.unit()
+            let (least, spread): (Double, Double) = isThin || interest == .far ? (150, 150) : (35, 15)
+            let wait = least + spread * random.unit()
             let untilOpen = Self.regularStart - second
             return untilOpen > 0 ? min(wait, untilOpen + 20 * random.unit()) : wait
         }
-        if interest == .today && parameters.rate >= 0.25 { return 8 + 12 * random.unit() }
-        return 25 + 15 * random.unit()
+        if interest == .today && !isThin { return 8 + 12 * random.unit() }
+        return isThin ? 32 + 14 * random.unit() : 25 + 15 * random.unit()
     }
 
     /// Decides what the contract of an entry of the agenda does now.

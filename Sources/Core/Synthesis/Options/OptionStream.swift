@@ -32,6 +32,8 @@ struct OptionStream {
     let orderSizes: QuantileTable
     let tradeSizes: QuantileTable
     private var stepIndex: Int32 = 0
+    /// The forward at which it was last looked whether prices have moved.
+    private var seenForward = 0.0
     /// Unit exponentials until the next trade.
     private var tradeWait = 1.0
     private var haltIndex = 0
@@ -124,6 +126,9 @@ extension OptionStream {
 
     private mutating func gatherQuotes(_ moment: OptionSmile.Moment, _ second: Double) {
         let step = stepIndex
+        // The smile moves slowly: once a second is enough for it.
+        let looks = moment.forward != seenForward || step % 4 == 0
+        seenForward = moment.forward
         for index in 0..<count {
             if watches[index].due <= step {
                 if states[index].expiration > second + 1 {
@@ -134,7 +139,7 @@ extension OptionStream {
                     watches[index].rest()
                     states[index].quote = OptionQuote()
                 }
-            } else if watches[index].hasMoved(moment) {
+            } else if looks && watches[index].hasMoved(moment) {
                 watches[index].rest()
                 let delay = reaction(states[index].interest, second)
                 watches[index].due = min(watches[index].due, step + 1 + Int32(delay / Self.step))

@@ -19,8 +19,9 @@ public struct SyntheticExpiry: Hashable, Sendable {
     /// features, as a session begins the evening before.
     static let horizonDays = 44
 
-    /// The weeklies of the trade date and the next four, of the two Fridays after those and of the Fridays about 30 and
-    /// 45 days away, and the quarterly of the lead contract when it expires within the horizon; by expiration.
+    /// The weeklies of the trade date and the next four, of the two Fridays after those, of the Friday about 30 days
+    /// away and of the last day of the horizon, and the quarterly of the lead contract when it expires within; by
+    /// expiration.
     public static func list(on date: CivilDate, lead: FuturesContract, calendar: TradingCalendar) -> [SyntheticExpiry] {
         var days = calendar.isEquityMarketOpen(date) ? [date] : []
         var day = date
@@ -30,9 +31,10 @@ public struct SyntheticExpiry: Hashable, Sendable {
         }
         let friday = day.adding(days: (Int(Weekday.friday.rawValue) - Int(day.weekday.rawValue) + 7) % 7)
         let first = friday == day ? friday.adding(days: 7) : friday
-        let month = nearestFriday(to: date.adding(days: 30))
-        let last = lastFriday(through: date.adding(days: horizonDays))
-        for candidate in [first, first.adding(days: 7), month, last] {
+        // The Friday nearest to 30 days.
+        let near = date.adding(days: 33)
+        let month = near.adding(days: -((Int(near.weekday.rawValue) - Int(Weekday.friday.rawValue) + 7) % 7))
+        for candidate in [first, first.adding(days: 7), month, date.adding(days: horizonDays)] {
             var open = candidate
             while !calendar.isEquityMarketOpen(open) { open = open.adding(days: -1) }
             if !days.contains(open) { days.append(open) }
@@ -46,12 +48,6 @@ public struct SyntheticExpiry: Hashable, Sendable {
         }
         return expiries.sorted { $0.expiration < $1.expiration }
     }
-
-    private static func lastFriday(through day: CivilDate) -> CivilDate {
-        day.adding(days: -((Int(day.weekday.rawValue) - Int(Weekday.friday.rawValue) + 7) % 7))
-    }
-
-    private static func nearestFriday(to day: CivilDate) -> CivilDate { lastFriday(through: day.adding(days: 3)) }
 
     /// `E3B` is the third Tuesday's, A to D being Monday to Thursday; `EW3` the third Friday's; `EW` the month's last.
     private static func weekly(

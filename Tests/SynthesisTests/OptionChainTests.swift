@@ -72,6 +72,7 @@ import Units
         var numbers: [String: Set<UInt32>] = [:]
         for day in days {
             var parameters = OptionTape.parameters(seed: 1, rate: 1, from: 0, to: 60)
+            parameters.midnight = OptionTape.calendar().zone.timestamp(day, hour: 0, minute: 0, second: 0)
             parameters.expiries = Self.expiries(day, month: 3)
             for option in SyntheticOption.chain(parameters) {
                 numbers[option.symbol, default: []].insert(option.instrumentID.raw)

@@ -57,7 +57,7 @@ struct OptionTape {
         var forward = 0.0
         var quotes: [Quote] = []
         for record in tape.records {
-            if record.stream == .signal { forward = Double(record.doubledMid) * 0.125 }
+            if record.stream == .signal && record.action != .clear { forward = Double(record.doubledMid) * 0.125 }
             guard record.stream == .options, let option = places[record.load(4, as: UInt32.self)] else { continue }
             let time = Timestamp(nanoseconds: record.receiveTime)
             quotes.append(

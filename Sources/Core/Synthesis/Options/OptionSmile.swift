@@ -23,11 +23,6 @@ struct OptionSmile {
     private let levels: UnsafeMutablePointer<Double>
     private let count: Int
 
-    /// News of the day whose time is known, and the variance of the log-return that the market expects of it.
-    private static let events: [(second: Double, variance: Double)] = [
-        (30_600, 1.2e-6), (36_000, 0.6e-6), (50_400, 1.5e-6),
-    ]
-
     init(seed: UInt64, path: LatentPath, openingPoints: Double) {
         count = Int(Double(path.count) * LatentPath.step) + 2
         levels = .allocate(capacity: count)
@@ -51,12 +46,16 @@ struct OptionSmile {
         let position = max(0, min(second - DayShape.openSecond, Double(count - 2)))
         let index = Int(position)
         let share = position - Double(index)
-        var variance = 0.0
-        // The premium of an event is gone half a minute after it.
-        for event in Self.events { variance += event.variance * max(0, min(1, (event.second + 30 - second) / 30)) }
         return Moment(
             forward: forward, level: levels[index] + share * (levels[index + 1] - levels[index]),
-            eventVariance: variance)
+            eventVariance: Self.eventVariance(second))
+    }
+
+    /// What the market expects of the day's news that is still to come: the variance of the log-return. The premium of
+    /// each is gone half a minute after it.
+    private static func eventVariance(_ second: Double) -> Double {
+        func pending(_ event: Double) -> Double { max(0, min(1, (event + 30 - second) / 30)) }
+        return 1.2e-6 * pending(30_600) + 0.6e-6 * pending(36_000) + 1.5e-6 * pending(50_400)
     }
 
     /// How much of a move of the level an expiry follows: the near ones nearly all of it.

@@ -105,6 +105,9 @@ extension OptionStream {
 
 // MARK: - Trades
 extension OptionStream {
+    /// Of a trade's last record. Made once: a literal of several costs an allocation in a debug build.
+    private static let closing: RecordFlags = [.last, .publisherSpecific]
+
     /// A print at the bid, the offer or, of unknown side, between them; then what it leaves of the quote.
     private mutating func trade(_ index: Int, _ second: Double) {
         let old = states[index].quote
@@ -125,7 +128,7 @@ extension OptionStream {
         var between = old
         report(index, &between, new, isBid: true)
         report(index, &between, new, isBid: false)
-        outbox.close([.last, .publisherSpecific])
+        outbox.close(Self.closing)
         states[index].quote = new
         // The makers look at it again.
         let wait = 0.5 + reaction(states[index].interest, second)

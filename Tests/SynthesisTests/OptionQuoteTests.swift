@@ -27,6 +27,15 @@ import Units
         #expect(SyntheticTape(parameters).book(.options).map(\.bytes) != with.tape.book(.options).map(\.bytes))
     }
 
+    /// FNV-1a of the bytes of all records of options: another machine's are the same.
+    @Test func `the bytes are those that they were`() {
+        var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+        for record in Self.tapes[1].tape.book(.options) {
+            for byte in record.bytes { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        }
+        #expect(digest == 17_773_069_412_270_726_076)
+    }
+
     @Test(arguments: 0..<2)
     func `times and sequences are in order, and every record comes 80 to 530 µs late`(tape index: Int) {
         let records = Self.tapes[index].quotes.map(\.record)

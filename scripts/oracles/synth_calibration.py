@@ -434,8 +434,8 @@ def day_report(program, directory, date, problems):
     micro = next(entry["records"] for entry in result["by_file"] if entry["file"] == traded)
     option_file = next(path for path in result["files"] if ".options." in path)
     records, prints, sizes = synth_options.rates(option_file, midnight_of(option_file))
-    quotes = (f"{records.sum():,} records of options, {prints.sum():,} of them prints of {sizes.mean():.1f} contracts in the "
-              f"mean, median {np.median(sizes):.0f}; {records[:15].sum() / 54_000:.0f} records a second until 09:00 and "
+    quotes = (f"{records.sum():,} records of options, {prints.sum():,} of them prints of {sizes.mean():.1f} contracts "
+              f"in the mean, median {np.median(sizes):.0f}; {records[:15].sum() / 54_000:.0f} records a second until 09:00 and "
               f"{records[16:22].sum() / 21_600:.0f} from 10 to 16 ET. The file has "
               f"{pathlib.Path(option_file).stat().st_size / 1e6:.0f} MB.")
     return ["### The default day", "",

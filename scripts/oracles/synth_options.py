@@ -15,6 +15,7 @@ SECOND = 1_000_000_000
 YEAR = 31_536_000
 UNDEFINED = np.iinfo(np.int64).max
 F_LAST = 0x80
+HALT = 8
 RATE = 0.04
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
 SYMBOL = re.compile(r"^(ES|EW[1-5]?|E[1-5][A-D])[FGHJKMNQUVXZ]\d ([CP])(\d+)$")
@@ -30,7 +31,7 @@ class Options:
 
     def __init__(self, paths, midnight, problems):
         by_kind = {kind: next(path for path in paths if f".{kind}." in path.name)
-                   for kind in ("definition", "statistics", "options")}
+                   for kind in ("definition", "statistics", "status", "options")}
         self.midnight, self.problems = midnight, problems
         definitions = load(by_kind["definition"])
         is_option = np.isin(definitions["instrument_class"], [b"C", b"P"])
@@ -40,6 +41,8 @@ class Options:
         self.quotes = load(by_kind["options"])
         self.check_definitions()
         self.check_open_interest(load(by_kind["statistics"]))
+        status = load(by_kind["status"])
+        self.halts = np.unique(status["ts_event"][status["action"] == HALT].astype(np.int64))
         self.check_quotes()
 
     def require(self, condition, text):
@@ -117,6 +120,8 @@ class Options:
         self.require((price <= ask[before]) & ((bid[before] == UNDEFINED) | (price >= bid[before])), "print outside")
         gap, time = receive[second] - receive[first], (receive - self.midnight) / SECOND
         regular = (time[first] >= REGULAR[0] + 20) & (time[second] < REGULAR[1])
+        for halt in self.halts:
+            regular &= (receive[first] > halt) | (receive[second] < halt)
         self.require(gap[regular] <= 60 * SECOND, "a minute without a quote in regular hours")
 
     # ------------------------------------------------------------ volatilities
@@ -154,7 +159,8 @@ class Options:
             k = np.log(strike / forward)
             near = abs(k) <= 1.2 * 0.13 * np.sqrt(years)
             sign = 1 if is_call else -1
-            if near and (strike >= forward) == is_call and mid > np.exp(-RATE * years) * max(sign * (forward - strike), 0):
+            intrinsic = np.exp(-RATE * years) * max(sign * (forward - strike), 0)
+            if near and (strike >= forward) == is_call and mid > intrinsic:
                 sigma = implied_volatility(mid, forward, strike, RATE, years, "c" if is_call else "p")
                 points.append((k / np.sqrt(years), sigma * 100))
         if len(points) < 5:

@@ -135,8 +135,8 @@ extension OptionStream {
         watches[index].due = min(watches[index].due, dueStep(after: wait, second))
     }
 
-    /// Takes a print out of the side that it met; an exhausted side is one price worse. A print between the sides leaves
-    /// them, and their offer gets another size.
+    /// Takes a print out of the side that it met; an exhausted side is one price worse. A print between the sides
+    /// leaves them, and their offer gets another size.
     private mutating func take(_ size: Int, at price: Int, from quote: inout OptionQuote) {
         if price == quote.ask {
             quote.askSize -= size

@@ -4,9 +4,9 @@ import Units
 
 /// The MBP-1 records of a session's options, one at a time in order of their receive time.
 ///
-/// On a grid of a quarter of a second it looks which contracts are to be quoted and whether somebody trades; what it finds
-/// is spread over the step, and priced from the ES mid of the moment. Draws from random numbers of its own, so that the
-/// futures' records are the same with and without it.
+/// On a grid of a quarter of a second it looks which contracts are to be quoted and whether somebody trades; what it
+/// finds is spread over the step, and priced from the ES mid of the moment. Draws from random numbers of its own, so
+/// that the futures' records are the same with and without it.
 struct OptionStream {
     /// Seconds.
     static let step = 0.25

@@ -64,8 +64,8 @@ public struct SyntheticOption: Hashable, Sendable {
         return stride(from: first, through: last, by: 5).filter { isListed($0, abs(Double($0) - price)) }
     }
 
-    /// Made up, and the same for a contract on every date: bit 29, then the kind of expiry, its day, the strike in fives
-    /// and the right. Futures have numbers below it.
+    /// Made up, and the same for a contract on every date: bit 29, then the kind of expiry, its day, the strike in
+    /// fives and the right. Futures have numbers below it.
     private static func identifier(_ expiry: SyntheticExpiry, strike: Int64, isCall: Bool) -> InstrumentID {
         let day = UInt32(expiry.date.daysSinceEpoch) & 0x7fff
         let rung = UInt32(strike / 5) & 0xfff

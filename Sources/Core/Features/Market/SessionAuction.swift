@@ -162,7 +162,8 @@ struct SessionAuction: ~Copyable {
     private mutating func writeClock(_ out: UnsafeMutablePointer<Double>, time: UInt64) {
         out[.minutesSinceOpen] = state.pointee.clock.minutesSinceOpen(time)
         out[.minutesToClose] = state.pointee.clock.minutesToClose(time)
-        let hands = state.pointee.clock.hands(at: time, calendar: calendar)
+        if !state.pointee.clock.knowsHands(at: time) { state.pointee.clock.moveHands(to: time, calendar: calendar) }
+        let hands = state.pointee.clock.hands(at: time)
         out[.timeOfDaySine] = hands.sine
         out[.timeOfDayCosine] = hands.cosine
         out[.vwapSlope] = (state.pointee.price.offset - history.offset(before: time)) / 5

@@ -115,5 +115,9 @@ import Testing
         // About one return of 1/20000 every ten seconds.
         let expected = (252.0 * 23 * 3_600 / 10).squareRoot() / 20_000.5 * 100
         #expect(abs(value - expected) < 0.02 * expected, "\(value), about \(expected)")
+        var regularHours = try TestSession.configuration()
+        regularHours.annualizationHours = 6.5
+        let shorter = try #require(Player.rows(records, regularHours).last?.values[.realizedVolatilityRegular])
+        #expect(abs(shorter / value - (6.5 / 23.0).squareRoot()) < 1e-12)
     }
 }

@@ -107,6 +107,24 @@ public struct MarketFold: ~Copyable {
         return sum
     }
 
+    /// Gives away the sessions that ended since the last call, each of the contract that led in it, in the order of
+    /// their dates; none unless the configuration collects them.
+    public mutating func takeEndedSessions() -> [CollectedSession] {
+        var ended: [CollectedSession] = []
+        for slot in plan.signal.indices {
+            for session in engines[slot].takeEndedSessions()
+            where plan.leader(on: session.session.tradeDate, calendar: calendar) == slot {
+                ended.append(session)
+            }
+        }
+        return ended.sorted { $0.session.tradeDate < $1.session.tradeDate }
+    }
+
+    /// No record comes any more: the sessions that are being collected end.
+    public mutating func endTape<Sink: MarketSink & ~Copyable>(sink: inout Sink) {
+        for slot in plan.signal.indices { engines[slot].endTape(sink: &sink) }
+    }
+
     /// Who says whether the leading contract's market is open.
     public var statusSource: TradingStatus.Source { engines[leader].statusSource }
 

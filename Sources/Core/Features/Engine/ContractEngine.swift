@@ -21,6 +21,9 @@ public struct ContractEngine: ~Copyable {
     public private(set) var assembler: EventGroupAssembler
     private var attribution = DepthAttribution()
     private var grid = MidGrid()
+    private var baseline: HistoryBaseline
+    /// Collects sessions for the history; nil unless it is asked for.
+    private let collector: UnsafeMutablePointer<SessionProfileBuilder>?
     private let state: UnsafeMutablePointer<ContractState>
     /// The levels where they lie in `state`: reading one element through the inline array may copy all of it.
     private let levels: UnsafeMutablePointer<LevelState>
@@ -44,6 +47,9 @@ public struct ContractEngine: ~Copyable {
     public init(configuration: FeatureConfiguration) {
         self.configuration = configuration
         assembler = EventGroupAssembler(tickSize: configuration.tickSize)
+        baseline = HistoryBaseline(configuration.history)
+        collector = configuration.collectsSessions ? .allocate(capacity: 1) : nil
+        collector?.initialize(to: SessionProfileBuilder())
         state = .allocate(capacity: 1)
         state.initialize(to: ContractState(configuration: configuration, start: 0))
         levels = ContractState.levels(of: state)
@@ -52,6 +58,8 @@ public struct ContractEngine: ~Copyable {
     }
 
     deinit {
+        collector?.deinitialize(count: 1)
+        collector?.deallocate()
         state.deallocate()
         values.deallocate()
     }
@@ -106,6 +114,7 @@ public struct ContractEngine: ~Copyable {
             state.pointee = ContractState(configuration: configuration, start: start)
             grid.clear()
             state.pointee.status = status
+            beginHistory(at: start)
         }
         closeSeconds(upTo: max(eventTime, clock &- min(clock, Self.clockGrace)), sink: &sink)
         assembler.append(record, sequence: sequence)
@@ -197,6 +206,7 @@ public struct ContractEngine: ~Copyable {
         state.pointee.flow.apply(context, records: records)
         state.pointee.meanLevelSize.watch(context.after, usable: context.bookIsUsable)
         for index in 0..<5 { levels[index].apply(context) }
+        applyHistory(context, records: records)
     }
 
     private mutating func activateLevels(_ context: borrowing GroupContext) {
@@ -229,6 +239,7 @@ public struct ContractEngine: ~Copyable {
     private mutating func closeSecond<Sink: FeatureSink & ~Copyable>(at end: UInt64, sink: inout Sink) {
         let mid = state.pointee.mid
         grid.push(mid.isUsable(at: end) ? mid.twiceMid : MidGrid.absent)
+        closeHistorySecond(at: end)
         state.pointee.closeBars(at: end)
         state.pointee.secondEnd = end + ContractState.second
         crossBoundaries(at: end)
@@ -246,6 +257,7 @@ public struct ContractEngine: ~Copyable {
         if end == session.close.nanoseconds {
             state.pointee.advance(to: end)
             state.pointee.endLevels()
+            collector?.pointee.end()
             refreshMarket(at: end)
         } else if end == session.rthOpen.nanoseconds {
             state.pointee.advance(to: end)
@@ -256,6 +268,7 @@ public struct ContractEngine: ~Copyable {
         guard next.open.nanoseconds == end else { return }
         state.pointee.advance(to: end)
         state.pointee.beginSession(next)
+        beginHistory(at: end)
         refreshMarket(at: end)
     }
 
@@ -265,6 +278,7 @@ public struct ContractEngine: ~Copyable {
         state.pointee.flow.watch(assembler.settledBook, isValid: state.pointee.isBookValid)
         state.pointee.meanLevelSize.watch(assembler.settledBook, usable: usable)
         for index in 0..<5 { levels[index].watchDepth(assembler.settledBook, usable: usable) }
+        watchHistory(usable: usable, at: time)
     }
 
     /// While the market is closed and the mid has gone, seconds are all alike: jumps to the last one before the next
@@ -277,6 +291,7 @@ public struct ContractEngine: ~Copyable {
         guard target > start, (target - start) / ContractState.second >= UInt64(MidGrid.capacity) else { return }
         state.pointee.closeBars(at: target - ContractState.second)
         grid.pushAbsent(seconds: (target - start) / ContractState.second)
+        baseline.skipSeconds()
         state.pointee.secondEnd = target
     }
 
@@ -298,6 +313,7 @@ public struct ContractEngine: ~Copyable {
             UnsafePointer(levels + index).write(values + index * LevelFeature.count, row: row)
         }
         writeMarket(values + FeatureSchema.marketOffset, state, row: row)
+        if baseline.isPresent { baseline.write(values, state, row: row) }
     }
 
     private mutating func writeMarket(
@@ -313,6 +329,46 @@ public struct ContractEngine: ~Copyable {
     }
 }
 
+// What past sessions give, and what this one leaves to later ones.
+extension ContractEngine {
+    /// V of VPIN's volume buckets for the session under way, contracts; 0 without five sessions of history.
+    public var volumeBucketSize: Int64 { baseline.volumeBucketSize }
+
+    /// Gives away the sessions that have ended since the last call; none unless the configuration collects them.
+    public mutating func takeEndedSessions() -> [CollectedSession] { collector?.pointee.takeEnded() ?? [] }
+
+    /// The tape ends here, and with it the session that is being collected: the engine takes no record any more. The
+    /// market stays as it is to the close.
+    public mutating func endTape<Sink: FeatureSink & ~Copyable>(sink: inout Sink) {
+        guard let close = collector?.pointee.session?.close.nanoseconds else { return }
+        tick(clock: max(clock, close + Self.clockGrace), upTo: close, sink: &sink)
+    }
+
+    private mutating func beginHistory(at time: UInt64) {
+        baseline.begin(state.pointee.session)
+        collector?.pointee.begin(state.pointee.session, at: time)
+    }
+
+    private mutating func applyHistory(_ context: borrowing GroupContext, records: Int32) {
+        state.pointee.activity.apply(context, records: records)
+        if baseline.isPresent, context.mid.isValid { baseline.watch(context.after) }
+        collector?.pointee.apply(context, records: records)
+    }
+
+    private mutating func closeHistorySecond(at end: UInt64) {
+        collector?.pointee.closeSecond(at: end, twiceMid: grid.twiceMid(lag: 0))
+        guard baseline.isPresent else { return }
+        baseline.closeSecond(
+            values + FeatureSchema.marketOffset, grid: grid, at: end, start: state.pointee.sessionStart)
+    }
+
+    private mutating func watchHistory(usable: Bool, at time: UInt64) {
+        let isValid = state.pointee.isBookValid
+        if baseline.isPresent, isValid { baseline.watch(assembler.settledBook) }
+        collector?.pointee.watch(assembler.settledBook, usable: usable, isValid: isValid, at: time)
+    }
+}
+
 extension ContractEngine: PersistentState {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("contract")
@@ -323,6 +379,8 @@ extension ContractEngine: PersistentState {
         try archive.field(&clockBefore)
         try archive.field(&isLeading)
         try archive.field(&state.pointee)
+        try archive.field(&baseline)
+        if let collector { try archive.field(&collector.pointee) }
         for index in 0..<FeatureSchema.columnCount { try archive.field(&values[index]) }
     }
 }

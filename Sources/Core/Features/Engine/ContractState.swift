@@ -17,6 +17,7 @@ struct ContractState: BitwiseCopyable {
     var testCounts = InlineArray<5, Int64>(repeating: 0)
     var flow = MarketFlow()
     var meanLevelSize: MeanLevelSize
+    var activity: ActivitySums
     /// Contracts since 18:00, auctions included.
     var sessionVolume: Int64 = 0
     /// Since when the session's accumulators run (t₀), ns.
@@ -38,6 +39,7 @@ struct ContractState: BitwiseCopyable {
             LevelState(kind: LevelKind.allCases[index], parameters: configuration.levels)
         }
         meanLevelSize = MeanLevelSize(since: start)
+        activity = ActivitySums(isOn: configuration.history != nil)
         sessionStart = start
         advancedTo = start
         secondEnd = (start / Self.second + 1) * Self.second
@@ -69,6 +71,7 @@ struct ContractState: BitwiseCopyable {
         }
         flow.advance(decay)
         meanLevelSize.advance(elapsed: elapsed)
+        activity.advance(decay)
         advancedTo = time
     }
 
@@ -77,6 +80,7 @@ struct ContractState: BitwiseCopyable {
         session = next
         let start = next.open.nanoseconds
         flow = MarketFlow()
+        activity.reset()
         sessionStart = start
         sessionVolume = 0
         sources.beginSession()

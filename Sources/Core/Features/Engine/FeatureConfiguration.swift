@@ -10,11 +10,15 @@ public struct FeatureConfiguration: Sendable {
     public var averageBarMinutes: Int
     /// How many of them are averaged.
     public var averageLength: Int
+    /// What past sessions of the root were like; nil leaves every row that compares with them undefined.
+    public var history: SessionHistory?
+    /// Each session is collected for the history as it goes by.
+    public var collectsSessions = false
 
     /// - Precondition: both lengths are positive, and the average is over at most 512 bars.
     public init(
         calendar: TradingCalendar, tickSize: TickSize, levels: LevelParameters = LevelParameters(),
-        averageBarMinutes: Int = 2, averageLength: Int = 90
+        averageBarMinutes: Int = 2, averageLength: Int = 90, history: SessionHistory? = nil
     ) {
         precondition(averageBarMinutes > 0, "a bar has a length")
         precondition((1...ClosingAverage.maximumLength).contains(averageLength), "the average is over 1 to 512 bars")
@@ -23,5 +27,6 @@ public struct FeatureConfiguration: Sendable {
         self.levels = levels
         self.averageBarMinutes = averageBarMinutes
         self.averageLength = averageLength
+        self.history = history
     }
 }

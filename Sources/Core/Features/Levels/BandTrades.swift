@@ -9,6 +9,7 @@ public struct BandTrades: BitwiseCopyable, Sendable {
     var sums30 = ExponentialSums<3>()
     /// Half-life 60 s: large orders' size and all size in band; size beyond the level and all size anywhere.
     var sums60 = ExponentialSums<4>()
+    var age60 = ExponentialAge()
     /// Half-life 10 s: aggressor orders with a fill in band.
     var orders = ExponentialSums<1>()
     var ordersAge = ExponentialAge()
@@ -23,6 +24,7 @@ public struct BandTrades: BitwiseCopyable, Sendable {
     mutating func advance(_ decay: Decay) {
         sums30.decay(decay.h30)
         sums60.decay(decay.h60)
+        age60.decay(decay.h60)
         orders.decay(decay.h10)
         ordersAge.decay(decay.h10)
     }
@@ -58,6 +60,9 @@ public struct BandTrades: BitwiseCopyable, Sendable {
         sums60[Sum60.inBand] += Double(inBand.total)
         orders[0] += Double(inBand.orders)
     }
+
+    /// Contracts a second in the band, half-life 60 s.
+    var volumeRate60: Double { age60.rate(sums60[Sum60.inBand], halfLife: 60) }
 
     func write(_ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext) {
         let age = row.time &- level.pointee.activeSince

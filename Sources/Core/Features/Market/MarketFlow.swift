@@ -84,6 +84,9 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
         levelSize.value = defined(isFull, Double(total) / 20)
     }
 
+    /// Contracts in the ten levels of both sides, half-life 60 s.
+    var meanDepthTop10: Double { levelSize.mean * 20 }
+
     func write(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
         let age = row.time &- row.sessionStart
         let tenSeconds = age >= 10_000_000_000

@@ -39,6 +39,8 @@ public struct MarketFold: ~Copyable {
     private let routes: UnsafeMutablePointer<Route>
     private let routeCount: Int
     private var session: SessionTimes
+    /// Sessions are collected: nobody wants vectors.
+    private let isCollecting: Bool
     /// A receive time that jumped and that no second record has confirmed yet, ns.
     private var jump: UInt64 = 0
     /// 0 before the first record of a signal contract, ns.
@@ -65,6 +67,7 @@ public struct MarketFold: ~Copyable {
         self.plan = plan
         calendar = configuration.calendar
         session = calendar.sessionInForce(Timestamp(nanoseconds: 0))
+        isCollecting = configuration.collectsSessions
         engineCount = plan.signal.count
         tradedSlot = plan.tradedBook(leader: 0) ?? -1
         engines = .allocate(capacity: engineCount)
@@ -243,7 +246,7 @@ public struct MarketFold: ~Copyable {
         session = calendar.sessionInForce(Timestamp(nanoseconds: time))
         nextSessionOpen = calendar.nextSession(after: Timestamp(nanoseconds: time)).open.nanoseconds
         leader = plan.leader(on: session.tradeDate, calendar: calendar)
-        for other in 0..<engineCount { engines[other].isLeading = other == leader }
+        for other in 0..<engineCount { engines[other].isLeading = other == leader && !isCollecting }
         tradedSlot = plan.tradedBook(leader: leader) ?? -1
         sink.sessionBegan(session, leader: leader)
         tellStatus(at: min(time, clock), sink: &sink)

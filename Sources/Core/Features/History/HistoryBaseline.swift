@@ -32,6 +32,7 @@ struct HistoryBaseline: ~Copyable {
     private var best = BestPrices()
     private var bucket = BucketMeans()
     private var session: SessionTimes?
+    private var hasTable = false
     /// V of VPIN's volume buckets for the session under way; 0 without a profile.
     private(set) var volumeBucketSize: Int64 = 0
 
@@ -64,6 +65,7 @@ struct HistoryBaseline: ~Copyable {
         for index in 0..<SessionBuckets.valueCount { means[index] = profile.means[index] }
         volumeBucketSize = profile.volumeBucketSize
         let table = history.microPrice(before: session.tradeDate)
+        hasTable = table != nil
         for state in 0..<MicroPriceState.count { offsets[state] = table?.offsets[state] ?? .nan }
         bucket = BucketMeans()
         best = BestPrices()
@@ -76,7 +78,7 @@ struct HistoryBaseline: ~Copyable {
         guard bid != best.bidSize || ask != best.askSize || spread != best.spread else { return }
         best = BestPrices(
             bidSize: bid, askSize: ask, spread: spread,
-            offset: offsets.microPriceOffset(bidSize: bid, askSize: ask, spread: spread))
+            offset: defined(hasTable, offsets.microPriceOffset(bidSize: bid, askSize: ask, spread: spread)))
     }
 
     /// Completes the second that ended at `end`, already in the grid, and writes the rows that change with seconds.
@@ -143,8 +145,10 @@ struct HistoryBaseline: ~Copyable {
         let out = values + FeatureSchema.marketOffset
         let isValid = row.bookIsUsable && state.pointee.isBookValid
         out[.microPriceOffset] = isValid ? best.offset : .nan
-        out[.depthTimeOfDay] = ratio(state.pointee.flow.meanDepthTop10, bucket.depth)
-        state.pointee.activity.write(out, means: bucket, isWarm: row.time &- row.sessionStart >= 10 * Self.second)
+        let age = row.time &- row.sessionStart
+        out[.depthTimeOfDay] = defined(
+            age >= 60 * Self.second, ratio(state.pointee.flow.meanDepthTop10, bucket.depth))
+        state.pointee.activity.write(out, means: bucket, isWarm: age >= 10 * Self.second)
         let volume = bucket.volumeBefore + bucket.volumeWithin * (Double(row.time &- bucket.start) * (1 / 3e11))
         out[.sessionVolumeTimeOfDay] = ratio(Double(state.pointee.sessionVolume), volume)
         let levels = ContractState.levels(of: state)

@@ -72,14 +72,14 @@ public struct MicroPriceTable: Sendable {
 
 extension UnsafeMutablePointer<Double> {
     /// The offset that a table of 20 gives the best prices, ticks; NaN for a locked book. Used symmetrically: the same
-    /// sizes on the other side give the negative offset, equal sizes 0 (K.3).
+    /// sizes on the other side give the negative offset, equal sizes 0, whatever the samples (K.3).
     func microPriceOffset(bidSize: Int32, askSize: Int32, spread: Int32) -> Double {
         guard spread > 0 else { return .nan }
         let row = spread == 1 ? 0 : MicroPriceState.tenths
         let whole = bidSize &+ askSize
         if bidSize < askSize { return self[row + MicroPriceState.tenth(bidSize, of: whole)] }
         if bidSize > askSize { return -self[row + MicroPriceState.tenth(askSize, of: whole)] }
-        return self[row + MicroPriceState.tenths / 2 - 1].isNaN ? .nan : 0
+        return 0
     }
 }
 

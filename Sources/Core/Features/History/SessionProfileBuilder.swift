@@ -24,8 +24,6 @@ public struct CollectedSession: Sendable {
 /// best prices. A group costs a few additions.
 struct SessionProfileBuilder: ~Copyable {
     private static let second: UInt64 = 1_000_000_000
-    /// Points of the five-second mid that a bucket's variance needs, of 61: nine tenths.
-    private static let fewestPoints: UInt8 = 55
 
     private let buckets: UnsafeMutablePointer<BucketSums>
     private let moves: UnsafeMutablePointer<UInt64>
@@ -129,9 +127,8 @@ struct SessionProfileBuilder: ~Copyable {
         let bucket = buckets + Int(sinceOpen / SessionBuckets.length)
         let before = state.pointBefore
         state.pointBefore = twiceMid
-        if sinceOpen % SessionBuckets.length == 0, before != MidGrid.absent { bucket.pointee.points &+= 1 }
-        guard twiceMid != MidGrid.absent else { return }
-        bucket.pointee.points &+= 1
+        guard twiceMid != MidGrid.absent, before != MidGrid.absent else { return }
+        bucket.pointee.returns &+= 1
         bucket.pointee.variance += SquaredReturn.of(twiceMid, before)
     }
 
@@ -150,8 +147,7 @@ struct SessionProfileBuilder: ~Copyable {
         (state.hasBest, state.bestMid, state.bestBid, state.bestAsk) = (true, twiceMid, bid, ask)
         let spread = group.after.ask.pointee.bestPrice &- group.after.bid.pointee.bestPrice
         let place = MicroPriceState.index(bidSize: bid, askSize: ask, spread: spread)
-        guard place >= 0 else { return }
-        if state.keptState >= 0 {
+        if place >= 0, state.keptState >= 0 {
             MicroPriceCounts.add(moves, from: state.keptState, to: place, halfTicks: twiceMid &- state.keptMid)
         }
         (state.keptState, state.keptMid) = (place, twiceMid)
@@ -171,7 +167,7 @@ struct SessionProfileBuilder: ~Copyable {
             put(.depthTop10, ratio(sums.depth, sums.depthTime))
             put(.bidLevelSize, ratio(sums.bid, sums.bidTime))
             put(.askLevelSize, ratio(sums.ask, sums.askTime))
-            put(.realizedVariance, defined(sums.points >= Self.fewestPoints, sums.variance))
+            put(.realizedVariance, defined(sums.returns > 0, sums.variance))
             put(.cumulativeVolume, Double(sums.volumeAtEnd))
         }
         return values
@@ -204,7 +200,7 @@ struct SessionProfileState: BitwiseCopyable {
     var bestMid: Int32 = 0
     var bestBid: Int32 = 0
     var bestAsk: Int32 = 0
-    /// State and twice the mid of the last sample with a spread of one or two ticks; −1 when there is none.
+    /// State and twice the mid of the last sample; −1 when there is none, or its spread was neither one nor two ticks.
     var keptState = -1
     var keptMid: Int32 = 0
 
@@ -248,8 +244,8 @@ struct BucketSums: BitwiseCopyable {
     var ask = 0.0
     var askTime = 0.0
     var variance = 0.0
-    /// Points of the five-second mid that there are, the one before the bucket among them.
-    var points: UInt8 = 0
+    /// Returns over five seconds that there are.
+    var returns: UInt8 = 0
 
     mutating func pass(_ seconds: Double, _ shape: LevelShape) {
         if !shape.depth.isNaN {

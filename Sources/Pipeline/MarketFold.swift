@@ -39,6 +39,8 @@ public struct MarketFold: ~Copyable {
     private let routes: UnsafeMutablePointer<Route>
     private let routeCount: Int
     private var session: SessionTimes
+    /// Sessions are collected: nobody wants vectors.
+    private let isCollecting: Bool
     /// A receive time that jumped and that no second record has confirmed yet, ns.
     private var jump: UInt64 = 0
     /// 0 before the first record of a signal contract, ns.
@@ -65,6 +67,7 @@ public struct MarketFold: ~Copyable {
         self.plan = plan
         calendar = configuration.calendar
         session = calendar.sessionInForce(Timestamp(nanoseconds: 0))
+        isCollecting = configuration.collectsSessions
         engineCount = plan.signal.count
         tradedSlot = plan.tradedBook(leader: 0) ?? -1
         engines = .allocate(capacity: engineCount)
@@ -106,6 +109,24 @@ public struct MarketFold: ~Copyable {
         var sum = EventGroupAssembler.Counters()
         for slot in plan.signal.indices { sum.add(engines[slot].assembler.counters) }
         return sum
+    }
+
+    /// Gives away the sessions that ended since the last call, each of the contract that led in it, in the order of
+    /// their dates; none unless the configuration collects them.
+    public mutating func takeEndedSessions() -> [CollectedSession] {
+        var ended: [CollectedSession] = []
+        for slot in plan.signal.indices {
+            for session in engines[slot].takeEndedSessions()
+            where plan.leader(on: session.session.tradeDate, calendar: calendar) == slot {
+                ended.append(session)
+            }
+        }
+        return ended.sorted { $0.session.tradeDate < $1.session.tradeDate }
+    }
+
+    /// No record comes any more: the sessions that are being collected end.
+    public mutating func endTape<Sink: MarketSink & ~Copyable>(sink: inout Sink) {
+        for slot in plan.signal.indices { engines[slot].endTape(sink: &sink) }
     }
 
     /// Who says whether the leading contract's market is open.
@@ -246,7 +267,7 @@ public struct MarketFold: ~Copyable {
         session = calendar.sessionInForce(Timestamp(nanoseconds: time))
         nextSessionOpen = calendar.nextSession(after: Timestamp(nanoseconds: time)).open.nanoseconds
         leader = plan.leader(on: session.tradeDate, calendar: calendar)
-        for other in 0..<engineCount { engines[other].isLeading = other == leader }
+        for other in 0..<engineCount { engines[other].isLeading = other == leader && !isCollecting }
         tradedSlot = plan.tradedBook(leader: leader) ?? -1
         sink.sessionBegan(session, leader: leader)
         tellStatus(at: min(time, clock), sink: &sink)

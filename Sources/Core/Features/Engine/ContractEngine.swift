@@ -26,6 +26,9 @@ public struct ContractEngine: ~Copyable {
     /// When the rows that change with seconds are due although no second ends, because a warm-up does, ns.
     private var secondRowsDue = UInt64.max
     private var auction: SessionAuction
+    private var baseline: HistoryBaseline
+    /// Collects sessions for the history; nil unless it is asked for.
+    private let collector: UnsafeMutablePointer<SessionProfileBuilder>?
     private let state: UnsafeMutablePointer<ContractState>
     /// The levels where they lie in `state`: reading one element through the inline array may copy all of it.
     private let levels: UnsafeMutablePointer<LevelState>
@@ -53,6 +56,9 @@ public struct ContractEngine: ~Copyable {
         assembler = EventGroupAssembler(tickSize: configuration.tickSize)
         volatility = Volatility(configuration: configuration)
         auction = SessionAuction(configuration: configuration)
+        baseline = HistoryBaseline(configuration.history)
+        collector = configuration.collectsSessions ? .allocate(capacity: 1) : nil
+        collector?.initialize(to: SessionProfileBuilder())
         state = .allocate(capacity: 1)
         state.initialize(to: ContractState(configuration: configuration, start: 0))
         levels = ContractState.levels(of: state)
@@ -61,6 +67,8 @@ public struct ContractEngine: ~Copyable {
     }
 
     deinit {
+        collector?.deinitialize(count: 1)
+        collector?.deallocate()
         state.deallocate()
         values.deallocate()
     }
@@ -122,6 +130,7 @@ public struct ContractEngine: ~Copyable {
             tradeHistory.begin(at: start)
             auction.start(state.pointee.session)
             state.pointee.status = status
+            beginHistory(at: start)
         }
         closeSeconds(upTo: max(eventTime, clock &- min(clock, Self.clockGrace)), sink: &sink)
         assembler.append(record, sequence: sequence)
@@ -233,6 +242,7 @@ public struct ContractEngine: ~Copyable {
         }
         if !context.trades.isEmpty { applyTrades(context) }
         for index in 0..<5 { levels[index].apply(context) }
+        applyHistory(context, records: records)
     }
 
     private mutating func applyTrades(_ context: borrowing GroupContext) {
@@ -276,6 +286,7 @@ public struct ContractEngine: ~Copyable {
     private mutating func closeSecond<Sink: FeatureSink & ~Copyable>(at end: UInt64, sink: inout Sink) {
         let mid = state.pointee.mid
         grid.push(mid.isUsable(at: end) ? mid.twiceMid : MidGrid.absent)
+        closeHistorySecond(at: end)
         if let bar = state.pointee.closeBars(at: end) { volatility.minuteClosed(bar) }
         tradeHistory.secondClosed(at: end, grid: grid)
         volatility.secondClosed(at: end, grid: grid, session: state.pointee.session)
@@ -297,6 +308,7 @@ public struct ContractEngine: ~Copyable {
         if end == session.close.nanoseconds {
             state.pointee.advance(to: end)
             state.pointee.endLevels()
+            collector?.pointee.end()
             refreshMarket(at: end)
         } else if end == session.rthOpen.nanoseconds {
             state.pointee.advance(to: end)
@@ -310,6 +322,7 @@ public struct ContractEngine: ~Copyable {
         tradeHistory.beginSession()
         volatility.beginSession()
         auction.beginSession(next)
+        beginHistory(at: end)
         refreshMarket(at: end)
     }
 
@@ -323,6 +336,7 @@ public struct ContractEngine: ~Copyable {
         state.pointee.meanLevelSize.watch(book, shape: shape, usable: usable, time: time)
         state.pointee.wasUsable = usable
         for index in 0..<5 { levels[index].watchDepth(book, usable: usable, touched: .everywhere, clock: clock) }
+        watchHistory(usable: usable, at: time)
         forgetRows()
     }
 
@@ -345,6 +359,7 @@ public struct ContractEngine: ~Copyable {
         if let bar = state.pointee.closeBars(at: target - ContractState.second) { volatility.minuteClosed(bar) }
         grid.pushAbsent(seconds: (target - start) / ContractState.second)
         volatility.gridCleared()
+        baseline.skipSeconds()
         state.pointee.secondEnd = target
     }
 
@@ -366,6 +381,7 @@ public struct ContractEngine: ~Copyable {
         writeMarket(values + FeatureSchema.marketOffset, row: row)
         state.pointee.writtenMid = state.pointee.mid
         state.pointee.stale = []
+        if baseline.isPresent { baseline.write(values, state, row: row) }
     }
 
     private mutating func writeLevels(row: borrowing RowContext, clock: DecayClock) {
@@ -421,6 +437,47 @@ public struct ContractEngine: ~Copyable {
     }
 }
 
+// What past sessions give, and what this one leaves to later ones.
+extension ContractEngine {
+    /// V of VPIN's volume buckets for the session under way, contracts; 0 without five sessions of history.
+    public var volumeBucketSize: Int64 { baseline.volumeBucketSize }
+
+    /// Gives away the sessions that have ended since the last call; none unless the configuration collects them.
+    public mutating func takeEndedSessions() -> [CollectedSession] { collector?.pointee.takeEnded() ?? [] }
+
+    /// The tape ends here, and with it the session that is being collected: the engine takes no record any more. The
+    /// market stays as it is to the close.
+    public mutating func endTape<Sink: FeatureSink & ~Copyable>(sink: inout Sink) {
+        guard let close = collector?.pointee.session?.close.nanoseconds else { return }
+        tick(clock: max(clock, close + Self.clockGrace), upTo: close, sink: &sink)
+    }
+
+    private mutating func beginHistory(at time: UInt64) {
+        baseline.begin(state.pointee.session)
+        tradeHistory.bucketSize = baseline.volumeBucketSize > 0 ? baseline.volumeBucketSize : nil
+        collector?.pointee.begin(state.pointee.session, at: time)
+    }
+
+    private mutating func applyHistory(_ context: borrowing GroupContext, records: Int32) {
+        state.pointee.activity.apply(context, records: records)
+        if baseline.isPresent, context.mid.isValid { baseline.watch(context.after) }
+        collector?.pointee.apply(context, records: records)
+    }
+
+    private mutating func closeHistorySecond(at end: UInt64) {
+        collector?.pointee.closeSecond(at: end, twiceMid: grid.twiceMid(lag: 0))
+        guard baseline.isPresent else { return }
+        baseline.closeSecond(
+            values + FeatureSchema.marketOffset, grid: grid, at: end, start: state.pointee.sessionStart)
+    }
+
+    private mutating func watchHistory(usable: Bool, at time: UInt64) {
+        let isValid = state.pointee.isBookValid
+        if baseline.isPresent, isValid { baseline.watch(assembler.settledBook) }
+        collector?.pointee.watch(assembler.settledBook, usable: usable, isValid: isValid, at: time)
+    }
+}
+
 extension ContractEngine: PersistentState {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("contract")
@@ -435,6 +492,8 @@ extension ContractEngine: PersistentState {
         try archive.field(&clockBefore)
         try archive.field(&isLeading)
         try archive.field(&state.pointee)
+        try archive.field(&baseline)
+        if let collector { try archive.field(&collector.pointee) }
         for index in 0..<FeatureSchema.columnCount { try archive.field(&values[index]) }
     }
 }

@@ -39,7 +39,4 @@
     @inlinable public func rateFactor(halfLife: Double, decay: Double) -> Double {
         decay * (0.6931471805599453 / halfLife) / (1 - left * decay)
     }
-
-    /// An accumulator that began at the time of `gain`, seen from the landmark.
-    @inlinable public init(gain: Double) { left = gain }
 }

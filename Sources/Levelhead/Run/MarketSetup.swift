@@ -29,7 +29,16 @@ struct MarketSetup {
                 beyond: Int32(levels.beyond.count),
                 largeTrade: configuration.features.largeTradeContracts ?? plan.signalSpecification.largeTradeContracts),
             averageBarMinutes: Int(configuration.bars.smaPeriod.count / Nanoseconds.minutes(1).count),
-            averageLength: configuration.bars.smaLength)
+            averageLength: configuration.bars.smaLength, options: options)
+    }
+
+    private var options: OptionConfiguration {
+        let options = configuration.options
+        return OptionConfiguration(
+            isEnabled: options.isEnabled, horizonDays: options.horizonDays, strikeWindow: options.strikeWindow,
+            riskFreeRate: options.riskFreeRate, nearLevelNanos: Int64((options.nearLevelPoints * 1e9).rounded()),
+            refresh: options.valuesWholeChain ? .chain : .dirty, root: options.root,
+            capacity: options.maximumContracts)
     }
 
     private static func plan(

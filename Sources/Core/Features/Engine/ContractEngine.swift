@@ -34,6 +34,10 @@ public struct ContractEngine: ~Copyable {
     /// The contract leads: vectors are written and the sink is told. One that does not lead keeps its state current and
     /// no more.
     public var isLeading = true
+    /// The option chain that a leading contract's vector shows; nil for none. It outlives the engine.
+    public var optionBoard: UnsafeMutablePointer<OptionBoard>?
+    /// The version of it that the vector shows.
+    private var optionVersion: UInt64 = 0
 
     /// How long after the end of a second the receive clock closes it although no later record of the contract came,
     /// ns.
@@ -298,6 +302,7 @@ public struct ContractEngine: ~Copyable {
             UnsafePointer(levels + index).write(values + index * LevelFeature.count, row: row)
         }
         writeMarket(values + FeatureSchema.marketOffset, state, row: row)
+        optionBoard?.pointee.write(values, leader: UnsafePointer(levels), at: time, seen: &optionVersion)
     }
 
     private mutating func writeMarket(
@@ -322,6 +327,7 @@ extension ContractEngine: PersistentState {
         try archive.field(&clock)
         try archive.field(&clockBefore)
         try archive.field(&isLeading)
+        try archive.field(&optionVersion)
         try archive.field(&state.pointee)
         for index in 0..<FeatureSchema.columnCount { try archive.field(&values[index]) }
     }

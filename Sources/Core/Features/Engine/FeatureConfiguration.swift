@@ -10,11 +10,12 @@ public struct FeatureConfiguration: Sendable {
     public var averageBarMinutes: Int
     /// How many of them are averaged.
     public var averageLength: Int
+    public var options: OptionConfiguration
 
     /// - Precondition: both lengths are positive, and the average is over at most 512 bars.
     public init(
         calendar: TradingCalendar, tickSize: TickSize, levels: LevelParameters = LevelParameters(),
-        averageBarMinutes: Int = 2, averageLength: Int = 90
+        averageBarMinutes: Int = 2, averageLength: Int = 90, options: OptionConfiguration = OptionConfiguration()
     ) {
         precondition(averageBarMinutes > 0, "a bar has a length")
         precondition((1...ClosingAverage.maximumLength).contains(averageLength), "the average is over 1 to 512 bars")
@@ -23,5 +24,6 @@ public struct FeatureConfiguration: Sendable {
         self.levels = levels
         self.averageBarMinutes = averageBarMinutes
         self.averageLength = averageLength
+        self.options = options
     }
 }

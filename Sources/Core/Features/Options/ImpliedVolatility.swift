@@ -17,10 +17,9 @@ public enum ImpliedVolatility {
     public static func solve(
         price: Double, isCall: Bool, forward: Double, strike: Double, years: Double, rate: Double, guess: Double = .nan
     ) -> Double {
-        let growth = DeterministicMath.exp(rate * years)
-        let intrinsic = isCall ? forward - strike : strike - forward
-        let undiscounted = price * growth
-        let target = intrinsic > 0 ? undiscounted - intrinsic : undiscounted
+        let intrinsic = max(isCall ? forward - strike : strike - forward, 0)
+        // price·e^(rT) − intrinsic, so that little is lost where the two nearly cancel.
+        let target = (price - intrinsic) + price * DeterministicMath.expm1(rate * years)
         guard target > 0, target < min(forward, strike) else { return .nan }
         let option = OutOfMoney(forward: forward, strike: strike, root: years.squareRoot())
         let start = guess.isNaN ? option.guess(target) : guess
@@ -40,10 +39,12 @@ public enum ImpliedVolatility {
             let newton = miss / slope
             let bend = curvature / slope - slope
             var next = volatility - newton / (1 - 0.5 * newton * bend)
-            // The negation catches NaN too: the price may have vanished.
-            if !(next > low && next < high) {
+            // NaN fails too: the price may have vanished.
+            guard next > low, next < high else {
                 next = (low + high) * 0.5
                 if next == low || next == high { break }
+                volatility = next
+                continue
             }
             let step = next - volatility
             volatility = next

@@ -158,7 +158,7 @@ extension OptionBoard {
         let flow = OptionTradeFlow(contract, signedSize: sign &* size, price: price)
         let weight = sign == 0 ? 0 : state.clock.weight(at: time)
         if sign != 0 { addFlow(flow, isCall: contract.pointee.isCall, weight: weight, time: time) }
-        for index in LevelKind.allCases.indices {
+        for index in 0..<FeatureSchema.levelCount {
             addFlow(flow, size, contract, level: leader + index, levels + index, weight: weight, time: time)
         }
     }

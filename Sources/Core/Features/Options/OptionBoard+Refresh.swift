@@ -37,7 +37,7 @@ extension OptionBoard {
         state.putPremium.decay(factor)
         state.deltaFlow.decay(factor)
         state.vegaFlow.decay(factor)
-        for index in LevelKind.allCases.indices {
+        for index in 0..<FeatureSchema.levelCount {
             levels[index].deltaFlow.decay(factor)
             levels[index].premiumFlow.decay(factor)
         }
@@ -132,6 +132,8 @@ extension OptionBoard {
         let value = Black76(
             isCall: isCall, forward: forward, strike: strike, years: years, rate: rate, volatility: volatility)
         let multiplier = contract.pointee.multiplier
+        contract.pointee.years = years
+        contract.pointee.discount = series.pointee.discount
         contract.pointee.delta = value.delta
         contract.pointee.gamma = value.gamma
         contract.pointee.vega = value.vega
@@ -178,8 +180,7 @@ extension OptionBoard {
         for position in 0..<chain.candidateCount {
             let contract = chain.contracts + Int(chain.candidates[position])
             guard contract.pointee.hasVolatility, contract.pointee.interest >= 0 else { continue }
-            let series = chain.series[Int(contract.pointee.series)]
-            zeroGamma.add(contract, years: series.years, discount: series.discount)
+            zeroGamma.add(contract)
         }
         return zeroGamma.find(forward: forward)
     }

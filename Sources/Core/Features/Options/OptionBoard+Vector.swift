@@ -24,7 +24,7 @@ extension OptionBoard {
         let left = state.clock.remaining(at: time)
         let isPast = time < state.clock.newest
         writeFlows(market, left, isPast ? time : .max, isNew: isNew)
-        for index in LevelKind.allCases.indices {
+        for index in 0..<FeatureSchema.levelCount {
             let hasChanged = levels[index].follow(leader + index)
             guard levels[index].isActive else { continue }
             let out = values + index * LevelFeature.count

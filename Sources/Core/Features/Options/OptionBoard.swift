@@ -59,8 +59,8 @@ public struct OptionBoard: ~Copyable {
         forwards = .allocate(capacity: max(symbols.count, 1))
         forwards.initialize(repeating: .nan, count: max(symbols.count, 1))
         strikeTable = .allocate(capacity: capacity)
-        levels = .allocate(capacity: LevelKind.allCases.count)
-        levels.initialize(repeating: OptionLevel(), count: LevelKind.allCases.count)
+        levels = .allocate(capacity: FeatureSchema.levelCount)
+        levels.initialize(repeating: OptionLevel(), count: FeatureSchema.levelCount)
     }
 
     deinit {
@@ -172,7 +172,7 @@ extension OptionBoard: PersistentState {
         try archive.field(&records)
         try archive.field(&state)
         for slot in 0..<forwardCount { try archive.field(&forwards[slot]) }
-        for index in LevelKind.allCases.indices { try archive.field(&levels[index]) }
+        for index in 0..<FeatureSchema.levelCount { try archive.field(&levels[index]) }
         try archive.field(&strikeCount)
         guard strikeCount >= 0, strikeCount <= chain.capacity else { throw .mismatch(offset: 0, expected: "options") }
         for index in 0..<strikeCount {

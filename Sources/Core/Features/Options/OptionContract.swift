@@ -52,6 +52,9 @@ public struct OptionContract: BitwiseCopyable, Sendable {
 
     /// From the last valuation; NaN before one.
     public var volatility = Double.nan
+    /// To expiration, and e^(−rT), then.
+    var years = 0.0
+    var discount = 0.0
     public var delta = 0.0
     public var gamma = 0.0
     /// Points per vol point.

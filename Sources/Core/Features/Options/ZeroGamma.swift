@@ -38,21 +38,19 @@ struct ZeroGamma: ~Copyable {
         lane = 0
     }
 
-    var isEmpty: Bool { sets == 0 }
-
-    /// Adds a contract with a volatility and known open interest.
-    mutating func add(_ contract: UnsafePointer<OptionContract>, years: Double, discount: Double) {
+    /// Adds a contract with a volatility and known open interest. Its time to expiration is held too.
+    mutating func add(_ contract: UnsafePointer<OptionContract>) {
         if lane == 0 {
             (centers + sets).initialize(to: .zero)
             (widths + sets).initialize(to: .zero)
             (weights + sets).initialize(to: .zero)
             sets += 1
         }
-        let deviation = contract.pointee.volatility * years.squareRoot()
+        let deviation = contract.pointee.volatility * contract.pointee.years.squareRoot()
         let open = contract.pointee.sign * Double(contract.pointee.interest) * contract.pointee.multiplier
         centers[sets - 1][lane] = contract.pointee.logStrike - 0.5 * deviation * deviation
         widths[sets - 1][lane] = 1 / deviation
-        weights[sets - 1][lane] = open * discount / deviation
+        weights[sets - 1][lane] = open * contract.pointee.discount / deviation
         lane = (lane + 1) & 7
     }
 

@@ -13,7 +13,7 @@ import Testing
 
     /// The values of a smile of thirty days.
     private static func values(_ quotes: [Quote], forward: Double = 6_000) -> SmileValues {
-        var smile = OptionSmile(capacity: 64)
+        var smile = OptionSmile(capacity: 256)
         var series = OptionSeries(expiration: 1, underlying: 0)
         series.forward = forward
         series.years = 30.0 / 365

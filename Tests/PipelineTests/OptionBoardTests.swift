@@ -31,14 +31,13 @@ import Units
             tape.define(
                 UInt32(10 + index), at: time - 3 * second, isCall: isCall, strike: strike, expiration: close)
         }
-        // 6000 and a tick lower: the mid of 5999.75 and 6000 moved by half a tick is not 6000, so two ticks are used.
         tape.records.append(contentsOf: Self.wideBook(at: time - 2 * second))
         for (index, (isCall, strike, interest)) in chain.enumerated() {
             let price = Black76(
                 isCall: isCall, forward: 6_000, strike: strike, years: 23_400.0 / 31_536_000, rate: rate,
                 volatility: 0.15
             ).price
-            tape.quote(UInt32(10 + index), at: time - second, bid: price - 0.25, ask: price + 0.25)
+            tape.quote(UInt32(10 + index), at: time - second, bid: price * 0.95, ask: price * 1.05)
             tape.interest(UInt32(10 + index), at: time - second / 2, interest)
         }
         tape.records.append(contentsOf: Self.wideBook(at: time + 1_000_000))
@@ -81,8 +80,8 @@ import Units
         var rows = OptionTape.Rows()
         let time = try OptionTape.instant(9, 30)
         var tape = OptionTape()
-        for (id, isCall, strike) in [(10, true, 4_600), (11, false, 4_600), (12, false, 4_550)] as [(UInt32, Bool, Double)]
-        {
+        let contracts: [(UInt32, Bool, Double)] = [(10, true, 4_600), (11, false, 4_600), (12, false, 4_550)]
+        for (id, isCall, strike) in contracts {
             tape.define(id, at: time, isCall: isCall, strike: strike, expiration: time + 24 * 3_600 * Self.second)
             tape.interest(id, at: time, Int64(id) * 10)
         }
@@ -216,7 +215,8 @@ import Units
             guard let base = raw.baseAddress else { return }
             var before: UInt64 = 0
             for index in tape.records.indices {
-                if index == 500 { before = lh_heap_calls() }
+                // Warm: the levels are active, gamma's zero has been looked for, every lazy global has been made.
+                if index == 900 { before = lh_heap_calls() }
                 fold.take(RecordView(base + offsets[index]), sequence: UInt64(index), sink: &sink)
             }
             calls = lh_heap_calls() - before

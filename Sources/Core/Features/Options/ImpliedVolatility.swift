@@ -49,7 +49,7 @@ public enum ImpliedVolatility {
             let step = next - volatility
             volatility = next
             // The error after a step is about its cube: what is left is rounding.
-            if abs(step) <= 1e-7 * volatility { return volatility }
+            if abs(step) <= 1e-9 * volatility { return volatility }
         }
         // The bracket has closed on one of its first ends, or on a root that rounding hides.
         return low == lowest || high == highest ? .nan : volatility

@@ -82,7 +82,8 @@ extension OptionBoard {
         if bringsOwn || quote.action == .trade {
             // Price, size, action and side lie where those of other trades do.
             takeTrade(
-                record.marketByPrice, contract, bid: bringsOwn ? Self.price(quote.bidPrice.nanos) : contract.pointee.bid,
+                record.marketByPrice, contract,
+                bid: bringsOwn ? Self.price(quote.bidPrice.nanos) : contract.pointee.bid,
                 ask: bringsOwn ? Self.price(quote.askPrice.nanos) : contract.pointee.ask, clock: clock, leader: leader)
         }
         quoteChanged(contract, bid: quote.bidPrice.nanos, ask: quote.askPrice.nanos, quote.receiveTime, clock)

@@ -111,13 +111,13 @@ extension OptionBoard {
     private func writeLevel(_ out: UnsafeMutablePointer<Double>, _ level: UnsafePointer<OptionLevel>) {
         var (calls, puts) = (0 as Int64, 0 as Int64)
         var exposure = 0.0
-        for strike in strikesFrom(level) {
-            guard
-                isNear(strike.strike, numerator: level.pointee.numerator, denominator: level.pointee.denominator)
-            else { break }
-            calls &+= strike.callInterest
-            puts &+= strike.putInterest
-            exposure += strike.gammaExposure
+        let (numerator, denominator) = (level.pointee.numerator, level.pointee.denominator)
+        var index = firstStrike(from: numerator, denominator)
+        while index < strikeCount, isNear(strikeTable[index].strike, numerator: numerator, denominator: denominator) {
+            calls &+= strikeTable[index].callInterest
+            puts &+= strikeTable[index].putInterest
+            exposure += strikeTable[index].gammaExposure
+            index += 1
         }
         let totals = state.totals
         let all = Double(totals.callInterest &+ totals.putInterest)
@@ -127,24 +127,22 @@ extension OptionBoard {
         out[.gammaExposure] = defined(totals.exposed > 0, exposure)
         out[.gammaExposureShare] = defined(totals.exposed > 0, ratio(abs(exposure), totals.absoluteGamma))
         out[.optionVolumeShare] = ratio(Double(level.pointee.nearVolume), Double(level.pointee.volume))
-        let price = Double(level.pointee.numerator) / Double(level.pointee.denominator) * tick
+        let price = Double(numerator) / Double(denominator) * tick
         out[.touchProbability] = TouchProbability.value(
             forward: state.market.lead, level: price, volatility: state.market.atTheMoneyToday,
             years: state.market.yearsToClose)
     }
 
-    /// The strikes from the first one that is not too far below a level.
-    private func strikesFrom(_ level: UnsafePointer<OptionLevel>) -> Slice<UnsafeBufferPointer<OptionStrike>> {
-        let price = level.pointee.numerator &* tickNanos
-        let denominator = level.pointee.denominator
-        let lowest = price &- configuration.nearLevelNanos &* denominator
+    /// The first strike that is not too far below a level.
+    private func firstStrike(from numerator: Int64, _ denominator: Int64) -> Int {
+        let lowest = numerator &* tickNanos &- configuration.nearLevelNanos &* denominator
         var (low, high) = (0, strikeCount)
         while low < high {
             let middle = (low + high) / 2
             let strike = (strikeTable[middle].strike &+ state.market.basisNanos) &* denominator
             if strike < lowest { low = middle + 1 } else { high = middle }
         }
-        return strikes[low...]
+        return low
     }
 }
 

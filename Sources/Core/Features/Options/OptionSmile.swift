@@ -86,7 +86,8 @@ struct OptionSmile: ~Copyable {
     private func interpolated(at k: Double, before point: Int) -> Double? {
         guard point < count else { return nil }
         if moneyness[point] == k { return volatility[point] }
-        return point > 0 ? line(k, moneyness[point - 1], volatility[point - 1], moneyness[point], volatility[point]) : nil
+        return point > 0
+            ? line(k, moneyness[point - 1], volatility[point - 1], moneyness[point], volatility[point]) : nil
     }
 
     private func line(_ k: Double, _ k0: Double, _ s0: Double, _ k1: Double, _ s1: Double) -> Double {

@@ -69,7 +69,8 @@ def _out_of_the_money_price(sign, forward, strike, years, volatility):
 def implied_volatility(sign, forward, strike, years, rate, price):
     """Root in [1e-4, 5], NaN where there is none. Bracketed Newton on the logarithm of the time value, until the step is
     below 1e-15 of the root or the bracket is as narrow as doubles allow."""
-    time_value = price * numpy.exp(rate * years) - numpy.maximum(sign * (forward - strike), 0.0)
+    # price·e^(rT) - max(θ(F - K), 0), without the cancellation of large terms.
+    time_value = (price - numpy.maximum(sign * (forward - strike), 0.0)) + price * numpy.expm1(rate * years)
     otm = numpy.where(strike >= forward, 1.0, -1.0)
     low, high = numpy.full_like(forward, LOWEST), numpy.full_like(forward, HIGHEST)
     floor, _ = _out_of_the_money_price(otm, forward, strike, years, low)
@@ -94,6 +95,13 @@ def implied_volatility(sign, forward, strike, years, rate, price):
         if not active.any():
             break
     return numpy.where(solvable, sigma, numpy.nan)
+
+
+def volatility_slack(forward, strike, years, sigma, price):
+    """How far four units in the last place of the price move the volatility. It matters for options in the money whose
+    time value is a millionth of their price."""
+    _, slope = _out_of_the_money_price(1.0, forward, strike, years, sigma)
+    return 4.0 * numpy.spacing(price) / slope
 
 
 def against_vollib(sample, rate):

@@ -11,7 +11,8 @@ NAN = math.nan
 YEAR_SECONDS = 365.0 * 86400.0
 LEAST_SECONDS = 300
 GREATEST_AGE = 60 * SECOND
-HELD = ("sigma", "years_held", "delta", "gamma", "vega", "gamma_unit", "vanna_unit", "charm_unit")
+HELD = ("sigma", "years_held", "delta", "gamma", "vega", "gamma_unit", "vanna_unit", "charm_unit",
+        "delta_slack", "vega_slack", "gamma_slack", "vanna_slack", "charm_slack")
 FIRST_SAMPLES, SAMPLES = 1500, 4000
 
 
@@ -123,6 +124,13 @@ class Chain:
         self.gamma_unit[slots] = exposure.gamma_unit(forward, found.gamma, multiplier)
         self.vanna_unit[slots] = multiplier * forward * found.vanna
         self.charm_unit[slots] = multiplier * forward * found.charm
+        slack = black.volatility_slack(forward, strike, years, sigma, price)
+        other = black.greeks(sign, forward, strike, years, rate, sigma + slack)
+        self.delta_slack[slots] = numpy.abs(other.delta - found.delta)
+        self.vega_slack[slots] = numpy.abs(other.vega - found.vega)
+        self.gamma_slack[slots] = numpy.abs(exposure.gamma_unit(forward, other.gamma - found.gamma, multiplier))
+        self.vanna_slack[slots] = numpy.abs(multiplier * forward * (other.vanna - found.vanna))
+        self.charm_slack[slots] = numpy.abs(multiplier * forward * (other.charm - found.charm))
         self.evaluations += len(slots)
         wanted = 50 if len(self.sample) < FIRST_SAMPLES else 1
         solved = numpy.flatnonzero(numpy.isfinite(sigma))

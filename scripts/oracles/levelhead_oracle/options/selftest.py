@@ -62,7 +62,7 @@ def _chain():
     gamma = sign * interest * exposure.gamma_unit(forward, found.gamma, multiplier)
     for index, entry in enumerate(CHAIN):
         yield f"exposure of {entry[0]} {entry[1]}", float(gamma[index]), entry[3]
-    yield "gamma exposure", exposure.signed_sum(gamma)[0], TOTALS["gamma"]
+    yield "gamma exposure", exposure.signed_sum(gamma, 0 * gamma)[0], TOTALS["gamma"]
     yield "vanna exposure", float((sign * interest * multiplier * forward * found.vanna).sum()), TOTALS["vanna"]
     yield "charm exposure", float((sign * interest * multiplier * forward * found.charm).sum()), TOTALS["charm"]
     crossing = exposure.zero_gamma(FORWARD, sign, strike, years, RATE, volatility, interest, multiplier)

@@ -1,7 +1,7 @@
 """Black-76 over arrays (FEATURES C.7), in this module's own formulas, and the same from `vollib` for a sample.
 
-`vollib` is scalar and slow; the arrays are computed here with scipy's normal distribution, and every run compares a sample
-of the contracts it met with `vollib.black`."""
+`vollib` is scalar and slow; the arrays are computed here with scipy's normal distribution, and every run compares a
+sample of the contracts it met with `vollib.black`."""
 
 from dataclasses import dataclass
 
@@ -67,8 +67,8 @@ def _out_of_the_money_price(sign, forward, strike, years, volatility):
 
 
 def implied_volatility(sign, forward, strike, years, rate, price):
-    """Root in [1e-4, 5], NaN where there is none. Bracketed Newton on the logarithm of the time value, until the step is
-    below 1e-15 of the root or the bracket is as narrow as doubles allow."""
+    """Root in [1e-4, 5], NaN where there is none. Bracketed Newton on the logarithm of the time value, until the step
+    is below 1e-15 of the root or the bracket is as narrow as doubles allow."""
     # price·e^(rT) - max(θ(F - K), 0), without the cancellation of large terms.
     time_value = (price - numpy.maximum(sign * (forward - strike), 0.0)) + price * numpy.expm1(rate * years)
     otm = numpy.where(strike >= forward, 1.0, -1.0)
@@ -105,8 +105,8 @@ def volatility_slack(forward, strike, years, sigma, price):
 
 
 def against_vollib(sample, rate):
-    """Largest differences between this module and vollib over [(sign, F, K, years, price, sigma)], with the tolerances of
-    FEATURES E. Returns (lines, failures)."""
+    """Largest differences between this module and vollib over [(sign, F, K, years, price, sigma)], with the tolerances
+    of FEATURES E. Returns (lines, failures)."""
     from vollib.black import black
     from vollib.black.greeks import analytical
     from vollib.black.implied_volatility import implied_volatility as solve

@@ -17,7 +17,7 @@ FIRST_SAMPLES, SAMPLES = 1500, 4000
 
 
 class Chain:
-    """Arrays with one slot per contract. `refresh` moves to a whole second; the taken ticks before it come by `quotes`."""
+    """Arrays with one slot per contract. `refresh` moves to a whole second; ticks before it come by `quotes`."""
 
     def __init__(self, settings, instruments):
         self.settings = settings

@@ -151,7 +151,7 @@ class LevelFlows:
         self.premium.add(trade.position, trade.event, premium)
 
     def columns(self, moments):
-        """After the last trade. Resets at activations that no trade followed are honoured by the row's own activation."""
+        """After the last trade. An activation that no trade followed is known from the row's own activation."""
         values, scales = {}, {}
         active = self.began >= 0
         for each, body in ((self.delta, "net_option_delta_flow_near_level_hl300s_contracts"),

@@ -206,7 +206,7 @@ class Replay:
     # Rows between two refreshes
 
     def _rows(self, rows, smile, informed, end):
-        """Open interest of the statistics in between counts at once in 51, 52 and 122; the rest is as of the refresh."""
+        """Open interest of statistics in between counts at once in 51, 52 and 122; the rest is of the refresh."""
         chain = self.chain
         weighed = chain.has_volatility & numpy.isfinite(chain.interest)
         gamma = (chain.sign * chain.interest * chain.gamma_unit)[weighed]
@@ -258,6 +258,5 @@ class Replay:
             math.log((puts + 1) / (calls + 1)) if known.any() else NAN, net, share, probability,
         )
         gross = exposure.scale(gamma[chosen], slack[chosen])
-        return dict(zip(NEAR_BODIES, values)), {
-            NEAR_BODIES[2]: gross, NEAR_BODIES[3]: (gross + share * exposure.scale(gamma, slack)) / whole if whole else 0.0
-        }
+        of_share = (gross + share * exposure.scale(gamma, slack)) / whole if whole else 0.0
+        return dict(zip(NEAR_BODIES, values)), {NEAR_BODIES[2]: gross, NEAR_BODIES[3]: of_share}

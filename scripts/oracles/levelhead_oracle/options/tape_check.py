@@ -1,5 +1,5 @@
-"""A made-up tape of a few minutes through the whole oracle: an export made of its own columns passes, damage is found, and
-cutting the tape changes nothing before the cut."""
+"""A made-up tape of a few minutes through the whole oracle: an export made of its own columns passes, damage is found,
+and cutting the tape changes nothing before the cut."""
 
 import json
 import math
@@ -65,7 +65,8 @@ def _quotes(generator, contracts, books):
             rows.append((instrument, event, event + 9000, b"M", b"A", ask, 1, *quote))
             if moment % 3 == 0:
                 side, price = ((b"N", ask), (b"N", (bid + ask) // 2), (b"B", ask), (b"A", bid or ask))[moment % 4]
-                rows.append((instrument, event + 10**6, event + 10**6 + 9000, b"T", side, price, moment % 7 + 1, *quote))
+                event += 10**6
+                rows.append((instrument, event, event + 9000, b"T", side, price, moment % 7 + 1, *quote))
     return sorted(rows, key=lambda row: (row[2], row[0]))
 
 
@@ -85,10 +86,11 @@ def _write(folder, until=None):
             instrument, f"EX{instrument}", START - SECOND, expiration, instrument_class=kind,
             strike_price=strike * SECOND, underlying="ESH4", underlying_id=FUTURE)
         if instrument % 11:
-            figures += writer.interest(instrument, START - SECOND, START - SECOND, START - 10**14, instrument * 37 % 900)
-    for instrument in list(contracts)[:5]:
-        received = START + 200 * SECOND + 17
-        figures += writer.interest(instrument, received, received, START, 500) if not until or received <= until else b""
+            early = START - SECOND
+            figures += writer.interest(instrument, early, early, START - 10**14, instrument * 37 % 900)
+    received = START + 200 * SECOND + 17
+    for instrument in list(contracts)[:5] if until is None or received <= until else ():
+        figures += writer.interest(instrument, received, received, START, 500)
     names = {FUTURE: "ESH4"}
     paths = []
     for name, schema, data in (

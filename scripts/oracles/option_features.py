@@ -7,12 +7,12 @@ Written from FEATURES.md alone; it shares no code with the engine.
   option_features.py --self-test
   option_features.py --tape A.dbn.zst --tape B.dbn.zst --config F.json --export STEM.npy [--summary OUT.json]
 
-The tapes hold definitions, quotes and trades of options (mbp-1, cmbp-1, tbbo, tcbbo, bbo, cbbo, trades), statistics,
-and the mbp-10 books of the futures. The export is made by `levelhead features --out STEM.npy --every tick`. What is taken
-from the export itself: prices and activations of the levels (mid and `distance_ticks`) and C-79; features.py verifies
-those columns. Black-76 runs over arrays; a sample of at least a thousand of the run's own contracts is compared with
-`vollib` in every run. Exit status 0: no difference beyond the tolerances and every compared column exercised; 1:
-anything else; 64: wrong usage.
+The tapes hold definitions, quotes and trades of options (mbp-1, cmbp-1, tbbo, tcbbo, bbo, cbbo, trades),
+statistics, and the mbp-10 books of the futures. The export is made by `levelhead features --out STEM.npy --every
+tick`. What is taken from the export itself: prices and activations of the levels (mid and `distance_ticks`) and
+C-79; features.py verifies those columns. Black-76 runs over arrays; a sample of at least a thousand of the run's
+own contracts is compared with `vollib` in every run. Exit status 0: no difference beyond the tolerances and every
+compared column exercised; 1: anything else; 64: wrong usage.
 """
 
 import argparse

@@ -68,12 +68,12 @@ class Chain:
 
     def _parity_forwards(self, quoted):
         """Forwards of index options by put-call parity, per underlying and expiration."""
-        index_options = self.defined & (self.underlying == 0)
+        index_options, mid = self.defined & (self.underlying == 0), self.mid
         for root, expiration in {(self.root[slot], self.expiration[slot]) for slot in numpy.flatnonzero(index_options)}:
             own = index_options & (self.root == root) & (self.expiration == expiration)
             mids = [{}, {}]
             for slot in numpy.flatnonzero(own & quoted).tolist():
-                mids[self.sign[slot] < 0][self.strike[slot]] = self.mid[slot]
+                mids[int(self.sign[slot] < 0)][float(self.strike[slot])] = float(mid[slot])
             both = sorted(set(mids[0]) & set(mids[1]))
             if not both:
                 continue

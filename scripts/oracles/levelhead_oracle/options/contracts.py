@@ -72,8 +72,8 @@ def open_interest(tape):
 @dataclass
 class Ticks:
     """Taken records of options in ring order. Prices in 1e-9; a side that is missing is 0. `quotes`: the record carries
-    a quote; `trades`: it is a trade; `top`: of type mbp-1, which tbbo shares; `own_quote`: the quote in a trade is always
-    the one before it."""
+    a quote; `trades`: it is a trade; `top`: of type mbp-1, which tbbo shares; `own_quote`: the quote in a trade is
+    always the one before it."""
 
     position: numpy.ndarray
     instrument: numpy.ndarray

@@ -5,7 +5,7 @@ import math
 
 import numpy
 
-from . import black, comparison, exposure, golden_smile, tape_check
+from . import black, chain_check, comparison, exposure, golden_smile, tape_check
 from .flows import Sum
 
 FORWARD, RATE, VOLATILITY, YEARS = 6000.0, 0.04, 0.15, 23_400 / 31_536_000
@@ -203,7 +203,7 @@ def run():
             if not equals(value, printed):
                 failures.append(f"{name}: {value!r}, FEATURES I.2 has {printed}")
     for part in (_difference_failures, _vollib_failures, _monte_carlo_failures, _flow_failures, _comparison_failures,
-                 golden_smile.failures, tape_check.failures):
+                 golden_smile.failures, chain_check.failures, tape_check.failures):
         failures += part()
     for text in failures:
         print(f"FAIL {text}")

@@ -3,14 +3,14 @@
 
   lean_options.py --data ../shared/data/options/lean_es_20200106 --out DIR [--expirations]
 
-Writes definition, statistics, mbp-1 (options) and mbp-10 (ESH0) files, the same bytes every time. Real are the best bid and
-ask, with sizes, of 104 options and of the future at the end of every minute. Made up, by fixed rules, are:
-  - the future's other nine levels, its book at every fifth second between two minutes (on the way from one to the next),
-    and its trades, one per book at the bid;
+Writes definition, statistics, mbp-1 (options) and mbp-10 (ESH0) files, the same bytes every time. Real are the best bid
+and ask, with sizes, of 104 options and of the future at the end of every minute. Made up, by fixed rules, are:
+  - the future's other nine levels, its book at every fifth second between two minutes (on the way from one to the
+    next), and its trades, one per book at the bid;
   - open interest (the data has none of options), with a second figure at 15:00 UTC and every 17th contract without any;
   - trades of options: one in ten quotes is followed by one, half a minute later;
-  - with --expirations, five more expirations (today 16:00 ET, 3, 10, 24 and 40 days), priced by Black-76 with the volatility
-    that each real quote implies.
+  - with --expirations, five more expirations (today 16:00 ET, 3, 10, 24 and 40 days), priced by Black-76 with the
+    volatility that each real quote implies.
 The real options expire in 74 days: use `options.horizon_days` 90.
 """
 
@@ -150,8 +150,8 @@ def repriced(strike, sign, expiration, quotes, future):
 
 
 def option_rows(instrument, number, quotes):
-    """MBP-1 rows of one contract: its quotes and made-up trades. Even contracts quote exactly at the end of the minute by
-    receive time, odd ones up to 50 s later."""
+    """MBP-1 rows of one contract: its quotes and made-up trades. Even contracts quote exactly at the end of the minute
+    by receive time, odd ones up to 50 s later."""
     rows = []
     later = 0 if number % 2 == 0 else number * 470_000_001 % (50 * SECOND)
     for minute, end in enumerate(sorted(quotes)):

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Recomputes the option features of DBN tapes (FEATURES B-51...58 of the five levels, C-113...137) and compares them with
-the engine's export.
+"""Recomputes the option features of DBN tapes (FEATURES B-51...58 of the five levels, C-113...137) and compares them
+with the engine's export.
 
 Written from FEATURES.md alone; it shares no code with the engine.
 
   option_features.py --self-test
   option_features.py --tape A.dbn.zst --tape B.dbn.zst --config F.json --export STEM.npy [--summary OUT.json]
 
-The tapes hold definitions, quotes and trades of options (mbp-1, cmbp-1, tbbo, tcbbo, bbo, cbbo, trades), statistics, and
-the mbp-10 books of the futures. The export is made by `levelhead features --out STEM.npy --every tick`. What is taken
-from the export itself: prices and activations of the levels (mid and `distance_ticks`) and C-79; features.py verifies
-those columns. Black-76 runs over arrays; a sample of at least a thousand of the run's own contracts is compared with
-`vollib` in every run. Exit status 0: no difference beyond the tolerances and every compared column exercised; 1:
-anything else; 64: wrong usage.
+The tapes hold definitions, quotes and trades of options (mbp-1, cmbp-1, tbbo, tcbbo, bbo, cbbo, trades),
+statistics, and the mbp-10 books of the futures. The export is made by `levelhead features --out STEM.npy --every
+tick`. What is taken from the export itself: prices and activations of the levels (mid and `distance_ticks`) and
+C-79; features.py verifies those columns. Black-76 runs over arrays; a sample of at least a thousand of the run's
+own contracts is compared with `vollib` in every run. Exit status 0: no difference beyond the tolerances and every
+compared column exercised; 1: anything else; 64: wrong usage.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def parse(arguments):
     parser.add_argument("--min-finite", type=int, default=100, help="finite values a compared column must have")
     parser.add_argument("--allow-sparse", action="append", default=[], metavar="GLOB", help="columns exempt from it")
     parser.add_argument("--allow-missing", action="append", default=[], metavar="GLOB", help="columns not exported")
-    parser.add_argument("--self-test", action="store_true", help="golden numbers of FEATURES I.2 and damage that is found")
+    parser.add_argument("--self-test", action="store_true", help="golden numbers of FEATURES I.2, damage is found")
     options = parser.parse_args(arguments)
     if not options.self_test and not (options.tape and options.export):
         parser.error("--tape and --export, or --self-test, are needed")

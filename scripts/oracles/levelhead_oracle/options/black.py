@@ -1,7 +1,7 @@
 """Black-76 over arrays (FEATURES C.7), in this module's own formulas, and the same from `vollib` for a sample.
 
-`vollib` is scalar and slow; the arrays are computed here with scipy's normal distribution, and every run compares a sample
-of the contracts it met with `vollib.black`."""
+`vollib` is scalar and slow; the arrays are computed here with scipy's normal distribution, and every run compares a
+sample of the contracts it met with `vollib.black`."""
 
 from dataclasses import dataclass
 
@@ -67,9 +67,10 @@ def _out_of_the_money_price(sign, forward, strike, years, volatility):
 
 
 def implied_volatility(sign, forward, strike, years, rate, price):
-    """Root in [1e-4, 5], NaN where there is none. Bracketed Newton on the logarithm of the time value, until the step is
-    below 1e-15 of the root or the bracket is as narrow as doubles allow."""
-    time_value = price * numpy.exp(rate * years) - numpy.maximum(sign * (forward - strike), 0.0)
+    """Root in [1e-4, 5], NaN where there is none. Bracketed Newton on the logarithm of the time value, until the step
+    is below 1e-15 of the root or the bracket is as narrow as doubles allow."""
+    # price·e^(rT) - max(θ(F - K), 0), without the cancellation of large terms.
+    time_value = (price - numpy.maximum(sign * (forward - strike), 0.0)) + price * numpy.expm1(rate * years)
     otm = numpy.where(strike >= forward, 1.0, -1.0)
     low, high = numpy.full_like(forward, LOWEST), numpy.full_like(forward, HIGHEST)
     floor, _ = _out_of_the_money_price(otm, forward, strike, years, low)
@@ -96,9 +97,16 @@ def implied_volatility(sign, forward, strike, years, rate, price):
     return numpy.where(solvable, sigma, numpy.nan)
 
 
+def volatility_slack(forward, strike, years, sigma, price):
+    """How far four units in the last place of the price move the volatility. It matters for options in the money whose
+    time value is a millionth of their price."""
+    _, slope = _out_of_the_money_price(1.0, forward, strike, years, sigma)
+    return 4.0 * numpy.spacing(price) / slope
+
+
 def against_vollib(sample, rate):
-    """Largest differences between this module and vollib over [(sign, F, K, years, price, sigma)], with the tolerances of
-    FEATURES E. Returns (lines, failures)."""
+    """Largest differences between this module and vollib over [(sign, F, K, years, price, sigma)], with the tolerances
+    of FEATURES E. Returns (lines, failures)."""
     from vollib.black import black
     from vollib.black.greeks import analytical
     from vollib.black.implied_volatility import implied_volatility as solve

@@ -11,12 +11,13 @@ NAN = math.nan
 YEAR_SECONDS = 365.0 * 86400.0
 LEAST_SECONDS = 300
 GREATEST_AGE = 60 * SECOND
-HELD = ("sigma", "years_held", "delta", "gamma", "vega", "gamma_unit", "vanna_unit", "charm_unit")
+HELD = ("sigma", "years_held", "delta", "gamma", "vega", "gamma_unit", "vanna_unit", "charm_unit",
+        "delta_slack", "vega_slack", "gamma_slack", "vanna_slack", "charm_slack")
 FIRST_SAMPLES, SAMPLES = 1500, 4000
 
 
 class Chain:
-    """Arrays with one slot per contract. `refresh` moves to a whole second; the taken ticks before it come by `quotes`."""
+    """Arrays with one slot per contract. `refresh` moves to a whole second; ticks before it come by `quotes`."""
 
     def __init__(self, settings, instruments):
         self.settings = settings
@@ -67,12 +68,12 @@ class Chain:
 
     def _parity_forwards(self, quoted):
         """Forwards of index options by put-call parity, per underlying and expiration."""
-        index_options = self.defined & (self.underlying == 0)
+        index_options, mid = self.defined & (self.underlying == 0), self.mid
         for root, expiration in {(self.root[slot], self.expiration[slot]) for slot in numpy.flatnonzero(index_options)}:
             own = index_options & (self.root == root) & (self.expiration == expiration)
             mids = [{}, {}]
             for slot in numpy.flatnonzero(own & quoted).tolist():
-                mids[self.sign[slot] < 0][self.strike[slot]] = self.mid[slot]
+                mids[int(self.sign[slot] < 0)][float(self.strike[slot])] = float(mid[slot])
             both = sorted(set(mids[0]) & set(mids[1]))
             if not both:
                 continue
@@ -123,6 +124,13 @@ class Chain:
         self.gamma_unit[slots] = exposure.gamma_unit(forward, found.gamma, multiplier)
         self.vanna_unit[slots] = multiplier * forward * found.vanna
         self.charm_unit[slots] = multiplier * forward * found.charm
+        slack = black.volatility_slack(forward, strike, years, sigma, price)
+        other = black.greeks(sign, forward, strike, years, rate, sigma + slack)
+        self.delta_slack[slots] = numpy.abs(other.delta - found.delta)
+        self.vega_slack[slots] = numpy.abs(other.vega - found.vega)
+        self.gamma_slack[slots] = numpy.abs(exposure.gamma_unit(forward, other.gamma - found.gamma, multiplier))
+        self.vanna_slack[slots] = numpy.abs(multiplier * forward * (other.vanna - found.vanna))
+        self.charm_slack[slots] = numpy.abs(multiplier * forward * (other.charm - found.charm))
         self.evaluations += len(slots)
         wanted = 50 if len(self.sample) < FIRST_SAMPLES else 1
         solved = numpy.flatnonzero(numpy.isfinite(sigma))

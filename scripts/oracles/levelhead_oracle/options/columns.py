@@ -91,15 +91,17 @@ def exposure_rows(chain, lead_mid, today, signed_flow):
     row, scales = {}, {}
     weighed = chain.has_volatility & numpy.isfinite(chain.interest)
     signed = numpy.where(weighed, chain.sign * chain.interest, 0.0)
+    flow = chain.has_volatility
     sums = {
-        "gamma_exposure_total_usd_per_1pct": (signed * chain.gamma_unit)[weighed],
-        "gamma_exposure_0dte_usd_per_1pct": (signed * chain.gamma_unit)[weighed & today],
-        "vanna_exposure_total_usd_per_vol_point": (signed * chain.vanna_unit)[weighed],
-        "charm_exposure_total_usd_per_day": (signed * chain.charm_unit)[weighed],
-        "signed_flow_gamma_exposure_session_usd_per_1pct": -(signed_flow * chain.gamma_unit)[chain.has_volatility],
+        "gamma_exposure_total_usd_per_1pct": (weighed, signed, "gamma"),
+        "gamma_exposure_0dte_usd_per_1pct": (weighed & today, signed, "gamma"),
+        "vanna_exposure_total_usd_per_vol_point": (weighed, signed, "vanna"),
+        "charm_exposure_total_usd_per_day": (weighed, signed, "charm"),
+        "signed_flow_gamma_exposure_session_usd_per_1pct": (flow, -signed_flow, "gamma"),
     }
-    for name, values in sums.items():
-        row[name], scales[name] = exposure.signed_sum(values)
+    for name, (chosen, weights, greek) in sums.items():
+        unit, slack = (getattr(chain, f"{greek}_{part}")[chosen] for part in ("unit", "slack"))
+        row[name], scales[name] = exposure.signed_sum(weights[chosen] * unit, numpy.abs(weights[chosen]) * slack)
     for side, name in ((1, "call"), (-1, "put")):
         own = weighed & (chain.sign == side)
         strike = exposure.wall(chain.strike[own], (chain.interest * chain.gamma)[own], lead_mid)

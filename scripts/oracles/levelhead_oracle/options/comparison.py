@@ -9,7 +9,7 @@ from .catalogue import PERCENT_ROWS, RELATIVE, ROW_OF, UNIT_ROWS, VOLATILITY, or
 
 
 def load(stem):
-    """(name -> column, stamps) of STEM.npy, STEM.ts.npy and STEM.columns.json. Only columns are read that are wanted."""
+    """(name -> column, stamps) of STEM.npy, STEM.ts.npy and STEM.columns.json. Columns are read as wanted."""
     stem = stem.removesuffix(".npy")
     matrix = numpy.load(f"{stem}.npy", mmap_mode="r", allow_pickle=False)
     stamps = numpy.load(f"{stem}.ts.npy", allow_pickle=False)
@@ -62,8 +62,8 @@ def column(name, ours, theirs, stamps, scale):
     worst = int(numpy.where(wrong_value, difference, -1.0).argmax()) if wrong_value.any() else first
     return summary, (
         f"{name} ({ROW_OF[name]}): {int(wrong.sum())} of {len(ours)} rows differ "
-        f"({int((our_nan & ~their_nan).sum())} where only the oracle has NaN, {int((~our_nan & their_nan).sum())} where "
-        f"only the engine has, {int(wrong_value.sum())} in value); first {_place(first, ours, theirs, stamps)}; "
+        f"({int((our_nan & ~their_nan).sum())} where only the oracle has NaN, {int((~our_nan & their_nan).sum())} "
+        f"where only the engine has, {int(wrong_value.sum())} in value); first {_place(first, ours, theirs, stamps)}; "
         f"largest {_place(worst, ours, theirs, stamps)}"
     )
 

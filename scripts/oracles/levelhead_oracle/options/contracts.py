@@ -71,8 +71,9 @@ def open_interest(tape):
 
 @dataclass
 class Ticks:
-    """Taken records of options in ring order. Prices in 1e-9; a side that is missing is 0. `own_quote`: a trade's quote
-    is the one before it; `quotes`: the record carries a quote; `trades`: it is a trade."""
+    """Taken records of options in ring order. Prices in 1e-9; a side that is missing is 0. `quotes`: the record carries
+    a quote; `trades`: it is a trade; `top`: of type mbp-1, which tbbo shares; `own_quote`: the quote in a trade is
+    always the one before it."""
 
     position: numpy.ndarray
     instrument: numpy.ndarray
@@ -85,6 +86,7 @@ class Ticks:
     side: numpy.ndarray
     trades: numpy.ndarray
     quotes: numpy.ndarray
+    top: numpy.ndarray
     own_quote: numpy.ndarray
 
 
@@ -102,7 +104,7 @@ def _part(tape, kind, wanted):
         "position": positions, "instrument": rows["instrument_id"], "event": rows["ts_event"].astype(numpy.int64),
         "receive": tape.receive[positions], "price": rows["price"], "size": rows["size"].astype(numpy.int64),
         "side": rows["side"], "trades": trades, "quotes": numpy.full(count, quoted),
-        "own_quote": top_trades | (kind == records.TCBBO),
+        "top": numpy.full(count, kind == records.MBP_1), "own_quote": numpy.full(count, kind == records.TCBBO),
     }
     for name in ("bid", "ask"):
         price = rows[f"{name}_px_00"] if quoted else numpy.zeros(count, numpy.int64)
@@ -140,13 +142,18 @@ def ticks(tape, instruments):
 
 
 def aggressor_signs(data):
-    """Sign of every trade (0 for other records): venue, quote rule, tick test (A.13)."""
+    """Sign of every trade (0 for other records): venue, quote rule, tick test (A.13). While only trades of type mbp-1
+    have come of an instrument, they are taken as tbbo, whose quote is the one before the trade."""
     signs = numpy.zeros(len(data.position), numpy.int64)
-    quote, last, previous = {}, {}, {}
+    quote, last, previous, has_book = {}, {}, {}, set()
     columns = zip(data.instrument.tolist(), data.bid.tolist(), data.ask.tolist(), data.price.tolist(),
-                  data.side.tolist(), data.trades.tolist(), data.quotes.tolist(), data.own_quote.tolist())
-    for index, (instrument, bid, ask, price, side, trade, quotes, own) in enumerate(columns):
+                  data.side.tolist(), data.trades.tolist(), data.quotes.tolist(), data.top.tolist(),
+                  data.own_quote.tolist())
+    for index, (instrument, bid, ask, price, side, trade, quotes, top, own) in enumerate(columns):
+        if top and not trade:
+            has_book.add(instrument)
         if trade and price != UNDEFINED:
+            own = own or (top and instrument not in has_book)
             before = (bid, ask) if own else quote.get(instrument, (0, 0))
             if last.get(instrument, price) != price:
                 previous[instrument] = last[instrument]

@@ -6,6 +6,7 @@ import numpy
 from scipy.special import ndtr
 
 from . import black
+from .catalogue import RELATIVE
 
 NAN = math.nan
 GRID = numpy.arange(-80, 81)
@@ -16,20 +17,24 @@ def gamma_unit(forward, gamma, multiplier):
     return multiplier * gamma * forward * forward * 0.01
 
 
-def signed_sum(values):
-    """(sum, sum of magnitudes), NaN if there is nothing to sum."""
+def scale(values, slack):
+    """What a sum is compared by: the sum of magnitudes, enlarged so that the slack of its terms is tolerated."""
+    return math.fsum(numpy.abs(values)) + math.fsum(slack) / RELATIVE
+
+
+def signed_sum(values, slack):
+    """(sum, scale), NaN if there is nothing to sum."""
     if not len(values):
         return NAN, NAN
-    return math.fsum(values), math.fsum(numpy.abs(values))
+    return math.fsum(values), scale(values, slack)
 
 
-def share_of_strikes(strikes, exposures, near_total):
-    """abs(near total) over the sum over strikes of abs(net exposure of the strike)."""
+def sum_over_strikes(strikes, exposures):
+    """Sum over strikes of abs(net exposure of the strike), 0 if there are none."""
     if not len(strikes):
-        return NAN
+        return 0.0
     _, which = numpy.unique(strikes, return_inverse=True)
-    total = math.fsum(numpy.abs(numpy.bincount(which, exposures)))
-    return abs(near_total) / total if total else NAN
+    return math.fsum(numpy.abs(numpy.bincount(which, exposures)))
 
 
 def wall(strikes, weights, forward):

@@ -5,6 +5,7 @@ import math
 import numpy
 
 from ..sessions import SECOND
+from .catalogue import RELATIVE
 
 NAN = math.nan
 HALF_LIFE = 300.0
@@ -18,13 +19,14 @@ class Sum:
         self.clock = -(2**62)
         self.history = [(-1, 0.0, 0.0, 0)]
 
-    def add(self, position, event, value):
+    def add(self, position, event, value, slack=0.0):
+        """`slack`: how far rounding of the price may move the value; tolerated in the comparison."""
         if value == 0.0 or math.isnan(value):
             return
         clock = max(self.clock, event)
         keep, enter = decay(clock - self.clock), decay(clock - event)
         self.value = self.value * keep + value * enter
-        self.gross = self.gross * keep + abs(value) * enter
+        self.gross = self.gross * keep + (abs(value) + slack / RELATIVE) * enter
         self.clock = clock
         self.history.append((position, self.value, self.gross, clock))
 
@@ -90,8 +92,9 @@ class MarketFlows:
         side = "call" if trade.sign > 0 else "put"
         premium = trade.direction * trade.size * trade.price * trade.multiplier
         self.sums[f"{side}_premium"].add(*place, premium)
-        self.sums["delta"].add(*place, trade.direction * trade.size * trade.delta)
-        self.sums["vega"].add(*place, trade.direction * trade.size * trade.vega * trade.multiplier)
+        self.sums["delta"].add(*place, trade.direction * trade.size * trade.delta, trade.size * trade.delta_slack)
+        self.sums["vega"].add(*place, trade.direction * trade.size * trade.vega * trade.multiplier,
+                              trade.size * trade.multiplier * trade.vega_slack)
         self.counts[f"{side}_volume"].add(trade.position, trade.size)
         if today:
             self.counts["zero_dte_volume"].add(trade.position, trade.size)
@@ -142,12 +145,13 @@ class LevelFlows:
         if not abs(trade.strike - self.price[row]) <= near_points:
             return
         self.near.add(trade.position, trade.size)
-        self.delta.add(trade.position, trade.event, trade.direction * trade.size * trade.delta)
+        self.delta.add(trade.position, trade.event, trade.direction * trade.size * trade.delta,
+                       trade.size * trade.delta_slack)
         premium = trade.direction * trade.size * trade.price * trade.multiplier * trade.sign
         self.premium.add(trade.position, trade.event, premium)
 
     def columns(self, moments):
-        """After the last trade. Resets at activations that no trade followed are honoured by the row's own activation."""
+        """After the last trade. An activation that no trade followed is known from the row's own activation."""
         values, scales = {}, {}
         active = self.began >= 0
         for each, body in ((self.delta, "net_option_delta_flow_near_level_hl300s_contracts"),

@@ -26,7 +26,7 @@ PREMIUM = "implied_minus_realized_volatility_vol_points"
 @dataclass
 class Trade:
     """A trade of a contract of the chain. `sign` +1 call, -1 put; `delta`, `vega` of the last refresh, NaN without
-    volatility."""
+    volatility; their slack is what the rounding of the price leaves open."""
 
     position: int
     event: int
@@ -39,6 +39,8 @@ class Trade:
     expiration: int
     delta: float
     vega: float
+    delta_slack: float
+    vega_slack: float
 
 
 def whole_seconds(clock):
@@ -51,7 +53,7 @@ def whole_seconds(clock):
         stop = max(following, second)
         result += range(second + 1, min(second + QUIET, stop) + 1)
         if stop > second + QUIET:
-            result.append(stop)
+            result += [stop - 1, stop]
     chosen = sorted({second for second in [first, *result] if first <= second <= last})
     return numpy.array(chosen, numpy.int64) * SECOND
 
@@ -125,7 +127,7 @@ class Replay:
             rows = slice(int(row_cuts[index]), int(row_ends[index]))
             smile = self._refresh(moment, cut, rows)
             flow_session = self._trades(slice(taken, int(tick_ends[index])), flow_session)
-            informed = self._rows(moment, rows, smile, informed, int(ends[index]))
+            informed = self._rows(rows, smile, informed, int(ends[index]))
         self._flow_columns()
 
     def _refresh(self, moment, cut, rows):
@@ -178,6 +180,7 @@ class Replay:
                     int(data.position[index]), int(data.event[index]), direction, size, int(data.price[index]) / 1e9,
                     int(chain.sign[slot]), float(chain.strike[slot]), float(chain.multiplier[slot]),
                     int(chain.expiration[slot]), float(chain.delta[slot]), float(chain.vega[slot]),
+                    float(chain.delta_slack[slot]), float(chain.vega_slack[slot]),
                 ))
         return flow_session
 
@@ -202,25 +205,26 @@ class Replay:
 
     # Rows between two refreshes
 
-    def _rows(self, moment, rows, smile, informed, end):
-        """Open interest of the statistics in between counts at once in 51, 52 and 122; the rest is as of the refresh."""
+    def _rows(self, rows, smile, informed, end):
+        """Open interest of statistics in between counts at once in 51, 52 and 122; the rest is of the refresh."""
         chain = self.chain
         weighed = chain.has_volatility & numpy.isfinite(chain.interest)
         gamma = (chain.sign * chain.interest * chain.gamma_unit)[weighed]
+        slack = (chain.interest * chain.gamma_slack)[weighed]
         strikes = chain.strike[weighed]
         first = rows.start
         while True:
             coming = informed < len(self.interest) and self.interest[informed][0] < end
             limit = int(numpy.searchsorted(self.rows, self.interest[informed][0])) if coming else rows.stop
             if limit > first:
-                self._segment(slice(first, limit), moment, smile, gamma, strikes)
+                self._segment(slice(first, limit), smile, (gamma, slack, strikes))
                 first = limit
             if not coming:
                 return informed
             chain.learn_interest(*self.interest[informed][1:])
             informed += 1
 
-    def _segment(self, rows, moment, smile, gamma, strikes):
+    def _segment(self, rows, smile, exposures):
         chain = self.chain
         known = chain.member & numpy.isfinite(chain.interest)
         calls = chain.interest[known & (chain.sign > 0)].sum()
@@ -231,20 +235,21 @@ class Replay:
                 if math.isnan(level):
                     continue
                 chosen = numpy.arange(rows.start, rows.stop)[price[rows] == level]
-                found, scales = self._near(level, known, calls + puts, smile, gamma, strikes)
+                found, scales = self._near(level, known, calls + puts, smile, exposures)
                 for body, value in found.items():
                     self.values[f"{name}_{body}"][chosen] = value
                 self._keep_scales({f"{name}_{body}": scale for body, scale in scales.items()}, chosen)
 
-    def _near(self, level, known, total, smile, gamma, strikes):
+    def _near(self, level, known, total, smile, exposures):
         chain, width = self.chain, self.settings.near_level_points
+        gamma, slack, strikes = exposures
         near = known & (numpy.abs(chain.strike - level) <= width)
         calls = chain.interest[near & (chain.sign > 0)].sum()
         puts = chain.interest[near & (chain.sign < 0)].sum()
-        chosen = gamma[numpy.abs(strikes - level) <= width]
-        net = math.fsum(chosen) if len(gamma) else NAN
-        share = exposure.share_of_strikes(strikes, gamma, net)
-        gross = math.fsum(numpy.abs(chosen))
+        chosen = numpy.abs(strikes - level) <= width
+        net = math.fsum(gamma[chosen]) if len(gamma) else NAN
+        whole = exposure.sum_over_strikes(strikes, gamma)
+        share = abs(net) / whole if whole else NAN
         probability = NAN
         if smile is not None:
             probability = float(exposure.touch_probability(level, smile.forward, smile.at_the_money, smile.years))
@@ -252,5 +257,6 @@ class Replay:
             (calls + puts) / total if total else NAN,
             math.log((puts + 1) / (calls + 1)) if known.any() else NAN, net, share, probability,
         )
-        return dict(zip(NEAR_BODIES, values)), {NEAR_BODIES[2]: gross, NEAR_BODIES[3]: gross * share / abs(net)
-                                                if net and not math.isnan(net) else 0.0}
+        gross = exposure.scale(gamma[chosen], slack[chosen])
+        of_share = (gross + share * exposure.scale(gamma, slack)) / whole if whole else 0.0
+        return dict(zip(NEAR_BODIES, values)), {NEAR_BODIES[2]: gross, NEAR_BODIES[3]: of_share}

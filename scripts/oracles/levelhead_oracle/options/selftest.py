@@ -5,7 +5,7 @@ import math
 
 import numpy
 
-from . import black, comparison, exposure, golden_smile, tape_check
+from . import black, chain_check, comparison, exposure, golden_smile, tape_check
 from .flows import Sum
 
 FORWARD, RATE, VOLATILITY, YEARS = 6000.0, 0.04, 0.15, 23_400 / 31_536_000
@@ -62,7 +62,7 @@ def _chain():
     gamma = sign * interest * exposure.gamma_unit(forward, found.gamma, multiplier)
     for index, entry in enumerate(CHAIN):
         yield f"exposure of {entry[0]} {entry[1]}", float(gamma[index]), entry[3]
-    yield "gamma exposure", exposure.signed_sum(gamma)[0], TOTALS["gamma"]
+    yield "gamma exposure", exposure.signed_sum(gamma, 0 * gamma)[0], TOTALS["gamma"]
     yield "vanna exposure", float((sign * interest * multiplier * forward * found.vanna).sum()), TOTALS["vanna"]
     yield "charm exposure", float((sign * interest * multiplier * forward * found.charm).sum()), TOTALS["charm"]
     crossing = exposure.zero_gamma(FORWARD, sign, strike, years, RATE, volatility, interest, multiplier)
@@ -203,7 +203,7 @@ def run():
             if not equals(value, printed):
                 failures.append(f"{name}: {value!r}, FEATURES I.2 has {printed}")
     for part in (_difference_failures, _vollib_failures, _monte_carlo_failures, _flow_failures, _comparison_failures,
-                 golden_smile.failures, tape_check.failures):
+                 golden_smile.failures, chain_check.failures, tape_check.failures):
         failures += part()
     for text in failures:
         print(f"FAIL {text}")

@@ -43,8 +43,8 @@ class Smile:
         return float(ndtr(sign * ((-k + 0.5 * deviation * deviation) / deviation))) - 0.25
 
     def at_25_delta(self, sign):
-        """Volatility of the 25-delta call (sign +1) or put (-1); NaN unless delta passes 0.25 between k = 0 and the last
-        strike of that side."""
+        """Volatility of the 25-delta call (sign +1) or put (-1); NaN unless delta passes 0.25 between k = 0 and the
+        last strike of that side."""
         if math.isnan(self.at_the_money):
             return NAN
         near, far = 0.0, float(self.k[-1] if sign > 0 else self.k[0])
@@ -70,8 +70,8 @@ class Smile:
 
 
 def _bracket(smiles, days, value):
-    """((years, value) below or at, (years, value) at or above) of the nearest expiries that have the value; `smiles` are
-    sorted by years."""
+    """((years, value) below or at, (years, value) at or above) of the nearest expiries that have the value; `smiles`
+    are sorted by years."""
     target = days / YEAR_DAYS
     below = above = None
     for smile in reversed([smile for smile in smiles if smile.years <= target]):

@@ -32,7 +32,8 @@ def definition(instrument, symbol, stamp, expiration, **other):
     option = "strike_price" in other
     values = {
         "instrument_class": dbn.InstrumentClass.FUTURE, "cfi": "OCAFPS" if option else "FFIXSX",
-        "min_price_increment": UNDEFINED if option else 250_000_000, "security_type": "OOF" if option else "FUT", **other,
+        "min_price_increment": UNDEFINED if option else 250_000_000, "security_type": "OOF" if option else "FUT",
+        **other,
     }
     return bytes(dbn.InstrumentDefMsg(
         publisher_id=PUBLISHER, instrument_id=instrument, ts_event=stamp, ts_recv=stamp, display_factor=10_000_000,
@@ -71,8 +72,8 @@ def quotes(rows):
 
 
 def books(rows):
-    """MBP-10 records from (instrument, event, receive, action, side, price, size, flags, bid, ask, bid size, ask size): ten
-    levels, one tick apart, each 20 contracts larger than the one before."""
+    """MBP-10 records from (instrument, event, receive, action, side, price, size, flags, bid, ask, bid size, ask size):
+    ten levels, one tick apart, each 20 contracts larger than the one before."""
     records = table(dbn.MBP10Msg, 0x0A, len(rows))
     names = ("instrument_id", "ts_event", "ts_recv", "action", "side", "price", "size", "flags")
     columns = list(zip(*rows))

@@ -33,6 +33,8 @@ public struct MarketFold: ~Copyable {
     /// The traded contract's place in `plan.traded` while `leader` leads; −1 when the leader's own book fills the
     /// orders.
     private var tradedSlot = -1
+    /// The option chain of the signal contracts, with its strikes.
+    public let options: UnsafeMutablePointer<OptionBoard>
     private let engineCount: Int
     private let engines: UnsafeMutablePointer<ContractEngine>
     private let tradedBooks: UnsafeMutablePointer<ContractBook>
@@ -75,6 +77,9 @@ public struct MarketFold: ~Copyable {
             (engines + slot).initialize(to: ContractEngine(configuration: configuration))
             engines[slot].expect(expiry: calendar.expiry(of: plan.signal[slot].contract))
         }
+        options = .allocate(capacity: 1)
+        options.initialize(to: Self.board(plan, configuration))
+        for slot in plan.signal.indices { engines[slot].optionBoard = options }
         tradedBooks = .allocate(capacity: max(plan.traded.count, 1))
         for slot in plan.traded.indices {
             let book = ContractBook(tickSize: plan.tradedSpecification.tick, calendar: calendar)
@@ -89,6 +94,8 @@ public struct MarketFold: ~Copyable {
     deinit {
         engines.deinitialize(count: plan.signal.count)
         engines.deallocate()
+        options.deinitialize(count: 1)
+        options.deallocate()
         tradedBooks.deinitialize(count: plan.traded.count)
         tradedBooks.deallocate()
         routes.deallocate()
@@ -148,6 +155,7 @@ public struct MarketFold: ~Copyable {
     /// - Parameter sequence: its position there.
     public mutating func take<Sink: MarketSink & ~Copyable>(_ record: RecordView, sequence: UInt64, sink: inout Sink) {
         hear(record)
+        if options.pointee.nextRefresh < clock { refreshOptions(sink: &sink) }
         let type = record.type
         if type == .statistics || type == .instrumentDefinition {
             passTime(except: -1, sink: &sink)
@@ -155,7 +163,7 @@ public struct MarketFold: ~Copyable {
             return
         }
         guard type == .mbp10 || type == .status, let route = route(record) else {
-            unusedRecords &+= 1
+            takeOther(record)
             passTime(except: -1, sink: &sink)
             return
         }
@@ -201,10 +209,10 @@ public struct MarketFold: ~Copyable {
         return sameInstrument
     }
 
-    /// Settlements and expirations of the signal contracts.
+    /// Settlements and expirations of the signal contracts, and what options say of themselves.
     private mutating func takeReference(_ record: RecordView) {
         guard let route = route(record), !route.isTraded else {
-            unusedRecords &+= 1
+            takeOther(record)
             return
         }
         if record.type == .statistics, record.byteCount >= RecordByteCount.statistics {
@@ -254,6 +262,26 @@ public struct MarketFold: ~Copyable {
         engines[slot].take(record, sequence: sequence, clock: clock, sink: &sink)
     }
 
+    /// Takes a record that is neither a future's book nor a status: an option's, or nobody's.
+    private mutating func takeOther(_ record: RecordView) {
+        let levels = engines[leader].level(.premarketHigh)
+        if !options.pointee.take(record, clock: clock, leader: levels) { unusedRecords &+= 1 }
+    }
+
+    /// Values the option chain at every whole second that has passed, with what was received up to it. The engines live
+    /// through the seconds before each, so that the row at the end of a second shows that second's chain.
+    private mutating func refreshOptions<Sink: MarketSink & ~Copyable>(sink: inout Sink) {
+        while options.pointee.nextRefresh < clock {
+            let time = options.pointee.nextRefresh
+            let limit = min(time &- OptionBoard.second, session.close.nanoseconds)
+            for slot in 0..<engineCount {
+                engines[slot].tick(clock: clock, upTo: limit, sink: &sink)
+                options.pointee.setForward(slot, engines[slot].forward(at: time))
+            }
+            options.pointee.refresh(leader: leader, clock: clock)
+        }
+    }
+
     /// Tells every engine but one the time.
     private mutating func passTime<Sink: MarketSink & ~Copyable>(except slot: Int, sink: inout Sink) {
         for other in 0..<engineCount where other != slot { engines[other].tick(clock: clock, sink: &sink) }
@@ -284,6 +312,7 @@ extension MarketFold: PersistentState {
         try archive.field(&session)
         try archive.field(&nextSessionOpen)
         try archive.field(&tradedSlot)
+        try options.pointee.persist(&archive)
         for slot in plan.signal.indices { try engines[slot].persist(&archive) }
         for slot in plan.traded.indices { try tradedBooks[slot].persist(&archive) }
     }

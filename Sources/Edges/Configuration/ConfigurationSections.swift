@@ -27,6 +27,19 @@ public struct FeatureSettings: Equatable, Sendable {
     public let annualizationHours: Double
 }
 
+public struct OptionSettings: Equatable, Sendable {
+    public let isEnabled: Bool
+    public let horizonDays: Double
+    public let strikeWindow: Double
+    public let riskFreeRate: Double
+    public let nearLevelPoints: Double
+    /// Every usable contract is valued every second, not only those with a new quote.
+    public let valuesWholeChain: Bool
+    /// Empty for options on futures.
+    public let root: String
+    public let maximumContracts: Int
+}
+
 public struct PolicySettings: Equatable, Sendable {
     public let isEnabled: Bool
     /// Entry and flat-by times; apply with `TradingCalendar.tradingWindow(_:in:)`.

@@ -10,6 +10,7 @@ public struct ResolvedConfiguration: Sendable {
     public let bars: BarSettings
     public let levels: LevelSettings
     public let features: FeatureSettings
+    public let options: OptionSettings
     public let policy: PolicySettings
     public let risk: RiskSettings
     public let venue: VenueSettings
@@ -32,6 +33,7 @@ public struct ResolvedConfiguration: Sendable {
         features = FeatureSettings(
             largeTradeContracts: large == 0 ? nil : large,
             annualizationHours: read.real("features.annualization_hours"))
+        options = ResolvedConfiguration.options(read)
         policy = ResolvedConfiguration.policy(read)
         risk = ResolvedConfiguration.risk(read)
         venue = VenueSettings(
@@ -73,6 +75,15 @@ public struct ResolvedConfiguration: Sendable {
         case .regularHours: ("sessions.rth_open", "sessions.rth_close")
         case .initialBalance: ("sessions.rth_open", "sessions.initial_balance_minutes")
         }
+    }
+
+    private static func options(_ read: SettingReader) -> OptionSettings {
+        OptionSettings(
+            isEnabled: read.boolean("options.enabled"), horizonDays: read.real("options.horizon_days"),
+            strikeWindow: read.real("options.strike_window"), riskFreeRate: read.real("options.risk_free_rate"),
+            nearLevelPoints: read.real("options.near_level_points"),
+            valuesWholeChain: read.text("options.refresh") == "chain", root: read.text("options.root"),
+            maximumContracts: read.int("options.maximum_contracts"))
     }
 
     private static func policy(_ read: SettingReader) -> PolicySettings {

@@ -36,7 +36,16 @@ struct MarketSetup {
             averageLength: configuration.bars.smaLength,
             pointValue: Double(plan.signalSpecification.moneyPerPoint.nanos) / 1e9,
             annualizationHours: configuration.features.annualizationHours,
-            history: history?.sessions)
+            history: history?.sessions, options: options)
+    }
+
+    private var options: OptionConfiguration {
+        let options = configuration.options
+        return OptionConfiguration(
+            isEnabled: options.isEnabled, horizonDays: options.horizonDays, strikeWindow: options.strikeWindow,
+            riskFreeRate: options.riskFreeRate, nearLevelNanos: Int64((options.nearLevelPoints * 1e9).rounded()),
+            refresh: options.valuesWholeChain ? .chain : .dirty, root: options.root,
+            capacity: options.maximumContracts)
     }
 
     private static func plan(

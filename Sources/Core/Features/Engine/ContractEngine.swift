@@ -44,6 +44,10 @@ public struct ContractEngine: ~Copyable {
     public var isLeading = true {
         didSet { if isLeading != oldValue { forgetRows() } }
     }
+    /// The option chain that a leading contract's vector shows; nil for none. It outlives the engine.
+    public var optionBoard: UnsafeMutablePointer<OptionBoard>?
+    /// The version of it that the vector shows.
+    private var optionVersion: UInt64 = 0
 
     /// How long after the end of a second the receive clock closes it although no later record of the contract came,
     /// ns.
@@ -382,6 +386,7 @@ public struct ContractEngine: ~Copyable {
         state.pointee.writtenMid = state.pointee.mid
         state.pointee.stale = []
         if baseline.isPresent { baseline.write(values, state, row: row) }
+        optionBoard?.pointee.write(values, leader: UnsafePointer(levels), at: time, seen: &optionVersion)
     }
 
     private mutating func writeLevels(row: borrowing RowContext, clock: DecayClock) {
@@ -491,6 +496,7 @@ extension ContractEngine: PersistentState {
         try archive.field(&clock)
         try archive.field(&clockBefore)
         try archive.field(&isLeading)
+        try archive.field(&optionVersion)
         try archive.field(&state.pointee)
         try archive.field(&baseline)
         if let collector { try archive.field(&collector.pointee) }

@@ -18,12 +18,13 @@ public struct FeatureConfiguration: Sendable {
     public var history: SessionHistory?
     /// Each session is collected for the history as it goes by.
     public var collectsSessions = false
+    public var options: OptionConfiguration
 
     /// - Precondition: both lengths are positive, and the average is over at most 512 bars.
     public init(
         calendar: TradingCalendar, tickSize: TickSize, levels: LevelParameters = LevelParameters(),
         averageBarMinutes: Int = 2, averageLength: Int = 90, pointValue: Double = 50, annualizationHours: Double = 23,
-        history: SessionHistory? = nil
+        history: SessionHistory? = nil, options: OptionConfiguration = OptionConfiguration()
     ) {
         precondition(averageBarMinutes > 0, "a bar has a length")
         precondition((1...ClosingAverage.maximumLength).contains(averageLength), "the average is over 1 to 512 bars")
@@ -35,5 +36,6 @@ public struct FeatureConfiguration: Sendable {
         self.pointValue = pointValue
         self.annualizationHours = annualizationHours
         self.history = history
+        self.options = options
     }
 }

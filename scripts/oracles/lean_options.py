@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Minute quotes of ES options (2020-01-06, expiring 2020-03-20) and of ES itself as DBN version 3 tapes.
 
-  lean_options.py --data ../shared/data/options/lean_es_20200106 --out DIR [--expirations]
+  lean_options.py --data ../shared/data/options/lean_es_20200106 --out DIR [--expirations] [--from HH:MM --to HH:MM]
 
 Writes definition, statistics, mbp-1 (options) and mbp-10 (ESH0) files, the same bytes every time. Real are the best bid
 and ask, with sizes, of 104 options and of the future at the end of every minute. Made up, by fixed rules, are:
@@ -182,8 +182,14 @@ def statistics(instruments):
     return body
 
 
-def write_all(folder, out, more):
+def between(quotes, start, end):
+    return {stamp: quote for stamp, quote in quotes.items() if start <= stamp < end}
+
+
+def write_all(folder, out, more, start, end):
     future, options = read(folder)
+    future = between(future, start, end)
+    options = {key: between(quotes, start, end) for key, quotes in options.items()}
     listed = contracts(options, more)
     symbols = {instrument: entry[0] for instrument, entry in listed.items()}
     out.mkdir(parents=True, exist_ok=True)
@@ -211,16 +217,23 @@ def write_all(folder, out, more):
     print(f"{len(listed)} options, {len(rows)} option records, {len(books)} records of ESH0")
 
 
+def time_of_day(text):
+    hour, _, minute = text.partition(":")
+    return START + (int(hour) * 60 + int(minute)) * MINUTE
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with the zip files")
     parser.add_argument("--out", type=Path, required=True, help="folder for the tapes")
     parser.add_argument("--expirations", action="store_true", help="adds five made-up expirations")
+    parser.add_argument("--from", dest="start", type=time_of_day, default="00:00", help="UTC, default %(default)s")
+    parser.add_argument("--to", dest="end", type=time_of_day, default="24:01", help="UTC, default %(default)s")
     options = parser.parse_args(arguments)
     if not options.data.is_dir():
         print(f"lean_options.py: {options.data}: no such directory", file=sys.stderr)
         return 1
-    write_all(options.data, options.out, options.expirations)
+    write_all(options.data, options.out, options.expirations, options.start, options.end)
     return 0
 
 

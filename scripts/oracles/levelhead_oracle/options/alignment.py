@@ -3,10 +3,18 @@
 import numpy
 
 from . import tape as records
+from .contracts import ES_FUTURE
 
 
-def instruments_with_books(tape):
-    return numpy.unique(tape.instrument[tape.kind == records.MBP_10]).tolist()
+def signal_future(tape, named):
+    """(instruments with mbp-10 books, the one that is named, the only one or the only one of ES)."""
+    booked = numpy.unique(tape.instrument[tape.kind == records.MBP_10]).tolist()
+    symbols = tape.symbols()
+    futures = [instrument for instrument in booked if ES_FUTURE.fullmatch(symbols.get(instrument, ""))]
+    chosen = [named] if named else booked if len(booked) == 1 else futures
+    if len(chosen) != 1 or chosen[0] not in booked:
+        raise ValueError(f"instruments {booked} have mbp-10 books: name the signal future with --instrument-id")
+    return booked, chosen[0]
 
 
 def _numberings(tape):
@@ -40,7 +48,7 @@ def rows_to_groups(tape, lead, stamps):
         while group < len(wanted) and wanted[group] != (event, receive):
             group += 1
         if group == len(wanted):
-            raise ValueError(f"row {row} with stamps {event} {receive} closes no event group of the tape")
+            raise ValueError(f"row {row} with stamps {event} {receive} closes no event group: export with --every tick")
         result[row] = group
         group += 1
     first = int(last[result[0]])

@@ -69,7 +69,14 @@ def _held():
         (2, NOON + 6 * 3600 * SECOND),
     )]
     expected = [math.nan, 19200.5, 19200.5, math.nan, 19200.5, 19200.5, math.nan, 19200.5]
-    return [] if numpy.array_equal(mids, expected, equal_nan=True) else [f"held mids: {mids}"]
+    found = [] if numpy.array_equal(mids, expected, equal_nan=True) else [f"held mids: {mids}"]
+    halted = Underlying(numpy.array([0, 2, 4]), books[[0, 0, 2]], Sessions(NOON, NOON, Configuration()),
+                        [(1, NOON + SECOND // 2, False), (5, NOON + 9 * SECOND, True)])
+    cases = (0, NOON), (2, NOON + SECOND), (2, NOON + 2 * SECOND), (5, NOON + 5 * SECOND), (6, NOON + 10 * SECOND)
+    mids = [halted.mid_ticks(halted.state_before(position), time) for position, time in cases]
+    if not numpy.array_equal(mids, [math.nan, 19200.5, math.nan, math.nan, 19200.5], equal_nan=True):
+        found.append(f"mids about a halt: {mids}")
+    return found
 
 
 def _merge():

@@ -135,7 +135,7 @@ class Replay:
             if instrument not in self.underlyings:
                 return NAN
             future = self.underlyings[instrument]
-            return future.mid_ticks(future.group_before(cut), moment) * columns.TICK_POINTS
+            return future.mid_ticks(future.state_before(cut), moment) * columns.TICK_POINTS
 
         chain = self.chain
         chain.refresh(moment, forward_of)

@@ -9,7 +9,7 @@ from ..sessions import Sessions
 from . import alignment, comparison, levels, tape
 from .catalogue import ROW_OF
 from .replay import PREMIUM, REALIZED, Replay
-from .underlying import Underlying
+from .underlying import Underlying, statuses
 
 FOURTEEN_DAYS = 14 * 86_400 * 10**9
 
@@ -17,18 +17,15 @@ FOURTEEN_DAYS = 14 * 86_400 * 10**9
 def recompute(tapes, export, chosen, instrument=None):
     """(replay, name -> column, (matrix, name -> index, stamps) of the export, notes)."""
     source = tape.Tape(tapes)
-    booked = alignment.instruments_with_books(source)
-    lead = instrument or (booked[0] if len(booked) == 1 else None)
-    if lead not in booked:
-        raise ValueError(f"instruments {booked} have mbp-10 books: name the signal future with --instrument-id")
+    booked, lead = alignment.signal_future(source, instrument)
     matrix, index_of, stamps = comparison.load(export)
     sessions = Sessions(int(source.event[source.kind == tape.MBP_10].min()), int(source.clock[-1]) + FOURTEEN_DAYS,
                         Configuration())
     positions, books = source.rows(tape.MBP_10)
-    futures = {}
+    futures, market = {}, statuses(source)
     for instrument in booked:
         own = books["instrument_id"] == instrument
-        futures[instrument] = Underlying(positions[own], books[own], sessions)
+        futures[instrument] = Underlying(positions[own], books[own], sessions, market.get(instrument, ()))
     groups, sentence = alignment.rows_to_groups(source, futures[lead], stamps)
     rows = numpy.array(futures[lead].closed_at, numpy.int64)[groups]
     moments = numpy.array(futures[lead].moments, numpy.int64)[groups]

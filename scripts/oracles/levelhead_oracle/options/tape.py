@@ -62,6 +62,15 @@ def read(path):
                 numpy.array(offsets, numpy.int64))
 
 
+def expanded(paths):
+    """Directories become the DBN files in them, by name."""
+    for path in paths:
+        if os.path.isdir(path):
+            yield from (os.path.join(path, name) for name in sorted(os.listdir(path)) if ".dbn" in name)
+        else:
+            yield path
+
+
 def _integers(body, offsets, kind):
     width = numpy.dtype(kind).itemsize
     return body[offsets[:, None] + numpy.arange(width)].copy().view(kind).ravel()
@@ -73,7 +82,7 @@ class Tape:
     positions."""
 
     def __init__(self, paths):
-        self.files = [read(path) for path in paths]
+        self.files = [read(path) for path in expanded(paths)]
         parts = []
         for file in self.files:
             kind = file.body[file.offsets + 1]

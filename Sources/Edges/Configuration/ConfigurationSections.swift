@@ -25,6 +25,8 @@ public struct FeatureSettings: Equatable, Sendable {
     /// Nil: the contract table's.
     public let largeTradeContracts: Int64?
     public let annualizationHours: Double
+    /// The key of a family; nil when all are computed.
+    public let leftOut: String?
 }
 
 public struct OptionSettings: Equatable, Sendable {

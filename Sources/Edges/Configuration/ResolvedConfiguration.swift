@@ -32,7 +32,8 @@ public struct ResolvedConfiguration: Sendable {
         let large = read.integer("features.large_trade_contracts")
         features = FeatureSettings(
             largeTradeContracts: large == 0 ? nil : large,
-            annualizationHours: read.real("features.annualization_hours"))
+            annualizationHours: read.real("features.annualization_hours"),
+            leftOut: read.text("features.leave_out") == "none" ? nil : read.text("features.leave_out"))
         options = ResolvedConfiguration.options(read)
         policy = ResolvedConfiguration.policy(read)
         risk = ResolvedConfiguration.risk(read)

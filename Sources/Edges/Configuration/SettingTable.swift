@@ -55,6 +55,12 @@ public enum SettingTable {
         row("levels.beyond_ticks", .integer(1...400), .integer(8), unit: "ticks", "window beyond the level (w)"),
     ]
 
+    private static let familyChoices = [
+        "none", "level_position", "level_interaction", "level_liquidity", "level_order_flow", "level_trades",
+        "level_confirmation", "level_options", "book", "order_flow", "trades", "volatility", "session", "time",
+        "options",
+    ]
+
     private static let features = [
         row(
             "features.large_trade_contracts", .integer(0...100_000), .integer(0), unit: "contracts",
@@ -62,6 +68,9 @@ public enum SettingTable {
         row(
             "features.annualization_hours", .real(0.1...24), .real(23), unit: "h/day",
             "trading hours a day for annual volatility; 6.5 for regular hours only"),
+        row(
+            "features.leave_out", .choice(familyChoices), .text("none"),
+            "a family whose columns stay NaN, to measure what it costs"),
     ]
 
     private static let options = [

@@ -26,7 +26,7 @@ struct MarketSetup {
     /// The configuration of the features of the plan's signal contracts.
     var features: FeatureConfiguration {
         let levels = configuration.levels
-        return FeatureConfiguration(
+        var features = FeatureConfiguration(
             calendar: calendar, tickSize: plan.signalSpecification.tick,
             levels: LevelParameters(
                 band: Int32(levels.band.count), touch: Int32(levels.touch.count), reset: Int32(levels.reset.count),
@@ -37,6 +37,12 @@ struct MarketSetup {
             pointValue: Double(plan.signalSpecification.moneyPerPoint.nanos) / 1e9,
             annualizationHours: configuration.features.annualizationHours,
             history: history?.sessions, options: options)
+        if let family = FeatureFamily.allCases.first(where: { $0.key == configuration.features.leftOut }) {
+            features.families = .all(but: family)
+            features.levels.families = features.families
+            features.options.isEnabled = features.options.isEnabled && family != .options && family != .levelOptions
+        }
+        return features
     }
 
     private var options: OptionConfiguration {

@@ -19,6 +19,8 @@ public struct FeatureConfiguration: Sendable {
     /// Each session is collected for the history as it goes by.
     public var collectsSessions = false
     public var options: OptionConfiguration
+    /// What is computed.
+    public var families = FeatureFamilies.all
 
     /// - Precondition: both lengths are positive, and the average is over at most 512 bars.
     public init(

@@ -99,7 +99,8 @@ def golden_rows(direct):
     changes_of = {}
     for group in mini_tape():
         moment = group.ts_event
-        market.close_seconds(moment, moment)
+        for _ in market.close_seconds(moment, moment):
+            pass
         if level.active:
             level.advance(moment, math.inf)
         changes = []

@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
-"""Recomputes level and market features of an MBP-10 tape and compares them with the engine's export.
+"""Recomputes the level and market features of an MBP-10 tape and compares them with the engine's export.
 
 Written from FEATURES.md alone; it shares no code with the engine.
 
   features.py --self-test
   features.py --tape T.dbn.zst --config F.json --dump OUT.npz
-  features.py --tape T.dbn.zst --config F.json --export STEM.npy [--report OUT.md]
+  features.py --tape T.dbn.zst --config F.json --export STEM.npy [--report OUT.md] [--summary OUT.json]
+  features.py --tape DAY1.dbn.zst --tape DAY2.dbn.zst ... --build-profile P.json --build-micro-price M.json
 
 The export is made by `levelhead features --tape T --out STEM.npy --every tick`. Exit status 0: no difference beyond the
 tolerances, every compared column exercised; 1: anything else; 64: wrong usage.
 
-Two configurations lie beside this file, both for ES of 2023-12-25 18:00-19:00 ET (trade date 2023-12-26):
+Three configurations lie beside this file, all for ES of 2023-12-25 18:00-19:00 ET (trade date 2023-12-26):
   esh4-evening.json        every column has at least 100 finite values; no test ends as a break
   esh4-evening-tight.json  narrow bands, so 20 tests end both ways and sides turn; needs
                            --allow-sparse or_low_time_since_mid_crossed_level_signed_seconds (the mid never crosses it)
+  esh4-evening-rth.json    regular hours 18:20 to 18:55, so that their rows are live; premarket 18:16, opening range 18:30
+
+--profile, --micro-price, --statistics and --definition give what the tape does not hold; without one of them, and on a
+tape without earlier days, the rows that need it are NaN on both sides and listed in the report.
 """
 
 import argparse
@@ -79,13 +84,13 @@ def parse(arguments):
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="compares these columns alone")
     parser.add_argument("--skip", action="append", default=[], metavar="GLOB", help="does not compare these columns")
     parser.add_argument("--report", help="writes a markdown report")
-    parser.add_argument("--direct-rows", type=int, default=2000, help="rows at which sums are formed directly")
+    parser.add_argument("--direct-rows", type=int, default=1000, help="rows at which sums are formed directly")
     parser.add_argument("--min-finite", type=int, default=100, help="finite values a compared column must have")
     parser.add_argument("--allow-sparse", action="append", default=[], metavar="GLOB", help="columns exempt from it")
     parser.add_argument("--allow-missing", action="append", default=[], metavar="GLOB", help="columns not exported")
     parser.add_argument("--min-tests", type=int, default=1, help="tests every level must have had")
     parser.add_argument("--allow-crossed", action="store_true", help="the book may be crossed while trading is open")
-    parser.add_argument("--self-test", action="store_true", help="reproduces FEATURES I.1 and tests the comparison")
+    parser.add_argument("--self-test", action="store_true", help="reproduces FEATURES I.1 and I.3 and tests the comparison")
     options = parser.parse_args(arguments)
     if not options.self_test and not options.tape:
         parser.error("--tape or --self-test is needed")

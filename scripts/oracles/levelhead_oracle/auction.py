@@ -101,7 +101,7 @@ class Auction:
         self.settlements = sorted(settlements, key=lambda record: record[0])
         self.days = {}
         self.today = self.session = None
-        self.settlement_key = None
+        self.had_prior = False
 
     def reset_session(self, session):
         self.finish_seconds()
@@ -116,6 +116,7 @@ class Auction:
         self.daily_variance = self._daily_variance([day.rth for day in before if day.rth.first is not None])
         prior = self.days.get(session.index - 1)
         self.prior = prior if prior is not None and prior.rth.first is not None else None
+        self.had_prior = self.had_prior or self.prior is not None
 
     @staticmethod
     def _daily_variance(bars):

@@ -238,8 +238,8 @@ class Level:
         row["approach_velocity_30s_ticks_per_second"] = self.side * (at(newest) - at(newest - 30)) / 30
         bend = (at(newest) - at(newest - 5)) - (at(newest - 5) - at(newest - 10))
         row["approach_acceleration_5s_ticks_per_second_squared"] = self.side * bend / 25
-        path = sum(abs(at(i) - at(i - 1)) for i in range(newest - 59, newest + 1))
-        row["approach_efficiency_ratio_60s"] = quotient(self.side * (at(newest) - at(newest - 60)), path)
+        moved = self.side * (at(newest) - at(newest - 60))
+        row["approach_efficiency_ratio_60s"] = quotient(moved, market.path_60(newest))
         row["level_slope_5_bars_ticks_per_minute"] = self.slope
         row["consecutive_closes_beyond_level_2m_count"] = float(self.closes_beyond)
         if self.last_cross is not None and mid is not None:

@@ -59,6 +59,7 @@ class Market:
         self.open_until = math.inf
         self.micro_ticks = NAN
         self.grid, self.micro_grid, self.next_second = {}, {}, None
+        self.path = None, NAN
         self.average_true_range = NAN
         self.session_volume = 0
         self.spread = registry.mean(DEPTH_HALF_LIFE)
@@ -137,20 +138,38 @@ class Market:
         return self.open_until + HOLD if self.valid else self.invalid_since + HOLD
 
     def close_seconds(self, event_time, clock):
-        """Yields (second, mid in ticks or NaN) of every second that ends."""
+        """Yields (second, mid in ticks or NaN) of the seconds that end; of a run without a mid, the first and the last."""
         boundary = max(event_time // SECOND, (clock - CLOCK_GRACE) // SECOND)
         if self.next_second is None:
             self.next_second = event_time // SECOND
         while self.next_second < boundary:
             end = (self.next_second + 1) * SECOND
             mid = self.mid_at(end)
-            self.grid[self.next_second] = NAN if mid is None else mid
-            self.micro_grid[self.next_second] = NAN if mid is None else self.micro_ticks
-            yield self.next_second, self.grid[self.next_second]
+            if mid is None:
+                yield self.next_second, NAN
+                yield boundary - 1, NAN
+                self.next_second = boundary
+                return
+            self.grid[self.next_second] = mid
+            if self.micro_price:
+                self.micro_grid[self.next_second] = self.micro_ticks
+            yield self.next_second, mid
             self.next_second += 1
+
+    def forget_before(self, second):
+        for grid in (self.grid, self.micro_grid):
+            for old in [known for known in grid if known < second]:
+                del grid[old]
 
     def grid_mid(self, second):
         return self.grid.get(second, NAN)
+
+    def path_60(self, newest):
+        """Sum of the absolute one-second moves of the last 60 completed seconds; the same for every level."""
+        if self.path[0] != newest:
+            at = self.grid_mid
+            self.path = newest, sum(abs(at(i) - at(i - 1)) for i in range(newest - 59, newest + 1))
+        return self.path[1]
 
     # One group
 

@@ -16,11 +16,12 @@ from .market import Market
 from .micro_price import MicroPrice
 from .profile import Profile
 from .rows import LEVEL_COLUMNS, MARKET_COLUMNS
-from .sessions import Sessions
+from .sessions import SECOND, Sessions
 from .trades import Trades
 from .volatility import MinuteBars, Returns
 
 NAN = math.nan
+GRID_KEPT = 3600
 WINDOW_LEVELS = ("pm_high", "pm_low", "or_high", "or_low")
 LEVELS = (*WINDOW_LEVELS, "sma_90")
 COLUMNS = tuple(f"{level}_{body}" for level in LEVELS for body in LEVEL_COLUMNS) + MARKET_COLUMNS
@@ -127,7 +128,7 @@ class Replay:
             rows.SETTLEMENTS: not inputs.settlements,
             rows.EXPIRATION: math.isnan(self.expirations.days_left(self.session.trade_date)),
             rows.REGULAR_HOURS: not any(day.rth.last is not None for day in self.auction.days.values()),
-            rows.PRIOR_DAY: len(self.auction.days) < 2,
+            rows.PRIOR_DAY: not self.auction.had_prior,
             rows.TWENTY_DAYS: len(self.auction.days) <= 20,
         }
         return frozenset(need for need, missing in absent.items() if missing)
@@ -194,6 +195,7 @@ class Replay:
             self.auction.reset_session(session)
             if self.collector:
                 self.collector.begin(session, start, self.market)
+            self.market.forget_before(start // SECOND - GRID_KEPT)
             self.session = session
             self.decided = set()
             self.windows = {"pm": [None, None], "or": [None, None]}

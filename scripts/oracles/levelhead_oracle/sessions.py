@@ -1,6 +1,7 @@
 """Trade dates, session bounds and window bounds in nanoseconds UTC (FEATURES A.6, K.3-1)."""
 
 import bisect
+import warnings
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -61,8 +62,18 @@ def is_roll_monday(day):
 
 def trade_dates(start, end):
     """The futures' trade dates, both ends included."""
-    days = pandas_market_calendars.get_calendar("CME_Equity").valid_days(start, end)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package uses a name that pandas has deprecated
+        days = pandas_market_calendars.get_calendar("CME_Equity").valid_days(start, end)
     return [stamp.date() for stamp in days]
+
+
+def equity_closes(start, end):
+    """{trade date: close in nanoseconds} of the equity market; early closes have their own time."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        closes = pandas_market_calendars.get_calendar("NYSE").schedule(start, end)["market_close"]
+    return {label.date(): int(close.timestamp()) * SECOND for label, close in closes.items()}
 
 
 class Sessions:
@@ -71,10 +82,7 @@ class Sessions:
     def __init__(self, first, last, configuration):
         start = datetime.fromtimestamp(first / SECOND, NEW_YORK).date() - timedelta(days=10)
         end = datetime.fromtimestamp(last / SECOND, NEW_YORK).date() + timedelta(days=3)
-        schedule = pandas_market_calendars.get_calendar("NYSE").schedule(start, end)
-        closes = {
-            label.date(): int(close.timestamp()) * SECOND for label, close in schedule["market_close"].items()
-        }
+        closes = equity_closes(start, end)
         self.sessions = [
             self._session(day, index, closes.get(day), configuration)
             for index, day in enumerate(trade_dates(start, end))

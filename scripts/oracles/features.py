@@ -15,7 +15,7 @@ Three configurations lie beside this file, all for ES of 2023-12-25 18:00-19:00 
   esh4-evening.json        every column has at least 100 finite values; no test ends as a break
   esh4-evening-tight.json  narrow bands, so 20 tests end both ways and sides turn; needs
                            --allow-sparse or_low_time_since_mid_crossed_level_signed_seconds (the mid never crosses it)
-  esh4-evening-rth.json    regular hours 18:20 to 18:55, so that their rows are live; premarket 18:16, opening range 18:30
+  esh4-evening-rth.json    regular hours from 18:20 to 18:55, so that their rows are live
 
 --profile, --micro-price, --statistics and --definition give what the tape does not hold; without one of them, and on a
 tape without earlier days, the rows that need it are NaN on both sides and listed in the report.
@@ -74,7 +74,7 @@ def parse(arguments):
     parser.add_argument("--micro-price", metavar="F.json", help="micro-price table; without it its rows are NaN")
     parser.add_argument("--statistics", action="append", default=[], help="DBN file with settlements, repeatedly")
     parser.add_argument("--definition", action="append", default=[], help="DBN file with the contract's expiration")
-    parser.add_argument("--build-profile", metavar="OUT.json", help="makes the profile of the tapes' sessions, and ends")
+    parser.add_argument("--build-profile", metavar="OUT.json", help="makes the tapes' profile, and ends")
     parser.add_argument("--check-profile", metavar="F.json", help="compares it with the tapes' profile, and ends")
     parser.add_argument("--build-micro-price", metavar="OUT.json", help="makes the tapes' micro-price table, and ends")
     parser.add_argument("--check-micro-price", metavar="F.json", help="compares it with the tapes' table, and ends")
@@ -90,7 +90,7 @@ def parse(arguments):
     parser.add_argument("--allow-missing", action="append", default=[], metavar="GLOB", help="columns not exported")
     parser.add_argument("--min-tests", type=int, default=1, help="tests every level must have had")
     parser.add_argument("--allow-crossed", action="store_true", help="the book may be crossed while trading is open")
-    parser.add_argument("--self-test", action="store_true", help="reproduces FEATURES I.1 and I.3 and tests the comparison")
+    parser.add_argument("--self-test", action="store_true", help="FEATURES I.1 and I.3, and tests of the comparison")
     options = parser.parse_args(arguments)
     if not options.self_test and not options.tape:
         parser.error("--tape or --self-test is needed")

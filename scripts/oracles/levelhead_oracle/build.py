@@ -17,9 +17,9 @@ def profile_of(configuration, groups):
     replay = _replayed(configuration, groups, collector=collector)
     now = max(replay.moment, replay.clock)
     collector.advance(now)
-    complete = now >= collector.session.close
-    collector.finish()
-    return profile.summary(collector.finished if complete else collector.finished[:-1])
+    if now >= collector.session.close:
+        collector.finish()
+    return profile.summary(collector.finished)
 
 
 def micro_price_table_of(configuration, groups):

@@ -81,7 +81,7 @@ class Collector:
         self.sums = {metric: numpy.zeros(BUCKETS) for metric in METRICS[3:6]}
         self.spans = {metric: numpy.zeros(BUCKETS) for metric in METRICS[3:6]}
         self.volumes = numpy.full(BUCKETS, NAN)
-        self.volume, self.filled_buckets = 0, 0
+        self.volume, self.filled_buckets, self.seen = 0, 0, False
         self._read(market)
 
     def advance(self, moment):
@@ -106,6 +106,7 @@ class Collector:
         bucket = (moment - self.session.open) // BUCKET
         self.volume = market.session_volume
         if bucket < BUCKETS:
+            self.seen = True
             self.counts["messages_per_second"][bucket] += group.records
             if market.flows:
                 self.counts["traded_contracts_per_second"][bucket] += sum(trade[2] for trade in group.trades)
@@ -120,7 +121,7 @@ class Collector:
         }
 
     def finish(self):
-        if self.session is not None:
+        if self.session is not None and self.seen:
             self._fill_volume(BUCKETS)
             self.finished.append((self.session, self._metrics(), self.volume))
 

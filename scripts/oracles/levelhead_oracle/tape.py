@@ -72,7 +72,8 @@ def settlements(paths, instrument):
     found = []
     for path in paths:
         records = _store(path, "statistics").to_ndarray()
-        wanted = (records["stat_type"] == 3) & (records["instrument_id"] == instrument) & (records["stat_flags"] & 1 > 0)
+        final = (records["stat_type"] == 3) & (records["stat_flags"] & 1 > 0)
+        wanted = final & (records["instrument_id"] == instrument)
         for record in records[wanted]:
             if record["ts_ref"] == UNDEFINED_TIME:
                 continue

@@ -139,6 +139,7 @@ def main(arguments):
     if options.self_test:
         return selftest.run()
     started = time.monotonic()
+    compare.chosen(COLUMNS, options.only, options.skip)
     settings = configuration.load(options.config)
     records = tape.read(options.tape, options.instrument_id)
     groups, counters = tape.groups(records)

@@ -44,7 +44,8 @@ def bipower(returns):
 
 
 def variance_ratio(log_prices, lag=10):
-    return float(VarianceRatio(log_prices, lags=lag, trend="c", overlap=True, debiased=True).vr)
+    with numpy.errstate(divide="ignore", invalid="ignore"):  # of the test statistic, which is not used
+        return float(VarianceRatio(log_prices, lags=lag, trend="c", overlap=True, debiased=True).vr)
 
 
 class MinuteBars:

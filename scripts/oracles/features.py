@@ -113,9 +113,12 @@ def inputs_of(options, instrument):
 def offline(options, settings, groups):
     """Makes or checks the files that are made from whole sessions. Returns failures, None if none is asked for."""
     failures, asked = [], False
-    for name, made, checked, maker in (
-        ("profile", options.build_profile, options.check_profile, build.profile_of),
-        ("micro-price table", options.build_micro_price, options.check_micro_price, build.micro_price_table_of),
+    for name, made, checked, maker, read in (
+        ("profile", options.build_profile, options.check_profile, build.profile_of, profile.read),
+        (
+            "micro-price table", options.build_micro_price, options.check_micro_price, build.micro_price_table_of,
+            micro_price.read,
+        ),
     ):
         if not made and not checked:
             continue
@@ -124,8 +127,7 @@ def offline(options, settings, groups):
             with open(made, "w", encoding="utf-8") as stream:
                 json.dump(content, stream)
         if checked:
-            with open(checked, encoding="utf-8") as stream:
-                differences, compared = compare.contents(content, json.load(stream))
+            differences, compared = compare.contents(content, read(checked))
             print(f"{name}: {compared} numbers compared, {len(differences)} differ")
             failures += [f"{name}: {text}" for text in differences]
     return failures if asked else None

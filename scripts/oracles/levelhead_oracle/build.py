@@ -15,10 +15,8 @@ def profile_of(configuration, groups):
     """The profile of the completed regular sessions, the last 20 of them, as its file's content."""
     collector = profile.Collector()
     replay = _replayed(configuration, groups, collector=collector)
-    now = max(replay.moment, replay.clock)
-    collector.advance(now)
-    if now >= collector.session.close:
-        collector.finish()
+    collector.advance(collector.session.close)
+    collector.finish()
     return profile.summary(collector.finished)
 
 

@@ -111,9 +111,10 @@ def matrices(ours, theirs, stamps, scales, minimum_finite=0, allow_sparse=(), un
 
 
 def contents(ours, theirs, path=""):
-    """Compares two JSON values: numbers within 1e-9, all else exactly. Returns (differences, numbers compared)."""
+    """Compares two JSON values: numbers within 1e-9, all else exactly; `theirs` may hold more keys. Returns
+    (differences, numbers compared)."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
-        differences = [f"{path}: keys {sorted(ours)} and {sorted(theirs)}"] if set(ours) != set(theirs) else []
+        differences = [f"{path}.{key}: not in the file" for key in sorted(set(ours) - set(theirs))]
         pairs = [(f"{path}.{key}", ours[key], theirs[key]) for key in ours if key in theirs]
     elif isinstance(ours, list) and isinstance(theirs, list):
         differences = [f"{path}: lengths {len(ours)} and {len(theirs)}"] if len(ours) != len(theirs) else []

@@ -39,9 +39,15 @@ class MicroPrice:
         return -row[bin_of(ask_size, total)]
 
 
-def load(path):
+def read(path):
+    """A table's content: the file itself, or its part "micro_price" where it also holds a profile."""
     with open(path, encoding="utf-8") as stream:
-        return MicroPrice(json.load(stream), path)
+        content = json.load(stream)
+    return content.get("micro_price", content)
+
+
+def load(path):
+    return MicroPrice(read(path), path)
 
 
 class Sampler:

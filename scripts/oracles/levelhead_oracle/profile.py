@@ -12,6 +12,7 @@ BUCKETS = 276
 BUCKET_SECONDS = 300
 BUCKET = BUCKET_SECONDS * SECOND
 SESSIONS, MINIMUM_SESSIONS = 20, 5
+MINIMUM_BUCKETS = 264
 VOLUME = "cumulative_volume_contracts"
 METRICS = (
     "traded_contracts_per_second",
@@ -61,9 +62,13 @@ class Profile:
         return before + (self.means[VOLUME][bucket] - before) * (inside / BUCKET)
 
 
-def load(path):
+def read(path):
     with open(path, encoding="utf-8") as stream:
-        return Profile(json.load(stream), path)
+        return json.load(stream)
+
+
+def load(path):
+    return Profile(read(path), path)
 
 
 class Collector:
@@ -81,7 +86,7 @@ class Collector:
         self.sums = {metric: numpy.zeros(BUCKETS) for metric in METRICS[3:6]}
         self.spans = {metric: numpy.zeros(BUCKETS) for metric in METRICS[3:6]}
         self.volumes = numpy.full(BUCKETS, NAN)
-        self.volume, self.filled_buckets, self.seen = 0, 0, False
+        self.volume, self.filled_buckets, self.seen = 0, 0, set()
         self._read(market)
 
     def advance(self, moment):
@@ -106,7 +111,7 @@ class Collector:
         bucket = (moment - self.session.open) // BUCKET
         self.volume = market.session_volume
         if bucket < BUCKETS:
-            self.seen = True
+            self.seen.add(bucket)
             self.counts["messages_per_second"][bucket] += group.records
             if market.flows:
                 self.counts["traded_contracts_per_second"][bucket] += sum(trade[2] for trade in group.trades)
@@ -121,9 +126,10 @@ class Collector:
         }
 
     def finish(self):
-        if self.session is not None and self.seen:
+        """Keeps the session if it is complete: a group in the first and the last bucket and in nearly all others."""
+        if self.session is not None and {0, BUCKETS - 1} <= self.seen and len(self.seen) >= MINIMUM_BUCKETS:
             self._fill_volume(BUCKETS)
-            self.finished.append((self.session, self._metrics(), self.volume))
+            self.finished.append((self.session, self._metrics(), self.volumes[-1]))
 
     def _metrics(self):
         result = {metric: counts / BUCKET_SECONDS for metric, counts in self.counts.items()}

@@ -195,6 +195,7 @@ class Replay:
             self.auction.reset_session(session)
             if self.collector:
                 self.collector.begin(session, start, self.market)
+                self.collector.advance(moment)
             self.market.forget_before(start // SECOND - GRID_KEPT)
             self.session = session
             self.decided = set()

@@ -86,7 +86,7 @@ class Market:
         self.reset_mean_size(start)
 
     def open_session(self, start):
-        """The calendar opens the market at its own time (K.3-1) with the book that stands then, as `expire` closes it."""
+        """The calendar opens the market at its own time (K.3-1) with the book that stands then, as `expire` closes."""
         if self.book is None:
             return
         self.open = True
@@ -138,7 +138,7 @@ class Market:
         return self.open_until + HOLD if self.valid else self.invalid_since + HOLD
 
     def close_seconds(self, event_time, clock):
-        """Yields (second, mid in ticks or NaN) of the seconds that end; of several without a mid, the first and last."""
+        """Yields (second, mid in ticks or NaN) of the seconds that end; of several without a mid, first and last."""
         boundary = max(event_time // SECOND, (clock - CLOCK_GRACE) // SECOND)
         if self.next_second is None:
             self.next_second = event_time // SECOND

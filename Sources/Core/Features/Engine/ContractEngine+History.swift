@@ -1,3 +1,4 @@
+import MarketCalendar
 import MarketData
 import Units
 

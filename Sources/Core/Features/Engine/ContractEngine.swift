@@ -18,7 +18,7 @@ public protocol FeatureSink: ~Copyable {
 /// once, at F_LAST. The vector holds the five levels one after the other, then the market (`FeatureSchema`).
 public struct ContractEngine: ~Copyable {
     public let configuration: FeatureConfiguration
-    public private(set) var assembler: EventGroupAssembler
+    public internal(set) var assembler: EventGroupAssembler
     var attribution = DepthAttribution()
     var grid = MidGrid()
     var tradeHistory = TradeHistory()
@@ -34,7 +34,7 @@ public struct ContractEngine: ~Copyable {
     let levels: UnsafeMutablePointer<LevelState>
     let values: UnsafeMutablePointer<Double>
     /// False before the contract's first accepted record.
-    public private(set) var hasStarted = false
+    public internal(set) var hasStarted = false
     /// The largest receive time on any stream that the engine was told, ns.
     public private(set) var clock: UInt64 = 0
     /// What it was before the record in hand: nothing came on any stream between the two, ns.

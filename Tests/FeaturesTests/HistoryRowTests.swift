@@ -203,8 +203,8 @@ import Units
     }
 
     @Test func `four sessions give no profile, but a micro-price`() throws {
-        let rows = Player.rows(
-            Self.faults(43, groups: 800), try Self.configuration(SessionHistory(Array(Self.history.sessions.prefix(4)))))
+        let four = SessionHistory(Array(Self.history.sessions.prefix(4)))
+        let rows = Player.rows(Self.faults(43, groups: 800), try Self.configuration(four))
         let micro = [MarketFeature.microPriceOffset, .microPriceVelocity].map {
             FeatureSchema.marketOffset + $0.rawValue
         }
@@ -226,13 +226,12 @@ import Units
 
     @Test func `the next session looks at the one before it`() throws {
         let open = TestSession.open + 86_400_000_000_000
-        let tape = RandomTape(seed: 12, start: TestSession.open, groups: 60, withFaults: false).records
+        // The last ten minutes of one session, the first of the next.
+        let tape = RandomTape(seed: 12, start: open - 4_200_000_000_000, groups: 60, withFaults: false).records
             + RandomTape(seed: 13, start: open + 1_000_000_000, groups: 60, withFaults: false).records
         let four = Array(Self.history.sessions.prefix(4))
         let fifth = TestHistory.session(CivilDate(year: 2024, month: 1, day: 3), value: 2)
-        var configuration = try Self.configuration(SessionHistory(four + [fifth]))
-        configuration.averageLength = 5
-        let rows = Player.rows(tape, configuration)
+        let rows = Player.rows(tape, try Self.configuration(SessionHistory(four + [fifth])))
         let column = FeatureSchema.marketOffset + MarketFeature.sessionVolumeTimeOfDay.rawValue
         #expect(rows.contains { $0.time < open } && rows.contains { $0.time > open })
         #expect(rows.allSatisfy { $0.time > open || $0.values[column].isNaN })

@@ -1,3 +1,4 @@
+import CHeapCount
 import DBN
 import Determinism
 import MarketCalendar
@@ -285,6 +286,45 @@ import Units
                 for row in Self.levelRows { check(a.values[level, row], b.values[other, row], 0, "\(level) \(row)") }
             }
         }
+    }
+
+    @Test func `forty ticks higher only the volatility's ratio changes`() throws {
+        let tape = Self.faults(46, groups: 1_000)
+        let base = Player.rows(tape, try Self.configuration())
+        let shifted = Player.rows(tape.map { $0.shifted(by: 40) }, try Self.configuration())
+        let logarithmic = FeatureSchema.marketOffset + MarketFeature.realizedVolatilityTimeOfDay.rawValue
+        // The micro-price's velocity is a difference of sums with the mid.
+        let velocity = FeatureSchema.marketOffset + MarketFeature.microPriceVelocity.rawValue
+        #expect(base.count == shifted.count)
+        for column in Self.columns where column != logarithmic {
+            let tolerance = column == velocity ? 1e-9 : 0
+            let isSame = zip(base, shifted).allSatisfy { a, b in
+                let (a, b) = (a.values[column], b.values[column])
+                return a.isNaN && b.isNaN || abs(a - b) <= tolerance
+            }
+            #expect(isSame, "\(FeatureSchema.columns[column].name)")
+        }
+    }
+
+    @Test(.enabled(if: lh_heap_count_enabled() != 0, "a sanitizer has its own allocator"))
+    func `within a session the rows touch the heap not once`() throws {
+        let bytes = Self.faults(47, groups: 1_200).flatMap(\.bytes)
+        var player = Player(try Self.configuration())
+        var sink = IdleSink()
+        var calls: UInt64 = 0
+        bytes.withUnsafeBytes { raw in
+            guard let base = raw.baseAddress else { return }
+            var (clock, before) = (UInt64(0), UInt64(0))
+            for index in 0..<raw.count / RecordByteCount.mbp10 {
+                if index == 300 { before = lh_heap_calls() }
+                let view = RecordView(base + index * RecordByteCount.mbp10).marketByPrice
+                clock = max(clock, view.receiveTime.nanoseconds)
+                player.engine.take(view, sequence: UInt64(index), clock: clock, sink: &sink)
+            }
+            calls = lh_heap_calls() - before
+        }
+        #expect(calls == 0)
+        #expect(!player.engine.vector[Self.columns[Self.columns.count - 1]].isNaN)
     }
 
     @Test func `between sessions no row compares with the profile`() throws {

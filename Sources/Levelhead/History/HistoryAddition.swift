@@ -37,7 +37,8 @@ struct HistoryAddition {
         }
         if let reason = Self.refusal(ended) { return note(.skipped, reason) }
         let record = SessionRecord(
-            tradeDate: date, kind: .init(of: date, root: root, calendar: calendar), isComplete: ended.isComplete, bucketCount: ended.bucketCount,
+            tradeDate: date, kind: .init(of: date, root: root, calendar: calendar),
+            isComplete: ended.isComplete, bucketCount: ended.bucketCount,
             regularGroups: ended.regularGroups, values: ended.values, microPrice: ended.microPrice)
         let bytes = record.bytes
         if let kept = try store.session(root: root, date: date.yyyymmdd) {

@@ -141,6 +141,19 @@ enum TestHistory {
         #expect(back.microPrice == session.microPrice)
     }
 
+    @Test func `early closes and the day on which the lead changes are no regular days`() throws {
+        // Moved hours, which an early close does not shorten.
+        let calendar = try TestSession.calendar()
+        func kind(_ month: Int, _ day: Int, root: String = "ES", year: Int = 2023) -> SessionRecord.Kind {
+            .init(of: CivilDate(year: year, month: month, day: day), root: root, calendar: calendar)
+        }
+        #expect(kind(11, 24) == .earlyClose && kind(7, 3) == .earlyClose)
+        // The Monday before the third Friday; before June 2022 the Thursday eight days before it.
+        #expect(kind(12, 11) == .roll && kind(12, 12) == .regular && kind(12, 8) == .regular)
+        #expect(kind(3, 10, year: 2022) == .roll && kind(3, 14, year: 2022) == .regular)
+        #expect(kind(12, 11, root: "MES") == .roll && kind(12, 11, root: "XX") == .regular)
+    }
+
     @Test func `bytes that are no record are refused`() {
         let bytes = TestHistory.session(TestHistory.date(0)).bytes
         #expect(SessionRecord(bytes: Array(bytes.dropLast())) == nil)

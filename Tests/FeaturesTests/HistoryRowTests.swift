@@ -1,3 +1,4 @@
+import CHeapCount
 import DBN
 import Determinism
 import MarketCalendar
@@ -203,8 +204,8 @@ import Units
     }
 
     @Test func `four sessions give no profile, but a micro-price`() throws {
-        let rows = Player.rows(
-            Self.faults(43, groups: 800), try Self.configuration(SessionHistory(Array(Self.history.sessions.prefix(4)))))
+        let four = SessionHistory(Array(Self.history.sessions.prefix(4)))
+        let rows = Player.rows(Self.faults(43, groups: 800), try Self.configuration(four))
         let micro = [MarketFeature.microPriceOffset, .microPriceVelocity].map {
             FeatureSchema.marketOffset + $0.rawValue
         }
@@ -226,13 +227,12 @@ import Units
 
     @Test func `the next session looks at the one before it`() throws {
         let open = TestSession.open + 86_400_000_000_000
-        let tape = RandomTape(seed: 12, start: TestSession.open, groups: 60, withFaults: false).records
+        // The last ten minutes of one session, the first of the next.
+        let tape = RandomTape(seed: 12, start: open - 4_200_000_000_000, groups: 60, withFaults: false).records
             + RandomTape(seed: 13, start: open + 1_000_000_000, groups: 60, withFaults: false).records
         let four = Array(Self.history.sessions.prefix(4))
         let fifth = TestHistory.session(CivilDate(year: 2024, month: 1, day: 3), value: 2)
-        var configuration = try Self.configuration(SessionHistory(four + [fifth]))
-        configuration.averageLength = 5
-        let rows = Player.rows(tape, configuration)
+        let rows = Player.rows(tape, try Self.configuration(SessionHistory(four + [fifth])))
         let column = FeatureSchema.marketOffset + MarketFeature.sessionVolumeTimeOfDay.rawValue
         #expect(rows.contains { $0.time < open } && rows.contains { $0.time > open })
         #expect(rows.allSatisfy { $0.time > open || $0.values[column].isNaN })
@@ -286,6 +286,45 @@ import Units
                 for row in Self.levelRows { check(a.values[level, row], b.values[other, row], 0, "\(level) \(row)") }
             }
         }
+    }
+
+    @Test func `forty ticks higher only the volatility's ratio changes`() throws {
+        let tape = Self.faults(46, groups: 1_000)
+        let base = Player.rows(tape, try Self.configuration())
+        let shifted = Player.rows(tape.map { $0.shifted(by: 40) }, try Self.configuration())
+        let logarithmic = FeatureSchema.marketOffset + MarketFeature.realizedVolatilityTimeOfDay.rawValue
+        // The micro-price's velocity is a difference of sums with the mid.
+        let velocity = FeatureSchema.marketOffset + MarketFeature.microPriceVelocity.rawValue
+        #expect(base.count == shifted.count)
+        for column in Self.columns where column != logarithmic {
+            let tolerance = column == velocity ? 1e-9 : 0
+            let isSame = zip(base, shifted).allSatisfy { a, b in
+                let (a, b) = (a.values[column], b.values[column])
+                return a.isNaN && b.isNaN || abs(a - b) <= tolerance
+            }
+            #expect(isSame, "\(FeatureSchema.columns[column].name)")
+        }
+    }
+
+    @Test(.enabled(if: lh_heap_count_enabled() != 0, "a sanitizer has its own allocator"))
+    func `within a session the rows touch the heap not once`() throws {
+        let bytes = Self.faults(47, groups: 1_200).flatMap(\.bytes)
+        var player = Player(try Self.configuration())
+        var sink = IdleSink()
+        var calls: UInt64 = 0
+        bytes.withUnsafeBytes { raw in
+            guard let base = raw.baseAddress else { return }
+            var (clock, before) = (UInt64(0), UInt64(0))
+            for index in 0..<raw.count / RecordByteCount.mbp10 {
+                if index == 300 { before = lh_heap_calls() }
+                let view = RecordView(base + index * RecordByteCount.mbp10).marketByPrice
+                clock = max(clock, view.receiveTime.nanoseconds)
+                player.engine.take(view, sequence: UInt64(index), clock: clock, sink: &sink)
+            }
+            calls = lh_heap_calls() - before
+        }
+        #expect(calls == 0)
+        #expect(!player.engine.vector[Self.columns[Self.columns.count - 1]].isNaN)
     }
 
     @Test func `between sessions no row compares with the profile`() throws {

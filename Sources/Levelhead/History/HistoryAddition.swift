@@ -22,14 +22,11 @@ struct HistoryOutcome {
 struct HistoryAddition {
     let root: String
     let calendar: TradingCalendar
-    /// The calendar with the usual windows: an early close is one of the exchange's, whatever hours are configured.
-    private let exchange: TradingCalendar
     private(set) var outcomes: [HistoryOutcome] = []
 
     init(root: String, calendar: TradingCalendar) {
         self.root = root
         self.calendar = calendar
-        exchange = .cmeEquityIndex(zone: calendar.zone, windows: .regular)
     }
 
     /// Keeps a session, unless it has no regular hours or is not over, or one that saw more of the day is there.
@@ -40,7 +37,8 @@ struct HistoryAddition {
         }
         if let reason = Self.refusal(ended) { return note(.skipped, reason) }
         let record = SessionRecord(
-            tradeDate: date, kind: kind(of: date), isComplete: ended.isComplete, bucketCount: ended.bucketCount,
+            tradeDate: date, kind: .init(of: date, root: root, calendar: calendar),
+            isComplete: ended.isComplete, bucketCount: ended.bucketCount,
             regularGroups: ended.regularGroups, values: ended.values, microPrice: ended.microPrice)
         let bytes = record.bytes
         if let kept = try store.session(root: root, date: date.yyyymmdd) {
@@ -59,13 +57,6 @@ struct HistoryAddition {
         if !ended.session.hasRTH { return "no regular hours on this date" }
         if !ended.reachesRegularClose { return "the tape ends before the regular close" }
         return ended.regularGroups == 0 ? "no group in regular hours" : nil
-    }
-
-    private func kind(of date: CivilDate) -> SessionRecord.Kind {
-        if exchange.session(date)?.isEarlyClose ?? false { return .earlyClose }
-        let before = calendar.previousTradeDate(before: date)
-        let rolls = calendar.leadContract(root: root, on: date) != calendar.leadContract(root: root, on: before)
-        return rolls ? .roll : .regular
     }
 
     private static func use(of record: SessionRecord) -> String {

@@ -23,7 +23,7 @@ extension ContractEngine {
         var parts = OrderParts()
         for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
         state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
-        if computes(.session) { auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen) }
+        if families.contains(.session) { auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen) }
         let context = GroupContext(
             time: group.time, eventTime: group.eventTime, clock: state.pointee.clock, bookChange: assembler.change,
             bookTouch: BookTouch(assembler.book, assembler.change), before: assembler.before, after: assembler.book,
@@ -56,7 +56,7 @@ extension ContractEngine {
             activateLevels(context)
         }
         state.pointee.shape.apply(context.after, change: context.bookChange)
-        if computes(.orderFlow) {
+        if families.contains(.orderFlow) {
             state.pointee.flow.apply(context, shape: state.pointee.shape, records: records)
         }
         if !context.bookChange.isEmpty || context.bookIsUsable != state.pointee.wasUsable {
@@ -73,7 +73,7 @@ extension ContractEngine {
         if context.isOpen, state.pointee.session.isRTH(Timestamp(nanoseconds: context.time)) {
             volatility.takeRegular(context.trades)
         }
-        guard context.flowCounts, computes(.trades) else { return }
+        guard context.flowCounts, families.contains(.trades) else { return }
         let orders = tradeHistory.gather(context.trades)
         state.pointee.tradeFlow.apply(orders, group: context, largeTrade: configuration.levels.largeTrade)
         tradeHistory.apply(orders, group: context)

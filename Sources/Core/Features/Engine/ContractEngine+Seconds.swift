@@ -17,12 +17,12 @@ extension ContractEngine {
         grid.push(mid.isUsable(at: end) ? mid.twiceMid : MidGrid.absent)
         closeHistorySecond(at: end)
         let bar = state.pointee.closeBars(at: end)
-        if computes(.trades) { tradeHistory.secondClosed(at: end, grid: grid) }
-        if computes(.volatility) {
+        if families.contains(.trades) { tradeHistory.secondClosed(at: end, grid: grid) }
+        if families.contains(.volatility) {
             if let bar { volatility.minuteClosed(bar) }
             volatility.secondClosed(at: end, grid: grid, session: state.pointee.session)
         }
-        if computes(.session) { auction.closeSecond() }
+        if families.contains(.session) { auction.closeSecond() }
         state.pointee.secondEnd = end + ContractState.second
         crossBoundaries(at: end)
         state.pointee.stale.insert(.motion)

@@ -49,21 +49,21 @@ extension ContractEngine {
     }
 
     mutating func writeMarket(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
-        if computes(.book) {
+        if families.contains(.book) {
             state.pointee.shape.write(out, book: row.book, isValid: row.bookIsUsable && state.pointee.isBookValid)
         }
         let mid = state.pointee.mid
         out[.mid] = defined(
             mid.isUsable(at: row.time), Double(mid.twiceMid) * 0.5 * configuration.tickSize.points)
-        if computes(.orderFlow) { state.pointee.flow.write(out, row: row) }
-        if computes(.trades) {
+        if families.contains(.orderFlow) { state.pointee.flow.write(out, row: row) }
+        if families.contains(.trades) {
             state.pointee.tradeFlow.write(out, row: row)
             if tradeHistory.isStale(at: row.time) { tradeHistory.write(out, at: row.time) }
         }
         if row.time >= secondRowsDue { writeSecond(out, at: row.time) }
         out[.averageTrueRange] = state.pointee.averageTrueRange.value
         out[.sessionVolume] = Double(state.pointee.sessionVolume)
-        auction.write(out, time: row.time, mid: mid, families: configuration.families)
+        auction.write(out, time: row.time, mid: mid, families: families)
     }
 
     /// `instant` if it is still to come.
@@ -72,8 +72,8 @@ extension ContractEngine {
     /// The rows that change only when a second, a bar or a session ends, or with a warm-up.
     mutating func writeSecond(_ out: UnsafeMutablePointer<Double>, at time: UInt64) {
         let start = state.pointee.sessionStart
-        if computes(.trades) { tradeHistory.writeSecond(out, at: time) }
-        if computes(.volatility) {
+        if families.contains(.trades) { tradeHistory.writeSecond(out, at: time) }
+        if families.contains(.volatility) {
             volatility.writeSecond(out, at: time, sessionStart: start, session: state.pointee.session)
         }
         secondRowsDue = min(

@@ -18,6 +18,7 @@ public protocol FeatureSink: ~Copyable {
 /// once, at F_LAST. The vector holds the five levels one after the other, then the market (`FeatureSchema`).
 public struct ContractEngine: ~Copyable {
     public let configuration: FeatureConfiguration
+    let families: FeatureFamilies
     public internal(set) var assembler: EventGroupAssembler
     var attribution = DepthAttribution()
     var grid = MidGrid()
@@ -57,6 +58,7 @@ public struct ContractEngine: ~Copyable {
 
     public init(configuration: FeatureConfiguration) {
         self.configuration = configuration
+        families = configuration.families
         assembler = EventGroupAssembler(tickSize: configuration.tickSize)
         volatility = Volatility(configuration: configuration)
         auction = SessionAuction(configuration: configuration)
@@ -178,9 +180,6 @@ public struct ContractEngine: ~Copyable {
 
     /// The calendar's date of expiry, which counts until a definition says another.
     public mutating func expect(expiry: CivilDate?) { auction.expect(expiry: expiry) }
-
-    /// Whether a family is computed.
-    func computes(_ family: FeatureFamily) -> Bool { configuration.families.contains(family) }
 
     mutating func hear(_ clock: UInt64) {
         guard clock != self.clock else { return }

@@ -11,15 +11,17 @@ extension ContractEngine {
             time: time, left: clock.left, gain: clock.gain, book: assembler.settledBook,
             bookIsUsable: state.isOpen(at: time) && !assembler.isSettledSuspect
                 && !assembler.settledBook.pointee.isCrossed && assembler.counters.groups > 0,
-            mid: state.pointee.mid, changes: grid.changes, averageTrueRange: state.pointee.averageTrueRange.value,
+            mid: state.pointee.mid, changes: operators.pointee.grid.changes,
+            averageTrueRange: state.pointee.averageTrueRange.value,
             meanLevelSize: UnsafePointer(ContractState.meanLevelSize(of: state)),
             averageSlopeTicks: state.pointee.sources.average.slopeTicks,
-            averageBarMinutes: Double(configuration.averageBarMinutes), sessionStart: state.pointee.sessionStart)
+            averageBarMinutes: Double(operators.pointee.configuration.averageBarMinutes),
+            sessionStart: state.pointee.sessionStart)
         writeLevels(row: row, clock: clock)
         writeMarket(values + FeatureSchema.marketOffset, row: row)
         state.pointee.writtenMid = state.pointee.mid
         state.pointee.stale = []
-        if baseline.isPresent { baseline.write(values, state, row: row) }
+        if operators.pointee.baseline.isPresent { operators.pointee.baseline.write(values, state, row: row) }
         optionBoard?.pointee.write(values, leader: UnsafePointer(levels), at: time, seen: &optionVersion)
     }
 
@@ -54,16 +56,18 @@ extension ContractEngine {
         }
         let mid = state.pointee.mid
         out[.mid] = defined(
-            mid.isUsable(at: row.time), Double(mid.twiceMid) * 0.5 * configuration.tickSize.points)
+            mid.isUsable(at: row.time), Double(mid.twiceMid) * 0.5 * operators.pointee.configuration.tickSize.points)
         if families.contains(.orderFlow) { state.pointee.flow.write(out, row: row) }
         if families.contains(.trades) {
             state.pointee.tradeFlow.write(out, row: row)
-            if tradeHistory.isStale(at: row.time) { tradeHistory.write(out, at: row.time) }
+            if operators.pointee.tradeHistory.isStale(at: row.time) {
+                operators.pointee.tradeHistory.write(out, at: row.time)
+            }
         }
         if row.time >= secondRowsDue { writeSecond(out, at: row.time) }
         out[.averageTrueRange] = state.pointee.averageTrueRange.value
         out[.sessionVolume] = Double(state.pointee.sessionVolume)
-        auction.write(out, time: row.time, mid: mid, families: families)
+        operators.pointee.auction.write(out, time: row.time, mid: mid, families: families)
     }
 
     /// `instant` if it is still to come.
@@ -72,12 +76,12 @@ extension ContractEngine {
     /// The rows that change only when a second, a bar or a session ends, or with a warm-up.
     mutating func writeSecond(_ out: UnsafeMutablePointer<Double>, at time: UInt64) {
         let start = state.pointee.sessionStart
-        if families.contains(.trades) { tradeHistory.writeSecond(out, at: time) }
+        if families.contains(.trades) { operators.pointee.tradeHistory.writeSecond(out, at: time) }
         if families.contains(.volatility) {
-            volatility.writeSecond(out, at: time, sessionStart: start, session: state.pointee.session)
+            operators.pointee.volatility.writeSecond(out, at: time, sessionStart: start, session: state.pointee.session)
         }
         secondRowsDue = min(
             Self.later(start &+ Volatility.shortAge, than: time), Self.later(start &+ Volatility.longAge, than: time),
-            Self.later(tradeHistory.lambdaStart, than: time))
+            Self.later(operators.pointee.tradeHistory.lambdaStart, than: time))
     }
 }

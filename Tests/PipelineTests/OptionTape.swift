@@ -167,14 +167,17 @@ struct OptionTape {
         return rows
     }
 
-    /// A session's morning of a chain of three expirations: quotes, trades and open interest at random.
+    /// A session's morning of a chain of four expirations: quotes, trades and open interest at random.
     ///
     /// - Parameter everySecond: every contract is quoted in every second.
     static func random(seed: UInt64, seconds: UInt64, everySecond: Bool) throws -> OptionTape {
         var random = SeededGenerator(seed: seed)
         var tape = OptionTape()
         let start = try instant(9, 29)
-        let expirations = [try instant(16, 0), try instant(16, 0, day: 13), try instant(9, 30, day: 15)]
+        let expirations = [
+            try instant(16, 0), try instant(16, 0, day: 13), try instant(9, 30, day: 15),
+            try instant(16, 0, day: 10) + 31 * 86_400 * second,
+        ]
         var contracts: [(id: UInt32, isCall: Bool, strike: Double, expiration: UInt64)] = []
         for (series, expiration) in expirations.enumerated() {
             for step in -8...8 {

@@ -17,6 +17,7 @@ struct LevelheadCommand: ParsableCommand {
             ReplayCommand.self,
             FeaturesCommand.self,
             ColumnsCommand.self,
+            HistoryCommand.self,
             SynthCommand.self,
             InspectCommand.self,
             ConvertCommand.self,

@@ -41,6 +41,8 @@ public struct MarketFold: ~Copyable {
     private let routes: UnsafeMutablePointer<Route>
     private let routeCount: Int
     private var session: SessionTimes
+    /// Sessions are collected: nobody wants vectors.
+    private let isCollecting: Bool
     /// A receive time that jumped and that no second record has confirmed yet, ns.
     private var jump: UInt64 = 0
     /// 0 before the first record of a signal contract, ns.
@@ -67,11 +69,13 @@ public struct MarketFold: ~Copyable {
         self.plan = plan
         calendar = configuration.calendar
         session = calendar.sessionInForce(Timestamp(nanoseconds: 0))
+        isCollecting = configuration.collectsSessions
         engineCount = plan.signal.count
         tradedSlot = plan.tradedBook(leader: 0) ?? -1
         engines = .allocate(capacity: engineCount)
         for slot in plan.signal.indices {
             (engines + slot).initialize(to: ContractEngine(configuration: configuration))
+            engines[slot].expect(expiry: calendar.expiry(of: plan.signal[slot].contract))
         }
         options = .allocate(capacity: 1)
         options.initialize(to: Self.board(plan, configuration))
@@ -114,6 +118,24 @@ public struct MarketFold: ~Copyable {
         return sum
     }
 
+    /// Gives away the sessions that ended since the last call, each of the contract that led in it, in the order of
+    /// their dates; none unless the configuration collects them.
+    public mutating func takeEndedSessions() -> [CollectedSession] {
+        var ended: [CollectedSession] = []
+        for slot in plan.signal.indices {
+            for session in engines[slot].takeEndedSessions()
+            where plan.leader(on: session.session.tradeDate, calendar: calendar) == slot {
+                ended.append(session)
+            }
+        }
+        return ended.sorted { $0.session.tradeDate < $1.session.tradeDate }
+    }
+
+    /// No record comes any more: the sessions that are being collected end.
+    public mutating func endTape<Sink: MarketSink & ~Copyable>(sink: inout Sink) {
+        for slot in plan.signal.indices { engines[slot].endTape(sink: &sink) }
+    }
+
     /// Who says whether the leading contract's market is open.
     public var statusSource: TradingStatus.Source { engines[leader].statusSource }
 
@@ -135,9 +157,14 @@ public struct MarketFold: ~Copyable {
         hear(record)
         if options.pointee.nextRefresh < clock { refreshOptions(sink: &sink) }
         let type = record.type
-        guard type == .mbp10 || type == .status, let route = route(record) else {
-            takeOther(record)
+        if type == .statistics || type == .instrumentDefinition {
             passTime(except: -1, sink: &sink)
+            takeReference(record)
+            return
+        }
+        guard type == .mbp10 || type == .status, let route = route(record) else {
+            passTime(except: -1, sink: &sink)
+            takeOther(record)
             return
         }
         if type == .status {
@@ -180,6 +207,21 @@ public struct MarketFold: ~Copyable {
             sameInstrument = sameInstrument ?? routes[index]
         }
         return sameInstrument
+    }
+
+    /// Settlements and expirations of the signal contracts, and what options say of themselves.
+    private mutating func takeReference(_ record: RecordView) {
+        guard let route = route(record), !route.isTraded else {
+            takeOther(record)
+            return
+        }
+        if record.type == .statistics, record.byteCount >= RecordByteCount.statistics {
+            engines[Int(route.slot)].takeStatistics(record.statistics)
+        } else if record.type == .instrumentDefinition, record.byteCount >= RecordByteCount.instrumentDefinition {
+            engines[Int(route.slot)].takeDefinition(record.instrumentDefinition)
+        } else {
+            unusedRecords &+= 1
+        }
     }
 
     private mutating func takeStatus<Sink: MarketSink & ~Copyable>(
@@ -253,7 +295,7 @@ public struct MarketFold: ~Copyable {
         session = calendar.sessionInForce(Timestamp(nanoseconds: time))
         nextSessionOpen = calendar.nextSession(after: Timestamp(nanoseconds: time)).open.nanoseconds
         leader = plan.leader(on: session.tradeDate, calendar: calendar)
-        for other in 0..<engineCount { engines[other].isLeading = other == leader }
+        for other in 0..<engineCount { engines[other].isLeading = other == leader && !isCollecting }
         tradedSlot = plan.tradedBook(leader: leader) ?? -1
         sink.sessionBegan(session, leader: leader)
         tellStatus(at: min(time, clock), sink: &sink)

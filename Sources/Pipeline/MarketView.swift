@@ -11,13 +11,15 @@ struct MarketView: ~Copyable {
     private(set) var quality: DataQuality = .noBook
     private(set) var time = Timestamp(nanoseconds: 0)
     private var receiveTime = Timestamp(nanoseconds: 0)
-    private var book = Book()
+    private let book: UnsafeMutablePointer<Book>
     private let bids: UnsafeMutablePointer<BookLevel>
     private let asks: UnsafeMutablePointer<BookLevel>
     private var trades: UnsafeMutablePointer<MarketTrade>
     private var tradeCapacity = 1_024
 
     init() {
+        book = .allocate(capacity: 1)
+        book.initialize(to: Book())
         bids = .allocate(capacity: TradingLimits.bookLevels)
         bids.initialize(repeating: .none, count: TradingLimits.bookLevels)
         asks = .allocate(capacity: TradingLimits.bookLevels)
@@ -26,13 +28,14 @@ struct MarketView: ~Copyable {
     }
 
     deinit {
+        book.deallocate()
         bids.deallocate()
         asks.deallocate()
         trades.deallocate()
     }
 
-    mutating func take(_ book: borrowing Book, quality: DataQuality, group: EventGroup) {
-        self.book = copy book
+    mutating func take(_ book: UnsafePointer<Book>, quality: DataQuality, group: EventGroup) {
+        self.book.update(from: book, count: 1)
         self.quality = quality
         time = Timestamp(nanoseconds: group.time)
         receiveTime = Timestamp(nanoseconds: group.receiveTime)
@@ -52,8 +55,8 @@ struct MarketView: ~Copyable {
 
     /// The update of the last group: its best levels, or all of them with `runs` as the group's trades.
     mutating func update(depth: Int, trades runs: UnsafeBufferPointer<TradeRun>? = nil) -> MarketUpdate {
-        let bidCount = Self.spread(book.bid, into: bids, depth: depth)
-        let askCount = Self.spread(book.ask, into: asks, depth: depth)
+        let bidCount = Self.spread(UnsafePointer(book).bid, into: bids, depth: depth)
+        let askCount = Self.spread(UnsafePointer(book).ask, into: asks, depth: depth)
         let tradeCount = runs.map { spread($0) } ?? 0
         return MarketUpdate(
             time: time, receiveTime: receiveTime, instrument: .traded, quality: quality,
@@ -63,9 +66,9 @@ struct MarketView: ~Copyable {
     }
 
     private static func spread(
-        _ ladder: borrowing BookSideLadder, into levels: UnsafeMutablePointer<BookLevel>, depth: Int
+        _ ladder: UnsafePointer<BookSideLadder>, into levels: UnsafeMutablePointer<BookLevel>, depth: Int
     ) -> Int {
-        let count = min(Int(ladder.levelCount), depth)
+        let count = min(Int(ladder.pointee.levelCount), depth)
         for slot in 0..<count {
             levels[slot] = BookLevel(
                 price: Ticks(Int64(ladder.prices[slot])), size: UInt32(ladder.sizes[slot]),
@@ -89,13 +92,14 @@ struct MarketView: ~Copyable {
     }
 
     /// What is wrong with a book, as the trading folds name it.
-    static func quality(of book: borrowing Book, isOpen: Bool, isSuspect: Bool) -> DataQuality {
+    static func quality(of book: UnsafePointer<Book>, isOpen: Bool, isSuspect: Bool) -> DataQuality {
         var quality: DataQuality = []
         if !isOpen { quality.insert(.closed) }
         if isSuspect { quality.insert(.badBook) }
-        if book.isCrossed { quality.insert(.crossed) }
-        if book.bid.isEmpty != book.ask.isEmpty { quality.insert(.oneSided) }
-        if book.bid.levelCount + book.ask.levelCount == 0 { quality.insert(.noBook) }
+        let (bids, asks) = (book.pointee.bid.levelCount, book.pointee.ask.levelCount)
+        if bids > 0, asks > 0, book.bid.prices[0] > book.ask.prices[0] { quality.insert(.crossed) }
+        if (bids == 0) != (asks == 0) { quality.insert(.oneSided) }
+        if bids + asks == 0 { quality.insert(.noBook) }
         return quality
     }
 }
@@ -106,6 +110,6 @@ extension MarketView {
         try archive.field(&quality)
         try archive.field(&time)
         try archive.field(&receiveTime)
-        try archive.field(&book)
+        try archive.field(&book.pointee)
     }
 }

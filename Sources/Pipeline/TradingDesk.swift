@@ -77,8 +77,8 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         setClock(event: engine.group.time, received: engine.clock)
         if tradesSignalBook {
             let quality = MarketView.quality(
-                of: engine.book.pointee, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
-            market.take(engine.book.pointee, quality: quality, group: engine.group)
+                of: engine.book, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
+            market.take(engine.book, quality: quality, group: engine.group)
             stepMarket(trades: engine.trades)
         }
         judgeLevels(engine)
@@ -89,8 +89,8 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     mutating func tradedGroup(_ book: borrowing ContractBook) {
         setClock(event: book.assembler.group.time, received: book.clock)
         let quality = MarketView.quality(
-            of: book.assembler.book.pointee, isOpen: book.isOpen, isSuspect: book.assembler.isSuspect)
-        market.take(book.assembler.book.pointee, quality: quality, group: book.assembler.group)
+            of: book.assembler.book, isOpen: book.isOpen, isSuspect: book.assembler.isSuspect)
+        market.take(book.assembler.book, quality: quality, group: book.assembler.group)
         stepMarket(trades: book.assembler.trades)
     }
 
@@ -146,16 +146,22 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     // MARK: Decisions
 
     private mutating func judgeLevels(_ engine: borrowing ContractEngine) {
-        let group = engine.group
-        let quality = MarketView.quality(of: engine.book.pointee, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
+        let time = Timestamp(nanoseconds: engine.group.time)
         for index in 0..<FeatureSchema.levelCount {
             guard let kind = LevelKind(rawValue: index) else { continue }
+            let test = engine.test(kind)
+            let testEnd: Timestamp = test.end > 0 ? Timestamp(nanoseconds: test.end) : .undefined
+            guard signals.isJudged(index, isInTest: test.isUnderWay, testEnd: testEnd, at: time) else { continue }
+            let group = engine.group
+            let quality = MarketView.quality(
+                of: engine.book, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
             let values = engine.vector.extracting(
                 FeatureSchema.offset(of: kind)..<FeatureSchema.offset(of: kind) + LevelFeature.count)
             let inputs = LevelSignalInputs(
                 level: engine.level(kind), values: values, group: group, quality: quality)
             signals.apply(inputs, level: kind.rawValue, signals: &decided)
         }
+        if decided.isEmpty { return }
         for index in decided.indices {
             output.signal(decided[index], vector: engine.vector)
             if configuration.tradesSignals { policy.apply(decided[index], intents: &intents) }

@@ -240,7 +240,7 @@ enum TestSession {
             premarketStart: TimeOfDay(hour: 18, minute: 2), premarketEnd: TimeOfDay(hour: 18, minute: 5),
             openingRangeStart: TimeOfDay(hour: 18, minute: 5), openingRangeMinutes: 3,
             rthOpen: TimeOfDay(hour: 18, minute: 5), rthClose: TimeOfDay(hour: 16, minute: 0),
-            initialBalanceMinutes: 60)
+            initialBalanceMinutes: 10)
         return .cmeEquityIndex(zone: try ZoneFile.newYork(), windows: windows)
     }
 

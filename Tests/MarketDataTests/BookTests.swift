@@ -17,7 +17,7 @@ import Units
     func `ticks are those of integer division`(tick: Int64) {
         let seed = UInt64(tick)
         var random = SeededGenerator(seed: seed)
-        let reader = BookReader(tickSize: TickSize(nanos: tick))
+        let reader = TickGrid(tickSize: TickSize(nanos: tick))
         let limit = Int64(1) << 29
         for _ in 0..<3_000 {
             let ticks = Int64(random.below(UInt64(2 * limit + 200))) - limit - 100
@@ -31,7 +31,7 @@ import Units
     @Test func `no price traps`() {
         let edges: [Int64] = [.min, .min + 1, .max, .max - 1, 0, -1, 1]
         for tick in [1, 3, 250_000_000, 1_000_000_000_000_000_000, 5_000_000_000_000_000_000, .max] as [Int64] {
-            let reader = BookReader(tickSize: TickSize(nanos: tick))
+            let reader = TickGrid(tickSize: TickSize(nanos: tick))
             for nanos in edges + [tick, -tick, tick - 1, 1 - tick] {
                 let ticks = reader.ticks(nanos)
                 // Int64.min has no magnitude, and no book.
@@ -56,9 +56,9 @@ import Units
             var book = Book()
             bytes.asRecord { record in
                 #expect(cold.check(record) == nil)
-                cold.read(record, into: &book)
+                _ = cold.read(record, into: &book)
                 #expect(warm.check(record) == nil)
-                warm.read(record, into: &warmBook)
+                _ = warm.read(record, into: &warmBook)
             }
             #expect(book == warmBook && book.bid.levelCount == warmBook.bid.levelCount, "seed \(seed), step \(step)")
         }
@@ -73,7 +73,7 @@ import Units
         ).bytes
         bytes.asRecord { record in
             #expect(reader.check(record) == nil)
-            reader.read(record, into: &book)
+            _ = reader.read(record, into: &book)
         }
         #expect(book == Book(bids: [.init(price: 5, size: 3)], asks: []))
         #expect(!book.isTwoSided)

@@ -270,9 +270,13 @@ extension MarketFoldTests {
         #expect(!unknown, "there is no book yet")
         var two = Book()
         (two.bid.levelCount, two.bid.prices[0], two.ask.levelCount, two.ask.prices[0]) = (1, 5, 1, 6)
-        view.take(two, quality: [], group: EventGroup())
+        withUnsafePointer(to: two) { view.take($0, quality: [], group: EventGroup()) }
         let steps = [view.setOpen(true), view.setOpen(false), view.setOpen(false), view.setOpen(true)]
         #expect(steps == [false, true, false, true] && view.quality == [])
+    }
+
+    private static func quality(of book: Book, isOpen: Bool, isSuspect: Bool) -> DataQuality {
+        withUnsafePointer(to: book) { MarketView.quality(of: $0, isOpen: isOpen, isSuspect: isSuspect) }
     }
 
     @Test func `what is wrong with a book has a name each`() {
@@ -282,10 +286,10 @@ extension MarketFoldTests {
         crossed.bid.prices[0] = 7
         var one = two
         one.ask = Book().ask
-        #expect(MarketView.quality(of: two, isOpen: true, isSuspect: false) == [])
-        #expect(MarketView.quality(of: two, isOpen: false, isSuspect: true) == [.closed, .badBook])
-        #expect(MarketView.quality(of: crossed, isOpen: true, isSuspect: false) == [.crossed])
-        #expect(MarketView.quality(of: one, isOpen: true, isSuspect: false) == [.oneSided])
-        #expect(MarketView.quality(of: Book(), isOpen: true, isSuspect: false) == [.noBook])
+        #expect(Self.quality(of: two, isOpen: true, isSuspect: false) == [])
+        #expect(Self.quality(of: two, isOpen: false, isSuspect: true) == [.closed, .badBook])
+        #expect(Self.quality(of: crossed, isOpen: true, isSuspect: false) == [.crossed])
+        #expect(Self.quality(of: one, isOpen: true, isSuspect: false) == [.oneSided])
+        #expect(Self.quality(of: Book(), isOpen: true, isSuspect: false) == [.noBook])
     }
 }

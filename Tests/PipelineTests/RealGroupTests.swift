@@ -84,7 +84,7 @@ import Units
     func `bars built from real trades are the vendor's own`() throws {
         let instrument = InstrumentID(118)
         let second: UInt64 = 1_000_000_000
-        let reader = BookReader(tickSize: TickSize(nanos: 250_000_000))
+        let reader = TickGrid(tickSize: TickSize(nanos: 250_000_000))
         var builder = BarBuilder(seconds: 60)
         var bars: [Bar] = []
         var end: UInt64 = 0

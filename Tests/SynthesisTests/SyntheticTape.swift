@@ -15,7 +15,7 @@ struct SyntheticTape {
         }
         var eventTime: UInt64 { load(8) }
         /// Of every kind that a session has.
-        var receiveTime: UInt64 { stream == .signal || stream == .traded ? load(32) : load(16) }
+        var receiveTime: UInt64 { [.signal, .traded, .options].contains(stream) ? load(32) : load(16) }
         var price: Int64 { load(16) }
         var size: Int64 { Int64(load(24, as: UInt32.self)) }
         var action: Action { Action(rawValue: load(28)) }

@@ -7,7 +7,7 @@
 With --levelhead it writes sessions into a temporary directory: a midday at the rate of the real sample, one with a halt
 and a lost feed, the default day, and small days of several seeds. It prints the comparison as Markdown (with --out it
 replaces the part of that file between the markers) and exits with 1 when a tape is not valid or a statistic lies outside
-its band. Needs databento, databento_dbn, numpy and zstandard, which share nothing with this repository.
+its band. Needs databento, databento_dbn, numpy, vollib and zstandard, which share nothing with this repository.
 """
 import argparse
 import collections
@@ -21,6 +21,8 @@ import databento
 import databento_dbn
 import numpy as np
 import zstandard
+
+import synth_options
 
 TICK = 250_000_000
 SECOND = 1_000_000_000
@@ -325,7 +327,7 @@ class Session:
         if not paths:
             raise SystemExit(f"{directory}: no synthetic session")
         self.midnight = midnight_of(paths[0])
-        self.books = {}
+        self.books, self.options = {}, None
         for path in paths:
             count = decode(path)
             if ".mbp-10." not in path.name:
@@ -336,6 +338,8 @@ class Session:
                 problems.append(f"{path.name}: {count} records decoded, {len(book)} read")
             check(book, problems, path.name)
             self.books["traded" if symbol.startswith("M") else "signal"] = book
+        if any(".options." in path.name for path in paths):
+            self.options = synth_options.Options(paths, self.midnight, problems)
 
 
 def synth(program, directory, **options):
@@ -371,9 +375,45 @@ def report(program, date, seeds, problems):
         faults = {"halt": "10:30-10:40", "reconnect": "11:15", "from": "10:00", "to": "11:30"}
         synth(program, scratch / "faults", date=date, seed=3, rate=0.2, **faults)
         Session(scratch / "faults", problems)
+        parts += options_report(program, scratch / "options", date, problems)
         parts += day_report(program, scratch / "day", date, problems)
         parts += seeds_report(program, scratch, date, seeds, problems)
     return "\n".join(parts)
+
+
+def options_report(program, directory, date, problems):
+    """An hour and a half of a busy session's options around the open, and a whole thin session's."""
+    parts = ["### Options", "",
+             "Implied volatilities are vollib's, of out-of-the-money quotes not older than a minute within 1.2 standard",
+             "deviations of the money, every ten minutes; a residual is the distance from a parabola per expiry.", "",
+             "| | busy, 09:25 to 10:55 | thin day | band |", "|---|---|---|---|"]
+    columns = []
+    for name, rate, window in (("busy", 1, {"from": "09:25", "to": "10:55", "no-mes": True}), ("thin", 0.02, {})):
+        synth(program, directory / name, date=date, seed=1, rate=rate, **window)
+        session = Session(directory / name, problems)
+        options, quotes = session.options, session.options.quotes
+        end = 10.9 * 3600 if name == "busy" else 15.9 * 3600
+        residuals, parity = options.smiles(session.books["signal"], np.arange(9.6 * 3600, end, 600))
+        time = (quotes["ts_event"].astype(np.int64) - session.midnight) / SECOND
+        regular = (time >= 9.5 * 3600) & (time < min(16 * 3600, end))
+        seconds = min(16 * 3600, end) - 9.5 * 3600
+        columns.append([
+            options.contracts, options.expiries, regular.sum() / seconds,
+            (regular & (quotes["action"] == b"T")).sum() / seconds,
+            np.sqrt((residuals ** 2).mean()), np.abs(residuals).max(), np.median(parity), np.percentile(parity, 99)])
+    rows = (("contracts", (400, 700), (150, 250), 0), ("expiries", (9, 10), (9, 10), 0),
+            ("records a second in regular hours", (30, 150), (3, 20), 1), ("trades a second", (1, 8), (0.01, 0.2), 2),
+            ("residual, root mean square, vol points", (0, 0.25), (0, 0.6), 3),
+            ("largest residual, vol points", (0, 2), (0, 4), 2),
+            ("distance from put-call parity, median, ticks", (0, 2), (0, 4), 2),
+            ("the same, 99 %", (0, 15), (0, 40), 1))
+    for (name, busy_band, thin_band, digits), busy, thin in zip(rows, *columns):
+        for value, (low, high) in ((busy, busy_band), (thin, thin_band)):
+            if not low <= value <= high:
+                problems.append(f"options, {name}: {value:.{digits}f} outside [{low}, {high}]")
+        parts.append(f"| {name} | {busy:.{digits}f} | {thin:.{digits}f} | "
+                     f"{busy_band[0]:g} … {busy_band[1]:g}, {thin_band[0]:g} … {thin_band[1]:g} |")
+    return [*parts, ""]
 
 
 def day_report(program, directory, date, problems):
@@ -392,17 +432,23 @@ def day_report(program, directory, date, problems):
     t.row("busiest second, thousands of records", "tens", d.seconds.max() / 1e3, 10, 80, 1)
     t.row("range of the day, points", "", d.range, 25, 80)
     micro = next(entry["records"] for entry in result["by_file"] if entry["file"] == traded)
+    option_file = next(path for path in result["files"] if ".options." in path)
+    records, prints, sizes = synth_options.rates(option_file, midnight_of(option_file))
+    quotes = (f"{records.sum():,} records of options, {prints.sum():,} of them prints of {sizes.mean():.1f} contracts "
+              f"in the mean, median {np.median(sizes):.0f}; {records[:15].sum() / 54_000:.0f} records a second until 09:00 and "
+              f"{records[16:22].sum() / 21_600:.0f} from 10 to 16 ET. The file has "
+              f"{pathlib.Path(option_file).stat().st_size / 1e6:.0f} MB.")
     return ["### The default day", "",
             f"`synth --date {date} --seed 1`: {d.records:,} records of ES, {micro:,} of MES; {d.trades:,} prints of ES, "
             f"{d.volume:,} contracts.", "", t.text("a busy recent day"), "",
-            "ES records a second: " + ", ".join(f"{k} {v:.0f}" for k, v in d.shape().items()) + ".", ""]
+            "ES records a second: " + ", ".join(f"{k} {v:.0f}" for k, v in d.shape().items()) + ".", "", quotes, ""]
 
 
 def seeds_report(program, scratch, date, seeds, problems):
     rows, enough = [], 0
     for seed in range(1, seeds + 1):
         directory = scratch / f"seed{seed}"
-        synth(program, directory, date=date, seed=seed, rate=0.02)
+        synth(program, directory, date=date, seed=seed, rate=0.02, **{"no-options": True})
         session = Session(directory, problems)
         book = session.books["signal"]
         tests, day = level_tests(book, session.midnight), DayStatistics(session.midnight).add(book)

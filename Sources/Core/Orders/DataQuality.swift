@@ -5,36 +5,38 @@
     @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// Records are known to be missing and the state behind the value has not been rebuilt since.
-    public static let gap = DataQuality(rawValue: 1 << 0)
+    @inlinable public static var gap: DataQuality { DataQuality(rawValue: 1 << 0) }
     /// Too old to be trusted.
-    public static let stale = DataQuality(rawValue: 1 << 1)
+    @inlinable public static var stale: DataQuality { DataQuality(rawValue: 1 << 1) }
     /// Delivered by a replay after a break instead of live.
-    public static let replayed = DataQuality(rawValue: 1 << 2)
+    @inlinable public static var replayed: DataQuality { DataQuality(rawValue: 1 << 2) }
     /// The best bid is above the best ask.
-    public static let crossed = DataQuality(rawValue: 1 << 3)
+    @inlinable public static var crossed: DataQuality { DataQuality(rawValue: 1 << 3) }
     /// One side of the book is empty.
-    public static let oneSided = DataQuality(rawValue: 1 << 4)
+    @inlinable public static var oneSided: DataQuality { DataQuality(rawValue: 1 << 4) }
     /// The publisher marked the book as possibly wrong.
-    public static let badBook = DataQuality(rawValue: 1 << 5)
+    @inlinable public static var badBook: DataQuality { DataQuality(rawValue: 1 << 5) }
     /// Trading is halted or paused.
-    public static let halted = DataQuality(rawValue: 1 << 6)
+    @inlinable public static var halted: DataQuality { DataQuality(rawValue: 1 << 6) }
     /// The market is not open.
-    public static let closed = DataQuality(rawValue: 1 << 7)
+    @inlinable public static var closed: DataQuality { DataQuality(rawValue: 1 << 7) }
     /// Estimators have not seen enough yet.
-    public static let warming = DataQuality(rawValue: 1 << 8)
+    @inlinable public static var warming: DataQuality { DataQuality(rawValue: 1 << 8) }
     /// There is no book.
-    public static let noBook = DataQuality(rawValue: 1 << 9)
+    @inlinable public static var noBook: DataQuality { DataQuality(rawValue: 1 << 9) }
     /// Baselines of earlier sessions are missing. Says nothing against the book.
-    public static let noHistory = DataQuality(rawValue: 1 << 10)
+    @inlinable public static var noHistory: DataQuality { DataQuality(rawValue: 1 << 10) }
 
     /// The market takes no orders.
-    public static let notTrading: DataQuality = [.halted, .closed]
+    @inlinable public static var notTrading: DataQuality { [.halted, .closed] }
     /// The book is not one that an order could be filled on or a position marked at. A side may still be empty.
-    public static let unusableBook: DataQuality = [.stale, .crossed, .badBook, .halted, .closed, .noBook]
+    @inlinable public static var unusableBook: DataQuality {
+        [.stale, .crossed, .badBook, .halted, .closed, .noBook]
+    }
     /// A strategy may not open a position on it.
-    public static let refusedToStrategies: DataQuality = [
-        .gap, .stale, .crossed, .oneSided, .badBook, .halted, .closed, .warming, .noBook,
-    ]
+    @inlinable public static var refusedToStrategies: DataQuality {
+        [.gap, .stale, .crossed, .oneSided, .badBook, .halted, .closed, .warming, .noBook]
+    }
 
     @inlinable public var hasUsableBook: Bool { isDisjoint(with: .unusableBook) }
 }

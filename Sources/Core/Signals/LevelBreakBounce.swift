@@ -35,7 +35,7 @@ import Units
     /// Costs a few nanoseconds while the level is not tested, about 20 while it is.
     public mutating func apply(_ inputs: LevelSignalInputs) -> BreakScore? {
         guard isEvaluated(inputs) else {
-            if leaning != .undecided || state != .undecided || score != 0 || confidence != 0 { clear() }
+            rest()
             return nil
         }
         if inputs.test != test {
@@ -53,9 +53,15 @@ import Units
         return decide(result, at: inputs.time) ? result : nil
     }
 
+    /// While the level is tested and for some time after.
     private func isEvaluated(_ inputs: LevelSignalInputs) -> Bool {
         if inputs.isInTest { return true }
         return inputs.testEnd.isDefined && inputs.time - inputs.testEnd < configuration.aftermath
+    }
+
+    /// The level is not judged at this group: nothing is decided any more.
+    public mutating func rest() {
+        if leaning != .undecided || state != .undecided || score != 0 || confidence != 0 { clear() }
     }
 
     private mutating func decide(_ result: BreakScore, at time: Timestamp) -> Bool {

@@ -7,11 +7,29 @@ import Units
     public static let levelCount = 5
 
     private var levels: InlineArray<5, LevelBreakBounce>
+    /// Levels that have been put to rest and not been judged since: a bit each.
+    private var resting: UInt8 = 0
+    private let aftermath: Nanoseconds
     /// Signals put out so far.
     public private(set) var count: UInt64 = 0
 
     public init(_ configuration: LevelSignalConfiguration = LevelSignalConfiguration()) {
         levels = InlineArray(repeating: LevelBreakBounce(configuration))
+        aftermath = configuration.aftermath
+    }
+
+    /// Whether the level is judged at a group; one that is not is put to rest.
+    public mutating func isJudged(_ level: Int, isInTest: Bool, testEnd: Timestamp, at time: Timestamp) -> Bool {
+        let bit: UInt8 = 1 &<< UInt8(level)
+        if isInTest || (testEnd.isDefined && time - testEnd < aftermath) {
+            resting &= ~bit
+            return true
+        }
+        if resting & bit == 0 {
+            resting |= bit
+            levels[level].rest()
+        }
+        return false
     }
 
     public subscript(_ level: Int) -> LevelBreakBounce { levels[level] }
@@ -35,6 +53,7 @@ extension LevelSignals: PersistentState {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("level signals")
         try archive.field(&count)
+        try archive.field(&resting)
         for i in levels.indices { try levels[i].persist(&archive) }
     }
 }

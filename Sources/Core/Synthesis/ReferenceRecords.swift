@@ -23,10 +23,13 @@ struct ReferenceRecords {
             addStatistics(parameters, contract, settlement: settlement)
             addStatuses(parameters, contract)
         }
+        let chain = SyntheticOption.chain(parameters)
+        for option in chain { try addDefinition(parameters, option) }
+        addOpenInterest(parameters, chain)
         entries.sort { ($0.receiveTime, $0.stream.rawValue) < ($1.receiveTime, $1.stream.rawValue) }
     }
 
-    private mutating func add(
+    mutating func add(
         _ stream: SyntheticStream, _ receiveTime: Timestamp, count: Int, write: (UnsafeMutableRawPointer) -> Void
     ) {
         var bytes = [UInt8](repeating: 0, count: count)
@@ -132,12 +135,16 @@ struct ReferenceRecords {
         record.channelID = 0
         record.maturityYear = contract.maturityYear
         record.maturityMonth = contract.maturityMonth
+        try add(record)
+    }
+
+    mutating func add(_ record: InstrumentDefinitionRecord) throws(DBNError) {
         var bytes = [UInt8](repeating: 0, count: RecordByteCount.instrumentDefinition)
         let outcome = bytes.withUnsafeMutableBytes { raw in
             Result { () throws(DBNError) in if let base = raw.baseAddress { try record.write(to: base) } }
         }
         try outcome.get()
-        entries.append(Entry(receiveTime: preOpen.nanoseconds, stream: .definition, bytes: bytes))
+        entries.append(Entry(receiveTime: record.receiveTime.nanoseconds, stream: .definition, bytes: bytes))
     }
 }
 

@@ -6,12 +6,15 @@ public enum SyntheticStream: Int, CaseIterable, Sendable {
     case definition, status, statistics
     /// MBP-10 of the signal contract (ES) and of the traded one (MES).
     case signal, traded
+    /// MBP-1 of the options on the signal contract.
+    case options
 }
 
 /// A synthetic session, one record at a time, in order of receive time: a function of its parameters and nothing else.
 ///
 /// Both books follow one latent price (`LatentPath`); event groups arrive in clusters (`ArrivalProcess`) and are chosen
-/// by the queues (`OrderFlow`). Nothing is allocated after `init`, which takes some tenths of a second for a whole day.
+/// by the queues (`OrderFlow`); options are quoted around a smile (`OptionSmile`) at the mid of ES. Nothing is
+/// allocated after `init`, which takes some tenths of a second for a whole day.
 /// What it is calibrated to and what it assumes: docs/synthetic-session.md.
 public struct SessionGenerator: ~Copyable {
     /// The largest record, a definition.
@@ -23,6 +26,7 @@ public struct SessionGenerator: ~Copyable {
     private var referenceIndex = 0
     private var signal: InstrumentStream
     private var traded: InstrumentStream
+    private var options: OptionStream
     private let hasTraded: Bool
 
     /// - Precondition: the rate is positive, and the window lies within the session and is not empty.
@@ -48,27 +52,31 @@ public struct SessionGenerator: ~Copyable {
         hasTraded = parameters.traded != nil
         signal = InstrumentStream(parameters, parameters.signal, profile: .signal, path: path)
         traded = InstrumentStream(parameters, parameters.traded ?? parameters.signal, profile: .traded, path: path)
+        options = OptionStream(parameters, path: path)
     }
 
     deinit {
         path.deallocate()
         signal.deallocate()
         traded.deallocate()
+        options.deallocate()
     }
 
     /// Writes the next record to `record`, which has room for `recordByteCountMax` bytes, and says whose it is and how
     /// long; nil at the end. About half a microsecond.
     public mutating func next(into record: UnsafeMutableRawPointer) -> (stream: SyntheticStream, byteCount: Int)? {
         while true {
-            let book = min(signal.receiveTime, hasTraded ? traded.receiveTime : .max)
+            let book = min(signal.receiveTime, hasTraded ? traded.receiveTime : .max, options.receiveTime)
             if referenceIndex < reference.entries.count && reference.entries[referenceIndex].receiveTime <= book {
                 return nextReference(into: record)
             }
             guard book != .max else { return nil }
             if signal.receiveTime == book {
                 if signal.next(into: record, otherMid: nil) { return (.signal, RecordByteCount.mbp10) }
-            } else if traded.next(into: record, otherMid: signal.mid) {
-                return (.traded, RecordByteCount.mbp10)
+            } else if hasTraded && traded.receiveTime == book {
+                if traded.next(into: record, otherMid: signal.mid) { return (.traded, RecordByteCount.mbp10) }
+            } else if options.next(into: record, mid: signal.mid) {
+                return (.options, RecordByteCount.mbp1)
             }
         }
     }

@@ -59,6 +59,8 @@ public struct SessionParameters: Sendable {
     public var signal: SyntheticContract
     /// The micro contract; nil leaves its book out and changes nothing in the other.
     public var traded: SyntheticContract?
+    /// The expiries of the options on the signal contract; none leaves options out and changes nothing in the books.
+    public var expiries: [SyntheticExpiry] = []
     public var halts: [DaySpan] = []
     /// Times at which the feed is lost: two seconds without records, half a second of suspect book, then a snapshot.
     public var reconnects: [Double] = []

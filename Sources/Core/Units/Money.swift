@@ -1,7 +1,7 @@
 /// An amount of US dollars in units of 1e-9, exact. There is no conversion from `Double`: money never passes through
 /// floating point. The range is ±9.2 billion dollars; leaving it traps.
 @frozen public struct Money: Comparable, Hashable, BitwiseCopyable, Sendable, AdditiveArithmetic {
-    public static let zero = Money(nanos: 0)
+    @inlinable public static var zero: Money { Money(nanos: 0) }
 
     public var nanos: Int64
 

@@ -1,7 +1,7 @@
 /// A price in units of 1e-9 of the quote currency, as DBN has it: 5 000.25 is `nanos == 5_000_250_000_000`.
 @frozen public struct Price: Comparable, Hashable, BitwiseCopyable, Sendable {
     /// DBN's "no price" (`UNDEF_PRICE`).
-    public static let undefined = Price(nanos: .max)
+    @inlinable public static var undefined: Price { Price(nanos: .max) }
 
     public let nanos: Int64
 
@@ -12,7 +12,7 @@
 
 /// A price, or a difference of prices, as a whole number of ticks of one contract.
 @frozen public struct Ticks: Comparable, Hashable, BitwiseCopyable, Sendable, AdditiveArithmetic {
-    public static let zero = Ticks(0)
+    @inlinable public static var zero: Ticks { Ticks(0) }
 
     public var count: Int64
 

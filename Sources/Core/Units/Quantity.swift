@@ -1,6 +1,6 @@
 /// A signed number of contracts. Positive is long or bought, negative short or sold, where a sign applies.
 @frozen public struct Quantity: Comparable, Hashable, BitwiseCopyable, Sendable, AdditiveArithmetic {
-    public static let zero = Quantity(0)
+    @inlinable public static var zero: Quantity { Quantity(0) }
 
     public var contracts: Int64
 

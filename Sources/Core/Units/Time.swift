@@ -1,7 +1,7 @@
 /// An instant in nanoseconds since 1970-01-01 00:00 UTC, without leap seconds, as DBN has it.
 @frozen public struct Timestamp: Comparable, Hashable, BitwiseCopyable, Sendable {
     /// DBN's "no time" (`UNDEF_TIMESTAMP`).
-    public static let undefined = Timestamp(nanoseconds: .max)
+    @inlinable public static var undefined: Timestamp { Timestamp(nanoseconds: .max) }
 
     public let nanoseconds: UInt64
 
@@ -24,7 +24,7 @@
 
 /// A span of time in nanoseconds; may be negative.
 @frozen public struct Nanoseconds: Comparable, Hashable, BitwiseCopyable, Sendable, AdditiveArithmetic {
-    public static let zero = Nanoseconds(0)
+    @inlinable public static var zero: Nanoseconds { Nanoseconds(0) }
 
     public var count: Int64
 

@@ -11,12 +11,16 @@ struct MarketSetup {
     let configuration: ResolvedConfiguration
     let calendar: TradingCalendar
     let plan: InstrumentPlan
+    /// The past sessions of the signal's root; nil when the run is given none.
+    let history: RunHistory?
 
-    /// - Throws: what is wrong with the configuration or with the tape's contracts.
-    init(configuration: ResolvedConfiguration, tape: borrowing MergedTape) throws {
+    /// - Throws: what is wrong with the configuration, with the tape's contracts or with the history.
+    init(configuration: ResolvedConfiguration, tape: borrowing MergedTape, history: String? = nil) throws {
         self.configuration = configuration
         calendar = .cmeEquityIndex(zone: try ZoneData.newYork(), windows: configuration.sessions)
-        plan = try Self.plan(tape.sources, configuration: configuration, calendar: calendar)
+        let plan = try Self.plan(tape.sources, configuration: configuration, calendar: calendar)
+        self.plan = plan
+        self.history = try history.map { try RunHistory(path: $0, root: plan.signalSpecification.root) }
     }
 
     /// The configuration of the features of the plan's signal contracts.
@@ -29,7 +33,10 @@ struct MarketSetup {
                 beyond: Int32(levels.beyond.count),
                 largeTrade: configuration.features.largeTradeContracts ?? plan.signalSpecification.largeTradeContracts),
             averageBarMinutes: Int(configuration.bars.smaPeriod.count / Nanoseconds.minutes(1).count),
-            averageLength: configuration.bars.smaLength, options: options)
+            averageLength: configuration.bars.smaLength,
+            pointValue: Double(plan.signalSpecification.moneyPerPoint.nanos) / 1e9,
+            annualizationHours: configuration.features.annualizationHours,
+            history: history?.sessions, options: options)
     }
 
     private var options: OptionConfiguration {

@@ -11,7 +11,7 @@ struct SynthSession {
     private let calendar: TradingCalendar
 
     /// - Throws: the date is not a trade date, or the time zone cannot be read.
-    init(date: CivilDate, seed: UInt64, withTraded: Bool) throws {
+    init(date: CivilDate, seed: UInt64, withTraded: Bool, withOptions: Bool) throws {
         let zone = try ZoneData.newYork()
         calendar = .cmeEquityIndex(zone: zone, windows: .regular)
         guard calendar.isTradeDate(date) else { throw SynthFailure.notATradeDate(date) }
@@ -23,6 +23,9 @@ struct SynthSession {
             midnight: zone.timestamp(date, hour: 0, minute: 0, second: 0),
             previousTradeDate: Timestamp(nanoseconds: UInt64(previous.daysSinceEpoch) * 86_400_000_000_000),
             seed: seed, signal: signal, traded: traded)
+        if withOptions, let lead = calendar.leadContract(root: "ES", on: date) {
+            parameters.expiries = SyntheticExpiry.list(on: date, lead: lead, calendar: calendar)
+        }
     }
 
     private static func contract(
@@ -46,7 +49,11 @@ struct SynthSession {
         time.hour >= 17 && time > TimeOfDay(hour: 17, minute: 0) ? Double(time.seconds) - 86_400 : Double(time.seconds)
     }
 
-    var contracts: [SyntheticContract] { [parameters.signal] + (parameters.traded.map { [$0] } ?? []) }
+    private var contracts: [SyntheticContract] { [parameters.signal] + (parameters.traded.map { [$0] } ?? []) }
+
+    private var options: [(symbol: String, instrumentID: InstrumentID)] {
+        SyntheticOption.chain(parameters).map { ($0.symbol, $0.instrumentID) }
+    }
 
     /// The streams that have a file, and the file's name: recognisably not a recording.
     var fileNames: [(stream: SyntheticStream, name: String)] {
@@ -58,20 +65,22 @@ struct SynthSession {
             case .statistics: (stream, "\(prefix).statistics.dbn.zst")
             case .signal: (stream, "\(prefix).\(parameters.signal.symbol).mbp-10.dbn.zst")
             case .traded: parameters.traded.map { (stream, "\(prefix).\($0.symbol).mbp-10.dbn.zst") }
+            case .options: parameters.expiries.isEmpty ? nil : (stream, "\(prefix).options.mbp-1.dbn.zst")
             }
         }
     }
 
     func metadata(of stream: SyntheticStream) -> DBNMetadata {
-        let schema: Schema
-        var symbols = contracts
-        switch stream {
-        case .definition: schema = .definition
-        case .status: schema = .status
-        case .statistics: schema = .statistics
-        case .signal: (schema, symbols) = (.mbp10, [parameters.signal])
-        case .traded: (schema, symbols) = (.mbp10, contracts.filter { $0.root != parameters.signal.root })
-        }
+        let futures = contracts.map { ($0.symbol, $0.instrumentID) }
+        let (schema, symbols): (Schema, [(symbol: String, instrumentID: InstrumentID)]) =
+            switch stream {
+            case .definition: (.definition, futures + options)
+            case .status: (.status, futures)
+            case .statistics: (.statistics, futures + options)
+            case .signal: (.mbp10, [futures[0]])
+            case .traded: (.mbp10, Array(futures.dropFirst()))
+            case .options: (.mbp1, options)
+            }
         // A day's files begin a quarter of an hour before the open, when the market does.
         let start = parameters.midnight + Nanoseconds(Int64(min(parameters.window.start, -22_500)) * 1_000_000_000)
         let end = parameters.midnight + Nanoseconds(Int64(parameters.window.end * 1e9)) + .seconds(1)

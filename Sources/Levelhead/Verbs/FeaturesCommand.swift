@@ -40,6 +40,8 @@ struct FeaturesCommand: ParsableCommand {
         help: ArgumentHelp("Only columns that match one of these patterns.", valueName: "glob"))
     var columns: [String] = []
 
+    @OptionGroup var past: HistoryOptions
+
     @OptionGroup var options: ConfigurationOptions
 
     @Flag(help: "One JSON object: rows, columns, sha256 of STEM.npy's values.")
@@ -58,7 +60,8 @@ struct FeaturesCommand: ParsableCommand {
 
     private func write() throws {
         var merged = try MergedTape.open(try TapePaths.expand(tape))
-        let setup = try MarketSetup(configuration: try options.resolve(), tape: merged)
+        let setup = try MarketSetup(
+            configuration: try options.resolve(), tape: merged, history: past.history)
         let chosen = chosenColumns
         var fold = MarketFold(plan: setup.plan, configuration: setup.features)
         var sink = try MatrixSink(stem: String(out.dropLast(4)), columns: chosen, rows: every)

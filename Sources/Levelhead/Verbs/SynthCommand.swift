@@ -9,7 +9,7 @@ import Units
 struct SynthCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "synth",
-        abstract: "Writes a realistic synthetic session of ES and MES as DBN files.",
+        abstract: "Writes a realistic synthetic session of ES, MES and ES options as DBN files.",
         discussion: """
             The same parameters give the same bytes. Files are named synthetic-DATE.…, replaced if they exist, and \
             appear when they are complete.
@@ -47,6 +47,15 @@ struct SynthCommand: ParsableCommand {
     @Flag(name: .customLong("no-mes"), help: "Leave the MES book out. The ES book stays the same.")
     var withoutMicro = false
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: ArgumentHelp(
+            """
+            Write options on ES: definitions, quotes, trades and open interest of about ten expiries; fewer contracts \
+            below a rate of 0.25. The books stay the same.
+            """))
+    var options = true
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -73,7 +82,7 @@ struct SynthCommand: ParsableCommand {
     }
 
     private func write() throws {
-        var session = try SynthSession(date: date, seed: seed, withTraded: !withoutMicro)
+        var session = try SynthSession(date: date, seed: seed, withTraded: !withoutMicro, withOptions: options)
         session.parameters.rate = rate
         session.parameters.window = window
         session.parameters.halts = halt.map(\.span).sorted { $0.start < $1.start }

@@ -21,6 +21,14 @@ public struct ContractEngine: ~Copyable {
     public private(set) var assembler: EventGroupAssembler
     private var attribution = DepthAttribution()
     private var grid = MidGrid()
+    private var tradeHistory = TradeHistory()
+    private var volatility: Volatility
+    /// When the rows that change with seconds are due although no second ends, because a warm-up does, ns.
+    private var secondRowsDue = UInt64.max
+    private var auction: SessionAuction
+    private var baseline: HistoryBaseline
+    /// Collects sessions for the history; nil unless it is asked for.
+    private let collector: UnsafeMutablePointer<SessionProfileBuilder>?
     private let state: UnsafeMutablePointer<ContractState>
     /// The levels where they lie in `state`: reading one element through the inline array may copy all of it.
     private let levels: UnsafeMutablePointer<LevelState>
@@ -33,7 +41,9 @@ public struct ContractEngine: ~Copyable {
     public private(set) var clockBefore: UInt64 = 0
     /// The contract leads: vectors are written and the sink is told. One that does not lead keeps its state current and
     /// no more.
-    public var isLeading = true
+    public var isLeading = true {
+        didSet { if isLeading != oldValue { forgetRows() } }
+    }
     /// The option chain that a leading contract's vector shows; nil for none. It outlives the engine.
     public var optionBoard: UnsafeMutablePointer<OptionBoard>?
     /// The version of it that the vector shows.
@@ -48,6 +58,11 @@ public struct ContractEngine: ~Copyable {
     public init(configuration: FeatureConfiguration) {
         self.configuration = configuration
         assembler = EventGroupAssembler(tickSize: configuration.tickSize)
+        volatility = Volatility(configuration: configuration)
+        auction = SessionAuction(configuration: configuration)
+        baseline = HistoryBaseline(configuration.history)
+        collector = configuration.collectsSessions ? .allocate(capacity: 1) : nil
+        collector?.initialize(to: SessionProfileBuilder())
         state = .allocate(capacity: 1)
         state.initialize(to: ContractState(configuration: configuration, start: 0))
         levels = ContractState.levels(of: state)
@@ -56,6 +71,8 @@ public struct ContractEngine: ~Copyable {
     }
 
     deinit {
+        collector?.deinitialize(count: 1)
+        collector?.deallocate()
         state.deallocate()
         values.deallocate()
     }
@@ -74,7 +91,7 @@ public struct ContractEngine: ~Copyable {
     public var mid: MidState { state.pointee.mid }
     public var isBookValid: Bool { state.pointee.isBookValid }
     /// The market of this contract is open.
-    public var isOpen: Bool { state.isOpen(at: state.pointee.advancedTo) }
+    public var isOpen: Bool { state.isOpen(at: state.pointee.clock.time) }
     public var session: SessionTimes { state.pointee.session }
     public var isSuspect: Bool { assembler.isSettledSuspect }
     public var status: TradingStatus { state.pointee.status }
@@ -82,6 +99,11 @@ public struct ContractEngine: ~Copyable {
     /// Tests of a level in all sessions so far.
     public func testCount(_ kind: LevelKind) -> Int64 {
         state.pointee.testCounts[kind.rawValue] + level(kind).pointee.test.touchCount
+    }
+    /// Whether a level is being tested, and when its last test ended (ns; 0 before the first end, or while inactive).
+    public func test(_ kind: LevelKind) -> (isUnderWay: Bool, end: UInt64) {
+        let level = levels + kind.rawValue
+        return (level.pointee.test.isTesting, level.pointee.test.testEnd)
     }
     /// One level. The pointer stays good as long as the engine lives.
     public func level(_ kind: LevelKind) -> UnsafePointer<LevelState> { UnsafePointer(levels + kind.rawValue) }
@@ -109,7 +131,10 @@ public struct ContractEngine: ~Copyable {
             let start = max(eventTime, clock &- min(clock, Self.longestStart))
             state.pointee = ContractState(configuration: configuration, start: start)
             grid.clear()
+            tradeHistory.begin(at: start)
+            auction.start(state.pointee.session)
             state.pointee.status = status
+            beginHistory(at: start)
         }
         closeSeconds(upTo: max(eventTime, clock &- min(clock, Self.clockGrace)), sink: &sink)
         assembler.append(record, sequence: sequence)
@@ -142,8 +167,17 @@ public struct ContractEngine: ~Copyable {
             state.pointee.advance(to: time)
         }
         state.pointee.status.apply(action: action)
-        refreshMarket(at: max(time, state.pointee.advancedTo))
+        refreshMarket(at: max(time, state.pointee.clock.time))
     }
+
+    /// Takes a `statistics` record of this contract: final settlements.
+    public mutating func takeStatistics(_ record: StatisticsView) { auction.takeStatistics(record) }
+
+    /// Takes a `definition` record of this contract: its expiration.
+    public mutating func takeDefinition(_ record: InstrumentDefinitionView) { auction.takeDefinition(record) }
+
+    /// The calendar's date of expiry, which counts until a definition says another.
+    public mutating func expect(expiry: CivilDate?) { auction.expect(expiry: expiry) }
 
     private mutating func hear(_ clock: UInt64) {
         guard clock != self.clock else { return }
@@ -171,15 +205,18 @@ public struct ContractEngine: ~Copyable {
         var parts = OrderParts()
         for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
         state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
+        auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen)
         let context = GroupContext(
-            time: group.time, eventTime: group.eventTime, before: assembler.before, after: assembler.book,
-            changes: attribution.changes, trades: assembler.trades, bought: parts.bought, sold: parts.sold,
-            unsigned: parts.unsigned, flowCounts: usable && !restated, isOpen: isOpen, bookIsUsable: usable,
-            wasValid: wasValid && assembler.hasBefore && !restated, mid: state.pointee.mid, midBefore: midBefore)
+            time: group.time, eventTime: group.eventTime, clock: state.pointee.clock, bookChange: assembler.change,
+            bookTouch: BookTouch(assembler.book, assembler.change), before: assembler.before, after: assembler.book,
+            changes: attribution.changes, trades: assembler.trades,
+            bought: parts.bought, sold: parts.sold, unsigned: parts.unsigned, flowCounts: usable && !restated,
+            isOpen: isOpen, bookIsUsable: usable, wasValid: wasValid && assembler.hasBefore && !restated,
+            mid: state.pointee.mid, midBefore: midBefore)
         apply(context, records: group.recordCount)
         assembler.advance()
         guard isLeading else { return }
-        writeVector(state, at: max(group.time, state.pointee.advancedTo))
+        writeVector(at: state.pointee.clock)
         sink.groupClosed(self)
     }
 
@@ -189,21 +226,41 @@ public struct ContractEngine: ~Copyable {
             return
         }
         attribution.update(
-            before: assembler.before, after: assembler.book, trades: assembler.trades,
+            before: assembler.before, after: assembler.book, change: assembler.change, trades: assembler.trades,
             comparable: assembler.hasBefore, bids: !assembler.book.pointee.bid.isEmpty,
             asks: !assembler.book.pointee.ask.isEmpty)
     }
 
     private mutating func apply(_ context: borrowing GroupContext, records: Int32) {
-        if context.isOpen, state.pointee.session.contains(Timestamp(nanoseconds: context.time)) {
+        if context.isOpen, context.eventTime >= state.pointee.activationDue,
+            state.pointee.session.contains(Timestamp(nanoseconds: context.time))
+        {
             activateLevels(context)
         }
-        state.pointee.flow.apply(context, records: records)
-        state.pointee.meanLevelSize.watch(context.after, usable: context.bookIsUsable)
+        state.pointee.shape.apply(context.after, change: context.bookChange)
+        state.pointee.flow.apply(context, shape: state.pointee.shape, records: records)
+        if !context.bookChange.isEmpty || context.bookIsUsable != state.pointee.wasUsable {
+            state.pointee.wasUsable = context.bookIsUsable
+            state.pointee.meanLevelSize.watch(
+                context.after, shape: state.pointee.shape, usable: context.bookIsUsable, time: context.time)
+        }
+        if !context.trades.isEmpty { applyTrades(context) }
         for index in 0..<5 { levels[index].apply(context) }
+        applyHistory(context, records: records)
+    }
+
+    private mutating func applyTrades(_ context: borrowing GroupContext) {
+        if context.isOpen, state.pointee.session.isRTH(Timestamp(nanoseconds: context.time)) {
+            volatility.takeRegular(context.trades)
+        }
+        guard context.flowCounts else { return }
+        let orders = tradeHistory.gather(context.trades)
+        state.pointee.tradeFlow.apply(orders, group: context, largeTrade: configuration.levels.largeTrade)
+        tradeHistory.apply(orders, group: context)
     }
 
     private mutating func activateLevels(_ context: borrowing GroupContext) {
+        state.pointee.stale = .all
         let current = state.pointee.mid
         // A level takes its side from the mid in force before the group that activates it (K.3-21).
         state.pointee.mid = context.midBefore
@@ -233,14 +290,19 @@ public struct ContractEngine: ~Copyable {
     private mutating func closeSecond<Sink: FeatureSink & ~Copyable>(at end: UInt64, sink: inout Sink) {
         let mid = state.pointee.mid
         grid.push(mid.isUsable(at: end) ? mid.twiceMid : MidGrid.absent)
-        state.pointee.closeBars(at: end)
+        closeHistorySecond(at: end)
+        if let bar = state.pointee.closeBars(at: end) { volatility.minuteClosed(bar) }
+        tradeHistory.secondClosed(at: end, grid: grid)
+        volatility.secondClosed(at: end, grid: grid, session: state.pointee.session)
+        auction.closeSecond()
         state.pointee.secondEnd = end + ContractState.second
         crossBoundaries(at: end)
+        state.pointee.stale.insert(.motion)
+        writeSecond(values + FeatureSchema.marketOffset, at: end)
         guard isLeading, state.pointee.session.contains(Timestamp(nanoseconds: end)) else { return }
-        var instant = state.pointee
-        instant.advance(to: end)
-        instant.moveAverage()
-        writeVector(&instant, at: end)
+        var instant = state.pointee.clock
+        instant.move(to: end)
+        writeVector(at: instant, time: end)
         sink.secondEnded(self, time: end)
     }
 
@@ -250,6 +312,7 @@ public struct ContractEngine: ~Copyable {
         if end == session.close.nanoseconds {
             state.pointee.advance(to: end)
             state.pointee.endLevels()
+            collector?.pointee.end()
             refreshMarket(at: end)
         } else if end == session.rthOpen.nanoseconds {
             state.pointee.advance(to: end)
@@ -260,15 +323,33 @@ public struct ContractEngine: ~Copyable {
         guard next.open.nanoseconds == end else { return }
         state.pointee.advance(to: end)
         state.pointee.beginSession(next)
+        tradeHistory.beginSession()
+        volatility.beginSession()
+        auction.beginSession(next)
+        beginHistory(at: end)
         refreshMarket(at: end)
     }
 
     private mutating func refreshMarket(at time: UInt64) {
+        let mid = state.pointee.mid
+        for index in 0..<5 { levels[index].settle(at: time, mid: mid) }
         refreshValidity(at: time)
         let usable = state.isOpen(at: time) && !assembler.isSettledSuspect && !assembler.settledBook.pointee.isCrossed
-        state.pointee.flow.watch(assembler.settledBook, isValid: state.pointee.isBookValid)
-        state.pointee.meanLevelSize.watch(assembler.settledBook, usable: usable)
-        for index in 0..<5 { levels[index].watchDepth(assembler.settledBook, usable: usable) }
+        let (book, shape, clock) = (assembler.settledBook, state.pointee.shape, state.pointee.clock)
+        state.pointee.flow.watch(book, shape: shape, isValid: state.pointee.isBookValid, clock: clock)
+        state.pointee.meanLevelSize.watch(book, shape: shape, usable: usable, time: time)
+        state.pointee.wasUsable = usable
+        for index in 0..<5 { levels[index].watchDepth(book, usable: usable, touched: .everywhere, clock: clock) }
+        watchHistory(usable: usable, at: time)
+        forgetRows()
+    }
+
+    /// Every row must be written anew.
+    private mutating func forgetRows() {
+        state.pointee.stale = .all
+        state.pointee.tradeFlow.forget()
+        tradeHistory.forget()
+        state.pointee.shape.forget()
     }
 
     /// While the market is closed and the mid has gone, seconds are all alike: jumps to the last one before the next
@@ -279,42 +360,126 @@ public struct ContractEngine: ~Copyable {
         let next = configuration.calendar.nextSession(after: Timestamp(nanoseconds: start &- 1)).open.nanoseconds
         let target = min(next, time / ContractState.second * ContractState.second)
         guard target > start, (target - start) / ContractState.second >= UInt64(MidGrid.capacity) else { return }
-        state.pointee.closeBars(at: target - ContractState.second)
+        if let bar = state.pointee.closeBars(at: target - ContractState.second) { volatility.minuteClosed(bar) }
         grid.pushAbsent(seconds: (target - start) / ContractState.second)
+        volatility.gridCleared()
+        baseline.skipSeconds()
         state.pointee.secondEnd = target
     }
 
     // MARK: Vector
 
-    private mutating func writeVector(_ state: UnsafeMutablePointer<ContractState>, at time: UInt64) {
+    /// Brings the vector to the time of `clock`, which is the state's or a copy that has moved on; `time` says when that
+    /// is if a row lies before the newest group.
+    private mutating func writeVector(at clock: DecayClock, time: UInt64? = nil) {
+        let time = time ?? clock.time
         let row = RowContext(
-            time: time, book: assembler.settledBook,
+            time: time, left: clock.left, gain: clock.gain, book: assembler.settledBook,
             bookIsUsable: state.isOpen(at: time) && !assembler.isSettledSuspect
-                && !assembler.settledBook.pointee.isCrossed
-                && assembler.counters.groups > 0,
+                && !assembler.settledBook.pointee.isCrossed && assembler.counters.groups > 0,
             mid: state.pointee.mid, changes: grid.changes, averageTrueRange: state.pointee.averageTrueRange.value,
-            meanBidLevelSize: state.pointee.meanLevelSize.bidMean(at: time),
-            meanAskLevelSize: state.pointee.meanLevelSize.askMean(at: time),
+            meanLevelSize: UnsafePointer(ContractState.meanLevelSize(of: state)),
             averageSlopeTicks: state.pointee.sources.average.slopeTicks,
             averageBarMinutes: Double(configuration.averageBarMinutes), sessionStart: state.pointee.sessionStart)
-        let levels = ContractState.levels(of: state)
-        for index in 0..<5 {
-            UnsafePointer(levels + index).write(values + index * LevelFeature.count, row: row)
-        }
-        writeMarket(values + FeatureSchema.marketOffset, state, row: row)
+        writeLevels(row: row, clock: clock)
+        writeMarket(values + FeatureSchema.marketOffset, row: row)
+        state.pointee.writtenMid = state.pointee.mid
+        state.pointee.stale = []
+        if baseline.isPresent { baseline.write(values, state, row: row) }
         optionBoard?.pointee.write(values, leader: UnsafePointer(levels), at: time, seen: &optionVersion)
     }
 
-    private mutating func writeMarket(
-        _ out: UnsafeMutablePointer<Double>, _ state: UnsafeMutablePointer<ContractState>, row: borrowing RowContext
-    ) {
-        BookShape.write(out, book: row.book, isValid: row.bookIsUsable && state.pointee.isBookValid)
+    private mutating func writeLevels(row: borrowing RowContext, clock: DecayClock) {
+        var stale = state.pointee.stale
+        // A mid that is not valid may stop being used by time alone.
+        if !row.mid.isValid || !state.pointee.writtenMid.isValid { stale.insert(.position) }
+        for index in 0..<5 where index != LevelKind.movingAverage.rawValue || !state.pointee.averageMoved {
+            (levels + index).write(values + index * LevelFeature.count, row: row, also: stale)
+        }
+        guard state.pointee.averageMoved else { return }
+        writeMovedAverage(row: row, clock: clock)
+    }
+
+    /// The row of a second whose end closed a bar of the average: its level moves with the next group, but the row shows
+    /// where it is now.
+    private mutating func writeMovedAverage(row: borrowing RowContext, clock: DecayClock) {
+        let index = LevelKind.movingAverage.rawValue
+        var level = levels[index]
+        if level.isActive, let price = state.pointee.sources.average.price {
+            level.move(to: price, clock: clock, mid: state.pointee.mid)
+        }
+        withUnsafeMutablePointer(to: &level) {
+            $0.write(values + index * LevelFeature.count, row: row, also: .all)
+        }
+        levels[index].stale = .all
+    }
+
+    private mutating func writeMarket(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
+        state.pointee.shape.write(out, book: row.book, isValid: row.bookIsUsable && state.pointee.isBookValid)
         let mid = state.pointee.mid
         out[.mid] = defined(
             mid.isUsable(at: row.time), Double(mid.twiceMid) * 0.5 * configuration.tickSize.points)
         state.pointee.flow.write(out, row: row)
+        state.pointee.tradeFlow.write(out, row: row)
+        if tradeHistory.isStale(at: row.time) { tradeHistory.write(out, at: row.time) }
+        if row.time >= secondRowsDue { writeSecond(out, at: row.time) }
         out[.averageTrueRange] = state.pointee.averageTrueRange.value
         out[.sessionVolume] = Double(state.pointee.sessionVolume)
+        auction.write(out, time: row.time, mid: mid)
+    }
+
+    /// `instant` if it is still to come.
+    private static func later(_ instant: UInt64, than time: UInt64) -> UInt64 { instant > time ? instant : .max }
+
+    /// The rows that change only when a second, a bar or a session ends, or with a warm-up.
+    private mutating func writeSecond(_ out: UnsafeMutablePointer<Double>, at time: UInt64) {
+        let start = state.pointee.sessionStart
+        tradeHistory.writeSecond(out, at: time)
+        volatility.writeSecond(out, at: time, sessionStart: start, session: state.pointee.session)
+        secondRowsDue = min(
+            Self.later(start &+ Volatility.shortAge, than: time), Self.later(start &+ Volatility.longAge, than: time),
+            Self.later(tradeHistory.lambdaStart, than: time))
+    }
+}
+
+// What past sessions give, and what this one leaves to later ones.
+extension ContractEngine {
+    /// V of VPIN's volume buckets for the session under way, contracts; 0 without five sessions of history.
+    public var volumeBucketSize: Int64 { baseline.volumeBucketSize }
+
+    /// Gives away the sessions that have ended since the last call; none unless the configuration collects them.
+    public mutating func takeEndedSessions() -> [CollectedSession] { collector?.pointee.takeEnded() ?? [] }
+
+    /// The tape ends here, and with it the session that is being collected: the engine takes no record any more. The
+    /// market stays as it is to the close.
+    public mutating func endTape<Sink: FeatureSink & ~Copyable>(sink: inout Sink) {
+        guard let close = collector?.pointee.session?.close.nanoseconds else { return }
+        tick(clock: max(clock, close + Self.clockGrace), upTo: close, sink: &sink)
+    }
+
+    private mutating func beginHistory(at time: UInt64) {
+        baseline.begin(state.pointee.session)
+        tradeHistory.bucketSize = baseline.volumeBucketSize > 0 ? baseline.volumeBucketSize : nil
+        collector?.pointee.begin(state.pointee.session, at: time)
+    }
+
+    private mutating func applyHistory(_ context: borrowing GroupContext, records: Int32) {
+        state.pointee.activity.apply(context, records: records)
+        if baseline.isPresent, context.mid.isValid { baseline.watch(context.after) }
+        collector?.pointee.apply(context, records: records)
+    }
+
+    private mutating func closeHistorySecond(at end: UInt64) {
+        collector?.pointee.closeSecond(at: end, twiceMid: grid.twiceMid(lag: 0))
+        guard baseline.isPresent else { return }
+        baseline.closeSecond(
+            values + FeatureSchema.marketOffset, grid: grid, at: end, start: state.pointee.sessionStart)
+    }
+
+    private mutating func watchHistory(usable: Bool, at time: UInt64) {
+        let isValid = state.pointee.isBookValid
+        if baseline.isPresent, isValid { baseline.watch(assembler.settledBook) }
+        collector?.pointee.watch(assembler.settledBook, usable: usable, isValid: isValid, at: time)
     }
 }
 
@@ -323,12 +488,18 @@ extension ContractEngine: PersistentState {
         try archive.marker("contract")
         try archive.field(&assembler)
         try archive.field(&grid)
+        try archive.field(&tradeHistory)
+        try archive.field(&volatility)
+        try archive.field(&secondRowsDue)
+        try archive.field(&auction)
         try archive.field(&hasStarted)
         try archive.field(&clock)
         try archive.field(&clockBefore)
         try archive.field(&isLeading)
         try archive.field(&optionVersion)
         try archive.field(&state.pointee)
+        try archive.field(&baseline)
+        if let collector { try archive.field(&collector.pointee) }
         for index in 0..<FeatureSchema.columnCount { try archive.field(&values[index]) }
     }
 }

@@ -13,18 +13,29 @@ struct ContractState: BitwiseCopyable {
     var averageTrueRange = AverageTrueRange()
     var sources: LevelSources
     var levels: InlineArray<5, LevelState>
+    /// Before this event time, ns, no level can become active.
+    var activationDue: UInt64 = 0
     /// Tests of each level in the sessions before this one, for reports.
     var testCounts = InlineArray<5, Int64>(repeating: 0)
-    var flow = MarketFlow()
+    var shape = BookShape()
+    var flow: MarketFlow
+    var tradeFlow: TradeFlow
     var meanLevelSize: MeanLevelSize
+    var activity: ActivitySums
     /// Contracts since 18:00, auctions included.
     var sessionVolume: Int64 = 0
     /// Since when the session's accumulators run (t₀), ns.
     var sessionStart: UInt64
-    /// Time to which the operators were advanced, ns.
-    var advancedTo: UInt64
+    /// Time of the exponential sums.
+    var clock: DecayClock
     /// End of the second that is open, ns; a multiple of one second.
     var secondEnd: UInt64
+    /// Columns of all levels that must be written anew with the next row.
+    var stale = StaleColumns.all
+    /// The mid that the last row was written with.
+    var writtenMid = MidState()
+    /// The book could be read after the last group.
+    var wasUsable = false
     /// A bar has closed that the average's level has not moved to yet.
     var averageMoved = false
     /// The book is valid: two-sided, neither bad nor crossed, the market open.
@@ -37,9 +48,12 @@ struct ContractState: BitwiseCopyable {
         levels = InlineArray { index in
             LevelState(kind: LevelKind.allCases[index], parameters: configuration.levels)
         }
+        clock = DecayClock(at: start)
+        flow = MarketFlow(clock: clock)
+        tradeFlow = TradeFlow(clock: clock)
         meanLevelSize = MeanLevelSize(since: start)
+        activity = ActivitySums(isOn: configuration.history != nil, clock: clock)
         sessionStart = start
-        advancedTo = start
         secondEnd = (start / Self.second + 1) * Self.second
     }
 
@@ -50,6 +64,10 @@ struct ContractState: BitwiseCopyable {
         }
     }
 
+    static func meanLevelSize(of state: UnsafeMutablePointer<ContractState>) -> UnsafeMutablePointer<MeanLevelSize> {
+        withUnsafeMutablePointer(to: &state.pointee.meanLevelSize) { $0 }
+    }
+
     private mutating func withLevels(_ body: (UnsafeMutablePointer<LevelState>) -> Void) {
         withUnsafeMutablePointer(to: &levels) {
             body(UnsafeMutableRawPointer($0).assumingMemoryBound(to: LevelState.self))
@@ -58,32 +76,40 @@ struct ContractState: BitwiseCopyable {
 
     static let second: UInt64 = 1_000_000_000
 
-    /// Lets time pass up to `time` with everything as it is.
+    /// Lets time pass up to `time` with everything as it is. Sums move their landmark along when it has fallen behind.
     mutating func advance(to time: UInt64) {
-        guard time > advancedTo else { return }
-        let elapsed = time &- advancedTo
-        let decay = Decay(elapsed: elapsed)
-        let (start, mid) = (advancedTo, mid)
+        guard time > clock.time else { return }
+        clock.move(to: time)
+        if clock.isLandmarkDue { rebase() }
+    }
+
+    private mutating func rebase() {
+        let clock = clock
         withLevels { levels in
-            for index in 0..<5 { levels[index].advance(decay, from: start, to: time, mid: mid) }
+            for index in 0..<5 where levels[index].isActive { levels[index].rebase(clock) }
         }
-        flow.advance(decay)
-        meanLevelSize.advance(elapsed: elapsed)
-        advancedTo = time
+        flow.rebase(clock)
+        tradeFlow.rebase(clock)
+        activity.rebase(clock)
+        self.clock.moveLandmark()
     }
 
     /// 18:00: what belongs to a session begins anew. Bars, their averages and the mid grid go on.
     mutating func beginSession(_ next: SessionTimes) {
         session = next
         let start = next.open.nanoseconds
-        flow = MarketFlow()
+        flow = MarketFlow(clock: clock)
+        tradeFlow = TradeFlow(clock: clock)
+        activity.reset(clock)
         sessionStart = start
         sessionVolume = 0
         sources.beginSession()
+        activationDue = 0
         meanLevelSize.reset(at: start)
     }
 
     mutating func endLevels() {
+        activationDue = 0
         for index in 0..<5 {
             testCounts[index] &+= levels[index].test.touchCount
             levels[index].deactivate()
@@ -93,22 +119,35 @@ struct ContractState: BitwiseCopyable {
     /// Activates the levels whose price exists from this group on.
     mutating func activateLevels(at time: UInt64, eventTime: UInt64) {
         // Five levels at most are missing, and only until their windows end.
-        let (session, mid) = (session, mid)
+        activationDue = sources.nextActivation(after: eventTime, session: session)
+        let (session, mid, clock) = (session, mid, clock)
         for index in 0..<5 {
             var isActive = false
             withLevels { isActive = $0[index].isActive }
             guard !isActive, let kind = LevelKind(rawValue: index) else { continue }
             guard let price = sources.price(kind, at: eventTime, session: session) else { continue }
-            levels[index].activate(price: price, time: time, mid: mid)
+            levels[index].activate(price: price, clock: clock, mid: mid)
         }
     }
 
     /// Takes the bars that end with the second that was just completed.
-    mutating func closeBars(at time: UInt64) {
-        if let bar = minuteBars.close(at: time) { averageTrueRange.update(bar) }
-        guard let bar = averageBars.close(at: time) else { return }
+    ///
+    /// - Returns: the one-minute bar that has closed.
+    mutating func closeBars(at time: UInt64) -> Bar? {
+        let minuteBar = minuteBars.close(at: time)
+        if let minuteBar {
+            averageTrueRange.update(minuteBar)
+            stale.insert(.position)
+        }
+        if let bar = averageBars.close(at: time) { closeAverageBar(bar) }
+        return minuteBar
+    }
+
+    private mutating func closeAverageBar(_ bar: Bar) {
         sources.close(bar)
         averageMoved = true
+        activationDue = 0
+        stale.insert(.position)
         for index in 0..<5 {
             // A close is compared with the average that it is part of (K.3-34).
             let moved = index == LevelKind.movingAverage.rawValue ? sources.average.price : nil
@@ -124,7 +163,8 @@ struct ContractState: BitwiseCopyable {
         let average = LevelKind.movingAverage
         var isActive = false
         withLevels { isActive = $0[average.rawValue].isActive }
-        if isActive, let price = sources.average.price { levels[average.rawValue].move(to: price) }
+        guard isActive, let price = sources.average.price else { return }
+        levels[average.rawValue].move(to: price, clock: clock, mid: mid)
     }
 
     /// Takes a group's trades into volume, bars and the sources of levels.
@@ -135,7 +175,7 @@ struct ContractState: BitwiseCopyable {
             guard isOpen else { continue }
             minuteBars.add(price: trade.price, size: trade.size, eventTime: eventTime)
             averageBars.add(price: trade.price, size: trade.size, eventTime: eventTime)
-            sources.trade(price: trade.price, eventTime: eventTime, session: session)
+            if sources.trade(price: trade.price, eventTime: eventTime, session: session) { activationDue = 0 }
         }
     }
 }

@@ -1,8 +1,8 @@
 /// Where each feature stands in the vector: the levels one after the other, then the market.
 public enum FeatureSchema {
-    public static let levelCount = LevelKind.allCases.count
-    public static let marketOffset = levelCount * LevelFeature.count
-    public static let columnCount = marketOffset + MarketFeature.count
+    public static var levelCount: Int { 5 }
+    public static var marketOffset: Int { levelCount * LevelFeature.count }
+    public static var columnCount: Int { marketOffset + MarketFeature.count }
 
     /// Name and unit of a column.
     public struct Column: Sendable, Equatable {

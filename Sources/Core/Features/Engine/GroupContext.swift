@@ -37,6 +37,11 @@ import MarketData
     public var time: UInt64
     /// Raw `ts_event` of the group, ns.
     public var eventTime: UInt64
+    /// The decay clock at `time`.
+    public var clock: DecayClock
+    /// Levels of the book that the group may have changed, and their prices.
+    public var bookChange: BookChange
+    public var bookTouch: BookTouch
     /// The book before the group, and the one after it.
     public var before: UnsafePointer<Book>
     public var after: UnsafePointer<Book>
@@ -62,10 +67,53 @@ import MarketData
     @inlinable public var volume: Int64 { bought &+ sold &+ unsigned }
 }
 
+/// The prices, in ticks, between which a group may have changed each side of the book.
+@frozen public struct BookTouch: BitwiseCopyable, Sendable {
+    private var bidLow = Int32.max
+    private var bidHigh = Int32.min
+    private var askLow = Int32.max
+    private var askHigh = Int32.min
+
+    /// Anything may have changed.
+    static var everywhere: BookTouch {
+        var touch = BookTouch()
+        (touch.bidLow, touch.bidHigh) = (.min, .max)
+        (touch.askLow, touch.askHigh) = (.min, .max)
+        return touch
+    }
+
+    private init() {}
+
+    init(_ book: UnsafePointer<Book>, _ change: BookChange) {
+        if change.bidPricesMoved {
+            (bidLow, bidHigh) = (.min, .max)
+        } else if change.bidSlots != 0 {
+            bidHigh = book.bid.prices[change.bidSlots.trailingZeroBitCount]
+            bidLow = book.bid.prices[31 &- change.bidSlots.leadingZeroBitCount]
+        }
+        if change.askPricesMoved {
+            (askLow, askHigh) = (.min, .max)
+        } else if change.askSlots != 0 {
+            askLow = book.ask.prices[change.askSlots.trailingZeroBitCount]
+            askHigh = book.ask.prices[31 &- change.askSlots.leadingZeroBitCount]
+        }
+    }
+
+    /// Whether the depths at a level may have changed: within `reach` of it, and on the side in the way of price
+    /// (+1 offers, −1 bids) up to the best price as well.
+    @inline(__always) func reaches(_ nearest: Int32, side: Int32, reach: Int32) -> Bool {
+        (bidHigh >= nearest &- reach && (side < 0 || bidLow <= nearest &+ reach))
+            || (askLow <= nearest &+ reach && (side > 0 || askHigh >= nearest &- reach))
+    }
+}
+
 /// What a row needs besides the operators' own state: the book and the clocks of the market at the row's time.
 @frozen public struct RowContext: ~Copyable {
     /// Time of the row, ns.
     public var time: UInt64
+    /// The decay clock at that time.
+    public var left: Decay
+    public var gain: Decay
     public var book: UnsafePointer<Book>
     public var bookIsUsable: Bool
     public var mid: MidState
@@ -73,9 +121,7 @@ import MarketData
     public var changes: MidChanges
     /// NaN before 15 bars.
     public var averageTrueRange: Double
-    /// Mean size per listed level since the last reset, NaN before 300 s.
-    public var meanBidLevelSize: Double
-    public var meanAskLevelSize: Double
+    public var meanLevelSize: UnsafePointer<MeanLevelSize>
     /// Change of the moving average over five of its bars, ticks.
     public var averageSlopeTicks: Double
     /// Length of the moving average's bars, minutes.

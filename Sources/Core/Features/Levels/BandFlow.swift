@@ -13,17 +13,18 @@ public struct BandFlow: BitwiseCopyable, Sendable {
     /// Largest size displayed at ℓ since the test began; −1 when it was never visible.
     var testBidDisplayed: Int32 = -1
     var testAskDisplayed: Int32 = -1
-    /// The passive side's depth in the band, half-life 60 s, and for how long it has been visible, ns.
-    var passiveDepth = TimeWeightedMean()
-    var visibleTime: UInt64 = 0
+    /// The passive side's depth in the band, half-life 60 s.
+    private(set) var passiveDepth = StepFunctionMean()
+    /// For how long it has been visible, ns, up to `visibleSince` while it is.
+    private var visibleTime: UInt64 = 0
+    private var visibleSince: UInt64 = 0
 
     init() {}
 
-    mutating func advance(_ decay: Decay, elapsed: UInt64) {
-        sums.decay(decay.h30)
-        age.decay(decay.h30)
-        if !passiveDepth.value.isNaN { visibleTime &+= elapsed }
-        passiveDepth.decay(decay.h60)
+    mutating func rebase(_ clock: DecayClock) {
+        sums.decay(clock.left.h30)
+        age.decay(clock.left.h30)
+        passiveDepth.rebase(left: clock.left.h60, gain: clock.gain.h60)
     }
 
     mutating func beginTest() {
@@ -33,18 +34,23 @@ public struct BandFlow: BitwiseCopyable, Sendable {
         testAskDisplayed = -1
     }
 
-    mutating func apply(_ group: borrowing GroupContext, price: LevelPrice, band: Int32, isTesting: Bool) {
+    mutating func apply(
+        _ group: borrowing GroupContext, price: LevelPrice, band: Int32, isTesting: Bool, stale: inout StaleColumns
+    ) {
         let nearest = price.nearest
         for change in group.changes where abs(change.price &- nearest) <= band {
+            let gain = group.clock.gain.h30
             let offset = change.side > 0 ? Sum.bidAdded : Sum.askAdded
-            sums[offset] += Double(change.added)
-            sums[offset + 1] += Double(change.cancelled)
-            sums[offset + 2] += Double(change.filled)
+            sums.add(Double(change.added), to: offset, gain: gain)
+            sums.add(Double(change.cancelled), to: offset + 1, gain: gain)
+            sums.add(Double(change.filled), to: offset + 2, gain: gain)
             if isTesting, change.price == nearest {
                 if change.side > 0 { testBidFills &+= change.filled } else { testAskFills &+= change.filled }
             }
+            stale.insert(.flow)
         }
         guard isTesting, group.bookIsUsable else { return }
+        stale.insert(.flow)
         let book = group.after
         if nearest >= book.pointee.visibleBidFloor {
             testBidDisplayed = max(testBidDisplayed, book.bid.size(at: nearest))
@@ -54,16 +60,23 @@ public struct BandFlow: BitwiseCopyable, Sendable {
         }
     }
 
-    /// Takes the passive side's depth from the book in force.
-    mutating func watchDepth(_ book: UnsafePointer<Book>, usable: Bool, price: LevelPrice, band: Int32, side: Int32) {
-        passiveDepth.value = LevelLiquidity.depthInBand(
-            book, usable: usable, nearest: price.nearest, band: band, side: side)
+    /// The passive side's depth in the band is `depth` from the clock's time on, NaN while it is not all visible.
+    mutating func watchDepth(_ depth: Double, clock: DecayClock) {
+        if passiveDepth.value.isNaN != depth.isNaN {
+            if depth.isNaN { visibleTime &+= clock.time &- visibleSince }
+            visibleSince = clock.time
+        }
+        passiveDepth.set(depth, gain: clock.gain.h60)
     }
 
-    func write(_ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext) {
-        let warm = row.time &- level.pointee.activeSince >= 10_000_000_000
-        writeRates(out, warm: warm)
-        let side = level.pointee.test.approachSide
+    /// ns for which the depth has been visible until `time`.
+    func visibleTime(at time: UInt64) -> UInt64 {
+        passiveDepth.value.isNaN ? visibleTime : visibleTime &+ (time &- visibleSince)
+    }
+
+    /// Ratios of sums: time does not change them.
+    func writeRatios(_ out: UnsafeMutablePointer<Double>, test: LevelTest) {
+        let side = test.approachSide
         let (bidAdded, bidCancelled, bidFilled) = (sums[Sum.bidAdded], sums[Sum.bidCancelled], sums[Sum.bidFilled])
         let (askAdded, askCancelled, askFilled) = (sums[Sum.askAdded], sums[Sum.askCancelled], sums[Sum.askFilled])
         let lifting = (bidAdded - bidCancelled - bidFilled) - (askAdded - askCancelled - askFilled)
@@ -76,16 +89,17 @@ public struct BandFlow: BitwiseCopyable, Sendable {
         out[.replenishment] = defined(side != 0, ratio(added, cancelled + filled))
         let fills = side > 0 ? testAskFills : testBidFills
         let displayed = side > 0 ? testAskDisplayed : testBidDisplayed
-        let shown = level.pointee.test.isTesting && side != 0 && displayed > 0
+        let shown = test.isTesting && side != 0 && displayed > 0
         out[.tradedToDisplayed] = defined(shown, Double(fills) / Double(displayed))
     }
 
-    private func writeRates(_ out: UnsafeMutablePointer<Double>, warm: Bool) {
-        out[.bidAdded] = defined(warm, age.rate(sums[Sum.bidAdded], halfLife: 30))
-        out[.askAdded] = defined(warm, age.rate(sums[Sum.askAdded], halfLife: 30))
-        out[.bidCancelled] = defined(warm, age.rate(sums[Sum.bidCancelled], halfLife: 30))
-        out[.askCancelled] = defined(warm, age.rate(sums[Sum.askCancelled], halfLife: 30))
-        out[.bidFilled] = defined(warm, age.rate(sums[Sum.bidFilled], halfLife: 30))
-        out[.askFilled] = defined(warm, age.rate(sums[Sum.askFilled], halfLife: 30))
+    func writeRates(_ out: UnsafeMutablePointer<Double>, warm: Bool, left: Decay) {
+        let factor = defined(warm, age.rateFactor(halfLife: 30, decay: left.h30))
+        out[.bidAdded] = sums[Sum.bidAdded] * factor
+        out[.askAdded] = sums[Sum.askAdded] * factor
+        out[.bidCancelled] = sums[Sum.bidCancelled] * factor
+        out[.askCancelled] = sums[Sum.askCancelled] * factor
+        out[.bidFilled] = sums[Sum.bidFilled] * factor
+        out[.askFilled] = sums[Sum.askFilled] * factor
     }
 }

@@ -12,6 +12,8 @@ public struct BandTrades: BitwiseCopyable, Sendable {
     /// Half-life 10 s: aggressor orders with a fill in band.
     var orders = ExponentialSums<1>()
     var ordersAge = ExponentialAge()
+    /// Of the half-life of 60 s.
+    var volumeAge = ExponentialAge()
     /// Contracts since activation, frozen by nothing.
     var volumeInBand: Int64 = 0
     var volume: Int64 = 0
@@ -20,11 +22,12 @@ public struct BandTrades: BitwiseCopyable, Sendable {
 
     init() {}
 
-    mutating func advance(_ decay: Decay) {
-        sums30.decay(decay.h30)
-        sums60.decay(decay.h60)
-        orders.decay(decay.h10)
-        ordersAge.decay(decay.h10)
+    mutating func rebase(_ clock: DecayClock) {
+        sums30.decay(clock.left.h30)
+        sums60.decay(clock.left.h60)
+        orders.decay(clock.left.h10)
+        ordersAge.decay(clock.left.h10)
+        volumeAge.decay(clock.left.h60)
     }
 
     mutating func apply(
@@ -41,37 +44,47 @@ public struct BandTrades: BitwiseCopyable, Sendable {
         volumeInBand &+= inBand.total
         volume &+= group.volume
         guard group.flowCounts else { return }
-        sums60[Sum60.beyond] += Double(beyond)
-        sums60[Sum60.all] += Double(group.volume)
+        let gain = group.clock.gain
+        sums60.add(Double(beyond), to: Sum60.beyond, gain: gain.h60)
+        sums60.add(Double(group.volume), to: Sum60.all, gain: gain.h60)
         guard inBand.any else { return }
-        let delta = inBand.bought &- inBand.sold
-        sums30[Sum30.delta] += Double(delta)
-        sums30[Sum30.signed] += Double(inBand.bought &+ inBand.sold)
-        sums30[Sum30.attack] += Double(side > 0 ? inBand.bought : side < 0 ? inBand.sold : 0)
+        sums30.add(Double(inBand.bought &- inBand.sold), to: Sum30.delta, gain: gain.h30)
+        sums30.add(Double(inBand.bought &+ inBand.sold), to: Sum30.signed, gain: gain.h30)
+        let attack = side > 0 ? inBand.bought : side < 0 ? inBand.sold : 0
+        sums30.add(Double(attack), to: Sum30.attack, gain: gain.h30)
         let large = parameters.largeTrade
         // The whole aggressor order decides whether it is large, not the part in the band (K.3-32).
         var largeInBand: Int64 = 0
         largeInBand &+= group.bought >= large ? inBand.bought : 0
         largeInBand &+= group.sold >= large ? inBand.sold : 0
         largeInBand &+= group.unsigned >= large ? inBand.unsigned : 0
-        sums60[Sum60.large] += Double(largeInBand)
-        sums60[Sum60.inBand] += Double(inBand.total)
-        orders[0] += Double(inBand.orders)
+        sums60.add(Double(largeInBand), to: Sum60.large, gain: gain.h60)
+        sums60.add(Double(inBand.total), to: Sum60.inBand, gain: gain.h60)
+        orders.add(Double(inBand.orders), to: 0, gain: gain.h10)
     }
 
-    func write(_ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext) {
-        let age = row.time &- level.pointee.activeSince
-        let side = Double(level.pointee.test.approachSide)
-        let progress = side * row.changes.seconds30
-        let attacked = age >= 30_000_000_000 && level.pointee.test.approachSide != 0 && !progress.isNaN
-        out[.absorption] = defined(attacked, sums30[Sum30.attack] / (1 + max(0, progress)))
-        out[.delta] = sums30[Sum30.delta]
+    /// Contracts a second in the band, half-life 60 s.
+    func volumeRate60(_ left: Decay) -> Double {
+        sums60[Sum60.inBand] * volumeAge.rateFactor(halfLife: 60, decay: left.h60)
+    }
+
+    /// What changes with trades alone: counts, and ratios of sums that decay alike.
+    func writeRatios(_ out: UnsafeMutablePointer<Double>) {
         out[.deltaOfTest] = Double(testDelta)
         out[.tradeImbalance] = ratio(sums30[Sum30.delta], sums30[Sum30.signed])
         out[.largeTradeShare] = ratio(sums60[Sum60.large], sums60[Sum60.inBand])
-        out[.tradeIntensity] = defined(age >= 10_000_000_000, ordersAge.rate(orders[0], halfLife: 10))
         out[.volumeShare] = ratio(Double(volumeInBand), Double(volume))
         out[.volumeBeyondShare] = ratio(sums60[Sum60.beyond], sums60[Sum60.all])
+    }
+
+    /// - Parameter progress: ticks that the mid went toward the level in 30 s; NaN when it is not known.
+    func writeSums(_ out: UnsafeMutablePointer<Double>, age: UInt64, progress: Double, left: Decay) {
+        let attack = sums30[Sum30.attack] * left.h30
+        out[.absorption] = defined(
+            age >= 30_000_000_000 && !progress.isNaN, attack / (1 + max(0, progress)))
+        out[.delta] = sums30[Sum30.delta] * left.h30
+        out[.tradeIntensity] = defined(
+            age >= 10_000_000_000, orders[0] * ordersAge.rateFactor(halfLife: 10, decay: left.h10))
     }
 }
 

@@ -1,3 +1,4 @@
+import Determinism
 import MarketData
 
 /// What rests at a level (FEATURES B.3), read from the book as it is: no state. A depth is NaN unless the ten levels
@@ -20,8 +21,10 @@ enum LevelLiquidity {
         return defined(low >= book.pointee.visibleBidFloor, Double(book.bid.size(from: low, through: high)))
     }
 
-    static func write(_ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext)
-    {
+    /// Writes what changes with the book, the level and the side.
+    static func write(
+        _ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext
+    ) {
         guard row.bookIsUsable else {
             for feature in LevelFeature.bidDepthInBand.rawValue...LevelFeature.largestQueueOffset.rawValue {
                 out[feature] = .nan
@@ -30,6 +33,30 @@ enum LevelLiquidity {
         }
         writeBand(out, level: level, book: row.book)
         writePassive(out, level: level, row: row)
+    }
+
+    /// Writes what is measured against means, which change with time.
+    static func writeAgainstMeans(
+        _ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext
+    ) {
+        let side = level.pointee.test.approachSide
+        guard row.bookIsUsable, side != 0 else { return }
+        let atLevel = side > 0 ? out[.askDepthAtLevel] : out[.bidDepthAtLevel]
+        if atLevel.isNaN {
+            out[.passiveDepthToAverage] = .nan
+        } else {
+            let means = row.meanLevelSize
+            let mean = side > 0 ? means.pointee.askMean(at: row.time) : means.pointee.bidMean(at: row.time)
+            out[.passiveDepthToAverage] = ratio(atLevel, mean)
+        }
+        let depth = side > 0 ? out[.askDepthInBand] : out[.bidDepthInBand]
+        let isShown = !depth.isNaN && level.pointee.flow.visibleTime(at: row.time) >= 60_000_000_000
+        guard isShown else {
+            out[.passiveDepthLogRatio] = .nan
+            return
+        }
+        let mean = level.pointee.flow.passiveDepth.mean(gain: row.gain.h60)
+        out[.passiveDepthLogRatio] = DeterministicMath.log((depth + 1) / (mean + 1))
     }
 
     private static func writeBand(
@@ -67,10 +94,6 @@ enum LevelLiquidity {
             }
             return
         }
-        let atLevel = side > 0 ? out[.askDepthAtLevel] : out[.bidDepthAtLevel]
-        out[.passiveDepthToAverage] = ratio(atLevel, side > 0 ? row.meanAskLevelSize : row.meanBidLevelSize)
-        let depth = side > 0 ? out[.askDepthInBand] : out[.bidDepthInBand]
-        out[.passiveDepthLogRatio] = level.pointee.flow.passiveDepthLogRatio(depth)
         let nearest = level.pointee.price.nearest
         let beyond = level.pointee.parameters.beyond
         let book = row.book
@@ -98,18 +121,16 @@ enum LevelLiquidity {
     private static func largestQueueOffset(_ ladder: UnsafePointer<BookSideLadder>, nearest: Int32, side: Int32)
         -> Double
     {
-        var best: Int32 = 0
-        var bestOffset: Int32 = 0
-        for slot in 0..<Int(ladder.pointee.levelCount) {
-            let offset = side &* (ladder.pointee.prices[slot] &- nearest)
-            guard abs(offset) <= searchTicks else { continue }
-            let size = ladder.pointee.sizes[slot]
-            let nearer = abs(offset) < abs(bestOffset) || (abs(offset) == abs(bestOffset) && offset > bestOffset)
-            if size > best || (size == best && nearer) {
-                best = size
-                bestOffset = offset
-            }
+        let (prices, sizes) = (ladder.prices, ladder.sizes)
+        // Size, then nearness, then the side of the level, then the offset itself, in one number to compare.
+        var best: Int64 = 0
+        for slot in 0..<10 {
+            let offset = side &* (prices[slot] &- nearest)
+            let distance = abs(offset)
+            let rank = 2 &* (searchTicks &- distance) &+ (offset > 0 ? 1 : 0)
+            let key = Int64(sizes[slot]) &<< 16 | Int64(rank) &<< 8 | Int64(offset &+ searchTicks)
+            best = max(best, distance <= searchTicks ? key : 0)
         }
-        return defined(best > 0, Double(bestOffset))
+        return defined(best >= 1 << 16, Double((best & 0xFF) - Int64(searchTicks)))
     }
 }

@@ -36,15 +36,27 @@ public struct LevelSources: BitwiseCopyable, Sendable {
         openingRange = WindowRange()
     }
 
-    /// Takes a trade made while the market is open.
-    public mutating func trade(price: Int32, eventTime: UInt64, session: borrowing SessionTimes) {
+    /// Takes a trade made while the market is open. True when it is the first of a window.
+    public mutating func trade(price: Int32, eventTime: UInt64, session: borrowing SessionTimes) -> Bool {
         let time = Timestamp(nanoseconds: eventTime)
-        if time >= session.premarketStart, time < session.premarketEnd { addPremarket(price) }
-        if time >= session.openingRangeStart, time < session.openingRangeEnd { addOpeningRange(price) }
+        var isFirst = false
+        if time >= session.premarketStart, time < session.premarketEnd {
+            isFirst = !premarket.hasTrades
+            premarket.add(price)
+        }
+        if time >= session.openingRangeStart, time < session.openingRangeEnd {
+            isFirst = isFirst || !openingRange.hasTrades
+            openingRange.add(price)
+        }
+        return isFirst
     }
 
-    private mutating func addPremarket(_ price: Int32) { premarket.add(price) }
-    private mutating func addOpeningRange(_ price: Int32) { openingRange.add(price) }
+    /// The earliest event time, ns, at which a level may exist that does not at `eventTime`, unless a bar closes or a
+    /// window has its first trade before.
+    public func nextActivation(after eventTime: UInt64, session: borrowing SessionTimes) -> UInt64 {
+        let (premarket, opening) = (session.premarketEnd.nanoseconds, session.openingRangeEnd.nanoseconds)
+        return min(premarket > eventTime ? premarket : .max, opening > eventTime ? opening : .max)
+    }
 
     /// Takes the close of a completed bar of the average.
     public mutating func close(_ bar: Bar) { average.add(bar.close) }

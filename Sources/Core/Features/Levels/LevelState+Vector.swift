@@ -1,4 +1,3 @@
-import Determinism
 import MarketData
 
 extension UnsafeMutablePointer<Double> {
@@ -16,27 +15,50 @@ extension UnsafeMutablePointer<Double> {
 }
 
 // On the pointer and not on the value: a call on a large value behind a pointer copies it first.
-extension UnsafePointer<LevelState> {
-    /// Writes the level's features at the row's time. Time must have been advanced to it.
+extension UnsafeMutablePointer<LevelState> {
+    /// Brings the level's part of the vector to the row's time: what is stale, and what changes with time alone.
     ///
-    /// - Parameter out: room for `LevelFeature.count` values.
-    func write(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
+    /// - Parameters:
+    ///   - out: room for `LevelFeature.count` values, as the last call left it.
+    ///   - also: columns that the row makes stale for every level.
+    func write(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext, also: StaleColumns) {
+        let stale = pointee.stale.union(also)
+        pointee.stale = []
         guard pointee.isActive else {
-            for feature in 0..<LevelFeature.count { out[feature] = .nan }
+            if stale == .all { for feature in 0..<LevelFeature.count { out[feature] = .nan } }
             return
         }
-        writePosition(out, row: row)
-        writeInteraction(out, row: row)
-        LevelLiquidity.write(out, level: self, row: row)
-        pointee.flow.write(out, level: self, row: row)
-        pointee.trades.write(out, level: self, row: row)
+        let level = UnsafePointer(self)
+        if stale.contains(.position) { level.writePosition(out, row: row) }
+        if stale.contains(.position) || stale.contains(.motion) { level.writeMotion(out, row: row) }
+        if stale.contains(.interaction) { level.writeInteraction(out) }
+        if stale.contains(.liquidity) { LevelLiquidity.write(out, level: level, row: row) }
+        if stale.contains(.flow) { pointee.flow.writeRatios(out, test: pointee.test) }
+        if stale.contains(.trades) { pointee.trades.writeRatios(out) }
+        level.writeTimes(out, row: row)
+        LevelLiquidity.writeAgainstMeans(out, level: level, row: row)
+        let age = row.time &- pointee.activeSince
+        pointee.flow.writeRates(out, warm: age >= 10_000_000_000, left: row.left)
+        let side = pointee.test.approachSide
+        let progress = side == 0 ? .nan : Double(side) * row.changes.seconds30
+        pointee.trades.writeSums(out, age: age, progress: progress, left: row.left)
     }
+}
 
-    private func writePosition(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
+extension UnsafePointer<LevelState> {
+    fileprivate func writePosition(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
         let hasMid = row.mid.isUsable(at: row.time)
         let distance = hasMid ? Double(row.mid.twiceMid) * 0.5 - pointee.price.ticks : .nan
         out[.distance] = distance
         out[.distanceInATR] = ratio(distance, row.averageTrueRange)
+        let moves = pointee.kind == .movingAverage
+        let barMinutes = Double(ClosingAverage.slopeBars) * row.averageBarMinutes
+        out[.slope] = moves ? row.averageSlopeTicks / barMinutes : 0
+        out[.closesBeyond] = Double(pointee.tallies.closesBeyond)
+    }
+
+    /// How the mid moved over completed seconds, seen from the side that price comes from.
+    fileprivate func writeMotion(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
         let known = pointee.test.approachSide != 0
         let side = known ? Double(pointee.test.approachSide) : .nan
         out[.approachSide] = side
@@ -45,21 +67,10 @@ extension UnsafePointer<LevelState> {
         out[.approachVelocity30s] = side * row.changes.seconds30 / 30
         out[.approachAcceleration5s] = side * (fiveSeconds - row.changes.previousSeconds5) / 25
         out[.approachEfficiency60s] = ratio(side * row.changes.seconds60, row.changes.path60)
-        let moves = pointee.kind == .movingAverage
-        let barMinutes = Double(ClosingAverage.slopeBars) * row.averageBarMinutes
-        out[.slope] = moves ? row.averageSlopeTicks / barMinutes : 0
-        out[.closesBeyond] = Double(pointee.tallies.closesBeyond)
-        let sinceCross = Double(row.time &- pointee.tallies.crossedAt) * 1e-9
-        let sign = distance > 0 ? 1.0 : distance < 0 ? -1.0 : 0.0
-        out[.timeSinceCross] = defined(hasMid && pointee.tallies.crossedAt > 0, sign * sinceCross)
     }
 
-    private func writeInteraction(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
+    fileprivate func writeInteraction(_ out: UnsafeMutablePointer<Double>) {
         out[.touchCount] = Double(pointee.test.touchCount)
-        out[.timeSinceLastTouch] = defined(
-            pointee.test.lastTouch > 0, Double(row.time &- pointee.test.lastTouch) * 1e-9)
-        out[.timeNear] = Double(pointee.tallies.timeNear) * 1e-9
-        out[.testDuration] = pointee.test.isTesting ? Double(row.time &- pointee.test.testStart) * 1e-9 : 0
         out[.rejectionCount] = Double(pointee.test.rejectionCount)
         out[.breakCount] = Double(pointee.test.breakCount)
         out[.lastOutcome] = Double(pointee.test.lastOutcome)
@@ -67,12 +78,15 @@ extension UnsafePointer<LevelState> {
             pointee.test.isTesting ? defined(pointee.test.testSide != 0, pointee.test.penetration) : 0
         out[.penetrationOfSession] = pointee.test.greatestPenetration
     }
-}
 
-extension BandFlow {
-    /// ln((d+1)/(d̄+1)); NaN before the band was visible for 60 s.
-    func passiveDepthLogRatio(_ depth: Double) -> Double {
-        guard visibleTime >= 60_000_000_000, !depth.isNaN else { return .nan }
-        return DeterministicMath.log((depth + 1) / (passiveDepth.mean + 1))
+    fileprivate func writeTimes(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
+        out[.timeSinceLastTouch] = defined(
+            pointee.test.lastTouch > 0, Double(row.time &- pointee.test.lastTouch) * 1e-9)
+        out[.timeNear] = Double(pointee.tallies.timeNear(at: min(row.time, row.mid.usableUntil))) * 1e-9
+        out[.testDuration] = pointee.test.isTesting ? Double(row.time &- pointee.test.testStart) * 1e-9 : 0
+        let distance = out[.distance]
+        let sinceCross = Double(row.time &- pointee.tallies.crossedAt) * 1e-9
+        let sign = distance > 0 ? 1.0 : distance < 0 ? -1.0 : 0.0
+        out[.timeSinceCross] = defined(!distance.isNaN && pointee.tallies.crossedAt > 0, sign * sinceCross)
     }
 }

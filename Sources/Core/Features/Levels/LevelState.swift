@@ -2,9 +2,9 @@ import MarketData
 
 /// One price level with all that is known about it: where it lies, its tests, and what traded and rested at it.
 ///
-/// Accumulators start when the level becomes active. `advance` lets time pass, `apply` takes a closed group, `write`
-/// puts the level's features into a vector; `advance` and `write` on a copy give the row of a moment between two
-/// groups.
+/// Accumulators start when the level becomes active. Time alone changes nothing here: sums stand at the contract's
+/// landmark (`DecayClock`) and durations are kept as instants, so a level costs what happens at it. `apply` takes a
+/// closed group, `write` brings the level's part of the vector up to date, for any instant up to the next group.
 public struct LevelState: BitwiseCopyable, Sendable {
     public let kind: LevelKind
     public let parameters: LevelParameters
@@ -19,64 +19,112 @@ public struct LevelState: BitwiseCopyable, Sendable {
     var flow = BandFlow()
     var trades = BandTrades()
     var tallies = LevelTallies()
+    /// Where the level lies to the window of visible prices, as it was when its depths were written.
+    var window = LevelWindow()
+    /// Columns that must be written anew.
+    var stale = StaleColumns.all
+    /// Twice the mid that the level has seen last; `Int32.min` when it must see the next one whatever it is.
+    private var seenTwiceMid = Int32.min
 
     public init(kind: LevelKind, parameters: LevelParameters) {
         self.kind = kind
         self.parameters = parameters
     }
 
-    /// Makes the level active from `time` on, with nothing accumulated.
-    mutating func activate(price: LevelPrice, time: UInt64, mid: MidState) {
+    /// Makes the level active from the clock's time on, with nothing accumulated.
+    mutating func activate(price: LevelPrice, clock: DecayClock, mid: MidState) {
         self = LevelState(kind: kind, parameters: parameters)
         isActive = true
         self.price = price
-        activeSince = time
-        let offset = mid.isUsable(at: time) ? price.offset(ofTwiceMid: mid.twiceMid) : nil
+        activeSince = clock.time
+        flow.age = ExponentialAge(gain: clock.gain.h30)
+        trades.ordersAge = ExponentialAge(gain: clock.gain.h10)
+        trades.volumeAge = ExponentialAge(gain: clock.gain.h60)
+        let offset = mid.isUsable(at: clock.time) ? price.offset(ofTwiceMid: mid.twiceMid) : nil
         test.activate(at: offset)
         if let offset { tallies.seenMid(offset: offset, time: nil) }
+        tallies.beginNear(isNear(mid), at: clock.time)
     }
 
     /// Ends the level: a test still under way is discarded.
     mutating func deactivate() { self = LevelState(kind: kind, parameters: parameters) }
 
-    /// Moves the level; what was accumulated stays. Time must have been advanced to the move.
-    mutating func move(to price: LevelPrice) { self.price = price }
+    /// Moves the level at the clock's time; what was accumulated stays.
+    mutating func move(to price: LevelPrice, clock: DecayClock, mid: MidState) {
+        tallies.endNear(at: min(clock.time, mid.usableUntil))
+        self.price = price
+        tallies.beginNear(isNear(mid), at: clock.time)
+        seenTwiceMid = .min
+        stale = .all
+    }
 
-    /// Lets time pass from `start` to `end` (ns), with the market as it was left at `start`.
-    mutating func advance(_ decay: Decay, from start: UInt64, to end: UInt64, mid: MidState) {
-        guard isActive else { return }
-        flow.advance(decay, elapsed: end &- start)
-        trades.advance(decay)
+    /// The mid stops or goes on being valid at `time` without a group; `mid` is the state before.
+    mutating func settle(at time: UInt64, mid: MidState) {
+        tallies.endNear(at: min(time, mid.usableUntil))
+        tallies.beginNear(isActive && isNear(mid), at: time)
+        stale = .all
+    }
+
+    /// Moves the landmark of all sums to the clock's time.
+    mutating func rebase(_ clock: DecayClock) {
+        flow.rebase(clock)
+        trades.rebase(clock)
+    }
+
+    private func isNear(_ mid: MidState) -> Bool {
         let limit = 2 &* Int64(parameters.band) &* price.denominator
-        if mid.isKnown, abs(price.offset(ofTwiceMid: mid.twiceMid)) <= limit, start < mid.usableUntil {
-            tallies.timeNear &+= min(end, mid.usableUntil) &- start
-        }
+        return mid.isKnown && abs(price.offset(ofTwiceMid: mid.twiceMid)) <= limit
     }
 
     /// Takes a closed group: trades first, then the book, then the mid (K.3-23).
     mutating func apply(_ group: borrowing GroupContext) {
         guard isActive else { return }
-        let side = test.approachSide
-        if group.trades.count > 0, group.isOpen { applyTrades(group, side: side) }
-        flow.apply(group, price: price, band: parameters.band, isTesting: test.isTesting)
-        if group.mid.isValid {
-            let offset = price.offset(ofTwiceMid: group.mid.twiceMid)
-            if test.mid(offset: offset, level: price, parameters: parameters, time: group.time) { endTest() }
-            tallies.seenMid(offset: offset, time: group.time)
-        }
-        watchDepth(group.after, usable: group.bookIsUsable)
+        if group.trades.count > 0, group.isOpen { applyTrades(group, side: test.approachSide) }
+        flow.apply(group, price: price, band: parameters.band, isTesting: test.isTesting, stale: &stale)
+        let isNew = group.mid.twiceMid != seenTwiceMid || !group.midBefore.isValid
+        if group.mid.isValid, isNew || test.isTesting { applyMid(group, isNew: isNew) }
+        watchDepth(group.after, usable: group.bookIsUsable, touched: group.bookTouch, clock: group.clock)
     }
 
-    /// Takes the book as what rests at the level from now on.
-    mutating func watchDepth(_ book: UnsafePointer<Book>, usable: Bool) {
+    private mutating func applyMid(_ group: borrowing GroupContext, isNew: Bool) {
+        let offset = price.offset(ofTwiceMid: group.mid.twiceMid)
+        let side = test.approachSide
+        if test.mid(offset: offset, level: price, parameters: parameters, time: group.time) {
+            trades.testDelta = 0
+            stale.formUnion([.interaction, .flow, .trades])
+        }
+        if side != test.approachSide { stale = .all }
+        guard isNew else { return }
+        tallies.seenMid(offset: offset, time: group.time)
+        let near = isNear(group.mid)
+        if tallies.isNear || near {
+            tallies.endNear(at: min(group.time, group.midBefore.usableUntil))
+            tallies.beginNear(near, at: group.time)
+        }
+        seenTwiceMid = group.mid.twiceMid
+        stale.insert(.position)
+    }
+
+    /// Takes the book as what rests at the level from now on. `touched` says at which prices it may be another than
+    /// before.
+    mutating func watchDepth(_ book: UnsafePointer<Book>, usable: Bool, touched: BookTouch, clock: DecayClock) {
         guard isActive else { return }
-        flow.watchDepth(book, usable: usable, price: price, band: parameters.band, side: test.approachSide)
+        let reach = max(parameters.band, parameters.beyond, LevelLiquidity.searchTicks)
+        let side = test.approachSide
+        let now = LevelWindow(book, usable: usable, nearest: price.nearest, side: side, reach: reach)
+        if now == window, now.isFar || !touched.reaches(price.nearest, side: side, reach: reach) { return }
+        window = now
+        stale.insert(.liquidity)
+        let depth = LevelLiquidity.depthInBand(
+            book, usable: usable, nearest: price.nearest, band: parameters.band, side: test.approachSide)
+        flow.watchDepth(depth, clock: clock)
     }
 
     /// Takes a completed bar of the moving average's length, to be compared with the level at `price`.
     mutating func barClosed(_ bar: Bar, price: LevelPrice) {
         guard isActive else { return }
         tallies.closed(offset: price.offset(ofPrice: bar.close))
+        stale.insert(.position)
     }
 
     private mutating func applyTrades(_ group: borrowing GroupContext, side: Int32) {
@@ -87,21 +135,59 @@ public struct LevelState: BitwiseCopyable, Sendable {
             if group.flowCounts { trades.testDelta &+= Int64(trade.aggressor) &* trade.size }
         }
         trades.apply(group, price: price, parameters: parameters, side: side)
+        stale.formUnion([.interaction, .trades])
     }
 
     private mutating func beginTest() {
         testVolume = 0
         flow.beginTest()
         trades.testDelta = 0
+        stale.insert(.flow)
+    }
+}
+
+/// Which of a level's columns must be written anew, besides those that change with time alone.
+struct StaleColumns: OptionSet, BitwiseCopyable, Sendable {
+    var rawValue: UInt8
+    static var position: StaleColumns { StaleColumns(rawValue: 1) }
+    static var interaction: StaleColumns { StaleColumns(rawValue: 2) }
+    static var liquidity: StaleColumns { StaleColumns(rawValue: 4) }
+    static var flow: StaleColumns { StaleColumns(rawValue: 8) }
+    static var trades: StaleColumns { StaleColumns(rawValue: 16) }
+    /// The one-second grid has a new point.
+    static var motion: StaleColumns { StaleColumns(rawValue: 32) }
+    static var all: StaleColumns { StaleColumns(rawValue: 63) }
+}
+
+/// What the depths at a level depend on besides the book's own levels.
+struct LevelWindow: BitwiseCopyable, Sendable, Equatable {
+    private var nearest: Int32 = 0
+    private var side: Int32 = 0
+    private var usable = false
+    /// −1 all prices around the level are below what the book shows, +1 above, 0 neither.
+    private var relation: Int32 = 0
+
+    init() {}
+
+    init(_ book: UnsafePointer<Book>, usable: Bool, nearest: Int32, side: Int32, reach: Int32) {
+        self.nearest = nearest
+        self.side = side
+        self.usable = usable
+        relation =
+            nearest &- reach > book.pointee.visibleAskCeiling
+            ? 1 : nearest &+ reach < book.pointee.visibleBidFloor ? -1 : 0
     }
 
-    private mutating func endTest() { trades.testDelta = 0 }
+    /// Nothing that the book shows is near the level: its depths stay what they are while this is so.
+    var isFar: Bool { relation != 0 || !usable }
 }
 
 /// What a level counts besides flow: time, crosses and closes.
 public struct LevelTallies: BitwiseCopyable, Sendable {
-    /// ns during which the mid was in the band.
-    public var timeNear: UInt64 = 0
+    /// ns during which the mid was in the band, up to `nearSince` while it is.
+    private var timeNear: UInt64 = 0
+    private(set) var isNear = false
+    private var nearSince: UInt64 = 0
     /// +n after n closes above, −n after n below, 0 after one at the level.
     public var closesBeyond: Int64 = 0
     /// ns; 0 before the first cross.
@@ -111,6 +197,21 @@ public struct LevelTallies: BitwiseCopyable, Sendable {
     var hasSign = false
 
     init() {}
+
+    mutating func beginNear(_ isNear: Bool, at time: UInt64) {
+        self.isNear = isNear
+        nearSince = time
+    }
+
+    mutating func endNear(at time: UInt64) {
+        if isNear, time > nearSince { timeNear &+= time &- nearSince }
+        isNear = false
+    }
+
+    /// ns in the band up to `time`, which is not after the mid's last use.
+    func timeNear(at time: UInt64) -> UInt64 {
+        isNear && time > nearSince ? timeNear &+ (time &- nearSince) : timeNear
+    }
 
     /// Takes a mid. Without a time it is only what a later one is compared with.
     mutating func seenMid(offset: Int64, time: UInt64?) {

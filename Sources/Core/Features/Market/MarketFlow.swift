@@ -10,147 +10,130 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
     private var messages = ExponentialSums<1>()
     private var sums30 = ExponentialSums<4>()
     private var sums60 = ExponentialSums<4>()
-    private var age10 = ExponentialAge()
-    private var age30 = ExponentialAge()
-    private var age60 = ExponentialAge()
-    private var spread = TimeWeightedMean()
-    private var bestSize = TimeWeightedMean()
-    private var levelSize = TimeWeightedMean()
+    private var age10: ExponentialAge
+    private var age30: ExponentialAge
+    private var age60: ExponentialAge
+    private var spread = StepFunctionMean()
+    private var bestSize = StepFunctionMean()
+    private var levelSize = StepFunctionMean()
 
-    init() {}
-
-    mutating func advance(_ decay: Decay) {
-        imbalance10.decay(decay.h10)
-        messages.decay(decay.h10)
-        sums30.decay(decay.h30)
-        sums60.decay(decay.h60)
-        age10.decay(decay.h10)
-        age30.decay(decay.h30)
-        age60.decay(decay.h60)
-        spread.decay(decay.h60)
-        bestSize.decay(decay.h60)
-        levelSize.decay(decay.h60)
+    init(clock: DecayClock) {
+        age10 = ExponentialAge(gain: clock.gain.h10)
+        age30 = ExponentialAge(gain: clock.gain.h30)
+        age60 = ExponentialAge(gain: clock.gain.h60)
     }
 
-    mutating func apply(_ group: borrowing GroupContext, records: Int32) {
-        messages[0] += Double(records)
-        if group.flowCounts { sums60[Sum60.traded] += Double(group.volume) }
+    mutating func rebase(_ clock: DecayClock) {
+        let left = clock.left
+        imbalance10.decay(left.h10)
+        messages.decay(left.h10)
+        sums30.decay(left.h30)
+        sums60.decay(left.h60)
+        age10.decay(left.h10)
+        age30.decay(left.h30)
+        age60.decay(left.h60)
+        spread.rebase(left: left.h60, gain: clock.gain.h60)
+        bestSize.rebase(left: left.h60, gain: clock.gain.h60)
+        levelSize.rebase(left: left.h60, gain: clock.gain.h60)
+    }
+
+    mutating func apply(_ group: borrowing GroupContext, shape: BookShape, records: Int32) {
+        let gain = group.clock.gain
+        messages.add(Double(records), to: 0, gain: gain.h10)
+        if group.flowCounts, group.trades.count > 0 {
+            sums60.add(Double(group.volume), to: Sum60.traded, gain: gain.h60)
+        }
         for change in group.changes {
             let bid = change.side > 0
-            sums30[bid ? Sum30.bidAdded : Sum30.askAdded] += Double(change.added)
-            sums30[bid ? Sum30.bidCancelled : Sum30.askCancelled] += Double(change.cancelled)
-            sums60[Sum60.cancelled] += Double(change.cancelled)
+            sums30.add(Double(change.added), to: bid ? Sum30.bidAdded : Sum30.askAdded, gain: gain.h30)
+            sums30.add(Double(change.cancelled), to: bid ? Sum30.bidCancelled : Sum30.askCancelled, gain: gain.h30)
+            sums60.add(Double(change.cancelled), to: Sum60.cancelled, gain: gain.h60)
         }
-        if group.wasValid, group.mid.isValid { applyImbalance(group.before, group.after) }
+        if group.wasValid, group.mid.isValid, !group.bookChange.isEmpty { applyImbalance(group) }
         let moved = group.mid.twiceMid != group.midBefore.twiceMid
         if moved, group.flowCounts, group.mid.isValid, group.midBefore.isUsable(at: group.time) {
-            sums60[Sum60.midChanges] += 1
+            sums60.add(1, to: Sum60.midChanges, gain: gain.h60)
         }
-        watch(group.after, isValid: group.mid.isValid)
+        if !group.bookChange.isEmpty || spread.value.isNaN == group.mid.isValid {
+            watch(group.after, shape: shape, isValid: group.mid.isValid, clock: group.clock)
+        }
     }
 
     /// Best-level and deeper contributions of Cont, Kukanov & Stoikov: what joined minus what left, bids minus asks.
-    private mutating func applyImbalance(_ before: UnsafePointer<Book>, _ after: UnsafePointer<Book>) {
+    /// A level whose price stays contributes the change of its size, one that has not changed nothing.
+    private mutating func applyImbalance(_ group: borrowing GroupContext) {
+        let (before, after) = (group.before, group.after)
         let levels = min(
             min(before.pointee.bid.levelCount, before.pointee.ask.levelCount),
             min(after.pointee.bid.levelCount, after.pointee.ask.levelCount))
-        for slot in 0..<Int(levels) {
-            let bid = after.pointee.bid.prices[slot]
-            let bidBefore = before.pointee.bid.prices[slot]
-            let ask = after.pointee.ask.prices[slot]
-            let askBefore = before.pointee.ask.prices[slot]
-            var e: Int32 = 0
-            e &+= bid >= bidBefore ? after.pointee.bid.sizes[slot] : 0
-            e &-= bid <= bidBefore ? before.pointee.bid.sizes[slot] : 0
-            e &-= ask <= askBefore ? after.pointee.ask.sizes[slot] : 0
-            e &+= ask >= askBefore ? before.pointee.ask.sizes[slot] : 0
-            imbalance10[slot] += Double(e)
-            if slot == 0 { sums60[Sum60.imbalance] += Double(e) }
+        var slots = (group.bookChange.bidSlots | group.bookChange.askSlots) & ((1 &<< UInt32(levels)) &- 1)
+        while slots != 0 {
+            let slot = slots.trailingZeroBitCount
+            slots &= slots &- 1
+            let e =
+                Self.joined(before.bid, after.bid, slot: slot, direction: 1)
+                &- Self.joined(before.ask, after.ask, slot: slot, direction: -1)
+            if e != 0 { addImbalance(Double(e), slot: slot, gain: group.clock.gain) }
         }
     }
 
-    /// Takes the book as what holds from now on.
-    mutating func watch(_ book: UnsafePointer<Book>, isValid: Bool) {
+    private mutating func addImbalance(_ e: Double, slot: Int, gain: Decay) {
+        imbalance10.add(e, to: slot, gain: gain.h10)
+        if slot == 0 { sums60.add(e, to: Sum60.imbalance, gain: gain.h60) }
+    }
+
+    /// What one level of a side gained; `direction` is that in which its price improves.
+    private static func joined(
+        _ before: UnsafePointer<BookSideLadder>, _ after: UnsafePointer<BookSideLadder>, slot: Int, direction: Int32
+    ) -> Int32 {
+        let improved = direction &* (after.prices[slot] &- before.prices[slot])
+        return (improved >= 0 ? after.sizes[slot] : 0) &- (improved <= 0 ? before.sizes[slot] : 0)
+    }
+
+    /// Takes the book as what holds from the clock's time on.
+    mutating func watch(_ book: UnsafePointer<Book>, shape: BookShape, isValid: Bool, clock: DecayClock) {
+        let gain = clock.gain.h60
         guard isValid else {
-            spread.value = .nan
-            bestSize.value = .nan
-            levelSize.value = .nan
+            spread.set(.nan, gain: gain)
+            bestSize.set(.nan, gain: gain)
+            levelSize.set(.nan, gain: gain)
             return
         }
-        spread.value = Double(book.pointee.ask.bestPrice &- book.pointee.bid.bestPrice)
-        bestSize.value = Double(book.pointee.bid.bestSize &+ book.pointee.ask.bestSize) * 0.5
+        spread.set(Double(book.ask.prices[0] &- book.bid.prices[0]), gain: gain)
+        bestSize.set(Double(book.bid.sizes[0] &+ book.ask.sizes[0]) * 0.5, gain: gain)
         let isFull = book.pointee.bid.isFull && book.pointee.ask.isFull
-        let total = book.bid.topSize(10) &+ book.ask.topSize(10)
-        levelSize.value = defined(isFull, Double(total) / 20)
+        levelSize.set(defined(isFull, Double(shape.bid.top10 &+ shape.ask.top10) / 20), gain: gain)
     }
 
-    func write(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
+    /// Contracts in the ten levels of both sides, half-life 60 s.
+    func meanDepthTop10(gain: Double) -> Double { levelSize.mean(gain: gain) * 20 }
+
+    /// Mutating only so that the call does not copy it.
+    mutating func write(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
         let age = row.time &- row.sessionStart
         let tenSeconds = age >= 10_000_000_000
         let minute = age >= 60_000_000_000
-        out[.bidAskSpreadMean] = defined(minute, spread.mean)
-        out[.orderFlowImbalance10] = imbalance10[0]
-        out[.orderFlowImbalance60] = sums60[Sum60.imbalance]
-        out[.orderFlowImbalanceNormalized] = defined(minute, ratio(imbalance10[0], bestSize.mean))
-        for slot in 1...4 { out[MarketFeature.orderFlowImbalanceLevel2.rawValue + slot - 1] = imbalance10[slot] }
-        var total = 0.0
-        let normal = levelSize.mean
-        for slot in 0..<10 { total += imbalance10[slot] / normal }
-        out[.integratedOrderFlowImbalance] = defined(minute && normal != 0, total / 10)
-        out[.bidAddedTop10] = defined(tenSeconds, age30.rate(sums30[Sum30.bidAdded], halfLife: 30))
-        out[.askAddedTop10] = defined(tenSeconds, age30.rate(sums30[Sum30.askAdded], halfLife: 30))
-        out[.bidCancelledTop10] = defined(tenSeconds, age30.rate(sums30[Sum30.bidCancelled], halfLife: 30))
-        out[.askCancelledTop10] = defined(tenSeconds, age30.rate(sums30[Sum30.askCancelled], halfLife: 30))
+        let left = row.left
+        out[.bidAskSpreadMean] = defined(minute, spread.mean(gain: row.gain.h60))
+        let best = imbalance10[0] * left.h10
+        out[.orderFlowImbalance10] = best
+        out[.orderFlowImbalance60] = sums60[Sum60.imbalance] * left.h60
+        out[.orderFlowImbalanceNormalized] = defined(minute, ratio(best, bestSize.mean(gain: row.gain.h60)))
+        var total = best
+        for slot in 1...9 {
+            let sum = imbalance10[slot] * left.h10
+            total += sum
+            if slot <= 4 { out[MarketFeature.orderFlowImbalanceLevel2.rawValue + slot - 1] = sum }
+        }
+        out[.integratedOrderFlowImbalance] = defined(minute, ratio(total, levelSize.mean(gain: row.gain.h60) * 10))
+        let factor30 = defined(tenSeconds, age30.rateFactor(halfLife: 30, decay: left.h30))
+        out[.bidAddedTop10] = sums30[Sum30.bidAdded] * factor30
+        out[.askAddedTop10] = sums30[Sum30.askAdded] * factor30
+        out[.bidCancelledTop10] = sums30[Sum30.bidCancelled] * factor30
+        out[.askCancelledTop10] = sums30[Sum30.askCancelled] * factor30
         out[.cancelToTrade] = ratio(sums60[Sum60.cancelled], sums60[Sum60.traded])
-        out[.messageRate] = defined(tenSeconds, age10.rate(messages[0], halfLife: 10))
-        out[.midChangeRate] = defined(minute, age60.rate(sums60[Sum60.midChanges], halfLife: 60))
+        out[.messageRate] = defined(tenSeconds, messages[0] * age10.rateFactor(halfLife: 10, decay: left.h10))
+        out[.midChangeRate] = defined(
+            minute, sums60[Sum60.midChanges] * age60.rateFactor(halfLife: 60, decay: left.h60))
     }
-}
-
-/// The plain time-weighted mean of size per listed level of each side, since the last reset (for B-24): reset at 18:00
-/// and at the regular open.
-public struct MeanLevelSize: BitwiseCopyable, Sendable {
-    /// ns from the reset before which the mean is not given.
-    private static let warmUp: UInt64 = 300_000_000_000
-
-    private var since: UInt64
-    private var bidWeighted: Double = 0
-    private var bidTime: Double = 0
-    private var askWeighted: Double = 0
-    private var askTime: Double = 0
-    private var bidValue: Double = .nan
-    private var askValue: Double = .nan
-
-    init(since: UInt64) { self.since = since }
-
-    /// Begins anew, with the sizes that are in force.
-    mutating func reset(at time: UInt64) {
-        let (bid, ask) = (bidValue, askValue)
-        self = MeanLevelSize(since: time)
-        (bidValue, askValue) = (bid, ask)
-    }
-
-    mutating func advance(elapsed: UInt64) {
-        let seconds = Double(elapsed) * 1e-9
-        if !bidValue.isNaN {
-            bidWeighted += bidValue * seconds
-            bidTime += seconds
-        }
-        if !askValue.isNaN {
-            askWeighted += askValue * seconds
-            askTime += seconds
-        }
-    }
-
-    mutating func watch(_ book: UnsafePointer<Book>, usable: Bool) {
-        bidValue = usable ? Self.mean(book.bid) : .nan
-        askValue = usable ? Self.mean(book.ask) : .nan
-    }
-
-    private static func mean(_ ladder: UnsafePointer<BookSideLadder>) -> Double {
-        ratio(Double(ladder.topSize(10)), Double(ladder.pointee.levelCount))
-    }
-
-    func bidMean(at time: UInt64) -> Double { defined(time &- since >= Self.warmUp, ratio(bidWeighted, bidTime)) }
-    func askMean(at time: UInt64) -> Double { defined(time &- since >= Self.warmUp, ratio(askWeighted, askTime)) }
 }

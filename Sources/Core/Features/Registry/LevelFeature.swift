@@ -14,7 +14,8 @@ public enum LevelFeature: Int, CaseIterable, Sendable {
     case openInterestShare, putCallOpenInterest, gammaExposure, gammaExposureShare, optionDeltaFlow
     case optionPremiumFlow, optionVolumeShare, touchProbability
 
-    public static let count = allCases.count
+    /// A constant, and not `allCases.count`, which is made at run time.
+    public static var count: Int { 58 }
 
     public var definition: FeatureDefinition { Self.definitions[rawValue] }
 

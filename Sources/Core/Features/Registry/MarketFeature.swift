@@ -28,7 +28,8 @@ public enum MarketFeature: Int, CaseIterable, Sendable {
     case flowGammaExposure, zeroGammaDistance, callWallDistance, putWallDistance, vannaExposure, charmExposure
     case interestCoverage
 
-    public static let count = allCases.count
+    /// A constant, and not `allCases.count`, which is made at run time.
+    public static var count: Int { 137 }
 
     public var definition: FeatureDefinition { MarketFeatureTable.definitions[rawValue] }
 }

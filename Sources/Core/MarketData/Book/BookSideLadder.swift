@@ -40,45 +40,62 @@
     }
 }
 
+extension UnsafeMutablePointer<BookSideLadder> {
+    /// The slots where they lie: sixteen each.
+    @inlinable public var prices: UnsafeMutablePointer<Int32> {
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: Int32.self)
+    }
+    @inlinable public var sizes: UnsafeMutablePointer<Int32> { prices + 16 }
+    @inlinable public var counts: UnsafeMutablePointer<Int32> { prices + 32 }
+}
+
+extension UnsafePointer<BookSideLadder> {
+    /// The slots where they lie: sixteen each.
+    @inlinable public var prices: UnsafePointer<Int32> {
+        UnsafeRawPointer(self).assumingMemoryBound(to: Int32.self)
+    }
+    @inlinable public var sizes: UnsafePointer<Int32> { prices + 16 }
+    @inlinable public var counts: UnsafePointer<Int32> { prices + 32 }
+}
+
 // Queries on the ladder where it lies: a call on a large value behind a pointer copies it first.
 extension UnsafePointer<BookSideLadder> {
     /// The size listed at `price`, 0 when it is not listed.
     @inlinable public func size(at price: Int32) -> Int32 {
+        let (prices, sizes) = (prices, sizes)
         var sum: Int32 = 0
-        for slot in 0..<16 { sum &+= pointee.prices[slot] == price ? pointee.sizes[slot] : 0 }
+        for slot in 0..<16 { sum &+= prices[slot] == price ? sizes[slot] : 0 }
         return sum
     }
 
     /// The total size of the prices `low ... high`.
     @inlinable public func size(from low: Int32, through high: Int32) -> Int32 {
+        let (prices, sizes) = (prices, sizes)
         var sum: Int32 = 0
-        for slot in 0..<16 {
-            let inside = pointee.prices[slot] >= low && pointee.prices[slot] <= high
-            sum &+= inside ? pointee.sizes[slot] : 0
-        }
+        for slot in 0..<16 { sum &+= prices[slot] >= low && prices[slot] <= high ? sizes[slot] : 0 }
         return sum
     }
 
     /// The number of orders at the prices `low ... high`.
     @inlinable public func orderCount(from low: Int32, through high: Int32) -> Int32 {
+        let (prices, counts) = (prices, counts)
         var sum: Int32 = 0
-        for slot in 0..<16 {
-            let inside = pointee.prices[slot] >= low && pointee.prices[slot] <= high
-            sum &+= inside ? pointee.counts[slot] : 0
-        }
+        for slot in 0..<16 { sum &+= prices[slot] >= low && prices[slot] <= high ? counts[slot] : 0 }
         return sum
     }
 
     /// The total size of the best `levels` levels.
     @inlinable public func topSize(_ levels: Int) -> Int32 {
+        let sizes = sizes
         var sum: Int32 = 0
-        for slot in 0..<levels { sum &+= pointee.sizes[slot] }
+        for slot in 0..<levels { sum &+= sizes[slot] }
         return sum
     }
 
     @inlinable public func samePrices(as other: UnsafePointer<BookSideLadder>) -> Bool {
+        let (mine, others) = (prices, other.prices)
         var difference: Int32 = 0
-        for slot in 0..<16 { difference |= pointee.prices[slot] ^ other.pointee.prices[slot] }
+        for slot in 0..<16 { difference |= mine[slot] ^ others[slot] }
         return difference == 0
     }
 }

@@ -39,25 +39,35 @@ public struct DepthAttribution: ~Copyable {
     public mutating func clear() { count = 0 }
 
     /// - Parameters:
+    ///   - change: the levels that may differ between the two books.
     ///   - comparable: false when there is no book to compare with: then only fills are listed.
     ///   - bids, asks: which sides take part.
     public mutating func update(
-        before: UnsafePointer<Book>, after: UnsafePointer<Book>, trades: UnsafeBufferPointer<TradeRun>,
-        comparable: Bool,
-        bids: Bool, asks: Bool
+        before: UnsafePointer<Book>, after: UnsafePointer<Book>, change: BookChange = .everything,
+        trades: UnsafeBufferPointer<TradeRun>, comparable: Bool, bids: Bool, asks: Bool
     ) {
         count = 0
+        let hasTrades = trades.count > 0
+        if !hasTrades, change.isEmpty { return }
         if capacity < trades.count + 64 { grow(to: trades.count * 2) }
-        if bids {
+        if bids, hasTrades || change.bidSlots != 0 {
             let floor = max(before.pointee.visibleBidFloor, after.pointee.visibleBidFloor)
-            if trades.count > 0 { listFills(side: 1, trades) }
-            if comparable { compare(before.bid, after.bid, side: 1, from: floor, through: Int32.max) }
+            if hasTrades { listFills(side: 1, trades) }
+            if comparable {
+                compare(
+                    before.bid, after.bid, slots: change.bidSlots, moved: change.bidPricesMoved, side: 1, from: floor,
+                    through: Int32.max)
+            }
         }
-        if asks {
+        if asks, hasTrades || change.askSlots != 0 {
             let ceiling = min(before.pointee.visibleAskCeiling, after.pointee.visibleAskCeiling)
             let first = count
-            if trades.count > 0 { listFills(side: -1, trades) }
-            if comparable { compare(before.ask, after.ask, side: -1, from: Int32.min, through: ceiling, first: first) }
+            if hasTrades { listFills(side: -1, trades) }
+            if comparable {
+                compare(
+                    before.ask, after.ask, slots: change.askSlots, moved: change.askPricesMoved, side: -1,
+                    from: Int32.min, through: ceiling, first: first)
+            }
         }
     }
 
@@ -79,15 +89,17 @@ public struct DepthAttribution: ~Copyable {
     }
 
     private mutating func compare(
-        _ before: UnsafePointer<BookSideLadder>, _ after: UnsafePointer<BookSideLadder>, side: Int32, from low: Int32,
-        through high: Int32, first: Int = 0
+        _ before: UnsafePointer<BookSideLadder>, _ after: UnsafePointer<BookSideLadder>, slots: UInt32, moved: Bool,
+        side: Int32, from low: Int32, through high: Int32, first: Int = 0
     ) {
-        if before.samePrices(as: after) {
-            for slot in 0..<BookSideLadder.depth {
-                let change = after.pointee.sizes[slot] &- before.pointee.sizes[slot]
-                if change != 0, before.pointee.prices[slot] >= low, before.pointee.prices[slot] <= high {
-                    record(change, side: side, price: before.pointee.prices[slot], first: first)
-                }
+        if !moved || before.samePrices(as: after) {
+            var slots = slots
+            while slots != 0 {
+                let slot = slots.trailingZeroBitCount
+                slots &= slots &- 1
+                let change = after.sizes[slot] &- before.sizes[slot]
+                let price = before.prices[slot]
+                if change != 0, price >= low, price <= high { record(change, side: side, price: price, first: first) }
             }
         } else {
             merge(before, after, side: side, from: low, through: high, first: first)
@@ -106,16 +118,16 @@ public struct DepthAttribution: ~Copyable {
         let newCount = Int(after.pointee.levelCount)
         while i < oldCount || j < newCount {
             // Bids fall and asks rise: multiplied by the side, both fall.
-            let old = i < oldCount ? before.pointee.prices[i] &* side : Int32.min
-            let new = j < newCount ? after.pointee.prices[j] &* side : Int32.min
+            let old = i < oldCount ? before.prices[i] &* side : Int32.min
+            let new = j < newCount ? after.prices[j] &* side : Int32.min
             let price = max(old, new) &* side
             var change: Int32 = 0
             if new >= old {
-                change &+= after.pointee.sizes[j]
+                change &+= after.sizes[j]
                 j += 1
             }
             if old >= new {
-                change &-= before.pointee.sizes[i]
+                change &-= before.sizes[i]
                 i += 1
             }
             if change != 0, price >= low, price <= high { record(change, side: side, price: price, first: first) }

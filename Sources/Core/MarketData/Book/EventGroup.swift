@@ -76,6 +76,8 @@ public struct EventGroupAssembler: ~Copyable {
     public private(set) var group = EventGroup()
     /// The book before the group, and the one after the records so far.
     private let books: UnsafeMutablePointer<Book>
+    /// What the group's records changed: its book differs from the one before it in these levels at most.
+    public private(set) var change = BookChange()
     /// False until a first group was closed: before it there is nothing to compare with.
     public private(set) var hasBefore = false
     /// F_MAYBE_BAD_BOOK was seen, and neither a snapshot nor a clear since.
@@ -141,6 +143,7 @@ public struct EventGroupAssembler: ~Copyable {
         if !isOpen {
             isOpen = true
             group = EventGroup()
+            change = .none
             tradeCount = 0
         }
         let flags = record.flags
@@ -154,7 +157,7 @@ public struct EventGroupAssembler: ~Copyable {
             group.hasSnapshot = true
         }
         if flags.contains(.maybeBadBook) { isSuspect = true }
-        if action == .trade, let price = reader.ticks(record.price.nanos) {
+        if action == .trade, let price = reader.grid.ticks(record.price.nanos) {
             appendTrade(price: price, side: record.side, size: record.size)
         }
         group.eventTime = eventTime
@@ -162,7 +165,7 @@ public struct EventGroupAssembler: ~Copyable {
         group.sequence = sequence
         group.recordCount &+= 1
         counters.records &+= 1
-        reader.read(record, into: &books[1])
+        change.formUnion(reader.read(record, into: books + 1))
     }
 
     /// Ends the open group. False when there is none, that is when all of its records were rejected.
@@ -181,7 +184,8 @@ public struct EventGroupAssembler: ~Copyable {
 
     /// Makes the book after the closed group the book before the next one. Called when the group has been used.
     public mutating func advance() {
-        books[0] = books[1]
+        if change.bidSlots != 0 { books.bid.update(from: (books + 1).bid, count: 1) }
+        if change.askSlots != 0 { books.ask.update(from: (books + 1).ask, count: 1) }
         hasBefore = true
     }
 
@@ -190,7 +194,7 @@ public struct EventGroupAssembler: ~Copyable {
         let time = record.record.eventTime.nanoseconds
         guard time <= latestTime &+ Self.clockSkew else { return .implausibleTime }
         let price = record.price.nanos
-        guard price == .max || reader.ticks(price) != nil else { return .offTick }
+        guard price == .max || reader.grid.ticks(price) != nil else { return .offTick }
         guard record.size < BookReader.quantityLimit || record.action != .trade else { return .implausibleQuantity }
         return reader.check(record)
     }
@@ -226,6 +230,7 @@ extension EventGroupAssembler: PersistentState {
         try archive.field(&group)
         try archive.field(&books[0])
         try archive.field(&books[1])
+        try archive.field(&change)
         try archive.field(&hasBefore)
         try archive.field(&isSuspect)
         try archive.field(&isOpen)

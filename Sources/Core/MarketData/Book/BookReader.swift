@@ -1,0 +1,216 @@
+import DBN
+import Determinism
+import Units
+
+/// Which levels of a book may have changed: a bit for each slot whose price, size or order count is another than before.
+@frozen public struct BookChange: BitwiseCopyable, Sendable, Equatable {
+    public var bidSlots: UInt32 = 0
+    public var askSlots: UInt32 = 0
+    /// A price of the side changed, so that slots are not the same prices before and after.
+    public var bidPricesMoved = false
+    public var askPricesMoved = false
+
+    /// Nothing changed.
+    public static let none = BookChange()
+    /// Anything may have changed.
+    public static let everything = BookChange(bidSlots: 0x3FF, askSlots: 0x3FF, pricesMoved: true)
+
+    @inlinable public init() {}
+
+    private init(bidSlots: UInt32, askSlots: UInt32, pricesMoved: Bool) {
+        self.bidSlots = bidSlots
+        self.askSlots = askSlots
+        bidPricesMoved = pricesMoved
+        askPricesMoved = pricesMoved
+    }
+
+    @inlinable public var isEmpty: Bool { (bidSlots | askSlots) == 0 }
+
+    @inlinable public mutating func formUnion(_ other: BookChange) {
+        bidSlots |= other.bidSlots
+        askSlots |= other.askSlots
+        bidPricesMoved = bidPricesMoved || other.bidPricesMoved
+        askPricesMoved = askPricesMoved || other.askPricesMoved
+    }
+}
+
+/// Wire prices to ticks.
+@frozen public struct TickGrid: BitwiseCopyable, Sendable {
+    @usableFromInline let tickNanos: Int64
+    @usableFromInline let ticksPerNano: Double
+
+    @inlinable public init(tickSize: TickSize) {
+        tickNanos = tickSize.nanos
+        ticksPerNano = 1 / Double(tickSize.nanos)
+    }
+
+    /// The price in ticks, or nil when it is off the grid or 2²⁹ ticks or more from zero.
+    @inlinable public func ticks(_ nanos: Int64) -> Int32? {
+        // The product rounds to the only candidate; multiplying back decides exactly.
+        let candidate = (Double(nanos) * ticksPerNano).rounded()
+        guard abs(candidate) < 0x1p29 else { return nil }
+        let ticks = Int64(candidate)
+        return ticks &* tickNanos == nanos ? Int32(truncatingIfNeeded: ticks) : nil
+    }
+}
+
+/// Reads the levels of MBP-10 records into one book, in ticks.
+///
+/// A record states all twenty levels and changes one or two: the reader remembers the wire levels of the last record and
+/// touches those that differ. A record costs forty comparisons and few conversions.
+public struct BookReader: ~Copyable {
+    let grid: TickGrid
+    /// The wire levels of the last record that was read, and their prices in ticks: ten bids, then ten asks.
+    private let wire: UnsafeMutablePointer<BookLevel>
+    private let ticks: UnsafeMutablePointer<Int32>
+    /// The prices of the record that was checked last, for the slots in `pending`.
+    private let checked: UnsafeMutablePointer<Int32>
+    private var pending: UInt32 = 0
+    /// A bit for each slot that lists a price with a size.
+    private var bidListed: UInt32 = 0
+    private var askListed: UInt32 = 0
+
+    static var quantityLimit: UInt32 { 1 << 26 }
+
+    public init(tickSize: TickSize) {
+        grid = TickGrid(tickSize: tickSize)
+        wire = .allocate(capacity: 10)
+        wire.initialize(repeating: BookLevel(), count: 10)
+        ticks = .allocate(capacity: 20)
+        ticks.initialize(repeating: BookSideLadder.absentBid, count: 10)
+        (ticks + 10).initialize(repeating: BookSideLadder.absentAsk, count: 10)
+        checked = .allocate(capacity: 20)
+        checked.initialize(repeating: 0, count: 20)
+    }
+
+    deinit {
+        wire.deallocate()
+        ticks.deallocate()
+        checked.deallocate()
+    }
+
+    /// Whether the levels of `record` can be a book; remembers what differs for `read`.
+    public mutating func check(_ record: MarketByPriceView) -> RecordRejection? {
+        let levels = record.record.bytes + 48
+        pending = 0
+        for slot in 0..<10 where Self.differs(levels + 32 * slot, UnsafeRawPointer(wire + slot)) {
+            pending |= 1 &<< UInt32(slot)
+            if let rejection = checkLevel(record.level(slot), slot: slot) { return rejection }
+        }
+        return nil
+    }
+
+    /// Compares 32 bytes.
+    @inline(__always) private static func differs(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer) -> Bool {
+        var difference: UInt64 = 0
+        for word in 0..<4 {
+            difference |=
+                a.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)
+                ^ b.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)
+        }
+        return difference != 0
+    }
+
+    private func checkLevel(_ level: BookLevel, slot: Int) -> RecordRejection? {
+        let old = wire[slot]
+        if level.bidPrice == old.bidPrice {
+            checked[slot] = ticks[slot]
+        } else if level.bidPrice == .max {
+            checked[slot] = BookSideLadder.absentBid
+        } else {
+            guard let ticks = grid.ticks(level.bidPrice) else { return .offTick }
+            checked[slot] = ticks
+        }
+        if level.askPrice == old.askPrice {
+            checked[10 + slot] = ticks[10 + slot]
+        } else if level.askPrice == .max {
+            checked[10 + slot] = BookSideLadder.absentAsk
+        } else {
+            guard let ticks = grid.ticks(level.askPrice) else { return .offTick }
+            checked[10 + slot] = ticks
+        }
+        let quantities = level.bidSize | level.askSize | level.bidCount | level.askCount
+        return quantities < Self.quantityLimit ? nil : .implausibleQuantity
+    }
+
+    /// Puts what changed with the record that was checked last into `book`, which is the same one at every call.
+    ///
+    /// - Returns: the levels that changed.
+    public mutating func read(_ record: MarketByPriceView, into book: UnsafeMutablePointer<Book>) -> BookChange {
+        var change = BookChange()
+        let bids = (before: bidListed, side: book.bid)
+        let asks = (before: askListed, side: book.ask)
+        var slots = pending
+        while slots != 0 {
+            let slot = slots.trailingZeroBitCount
+            slots &= slots &- 1
+            remember(record.level(slot), slot: slot, &change)
+        }
+        if change.bidSlots != 0 {
+            change.bidSlots |= Self.unlisted(before: bids.before, after: bidListed)
+            write(bids.side, listed: bidListed, slots: change.bidSlots, isBid: true, moved: &change.bidPricesMoved)
+        }
+        if change.askSlots != 0 {
+            change.askSlots |= Self.unlisted(before: asks.before, after: askListed)
+            write(asks.side, listed: askListed, slots: change.askSlots, isBid: false, moved: &change.askPricesMoved)
+        }
+        return change
+    }
+
+    private mutating func remember(_ level: BookLevel, slot: Int, _ change: inout BookChange) {
+        let bit: UInt32 = 1 &<< UInt32(slot)
+        let old = wire[slot]
+        wire[slot] = level
+        if level.bidPrice != old.bidPrice || level.bidSize != old.bidSize || level.bidCount != old.bidCount {
+            change.bidSlots |= bit
+            ticks[slot] = checked[slot]
+            let isListed = level.bidPrice != .max && level.bidSize > 0
+            bidListed = isListed ? bidListed | bit : bidListed & ~bit
+        }
+        if level.askPrice != old.askPrice || level.askSize != old.askSize || level.askCount != old.askCount {
+            change.askSlots |= bit
+            ticks[10 + slot] = checked[10 + slot]
+            let isListed = level.askPrice != .max && level.askSize > 0
+            askListed = isListed ? askListed | bit : askListed & ~bit
+        }
+    }
+
+    /// A side ends at its first level that lists nothing, whatever stands below it: the slots between two ends.
+    private static func unlisted(before: UInt32, after: UInt32) -> UInt32 {
+        let old: UInt32 = 1 &<< UInt32((~before).trailingZeroBitCount)
+        let new: UInt32 = 1 &<< UInt32((~after).trailingZeroBitCount)
+        return max(old, new) &- min(old, new)
+    }
+
+    private func write(
+        _ side: UnsafeMutablePointer<BookSideLadder>, listed: UInt32, slots: UInt32, isBid: Bool, moved: inout Bool
+    ) {
+        let count = (~listed).trailingZeroBitCount
+        let absent = isBid ? BookSideLadder.absentBid : BookSideLadder.absentAsk
+        let (prices, sizes, counts) = (side.prices, side.sizes, side.counts)
+        var slots = slots
+        while slots != 0 {
+            let slot = slots.trailingZeroBitCount
+            slots &= slots &- 1
+            let isListed = slot < count
+            let price = isListed ? ticks[isBid ? slot : 10 + slot] : absent
+            moved = moved || price != prices[slot]
+            prices[slot] = price
+            let level = wire + slot
+            let size = isBid ? level.pointee.bidSize : level.pointee.askSize
+            let orders = isBid ? level.pointee.bidCount : level.pointee.askCount
+            sizes[slot] = isListed ? Int32(bitPattern: size) : 0
+            counts[slot] = isListed ? Int32(bitPattern: orders) : 0
+        }
+        side.pointee.levelCount = Int32(count)
+    }
+}
+
+extension BookReader: PersistentState {
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        for slot in 0..<10 { try archive.field(&wire[slot]) }
+        for slot in 0..<20 { try archive.field(&ticks[slot]) }
+        try archive.field(&bidListed)
+        try archive.field(&askListed)
+    }
+}

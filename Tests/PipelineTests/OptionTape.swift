@@ -63,7 +63,7 @@ struct OptionTape {
 
     mutating func define(
         _ id: UInt32, at time: UInt64, isCall: Bool, strike: Double, expiration: UInt64, underlying: String = "ESZ3",
-        action: Character = "A", kind: Character? = nil
+        action: Character = "A", kind: Character? = nil, symbol: String = ""
     ) {
         var bytes = Self.record(.instrumentDefinition, id, time, count: RecordByteCount.instrumentDefinition)
         Self.put(&bytes, 16, time)
@@ -72,6 +72,7 @@ struct OptionTape {
         Self.put(&bytes, 104, Self.nanos(strike))
         Self.put(&bytes, 176, Int32.max)
         for (index, byte) in underlying.utf8.enumerated() { bytes[391 + index] = byte }
+        for (index, byte) in symbol.utf8.enumerated() { bytes[238 + index] = byte }
         bytes[487] = (kind ?? (isCall ? "C" : "P")).asciiValue ?? 0
         bytes[493] = action.asciiValue ?? 0
         records.append(bytes)

@@ -2,8 +2,8 @@ import MarketCalendar
 import MarketData
 import Units
 
-// What a closed group does to the state. Mutating even where only what pointers lead to changes: a call that borrows the
-// engine copies it.
+// What a closed group does to the state. Mutating even where only what pointers lead to changes: a call that borrows
+// the engine copies it.
 extension ContractEngine {
     // What follows is mutating even where it changes only what pointers lead to: a call that borrows the engine copies
     // it.

@@ -3,8 +3,8 @@ import Units
 
 // Rows: the vector at a group or at an instant between two.
 extension ContractEngine {
-    /// Brings the vector to the time of `clock`, which is the state's or a copy that has moved on; `time` says when that
-    /// is if a row lies before the newest group.
+    /// Brings the vector to the time of `clock`, which is the state's or a copy that has moved on; `time` says when
+    /// that is if a row lies before the newest group.
     mutating func writeVector(at clock: DecayClock, time: UInt64? = nil) {
         let time = time ?? clock.time
         let row = RowContext(
@@ -36,8 +36,8 @@ extension ContractEngine {
         writeMovedAverage(row: row, clock: clock)
     }
 
-    /// The row of a second whose end closed a bar of the average: its level moves with the next group, but the row shows
-    /// where it is now.
+    /// The row of a second whose end closed a bar of the average: its level moves with the next group, but the row
+    /// shows where it is now.
     mutating func writeMovedAverage(row: borrowing RowContext, clock: DecayClock) {
         let index = LevelKind.movingAverage.rawValue
         var level = levels[index]

@@ -1,7 +1,7 @@
 import MarketData
 
-/// The operators of one contract that keep more than a few numbers, and its configuration. They lie behind a pointer, so
-/// that the engine itself is small: a call that borrows it copies it.
+/// The operators of one contract that keep more than a few numbers, and its configuration. They lie behind a pointer,
+/// so that the engine itself is small: a call that borrows it copies it.
 struct EngineOperators: ~Copyable {
     let configuration: FeatureConfiguration
     var attribution = DepthAttribution()

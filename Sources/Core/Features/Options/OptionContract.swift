@@ -66,17 +66,19 @@ public struct OptionContract: BitwiseCopyable, Sendable {
 
     public init() {}
 
+    // Inlined always: a call on a large value behind a pointer copies it first.
+
     /// Volatility and greeks count at the last refresh.
-    public var hasVolatility: Bool { isUsable && !volatility.isNaN }
+    @inline(__always) public var hasVolatility: Bool { isUsable && !volatility.isNaN }
 
     /// +1 call, −1 put.
-    public var sign: Double { isCall ? 1 : -1 }
+    @inline(__always) public var sign: Double { isCall ? 1 : -1 }
 
     /// The mid of the quote, points.
-    public var mid: Double { Double(bid &+ ask) / 2e9 }
+    @inline(__always) public var mid: Double { Double(bid &+ ask) / 2e9 }
 
     /// Both sides are there and in order.
-    public var hasQuote: Bool { bid > 0 && ask > bid }
+    @inline(__always) public var hasQuote: Bool { bid > 0 && ask > bid }
 }
 
 /// Where a contract's trades are read from. A better source silences a lesser one for good (FEATURES K.1).

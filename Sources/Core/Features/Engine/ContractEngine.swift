@@ -10,6 +10,16 @@ public protocol FeatureSink: ~Copyable {
     mutating func groupClosed(_ engine: borrowing ContractEngine)
     /// A second of event time ended at `time` (ns) while the market's session runs: the vector is that of this instant.
     mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64)
+    /// The first instant after `time`, ns, and after those that it was told, of which the sink wants the vector although
+    /// no second ends there; `.max` for none.
+    func instantDue(after time: UInt64) -> UInt64
+    /// The instant that was due lies behind: the vector is that of then.
+    mutating func instantPassed(_ engine: borrowing ContractEngine, time: UInt64)
+}
+
+extension FeatureSink where Self: ~Copyable {
+    public func instantDue(after time: UInt64) -> UInt64 { .max }
+    public mutating func instantPassed(_ engine: borrowing ContractEngine, time: UInt64) {}
 }
 
 /// The fold of one contract: records in, feature vectors out, current at every event group.
@@ -269,8 +279,39 @@ public struct ContractEngine: ~Copyable {
         while state.pointee.secondEnd <= time {
             skipClosedMarket(upTo: time)
             guard state.pointee.secondEnd <= time else { return }
+            passInstants(upTo: time, sink: &sink)
             closeSecond(at: state.pointee.secondEnd, sink: &sink)
         }
+        passInstants(upTo: time, sink: &sink)
+    }
+
+    /// Tells the instants inside the open second that the sink asks for, up to `time`.
+    private mutating func passInstants<Sink: FeatureSink & ~Copyable>(upTo time: UInt64, sink: inout Sink) {
+        let end = state.pointee.secondEnd
+        let start = max(end - ContractState.second, state.pointee.sessionStart)
+        while true {
+            let due = sink.instantDue(after: start)
+            guard due <= time, due < end, isLeading, state.pointee.session.contains(Timestamp(nanoseconds: due)) else {
+                return
+            }
+            tell(due, sink: &sink)
+        }
+    }
+
+    /// Writes the vector as it was at an instant inside a second. That leaves no trace: the rows of before are put back,
+    /// and the next group writes anew what it would have written.
+    private mutating func tell<Sink: FeatureSink & ~Copyable>(_ due: UInt64, sink: inout Sink) {
+        let rowsDue = secondRowsDue
+        let kept = UnsafeMutablePointer<Double>.allocate(capacity: FeatureSchema.columnCount)
+        defer { kept.deallocate() }
+        kept.initialize(from: values, count: FeatureSchema.columnCount)
+        var instant = state.pointee.clock
+        instant.move(to: due)
+        writeVector(at: instant, time: due)
+        sink.instantPassed(self, time: due)
+        values.update(from: kept, count: FeatureSchema.columnCount)
+        secondRowsDue = rowsDue
+        forgetRows()
     }
 
     private mutating func closeSecond<Sink: FeatureSink & ~Copyable>(at end: UInt64, sink: inout Sink) {

@@ -29,6 +29,7 @@ struct LevelheadCommand: ParsableCommand {
             FeaturesCommand.self,
             LabelsCommand.self,
             ColumnsCommand.self,
+            HistoryCommand.self,
             SynthCommand.self,
             InspectCommand.self,
             ConvertCommand.self,

@@ -33,12 +33,16 @@ public struct MarketFold: ~Copyable {
     /// The traded contract's place in `plan.traded` while `leader` leads; −1 when the leader's own book fills the
     /// orders.
     private var tradedSlot = -1
+    /// The option chain of the signal contracts, with its strikes.
+    public let options: UnsafeMutablePointer<OptionBoard>
     private let engineCount: Int
     private let engines: UnsafeMutablePointer<ContractEngine>
     private let tradedBooks: UnsafeMutablePointer<ContractBook>
     private let routes: UnsafeMutablePointer<Route>
     private let routeCount: Int
     private var session: SessionTimes
+    /// Sessions are collected: nobody wants vectors.
+    private let isCollecting: Bool
     /// A receive time that jumped and that no second record has confirmed yet, ns.
     private var jump: UInt64 = 0
     /// 0 before the first record of a signal contract, ns.
@@ -65,6 +69,7 @@ public struct MarketFold: ~Copyable {
         self.plan = plan
         calendar = configuration.calendar
         session = calendar.sessionInForce(Timestamp(nanoseconds: 0))
+        isCollecting = configuration.collectsSessions
         engineCount = plan.signal.count
         tradedSlot = plan.tradedBook(leader: 0) ?? -1
         engines = .allocate(capacity: engineCount)
@@ -72,6 +77,9 @@ public struct MarketFold: ~Copyable {
             (engines + slot).initialize(to: ContractEngine(configuration: configuration))
             engines[slot].expect(expiry: calendar.expiry(of: plan.signal[slot].contract))
         }
+        options = .allocate(capacity: 1)
+        options.initialize(to: Self.board(plan, configuration))
+        for slot in plan.signal.indices { engines[slot].optionBoard = options }
         tradedBooks = .allocate(capacity: max(plan.traded.count, 1))
         for slot in plan.traded.indices {
             let book = ContractBook(tickSize: plan.tradedSpecification.tick, calendar: calendar)
@@ -86,6 +94,8 @@ public struct MarketFold: ~Copyable {
     deinit {
         engines.deinitialize(count: plan.signal.count)
         engines.deallocate()
+        options.deinitialize(count: 1)
+        options.deallocate()
         tradedBooks.deinitialize(count: plan.traded.count)
         tradedBooks.deallocate()
         routes.deallocate()
@@ -108,6 +118,24 @@ public struct MarketFold: ~Copyable {
         return sum
     }
 
+    /// Gives away the sessions that ended since the last call, each of the contract that led in it, in the order of
+    /// their dates; none unless the configuration collects them.
+    public mutating func takeEndedSessions() -> [CollectedSession] {
+        var ended: [CollectedSession] = []
+        for slot in plan.signal.indices {
+            for session in engines[slot].takeEndedSessions()
+            where plan.leader(on: session.session.tradeDate, calendar: calendar) == slot {
+                ended.append(session)
+            }
+        }
+        return ended.sorted { $0.session.tradeDate < $1.session.tradeDate }
+    }
+
+    /// No record comes any more: the sessions that are being collected end.
+    public mutating func endTape<Sink: MarketSink & ~Copyable>(sink: inout Sink) {
+        for slot in plan.signal.indices { engines[slot].endTape(sink: &sink) }
+    }
+
     /// Who says whether the leading contract's market is open.
     public var statusSource: TradingStatus.Source { engines[leader].statusSource }
 
@@ -127,6 +155,7 @@ public struct MarketFold: ~Copyable {
     /// - Parameter sequence: its position there.
     public mutating func take<Sink: MarketSink & ~Copyable>(_ record: RecordView, sequence: UInt64, sink: inout Sink) {
         hear(record)
+        if options.pointee.nextRefresh < clock { refreshOptions(sink: &sink) }
         let type = record.type
         if type == .statistics || type == .instrumentDefinition {
             passTime(except: -1, sink: &sink)
@@ -134,7 +163,7 @@ public struct MarketFold: ~Copyable {
             return
         }
         guard type == .mbp10 || type == .status, let route = route(record) else {
-            unusedRecords &+= 1
+            takeOther(record)
             passTime(except: -1, sink: &sink)
             return
         }
@@ -180,10 +209,10 @@ public struct MarketFold: ~Copyable {
         return sameInstrument
     }
 
-    /// Settlements and expirations of the signal contracts.
+    /// Settlements and expirations of the signal contracts, and what options say of themselves.
     private mutating func takeReference(_ record: RecordView) {
         guard let route = route(record), !route.isTraded else {
-            unusedRecords &+= 1
+            takeOther(record)
             return
         }
         if record.type == .statistics, record.byteCount >= RecordByteCount.statistics {
@@ -233,6 +262,26 @@ public struct MarketFold: ~Copyable {
         engines[slot].take(record, sequence: sequence, clock: clock, sink: &sink)
     }
 
+    /// Takes a record that is neither a future's book nor a status: an option's, or nobody's.
+    private mutating func takeOther(_ record: RecordView) {
+        let levels = engines[leader].level(.premarketHigh)
+        if !options.pointee.take(record, clock: clock, leader: levels) { unusedRecords &+= 1 }
+    }
+
+    /// Values the option chain at every whole second that has passed, with what was received up to it. The engines live
+    /// through the seconds before each, so that the row at the end of a second shows that second's chain.
+    private mutating func refreshOptions<Sink: MarketSink & ~Copyable>(sink: inout Sink) {
+        while options.pointee.nextRefresh < clock {
+            let time = options.pointee.nextRefresh
+            let limit = min(time &- OptionBoard.second, session.close.nanoseconds)
+            for slot in 0..<engineCount {
+                engines[slot].tick(clock: clock, upTo: limit, sink: &sink)
+                options.pointee.setForward(slot, engines[slot].forward(at: time))
+            }
+            options.pointee.refresh(leader: leader, clock: clock)
+        }
+    }
+
     /// Tells every engine but one the time.
     private mutating func passTime<Sink: MarketSink & ~Copyable>(except slot: Int, sink: inout Sink) {
         for other in 0..<engineCount where other != slot { engines[other].tick(clock: clock, sink: &sink) }
@@ -246,7 +295,7 @@ public struct MarketFold: ~Copyable {
         session = calendar.sessionInForce(Timestamp(nanoseconds: time))
         nextSessionOpen = calendar.nextSession(after: Timestamp(nanoseconds: time)).open.nanoseconds
         leader = plan.leader(on: session.tradeDate, calendar: calendar)
-        for other in 0..<engineCount { engines[other].isLeading = other == leader }
+        for other in 0..<engineCount { engines[other].isLeading = other == leader && !isCollecting }
         tradedSlot = plan.tradedBook(leader: leader) ?? -1
         sink.sessionBegan(session, leader: leader)
         tellStatus(at: min(time, clock), sink: &sink)
@@ -263,6 +312,7 @@ extension MarketFold: PersistentState {
         try archive.field(&session)
         try archive.field(&nextSessionOpen)
         try archive.field(&tradedSlot)
+        try options.pointee.persist(&archive)
         for slot in plan.signal.indices { try engines[slot].persist(&archive) }
         for slot in plan.traded.indices { try tradedBooks[slot].persist(&archive) }
     }

@@ -85,24 +85,29 @@ import Testing
         let history = Self.history(seed, count: 400)
         for (path, halfLife) in Self.halfLives {
             var sums = ExponentialSums<3>()
-            var age = ExponentialAge()
+            var clock = DecayClock(at: 0)
+            var age = ExponentialAge(gain: clock.gain[keyPath: path])
             var time: UInt64 = 0
             var events: [(time: UInt64, value: Double)] = []
             for (index, step) in history.enumerated() {
-                let factor = Decay(elapsed: step.elapsed)[keyPath: path]
-                sums.decay(factor)
-                age.decay(factor)
                 time += step.elapsed
-                sums[1] += step.value
+                clock.move(to: time)
+                if clock.isLandmarkDue {
+                    sums.decay(clock.left[keyPath: path])
+                    age.decay(clock.left[keyPath: path])
+                    clock.moveLandmark()
+                }
+                sums.add(step.value, to: 1, gain: clock.gain[keyPath: path])
                 events.append((time, step.value))
                 guard index % 20 == 19 else { continue }
+                let left = clock.left[keyPath: path]
                 let weights = events.map { DeterministicMath.exp2(-Double(time - $0.time) * 1e-9 / halfLife) }
                 let expected = zip(events, weights).map { $0.value * $1 }.reduce(0, +)
                 let scale = zip(events, weights).map { abs($0.value) * $1 }.reduce(0, +)
-                #expect(abs(sums[1] - expected) <= 1e-12 * scale, "seed \(seed), step \(index), h \(halfLife)")
-                let left = DeterministicMath.exp2(-Double(time) * 1e-9 / halfLife)
-                let rate = expected * DeterministicMath.ln2 / halfLife / (1 - left)
-                let found = age.rate(sums[1], halfLife: halfLife)
+                #expect(abs(sums[1] * left - expected) <= 1e-12 * scale, "seed \(seed), step \(index), h \(halfLife)")
+                let sinceStart = DeterministicMath.exp2(-Double(time) * 1e-9 / halfLife)
+                let rate = expected * DeterministicMath.ln2 / halfLife / (1 - sinceStart)
+                let found = sums[1] * age.rateFactor(halfLife: halfLife, decay: left)
                 #expect(abs(found - rate) <= 1e-9 * scale, "seed \(seed), step \(index), h \(halfLife)")
             }
             #expect(sums[0] == 0 && sums[2] == 0)
@@ -113,16 +118,22 @@ import Testing
     func `a time-weighted mean is the integral over the whole history`(seed: UInt64) {
         let history = Self.history(seed &+ 100, count: 300)
         for (path, halfLife) in Self.halfLives {
-            var mean = TimeWeightedMean()
+            var mean = StepFunctionMean()
+            var clock = DecayClock(at: 0)
             var spans: [(start: UInt64, end: UInt64, value: Double)] = []
             var time: UInt64 = 0
-            #expect(mean.mean.isNaN)
+            #expect(mean.mean(gain: 1).isNaN)
             for (index, step) in history.enumerated() {
-                mean.decay(Decay(elapsed: step.elapsed)[keyPath: path])
                 spans.append((time, time + step.elapsed, mean.value))
                 time += step.elapsed
+                clock.move(to: time)
+                if clock.isLandmarkDue {
+                    mean.rebase(left: clock.left[keyPath: path], gain: clock.gain[keyPath: path])
+                    clock.moveLandmark()
+                }
+                let gain = clock.gain[keyPath: path]
                 // Every fifth value is undefined.
-                mean.value = Int(step.value) % 5 == 0 ? .nan : step.value
+                mean.set(Int(step.value) % 5 == 0 ? .nan : step.value, gain: gain)
                 guard index % 20 == 19 else { continue }
                 var (weighted, weight) = (0.0, 0.0)
                 for span in spans where !span.value.isNaN {
@@ -131,33 +142,44 @@ import Testing
                     weighted += span.value * (newer - older)
                     weight += newer - older
                 }
-                #expect(abs(mean.mean - weighted / weight) <= 1e-9 * 140, "seed \(seed), step \(index), h \(halfLife)")
+                let found = mean.mean(gain: gain)
+                #expect(abs(found - weighted / weight) <= 1e-9 * 140, "seed \(seed), step \(index), h \(halfLife)")
             }
         }
     }
 
     @Test func `a sum that nothing feeds becomes zero and is never a subnormal number`() {
         var sums = ExponentialSums<2>()
-        var age = ExponentialAge()
-        var mean = TimeWeightedMean()
-        sums[0] = 1_000
-        sums[1] = -1_000
-        mean.value = 7
-        let factor = Decay(elapsed: 100_000_000).h10
-        mean.decay(factor)
-        mean.value = .nan
-        // Six hours in steps of a tenth of a second: 2 160 half-lives.
-        for _ in 0..<216_000 {
-            sums.decay(factor)
-            age.decay(factor)
-            mean.decay(factor)
+        var clock = DecayClock(at: 0)
+        var age = ExponentialAge(gain: 1)
+        var mean = StepFunctionMean()
+        sums.add(1_000, to: 0, gain: 1)
+        sums.add(-1_000, to: 1, gain: 1)
+        mean.set(7, gain: 1)
+        clock.move(to: 100_000_000)
+        mean.set(.nan, gain: clock.gain.h10)
+        // Six hours in steps of a second: 2 160 half-lives.
+        for second in 1...21_600 as ClosedRange<UInt64> {
+            clock.move(to: second * 1_000_000_000)
+            #expect(clock.isLandmarkDue)
+            sums.decay(clock.left.h10)
+            age.decay(clock.left.h10)
+            mean.rebase(left: clock.left.h10, gain: clock.gain.h10)
+            clock.moveLandmark()
             if sums[0].isSubnormal || sums[1].isSubnormal { break }
         }
         #expect(sums[0] == 0 && sums[1] == 0)
-        #expect(age.rate(8, halfLife: 8) == DeterministicMath.ln2)
-        #expect(!age.left.isSubnormal)
-        #expect(mean.mean.isNaN || mean.mean == 7)
-        #expect(!mean.weight.isSubnormal && !mean.weighted.isSubnormal)
+        #expect(8 * age.rateFactor(halfLife: 8, decay: 1) == DeterministicMath.ln2)
+        #expect(mean.mean(gain: 1).isNaN)
+    }
+
+    @Test func `a row may lie far behind the landmark, and means stay what they are`() {
+        var clock = DecayClock(at: 0)
+        var mean = StepFunctionMean()
+        mean.set(3, gain: 1)
+        clock.move(to: 1_000_000_000_000_000)
+        #expect(clock.left.h10 == 0)
+        #expect(mean.mean(gain: clock.gain.h10) == 3)
     }
 
     @Test(arguments: 0..<4 as Range<UInt64>)
@@ -272,27 +294,26 @@ import Testing
     @Test func `the mean size of a level weighs by time and starts anew at a reset`() {
         var mean = MeanLevelSize(since: 0)
         let second: UInt64 = 1_000_000_000
-        func watch(_ bids: [Int32], _ asks: [Int32], usable: Bool = true) {
+        func watch(_ bids: [Int32], _ asks: [Int32], usable: Bool = true, at time: UInt64) {
             var book = Book()
             for (slot, size) in bids.enumerated() { book.bid.sizes[slot] = size }
             for (slot, size) in asks.enumerated() { book.ask.sizes[slot] = size }
             book.bid.levelCount = Int32(bids.count)
             book.ask.levelCount = Int32(asks.count)
-            withUnsafePointer(to: book) { mean.watch($0, usable: usable) }
+            withUnsafePointer(to: book) {
+                var shape = BookShape()
+                shape.apply($0, change: .everything)
+                mean.watch($0, shape: shape, usable: usable, time: time * second)
+            }
         }
-        watch([10, 20], [6])
-        mean.advance(elapsed: 100 * second)
-        watch([30], [], usable: true)
-        mean.advance(elapsed: 150 * second)
-        watch([999], [999], usable: false)
-        mean.advance(elapsed: 49 * second)
+        watch([10, 20], [6], at: 0)
+        watch([30], [], usable: true, at: 100)
+        watch([999], [999], usable: false, at: 250)
         #expect(mean.bidMean(at: 299 * second).isNaN, "not before 300 s")
-        mean.advance(elapsed: 1 * second)
         #expect(mean.bidMean(at: 300 * second) == 24, "100 s of 15 and 150 s of 30")
         #expect(mean.askMean(at: 300 * second) == 6)
-        watch([8], [4])
+        watch([8], [4], at: 300)
         mean.reset(at: 300 * second)
-        mean.advance(elapsed: 300 * second)
         #expect(mean.bidMean(at: 599 * second).isNaN)
         #expect(mean.bidMean(at: 600 * second) == 8, "the sizes in force stay in force")
         #expect(mean.askMean(at: 600 * second) == 4)

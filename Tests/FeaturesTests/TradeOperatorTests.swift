@@ -142,13 +142,13 @@ import Testing
         var roll = RollSpread()
         for index in 0..<100 {
             #expect(roll.value.isNaN)
-            roll.add(price: index % 2 == 0 ? 100 : 101)
+            roll.add(price: index % 2 == 0 ? 100 : 101, gain: 1)
             roll.read()
         }
         // Δp = ±1 in turn, 98 pairs: c = −1 − 0·0.
         #expect(roll.value == 2)
         roll.decay(0)
-        for index in 0..<400 { roll.add(price: Int32(index / 50 % 2 == 0 ? index % 50 : 50 - index % 50)) }
+        for index in 0..<400 { roll.add(price: Int32(index / 50 % 2 == 0 ? index % 50 : 50 - index % 50), gain: 1) }
         roll.read()
         #expect(roll.value.isNaN, "a move goes on: nothing bounces")
     }

@@ -34,7 +34,7 @@ import Testing
         for index in 1..<380 {
             let up = index % 2
             let time = start + UInt64(index) * Self.second
-            records.append(trade(at: time + 200_000_000, buys: up == 1, size: 10 + up, bid: 20_000 + 1 - up))
+            records.append(trade(at: time + 200_000_000, buys: up == 1, size: 10 + up))
             records.append(record(at: time + 300_000_000, bid: 20_000 + up))
         }
         records.append(record(at: Self.reopen + 500_000_000))
@@ -44,7 +44,10 @@ import Testing
         #expect(after.time == Self.reopen + 500_000_000 && after.isGroup)
         #expect(before.values[.volumeDelta] == 190 * 11 - 189 * 10)
         #expect(before.values[.volumeDeltaChange300] != 0 && before.values[.rollSpread] > 0)
-        for row in [MarketFeature.tradeImbalance300, .averageTradeSize, .effectiveSpread, .realizedSpread, .priceImpact] {
+        let ended: [MarketFeature] = [
+            .tradeImbalance300, .averageTradeSize, .effectiveSpread, .realizedSpread, .priceImpact,
+        ]
+        for row in ended {
             #expect(!before.values[row].isNaN && after.values[row].isNaN, "\(row)")
         }
         #expect(after.values[.volumeDelta] == 0 && after.values[.volumeDeltaChange300] == 0)
@@ -112,5 +115,9 @@ import Testing
         // About one return of 1/20000 every ten seconds.
         let expected = (252.0 * 23 * 3_600 / 10).squareRoot() / 20_000.5 * 100
         #expect(abs(value - expected) < 0.02 * expected, "\(value), about \(expected)")
+        var regularHours = try TestSession.configuration()
+        regularHours.annualizationHours = 6.5
+        let shorter = try #require(Player.rows(records, regularHours).last?.values[.realizedVolatilityRegular])
+        #expect(abs(shorter / value - (6.5 / 23.0).squareRoot()) < 1e-12)
     }
 }

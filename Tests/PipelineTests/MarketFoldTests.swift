@@ -88,6 +88,32 @@ import Units
         return bytes
     }
 
+    @Test func `each session is collected from the contract that leads in it`() throws {
+        var configuration = try Self.configuration()
+        configuration.collectsSessions = true
+        var fold = MarketFold(plan: try Self.plan([("ESZ3", 1), ("ESH4", 2)]), configuration: configuration)
+        var told = Told()
+        // Monday the 11th is ESH4's. Before the close ESZ3 has three and one groups, ESH4 two and four.
+        var records: [[UInt8]] = []
+        for (day, counts) in [(8, [3, 2]), (11, [1, 4])] {
+            for (slot, count) in counts.enumerated() {
+                for second in 0..<count {
+                    let time = try Self.instant(day, 15, 58, 10 * slot + second)
+                    records.append(Self.book(UInt32(slot + 1), time, bid: 18_000 + 100 * slot))
+                }
+            }
+        }
+        Self.take(&fold, records, &told)
+        let first = fold.takeEndedSessions()
+        #expect(first.map(\.session.tradeDate.description) == ["2023-12-08"])
+        #expect(first.map(\.regularGroups) == [3])
+        fold.endTape(sink: &told)
+        let second = fold.takeEndedSessions()
+        #expect(second.map(\.session.tradeDate.description) == ["2023-12-11"])
+        #expect(second.map(\.regularGroups) == [4] && second.allSatisfy { $0.reachesRegularClose })
+        #expect(fold.takeEndedSessions().isEmpty && told.vectors.isEmpty, "no vectors are made")
+    }
+
     private static func status(_ id: UInt32, _ time: UInt64, _ action: StatusAction) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: RecordByteCount.status)
         let header = RecordHeader(
@@ -270,9 +296,13 @@ extension MarketFoldTests {
         #expect(!unknown, "there is no book yet")
         var two = Book()
         (two.bid.levelCount, two.bid.prices[0], two.ask.levelCount, two.ask.prices[0]) = (1, 5, 1, 6)
-        view.take(two, quality: [], group: EventGroup())
+        withUnsafePointer(to: two) { view.take($0, quality: [], group: EventGroup()) }
         let steps = [view.setOpen(true), view.setOpen(false), view.setOpen(false), view.setOpen(true)]
         #expect(steps == [false, true, false, true] && view.quality == [])
+    }
+
+    private static func quality(of book: Book, isOpen: Bool, isSuspect: Bool) -> DataQuality {
+        withUnsafePointer(to: book) { MarketView.quality(of: $0, isOpen: isOpen, isSuspect: isSuspect) }
     }
 
     @Test func `what is wrong with a book has a name each`() {
@@ -282,10 +312,10 @@ extension MarketFoldTests {
         crossed.bid.prices[0] = 7
         var one = two
         one.ask = Book().ask
-        #expect(MarketView.quality(of: two, isOpen: true, isSuspect: false) == [])
-        #expect(MarketView.quality(of: two, isOpen: false, isSuspect: true) == [.closed, .badBook])
-        #expect(MarketView.quality(of: crossed, isOpen: true, isSuspect: false) == [.crossed])
-        #expect(MarketView.quality(of: one, isOpen: true, isSuspect: false) == [.oneSided])
-        #expect(MarketView.quality(of: Book(), isOpen: true, isSuspect: false) == [.noBook])
+        #expect(Self.quality(of: two, isOpen: true, isSuspect: false) == [])
+        #expect(Self.quality(of: two, isOpen: false, isSuspect: true) == [.closed, .badBook])
+        #expect(Self.quality(of: crossed, isOpen: true, isSuspect: false) == [.crossed])
+        #expect(Self.quality(of: one, isOpen: true, isSuspect: false) == [.oneSided])
+        #expect(Self.quality(of: Book(), isOpen: true, isSuspect: false) == [.noBook])
     }
 }

@@ -28,14 +28,19 @@
     @inlinable public static var noHistory: DataQuality { DataQuality(rawValue: 1 << 10) }
 
     /// The market takes no orders.
-    @inlinable public static var notTrading: DataQuality { [.halted, .closed] }
+    @inlinable public static var notTrading: DataQuality { .halted | .closed }
     /// The book is not one that an order could be filled on or a position marked at. A side may still be empty.
     @inlinable public static var unusableBook: DataQuality {
-        [.stale, .crossed, .badBook, .halted, .closed, .noBook]
+        .stale | .crossed | .badBook | .halted | .closed | .noBook
     }
     /// A strategy may not open a position on it.
     @inlinable public static var refusedToStrategies: DataQuality {
-        [.gap, .stale, .crossed, .oneSided, .badBook, .halted, .closed, .warming, .noBook]
+        .gap | .stale | .crossed | .oneSided | .badBook | .halted | .closed | .warming | .noBook
+    }
+
+    /// An array literal would be an array in debug builds.
+    @inlinable static func | (a: DataQuality, b: DataQuality) -> DataQuality {
+        DataQuality(rawValue: a.rawValue | b.rawValue)
     }
 
     @inlinable public var hasUsableBook: Bool { isDisjoint(with: .unusableBook) }

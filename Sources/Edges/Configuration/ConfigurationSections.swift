@@ -25,6 +25,21 @@ public struct FeatureSettings: Equatable, Sendable {
     /// Nil: the contract table's.
     public let largeTradeContracts: Int64?
     public let annualizationHours: Double
+    /// The key of a family; nil when all are computed.
+    public let leftOut: String?
+}
+
+public struct OptionSettings: Equatable, Sendable {
+    public let isEnabled: Bool
+    public let horizonDays: Double
+    public let strikeWindow: Double
+    public let riskFreeRate: Double
+    public let nearLevelPoints: Double
+    /// Every usable contract is valued every second, not only those with a new quote.
+    public let valuesWholeChain: Bool
+    /// Empty for options on futures.
+    public let root: String
+    public let maximumContracts: Int
 }
 
 public struct PolicySettings: Equatable, Sendable {

@@ -10,6 +10,7 @@ public struct ResolvedConfiguration: Sendable {
     public let bars: BarSettings
     public let levels: LevelSettings
     public let features: FeatureSettings
+    public let options: OptionSettings
     public let policy: PolicySettings
     public let risk: RiskSettings
     public let venue: VenueSettings
@@ -31,7 +32,9 @@ public struct ResolvedConfiguration: Sendable {
         let large = read.integer("features.large_trade_contracts")
         features = FeatureSettings(
             largeTradeContracts: large == 0 ? nil : large,
-            annualizationHours: read.real("features.annualization_hours"))
+            annualizationHours: read.real("features.annualization_hours"),
+            leftOut: read.text("features.leave_out") == "none" ? nil : read.text("features.leave_out"))
+        options = ResolvedConfiguration.options(read)
         policy = ResolvedConfiguration.policy(read)
         risk = ResolvedConfiguration.risk(read)
         venue = VenueSettings(
@@ -73,6 +76,15 @@ public struct ResolvedConfiguration: Sendable {
         case .regularHours: ("sessions.rth_open", "sessions.rth_close")
         case .initialBalance: ("sessions.rth_open", "sessions.initial_balance_minutes")
         }
+    }
+
+    private static func options(_ read: SettingReader) -> OptionSettings {
+        OptionSettings(
+            isEnabled: read.boolean("options.enabled"), horizonDays: read.real("options.horizon_days"),
+            strikeWindow: read.real("options.strike_window"), riskFreeRate: read.real("options.risk_free_rate"),
+            nearLevelPoints: read.real("options.near_level_points"),
+            valuesWholeChain: read.text("options.refresh") == "chain", root: read.text("options.root"),
+            maximumContracts: read.int("options.maximum_contracts"))
     }
 
     private static func policy(_ read: SettingReader) -> PolicySettings {

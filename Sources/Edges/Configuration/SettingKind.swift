@@ -18,6 +18,8 @@ public enum SettingKind: Equatable, Sendable {
     case choice([String])
     /// One futures contract: "ESZ6", or "ES.c.0" by the calendar's roll.
     case symbol
+    /// One to six capital letters and digits, or nothing.
+    case optionRoot
 
     /// What is expected, for an error and for the help.
     public var expectation: String {
@@ -33,6 +35,7 @@ public enum SettingKind: Equatable, Sendable {
             "\"table\", or dollars as decimal text from \"\(range.lowerBound)\" to \"\(range.upperBound)\""
         case .choice(let names): names.map { "\"\($0)\"" }.joined(separator: " or ")
         case .symbol: "a futures symbol such as \"ES.c.0\" or \"ESZ6\""
+        case .optionRoot: "an option root such as \"SPXW\", or \"\""
         }
     }
 }
@@ -104,6 +107,7 @@ extension SettingKind {
             SettingKind.text(raw) == "table" ? .text("table") : SettingKind.money(raw, range)
         case .choice(let names): SettingKind.text(raw).flatMap { names.contains($0) ? .text($0) : nil }
         case .symbol: SettingKind.text(raw).flatMap { SettingKind.isContract($0) ? .text($0) : nil }
+        case .optionRoot: SettingKind.text(raw).flatMap { SettingKind.isOptionRoot($0) ? .text($0) : nil }
         }
     }
 
@@ -140,6 +144,11 @@ extension SettingKind {
             default: nil
             }
         return amount.flatMap { range.contains($0) ? .money($0) : nil }
+    }
+
+    private static func isOptionRoot(_ text: String) -> Bool {
+        text.utf8.count <= 6
+            && text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) }
     }
 
     private static func isContract(_ text: String) -> Bool {

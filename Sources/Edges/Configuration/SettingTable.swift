@@ -9,7 +9,7 @@ public enum SettingTable {
     public static let otherVariables: Set<String> = ["LEVELHEAD_STATE_DIR"]
 
     public static let all: [SettingDeclaration] =
-        instrument + sessions + bars + levels + features + policy + risk + venue + operation
+        instrument + sessions + bars + levels + features + options + policy + risk + venue + operation
 
     static func declaration(_ key: String) -> SettingDeclaration? { all.first { $0.key == key } }
 
@@ -55,6 +55,12 @@ public enum SettingTable {
         row("levels.beyond_ticks", .integer(1...400), .integer(8), unit: "ticks", "window beyond the level (w)"),
     ]
 
+    private static let familyChoices = [
+        "none", "level_position", "level_interaction", "level_liquidity", "level_order_flow", "level_trades",
+        "level_confirmation", "level_options", "book", "order_flow", "trades", "volatility", "session", "time",
+        "options",
+    ]
+
     private static let features = [
         row(
             "features.large_trade_contracts", .integer(0...100_000), .integer(0), unit: "contracts",
@@ -62,6 +68,32 @@ public enum SettingTable {
         row(
             "features.annualization_hours", .real(0.1...24), .real(23), unit: "h/day",
             "trading hours a day for annual volatility; 6.5 for regular hours only"),
+        row(
+            "features.leave_out", .choice(familyChoices), .text("none"),
+            "a family whose columns stay NaN, to measure what it costs"),
+    ]
+
+    private static let options = [
+        row("options.enabled", .boolean, .boolean(true), "whether option records of the tape make features"),
+        row(
+            "options.horizon_days", .real(1...3_650), .real(45), unit: "days",
+            "contracts that expire later are not in the chain"),
+        row(
+            "options.strike_window", .real(0.001...1), .real(0.15),
+            "largest distance of a strike from its future, as a share of the future's price"),
+        row("options.risk_free_rate", .real(-0.1...0.5), .real(0.04), unit: "1/year", "continuously compounded"),
+        row(
+            "options.near_level_points", .real(0...1_000), .real(10), unit: "points",
+            "strikes this close to a level are near it"),
+        row(
+            "options.refresh", .choice(["dirty", "chain"]), .text("dirty"),
+            "what is valued every second: contracts with a new quote, or all"),
+        row(
+            "options.root", .optionRoot, .text(""),
+            "root of an index option chain such as SPXW; empty for options on the signal root's futures"),
+        row(
+            "options.maximum_contracts", .integer(1...1_000_000), .integer(16_384), unit: "contracts",
+            "room for option definitions; those beyond it are counted and ignored"),
     ]
 
     private static let policy = [

@@ -11,18 +11,22 @@ struct MarketSetup {
     let configuration: ResolvedConfiguration
     let calendar: TradingCalendar
     let plan: InstrumentPlan
+    /// The past sessions of the signal's root; nil when the run is given none.
+    let history: RunHistory?
 
-    /// - Throws: what is wrong with the configuration or with the tape's contracts.
-    init(configuration: ResolvedConfiguration, tape: borrowing MergedTape) throws {
+    /// - Throws: what is wrong with the configuration, with the tape's contracts or with the history.
+    init(configuration: ResolvedConfiguration, tape: borrowing MergedTape, history: String? = nil) throws {
         self.configuration = configuration
         calendar = .cmeEquityIndex(zone: try ZoneData.newYork(), windows: configuration.sessions)
-        plan = try Self.plan(tape.sources, configuration: configuration, calendar: calendar)
+        let plan = try Self.plan(tape.sources, configuration: configuration, calendar: calendar)
+        self.plan = plan
+        self.history = try history.map { try RunHistory(path: $0, root: plan.signalSpecification.root) }
     }
 
     /// The configuration of the features of the plan's signal contracts.
     var features: FeatureConfiguration {
         let levels = configuration.levels
-        return FeatureConfiguration(
+        var features = FeatureConfiguration(
             calendar: calendar, tickSize: plan.signalSpecification.tick,
             levels: LevelParameters(
                 band: Int32(levels.band.count), touch: Int32(levels.touch.count), reset: Int32(levels.reset.count),
@@ -31,7 +35,23 @@ struct MarketSetup {
             averageBarMinutes: Int(configuration.bars.smaPeriod.count / Nanoseconds.minutes(1).count),
             averageLength: configuration.bars.smaLength,
             pointValue: Double(plan.signalSpecification.moneyPerPoint.nanos) / 1e9,
-            annualizationHours: configuration.features.annualizationHours)
+            annualizationHours: configuration.features.annualizationHours,
+            history: history?.sessions, options: options)
+        if let family = FeatureFamily.allCases.first(where: { $0.key == configuration.features.leftOut }) {
+            features.families = .all(but: family)
+            features.levels.families = features.families
+            features.options.isEnabled = features.options.isEnabled && family != .options && family != .levelOptions
+        }
+        return features
+    }
+
+    private var options: OptionConfiguration {
+        let options = configuration.options
+        return OptionConfiguration(
+            isEnabled: options.isEnabled, horizonDays: options.horizonDays, strikeWindow: options.strikeWindow,
+            riskFreeRate: options.riskFreeRate, nearLevelNanos: Int64((options.nearLevelPoints * 1e9).rounded()),
+            refresh: options.valuesWholeChain ? .chain : .dirty, root: options.root,
+            capacity: options.maximumContracts)
     }
 
     private static func plan(

@@ -75,7 +75,8 @@ struct ReplayRun: ~Copyable {
     private static func identity(
         _ setup: MarketSetup, _ tapes: TapeIdentity, _ window: Range<UInt64>?
     ) -> SnapshotIdentity {
-        let input = tapes.canonicalText + "window=\(window.map { "\($0)" } ?? "all")\n"
+        let history = setup.history?.canonicalText ?? ""
+        let input = tapes.canonicalText + history + "window=\(window.map { "\($0)" } ?? "all")\n"
         return SnapshotIdentity(
             stateVersion: stateVersion,
             configuration: SHA256Digest(of: Array((setup.configuration.resultText + input).utf8)))

@@ -8,6 +8,7 @@ enum RunMismatch: Error, CustomStringConvertible {
     case notARun(path: String)
     case tapes(path: String, expected: [String])
     case window(path: String)
+    case history(path: String, expected: String, found: String)
     case setting(path: String, key: String, expected: String, found: String)
 
     var description: String {
@@ -16,6 +17,8 @@ enum RunMismatch: Error, CustomStringConvertible {
         case .tapes(let path, let expected):
             "\(path): --resume with other tapes than the run's, which has \(expected.joined(separator: ", "))"
         case .window(let path): "\(path): --resume with another --from or --to than the run's"
+        case .history(let path, let expected, let found):
+            "\(path): --resume with another --history (\(found)) than the run's (\(expected))"
         case .setting(let path, let key, let expected, let found):
             "\(path): --resume with \(key) = \(found), but the run has \(expected)"
         }
@@ -39,6 +42,9 @@ extension RunFile {
         guard (run["from"] as? NSNumber)?.uint64Value == window?.lowerBound,
             (run["to"] as? NSNumber)?.uint64Value == window?.upperBound
         else { throw RunMismatch.window(path: path) }
+        let past = (run["history"] as? [String: Any])?["sha256"] as? String ?? "none"
+        let given = setup.history?.digest.hexadecimal ?? "none"
+        guard past == given else { throw RunMismatch.history(path: path, expected: past, found: given) }
         for setting in setup.configuration.settings where setting.declaration.affectsResults {
             let (expected, found) = (value(setting.key, settings), value(setting.key, current))
             guard expected == found else {

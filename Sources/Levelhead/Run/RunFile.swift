@@ -1,4 +1,5 @@
 import Configuration
+import Features
 import MarketCalendar
 import Pipeline
 import Platform
@@ -31,8 +32,17 @@ enum RunFile {
             ("signal_contracts", JSONText.array(setup.plan.signal.map { JSONText.string($0.contract.rawSymbol) })),
             ("traded_root", JSONText.string(setup.plan.tradedSpecification.root)),
             ("from", JSONText.integer(window?.lowerBound)), ("to", JSONText.integer(window?.upperBound)),
+            ("history", setup.history.map(history) ?? "null"),
             ("configuration", setup.configuration.json),
         ]
+    }
+
+    private static func history(_ history: RunHistory) -> String {
+        JSONText.object([
+            "path": JSONText.string(history.path), "root": JSONText.string(history.root),
+            "sessions": JSONText.integer(history.sessions.sessions.count),
+            "sha256": JSONText.string(history.digest.hexadecimal),
+        ])
     }
 
     private static func tapes(_ tapes: TapeIdentity, digests: [String?]) -> String {

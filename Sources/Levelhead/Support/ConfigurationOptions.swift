@@ -20,3 +20,12 @@ struct ConfigurationOptions: ParsableArguments {
         return try sources.resolve()
     }
 }
+
+/// The past sessions of a run.
+struct HistoryOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Past sessions, made by levelhead history; without them the time-of-day rows are not defined.",
+            valueName: "dir"))
+    var history: String?
+}

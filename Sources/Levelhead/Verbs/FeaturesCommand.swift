@@ -45,6 +45,8 @@ struct FeaturesCommand: ParsableCommand {
     @Option(help: ArgumentHelp("With --each: tapes at a time; by default one per core.", valueName: "n"))
     var jobs: Int?
 
+    @OptionGroup var past: HistoryOptions
+
     @OptionGroup var options: ConfigurationOptions
 
     @Flag(help: "One JSON object: rows, columns, sha256 of STEM.npy's values or of the text file.")
@@ -93,7 +95,8 @@ struct FeaturesCommand: ParsableCommand {
     private func runOne() throws {
         guard let export = try export(tape, stem: stem) else { return }
         let merged = try MergedTape.open(export.paths)
-        let setup = try MarketSetup(configuration: try options.resolve(), tape: merged)
+        let setup = try MarketSetup(
+            configuration: try options.resolve(), tape: merged, history: past.history)
         if !part { try export.size(setup).check() }
         var bar = ProgressBar("features")
         let result = try export.run(setup, merged) { position, records in
@@ -149,7 +152,7 @@ struct FeaturesCommand: ParsableCommand {
         var place: ExportSize?
         for path in tape {
             guard let export = try? export([path], stem: stem), let merged = try? MergedTape.open(export.paths),
-                let setup = try? MarketSetup(configuration: configuration, tape: merged)
+                let setup = try? MarketSetup(configuration: configuration, tape: merged, history: past.history)
             else { continue }
             guard let survey = try? TapeSurvey(export.paths, setup: setup) else { continue }
             let size = try ExportSize(export.file, rows: survey.rows(every))

@@ -50,6 +50,8 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Stop after this many records and save; --resume goes on.", valueName: "n"))
     var stopAfter: UInt64?
 
+    @OptionGroup var past: HistoryOptions
+
     @OptionGroup var options: ConfigurationOptions
 
     @Flag(help: "One JSON object.")
@@ -65,7 +67,7 @@ struct ReplayCommand: ParsableCommand {
                 overrides: digest.map { [.init(key: "digest", value: $0.rawValue, flag: "--digest")] } ?? [])
             let paths = try TapePaths.expand(input.tape)
             let merged = try MergedTape.open(paths)
-            let setup = try MarketSetup(configuration: configuration, tape: merged)
+            let setup = try MarketSetup(configuration: configuration, tape: merged, history: past.history)
             let tapes = try TapeIdentity(merged.sources.map(\.path))
             let directory = try openDirectory()
             let path = directory.path

@@ -6,65 +6,40 @@ from fnmatch import fnmatch
 
 import numpy
 
-# Counts, sizes, codes and sums of integers: no difference is tolerated.
-EXACT = (
-    "approach_side", "touch_count", "rejection_count", "break_count", "last_test_outcome_code",
-    "bid_depth_in_band_contracts", "ask_depth_in_band_contracts", "bid_depth_at_level_contracts",
-    "ask_depth_at_level_contracts", "depth_to_level_contracts", "depth_beyond_level_8_ticks_contracts",
-    "max_passive_queue_offset_ticks", "delta_current_test_contracts", "consecutive_closes_beyond_level_2m_count",
-    "bid_ask_spread_ticks", "mid_price_points", "best_bid_size_contracts", "best_ask_size_contracts",
-    "bid_depth_top_5_contracts", "ask_depth_top_5_contracts", "bid_depth_top_10_contracts",
-    "ask_depth_top_10_contracts", "session_volume_contracts",
-)
-# Exact integers under one division, and nanosecond differences as seconds: rounding only.
-ROUNDING = (
-    "approach_velocity_5s_ticks_per_second", "approach_velocity_30s_ticks_per_second",
-    "approach_acceleration_5s_ticks_per_second_squared", "approach_efficiency_ratio_60s",
-    "time_since_last_touch_seconds", "current_test_duration_seconds", "time_since_mid_crossed_level_signed_seconds",
-    "queue_imbalance_in_band", "order_count_imbalance_in_band", "traded_to_displayed_ratio_current_test",
-    "volume_in_band_session_share", "queue_imbalance_best", "depth_imbalance_level_2", "depth_imbalance_level_3",
-    "depth_imbalance_level_4", "depth_imbalance_level_5", "depth_imbalance_top_3", "depth_imbalance_top_5",
-    "depth_imbalance_top_10", "order_count_imbalance_top_10", "bid_average_order_size_top_10_contracts",
-    "ask_average_order_size_top_10_contracts", "bid_book_slope_contracts_per_tick",
-    "ask_book_slope_contracts_per_tick", "bid_depth_weighted_distance_ticks", "ask_depth_weighted_distance_ticks",
-)
-# Differences of two large or two nearly equal numbers: absolute, with this scale.
-ABSOLUTE = {
-    "distance_ticks": 1.0, "distance_atr": 1.0, "level_slope_5_bars_ticks_per_minute": 1.0,
-    "max_penetration_current_test_ticks": 1.0, "max_penetration_session_ticks": 1.0,
-    "passive_depth_in_band_hl60s_log_ratio": 1.0, "weighted_mid_offset_ticks": 1.0,
-    "buy_100_contracts_impact_ticks": 1.0, "sell_100_contracts_impact_ticks": 1.0,
-}
-LEVEL_PREFIXES = ("pm_high_", "pm_low_", "or_high_", "or_low_", "sma_90_")
+from . import rows
 
 
 @dataclass
 class Result:
     lines: list = field(default_factory=list)
     failures: list = field(default_factory=list)
+    summary: dict = field(default_factory=dict)  # by the name of a row
 
 
-def body_of(name):
-    for prefix in LEVEL_PREFIXES:
-        if name.startswith(prefix):
-            return name[len(prefix) :]
-    return name
+def chosen(columns, only=(), skip=()):
+    """The columns that `only` names (all without it) and `skip` does not; ValueError for a pattern without effect."""
+    for pattern in (*only, *skip):
+        if not any(fnmatch(name, pattern) for name in columns):
+            raise ValueError(f"no column matches {pattern}")
+    kept = [name for name in columns if not only or any(fnmatch(name, pattern) for pattern in only)]
+    return [name for name in kept if not any(fnmatch(name, pattern) for pattern in skip)]
 
 
 def tolerance(name, ours, scale):
     """The largest tolerated absolute difference per row, and the rule in words."""
-    body = body_of(name)
+    row = rows.row_of(name)
+    rule = row.rule if row else rows.RELATIVE
     magnitude = numpy.abs(ours)
-    if body in EXACT:
-        return numpy.zeros_like(ours), "exact"
-    if body in ROUNDING:
-        return 1e-12 * numpy.maximum(magnitude, 1.0), "1e-12"
-    if scale is not None:
-        return 1e-9 * numpy.maximum(magnitude, scale), "1e-9 of scale"
-    if body in ABSOLUTE:
-        return 1e-9 * numpy.maximum(magnitude, ABSOLUTE[body]), "1e-9 absolute"
+    if rule == rows.EXACT:
+        return numpy.zeros_like(ours), rule
+    if rule == rows.ROUNDING:
+        return 1e-12 * numpy.maximum(magnitude, 1.0), rule
+    if rule == rows.SCALED:
+        return 1e-9 * numpy.maximum(magnitude, 0.0 if scale is None else scale), rule
+    if rule == rows.ABSOLUTE:
+        return 1e-9 * numpy.maximum(magnitude, 1.0), rule
     # 1e-300: sums that have decayed for hours end in denormal numbers, which carry no relative precision.
-    return 1e-9 * magnitude + 1e-300, "1e-9 relative"
+    return 1e-9 * magnitude + 1e-300, rule
 
 
 def _place(row, ours, theirs, stamps):
@@ -72,7 +47,7 @@ def _place(row, ours, theirs, stamps):
 
 
 def column(name, ours, theirs, stamps, scale):
-    """Compares one column. Returns (markdown row, failure text or None)."""
+    """Compares one column. Returns (markdown row, failure text or None, finite values, largest difference, rule)."""
     allowed, rule = tolerance(name, ours, scale)
     our_nan, their_nan = numpy.isnan(ours), numpy.isnan(theirs)
     infinite = numpy.isinf(theirs)
@@ -85,7 +60,7 @@ def column(name, ours, theirs, stamps, scale):
     distinct = len(numpy.unique(ours[~our_nan]))
     row = f"| {name} | {finite} | {int(both.sum())} | {distinct} | {largest:.3g} | {rule} | {int(wrong.sum())} |"
     if not wrong.any():
-        return row, None
+        return row, None, finite, largest, rule
     first = int(wrong.argmax())
     worst = int(numpy.where(wrong_value, difference, -1.0).argmax()) if wrong_value.any() else first
     text = (
@@ -94,11 +69,24 @@ def column(name, ours, theirs, stamps, scale):
         f"value); first {_place(first, ours, theirs, stamps)}; "
         f"largest {_place(worst, ours, theirs, stamps)}"
     )
-    return row, text
+    return row, text, finite, largest, rule
 
 
-def matrices(ours, theirs, stamps, scales, minimum_finite=0, allow_sparse=()):
-    """Compares the columns both dictionaries hold."""
+def _summarize(summary, name, finite, largest, rule, failure):
+    """Adds a column to its feature row; a level row has one column per level."""
+    row = rows.row_of(name)
+    entry = summary.setdefault(row.name if row else name, {
+        "row": row.number if row else None, "name": row.name if row else name, "oracle": row.oracle if row else None,
+        "columns": 0, "finite": 0, "largest_difference": 0.0, "tolerance": rule, "passed": True,
+    })
+    entry["columns"] += 1
+    entry["finite"] += finite
+    entry["largest_difference"] = max(entry["largest_difference"], largest)
+    entry["passed"] = entry["passed"] and failure is None
+
+
+def matrices(ours, theirs, stamps, scales, minimum_finite=0, allow_sparse=(), unmet=frozenset()):
+    """Compares the columns both dictionaries hold. Rows whose needs are in `unmet` may have no finite value."""
     result = Result()
     result.lines += [
         "## Comparison",
@@ -109,14 +97,39 @@ def matrices(ours, theirs, stamps, scales, minimum_finite=0, allow_sparse=()):
     for name, values in ours.items():
         if name not in theirs:
             continue
-        row, failure = column(name, values, theirs[name], stamps, scales.get(name))
+        row, failure, finite, largest, rule = column(name, values, theirs[name], stamps, scales.get(name))
+        _summarize(result.summary, name, finite, largest, rule, failure)
         result.lines.append(row)
         if failure:
             result.failures.append(failure)
-        finite = int(numpy.isfinite(values).sum())
+        entry = rows.row_of(name)
+        if entry and entry.needs in unmet and finite == 0:
+            continue
         if finite < minimum_finite and not any(fnmatch(name, pattern) for pattern in allow_sparse):
             result.failures.append(f"{name}: {finite} finite values, at least {minimum_finite} expected")
     return result
+
+
+def contents(ours, theirs, path=""):
+    """Compares two JSON values: numbers within 1e-9, all else exactly; `theirs` may hold more keys. Returns
+    (differences, numbers compared)."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        differences = [f"{path}.{key}: not in the file" for key in sorted(set(ours) - set(theirs))]
+        pairs = [(f"{path}.{key}", ours[key], theirs[key]) for key in ours if key in theirs]
+    elif isinstance(ours, list) and isinstance(theirs, list):
+        differences = [f"{path}: lengths {len(ours)} and {len(theirs)}"] if len(ours) != len(theirs) else []
+        pairs = [(f"{path}[{index}]", *pair) for index, pair in enumerate(zip(ours, theirs))]
+    elif type(ours) in (int, float) and type(theirs) in (int, float):
+        near = abs(ours - theirs) <= 1e-9 * max(abs(ours), 1e-3)
+        return [] if near else [f"{path}: oracle {ours!r}, file {theirs!r}"], 1
+    else:
+        return [] if ours == theirs else [f"{path}: oracle {ours!r}, file {theirs!r}"], 0
+    compared = 0
+    for name, left, right in pairs:
+        found, count = contents(left, right, name)
+        differences += found
+        compared += count
+    return differences, compared
 
 
 def _check_stamps(theirs, stamps, missing_last):
@@ -135,7 +148,8 @@ def _check_stamps(theirs, stamps, missing_last):
 
 
 def against_export(
-    path, columns, matrix, stamps, scales, minimum_finite, allow_sparse, allow_missing, missing_last=frozenset()
+    path, columns, matrix, stamps, scales, minimum_finite, allow_sparse, allow_missing, missing_last=frozenset(),
+    unmet=frozenset(), only=(), skip=(),
 ):
     """Reads STEM.npy, STEM.ts.npy and STEM.columns.json and compares. Raises OSError, ValueError on unusable files."""
     stem = path.removesuffix(".npy")
@@ -157,14 +171,15 @@ def against_export(
         if len(away):
             result.failures.append(f"group times part at row {int(away[0])}")
         return result
-    ours = {name: matrix[:, index] for index, name in enumerate(columns)}
+    wanted = set(chosen(columns, only, skip))
+    ours = {name: matrix[:, index] for index, name in enumerate(columns) if name in wanted}
     exported = {name: theirs[:, index] for index, name in enumerate(names)}
-    result = matrices(ours, exported, stamps, scales, minimum_finite, allow_sparse)
+    result = matrices(ours, exported, stamps, scales, minimum_finite, allow_sparse, unmet)
     result.failures = _check_stamps(their_stamps, stamps, missing_last) + result.failures
-    missing = [name for name in columns if name not in exported]
+    missing = [name for name in ours if name not in exported]
     forbidden = [name for name in missing if not any(fnmatch(name, pattern) for pattern in allow_missing)]
     if forbidden:
         result.failures.append(f"{len(forbidden)} columns are not in the export: {', '.join(forbidden)}")
-    unknown = [name for name in names if name not in ours]
+    unknown = [name for name in names if name not in columns]
     result.lines += ["", f"Columns unknown to the oracle ({len(unknown)}): {', '.join(unknown) or 'none'}"]
     return result

@@ -1,6 +1,7 @@
 """The part of the engine's configuration that changes feature values."""
 
 import json
+import math
 from dataclasses import dataclass, fields
 
 KEYS = {
@@ -10,6 +11,7 @@ KEYS = {
     "sessions.opening_range_minutes": "opening_range_minutes",
     "sessions.rth_open": "rth_open",
     "sessions.rth_close": "rth_close",
+    "sessions.initial_balance_minutes": "initial_balance_minutes",
     "bars.sma_period_minutes": "sma_period_minutes",
     "bars.sma_length": "sma_length",
     "levels.band_ticks": "band",
@@ -17,6 +19,8 @@ KEYS = {
     "levels.reset_ticks": "reset",
     "levels.beyond_ticks": "beyond",
     "features.large_trade_contracts": "large_trade_contracts",
+    "features.annualization_hours": "annualization_hours",
+    "features.multiplier": "multiplier",
 }
 
 
@@ -30,6 +34,7 @@ class Configuration:
     opening_range_minutes: int = 15
     rth_open: str = "09:30"
     rth_close: str = "16:00"
+    initial_balance_minutes: int = 60
     sma_period_minutes: int = 2
     sma_length: int = 90
     band: int = 4
@@ -37,6 +42,14 @@ class Configuration:
     reset: int = 8
     beyond: int = 8
     large_trade_contracts: int = 25
+    annualization_hours: float = 23.0
+    multiplier: float = 50.0
+
+    def annualized_percent(self, variance_per_second):
+        """A.14; a variance that is exactly 0 is no volatility (K.3-13)."""
+        if not variance_per_second > 0:
+            return math.nan
+        return math.sqrt(variance_per_second * 252 * self.annualization_hours * 3600) * 100
 
 
 def _flatten(tree, prefix=""):

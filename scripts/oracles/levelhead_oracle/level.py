@@ -4,60 +4,10 @@ import math
 
 from .book import ASK, BID
 from .market import quotient
+from .rows import LEVEL_COLUMNS
 from .sessions import SECOND
 
 NAN = math.nan
-
-LEVEL_COLUMNS = (
-    "distance_ticks",
-    "distance_atr",
-    "approach_side",
-    "approach_velocity_5s_ticks_per_second",
-    "approach_velocity_30s_ticks_per_second",
-    "approach_acceleration_5s_ticks_per_second_squared",
-    "approach_efficiency_ratio_60s",
-    "level_slope_5_bars_ticks_per_minute",
-    "touch_count",
-    "time_since_last_touch_seconds",
-    "time_near_level_session_seconds",
-    "current_test_duration_seconds",
-    "rejection_count",
-    "break_count",
-    "last_test_outcome_code",
-    "max_penetration_current_test_ticks",
-    "max_penetration_session_ticks",
-    "bid_depth_in_band_contracts",
-    "ask_depth_in_band_contracts",
-    "bid_depth_at_level_contracts",
-    "ask_depth_at_level_contracts",
-    "queue_imbalance_in_band",
-    "order_count_imbalance_in_band",
-    "passive_depth_at_level_to_session_average_ratio",
-    "passive_depth_in_band_hl60s_log_ratio",
-    "depth_to_level_contracts",
-    "depth_beyond_level_8_ticks_contracts",
-    "max_passive_queue_offset_ticks",
-    "bid_added_in_band_hl30s_contracts_per_second",
-    "ask_added_in_band_hl30s_contracts_per_second",
-    "bid_cancelled_in_band_hl30s_contracts_per_second",
-    "ask_cancelled_in_band_hl30s_contracts_per_second",
-    "bid_filled_in_band_hl30s_contracts_per_second",
-    "ask_filled_in_band_hl30s_contracts_per_second",
-    "order_flow_imbalance_in_band_hl30s",
-    "passive_cancel_to_add_ratio_hl30s",
-    "passive_replenishment_ratio_hl30s",
-    "traded_to_displayed_ratio_current_test",
-    "absorption_hl30s_contracts_per_tick",
-    "delta_in_band_hl30s_contracts",
-    "delta_current_test_contracts",
-    "trade_imbalance_in_band_hl30s",
-    "large_trade_share_in_band_hl60s",
-    "trade_intensity_in_band_hl10s_trades_per_second",
-    "volume_in_band_session_share",
-    "consecutive_closes_beyond_level_2m_count",
-    "time_since_mid_crossed_level_signed_seconds",
-    "volume_beyond_level_share_hl60s",
-)
 
 
 def sign(value):
@@ -261,7 +211,7 @@ class Level:
 
     # Reading
 
-    def row(self, moment, market):
+    def row(self, moment, market, session=None):
         """Returns {body: value} and {body: scale of rounding} at `moment`, all NaN while inactive."""
         row, scales = dict.fromkeys(LEVEL_COLUMNS, NAN), {}
         if not self.active:
@@ -272,6 +222,8 @@ class Level:
             self._depth_row(row, moment, market)
         self._flow_row(row, scales, moment, market)
         self._trade_row(row, scales, moment)
+        if market.profile:
+            self._profile_row(row, moment, market.profile, session)
         return row, scales
 
     def _position_row(self, row, moment, market):
@@ -286,8 +238,8 @@ class Level:
         row["approach_velocity_30s_ticks_per_second"] = self.side * (at(newest) - at(newest - 30)) / 30
         bend = (at(newest) - at(newest - 5)) - (at(newest - 5) - at(newest - 10))
         row["approach_acceleration_5s_ticks_per_second_squared"] = self.side * bend / 25
-        path = sum(abs(at(i) - at(i - 1)) for i in range(newest - 59, newest + 1))
-        row["approach_efficiency_ratio_60s"] = quotient(self.side * (at(newest) - at(newest - 60)), path)
+        moved = self.side * (at(newest) - at(newest - 60))
+        row["approach_efficiency_ratio_60s"] = quotient(moved, market.path_60(newest))
         row["level_slope_5_bars_ticks_per_minute"] = self.slope
         row["consecutive_closes_beyond_level_2m_count"] = float(self.closes_beyond)
         if self.last_cross is not None and mid is not None:
@@ -339,6 +291,14 @@ class Level:
         if near:
             best = max(near, key=lambda entry: (entry[0], -abs(entry[1] - tick), self.side * (entry[1] - tick) > 0))
             row["max_passive_queue_offset_ticks"] = self.side * (best[1] - tick)
+
+    def _profile_row(self, row, moment, profile, session):
+        if self.passive is not None:
+            usual = profile.mean(f"{self.passive}_size_per_level_contracts", moment, session)
+            shown = row[f"{self.passive}_depth_at_level_contracts"]
+            row["passive_depth_at_level_time_of_day_ratio"] = quotient(shown, usual)
+        usual = profile.mean("traded_contracts_per_second", moment, session)
+        row["volume_in_band_hl60s_time_of_day_ratio"] = quotient(self.band_60.rate(moment), usual)
 
     def _flow_row(self, row, scales, moment, market):
         sums = {key: total.read(moment) for key, total in self.flow.items()}

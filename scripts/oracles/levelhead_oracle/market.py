@@ -1,8 +1,9 @@
-"""Book state, one-second grid of mids and the market features C.1, C.2, C-80 and C-104."""
+"""Book state, one-second grids and the market features of C.1 and C.2, C-80 and C-104."""
 
 import math
 
 from .book import ASK, BID, Book, attribute
+from .rows import MARKET_COLUMNS
 from .sessions import SECOND
 
 NAN = math.nan
@@ -10,52 +11,6 @@ HOLD = SECOND
 CLOCK_GRACE = 250_000_000
 DEPTH_HALF_LIFE = 60.0
 
-MARKET_COLUMNS = (
-    "bid_ask_spread_ticks",
-    "bid_ask_spread_hl60s_ticks",
-    "mid_price_points",
-    "weighted_mid_offset_ticks",
-    "best_bid_size_contracts",
-    "best_ask_size_contracts",
-    "queue_imbalance_best",
-    "depth_imbalance_level_2",
-    "depth_imbalance_level_3",
-    "depth_imbalance_level_4",
-    "depth_imbalance_level_5",
-    "depth_imbalance_top_3",
-    "depth_imbalance_top_5",
-    "depth_imbalance_top_10",
-    "bid_depth_top_5_contracts",
-    "ask_depth_top_5_contracts",
-    "bid_depth_top_10_contracts",
-    "ask_depth_top_10_contracts",
-    "order_count_imbalance_top_10",
-    "bid_average_order_size_top_10_contracts",
-    "ask_average_order_size_top_10_contracts",
-    "bid_book_slope_contracts_per_tick",
-    "ask_book_slope_contracts_per_tick",
-    "bid_depth_weighted_distance_ticks",
-    "ask_depth_weighted_distance_ticks",
-    "buy_100_contracts_impact_ticks",
-    "sell_100_contracts_impact_ticks",
-    "order_flow_imbalance_hl10s_contracts",
-    "order_flow_imbalance_hl60s_contracts",
-    "order_flow_imbalance_hl10s_depth_normalized",
-    "multi_level_order_flow_imbalance_level_2_hl10s_contracts",
-    "multi_level_order_flow_imbalance_level_3_hl10s_contracts",
-    "multi_level_order_flow_imbalance_level_4_hl10s_contracts",
-    "multi_level_order_flow_imbalance_level_5_hl10s_contracts",
-    "integrated_order_flow_imbalance_hl10s",
-    "bid_added_top_10_hl30s_contracts_per_second",
-    "ask_added_top_10_hl30s_contracts_per_second",
-    "bid_cancelled_top_10_hl30s_contracts_per_second",
-    "ask_cancelled_top_10_hl30s_contracts_per_second",
-    "cancel_to_trade_ratio_hl60s",
-    "message_rate_hl10s_messages_per_second",
-    "mid_price_change_rate_hl60s_per_second",
-    "atr_14_1m_ticks",
-    "session_volume_contracts",
-)
 
 
 def quotient(numerator, denominator):
@@ -93,20 +48,25 @@ def average_walk(levels, wanted):
 class Market:
     """The state that is common to all levels. `apply` takes one group's book; `row` reads at any later time."""
 
-    def __init__(self, registry):
-        self.book, self.before = None, None
+    def __init__(self, registry, profile=None, micro_price=None):
+        self.profile, self.micro_price = profile, micro_price
+        self.book, self.before, self.was_valid = None, None, False
         self.bad = self.cleared = False
         self.open = False
         self.readable = self.valid = self.flows = False
         self.mid_half_ticks = None
         self.invalid_since = None
         self.open_until = math.inf
-        self.grid, self.next_second = {}, None
+        self.micro_ticks = NAN
+        self.grid, self.micro_grid, self.next_second = {}, {}, None
+        self.path = None, NAN
         self.average_true_range = NAN
         self.session_volume = 0
         self.spread = registry.mean(DEPTH_HALF_LIFE)
         self.best_size = registry.mean(DEPTH_HALF_LIFE)
         self.level_size = registry.mean(DEPTH_HALF_LIFE)
+        self.total_depth = registry.mean(DEPTH_HALF_LIFE)
+        self.total_depth_now = NAN
         self.mean_size = {BID: registry.mean(None), ASK: registry.mean(None)}
         self.imbalance_10 = [registry.total(10.0) for _ in range(10)]
         self.imbalance_60 = registry.total(60.0)
@@ -114,33 +74,41 @@ class Market:
         self.cancelled = {BID: registry.total(30.0), ASK: registry.total(30.0)}
         self.cancelled_60, self.traded_60 = registry.total(60.0), registry.total(60.0)
         self.messages, self.mid_changes = registry.total(10.0), registry.total(60.0)
+        self.messages_60 = registry.total(60.0)
 
     def reset_session(self, start):
         self.session_volume = 0
-        means = [self.spread, self.best_size, self.level_size]
+        means = [self.spread, self.best_size, self.level_size, self.total_depth]
         sums = [*self.imbalance_10, self.imbalance_60, *self.added.values(), *self.cancelled.values()]
-        sums += [self.cancelled_60, self.traded_60, self.messages, self.mid_changes]
+        sums += [self.cancelled_60, self.traded_60, self.messages, self.messages_60, self.mid_changes]
         for estimator in means + sums:
             estimator.reset(start)
         self.reset_mean_size(start)
 
     def open_session(self, start):
-        """The calendar opens the market at its own time (K.3-1), with the book that stands then, as `expire` closes it."""
+        """The calendar opens the market at its own time (K.3-1) with the book that stands then, as `expire` closes."""
         if self.book is None:
             return
         self.open = True
         self.readable = not self.bad and not self.cleared and not self.book.crossed
         self.valid = self.readable and self.book.two_sided
         if self.valid:
-            self.mid_half_ticks = self.book.mid_half_ticks
+            self._take_mid()
         self._set_means(start)
+
+    def _take_mid(self):
+        bid, ask = self.book.bids[0], self.book.asks[0]
+        self.mid_half_ticks = self.book.mid_half_ticks
+        if self.micro_price:
+            offset = self.micro_price.offset(bid[1], ask[1], ask[0] - bid[0])
+            self.micro_ticks = self.mid_half_ticks / 2 + offset
 
     def reset_mean_size(self, start):
         for side, mean in self.mean_size.items():
             mean.reset(start)
-            mean.set(start, self._mean_size_of(side))
+            mean.set(start, self.mean_size_now(side))
 
-    def _mean_size_of(self, side):
+    def mean_size_now(self, side):
         if not self.readable or not self.book.levels(side):
             return NAN
         levels = self.book.levels(side)
@@ -154,7 +122,8 @@ class Market:
             if self.valid:
                 self.invalid_since = self.open_until
             self.open = self.readable = self.valid = False
-            for mean in (self.spread, self.best_size, self.level_size, *self.mean_size.values()):
+            self.total_depth_now = NAN
+            for mean in (self.spread, self.best_size, self.level_size, self.total_depth, *self.mean_size.values()):
                 mean.set(self.open_until, NAN)
 
     def mid_at(self, moment):
@@ -169,24 +138,45 @@ class Market:
         return self.open_until + HOLD if self.valid else self.invalid_since + HOLD
 
     def close_seconds(self, event_time, clock):
+        """Yields (second, mid in ticks or NaN) of the seconds that end; of several without a mid, first and last."""
         boundary = max(event_time // SECOND, (clock - CLOCK_GRACE) // SECOND)
         if self.next_second is None:
             self.next_second = event_time // SECOND
         while self.next_second < boundary:
             end = (self.next_second + 1) * SECOND
             mid = self.mid_at(end)
-            self.grid[self.next_second] = NAN if mid is None else mid
+            if mid is None:
+                yield self.next_second, NAN
+                yield boundary - 1, NAN
+                self.next_second = boundary
+                return
+            self.grid[self.next_second] = mid
+            if self.micro_price:
+                self.micro_grid[self.next_second] = self.micro_ticks
+            yield self.next_second, mid
             self.next_second += 1
+
+    def forget_before(self, second):
+        for grid in (self.grid, self.micro_grid):
+            for old in [known for known in grid if known < second]:
+                del grid[old]
 
     def grid_mid(self, second):
         return self.grid.get(second, NAN)
+
+    def path_60(self, newest):
+        """Sum of the absolute one-second moves of the last 60 completed seconds; the same for every level."""
+        if self.path[0] != newest:
+            at = self.grid_mid
+            self.path = newest, sum(abs(at(i) - at(i - 1)) for i in range(newest - 59, newest + 1))
+        return self.path[1]
 
     # One group
 
     def apply(self, group, moment, is_open, open_until, changes):
         """Replaces the book and adds the group's flow. `changes` receives the attribution of A.3, if flows count."""
         self.before = self.book
-        was_valid, previous_mid = self.valid, self.mid_at(moment)
+        self.was_valid, previous_mid = self.valid, self.mid_at(moment)
         replaced = False
         for flags, action in group.events:
             if flags & 0x20 or action == b"R":
@@ -202,25 +192,26 @@ class Market:
         self.valid = self.readable and book.two_sided
         self.flows = is_open and not self.bad and not book.crossed and not replaced
         if self.valid:
-            self.mid_half_ticks = book.mid_half_ticks
-        elif was_valid:
+            self._take_mid()
+        elif self.was_valid:
             self.invalid_since = moment
         self.session_volume += sum(size for _, _, size, _ in group.trades)
         self.messages.add(moment, group.records)
+        self.messages_60.add(moment, group.records)
         if self.flows:
-            self._add_flow(group, moment, changes, was_valid)
+            self._add_flow(group, moment, changes)
         if self.valid and previous_mid is not None and previous_mid != self.mid_half_ticks / 2:
             self.mid_changes.add(moment, 1)
         self._set_means(moment)
 
-    def _add_flow(self, group, moment, changes, was_valid):
+    def _add_flow(self, group, moment, changes):
         changes.extend(attribute(self.before, self.book, group.trades))
         for side in (BID, ASK):
             self.added[side].add(moment, sum(change[2] for change in changes if change[0] == side))
             self.cancelled[side].add(moment, sum(change[3] for change in changes if change[0] == side))
         self.cancelled_60.add(moment, sum(change[3] for change in changes))
         self.traded_60.add(moment, sum(size for _, _, size, _ in group.trades))
-        if was_valid and self.valid:
+        if self.was_valid and self.valid:
             shared = min(map(len, (self.before.bids, self.before.asks, self.book.bids, self.book.asks)))
             for index in range(shared):
                 contribution = level_event(self.before, self.book, index)
@@ -229,23 +220,26 @@ class Market:
                     self.imbalance_60.add(moment, contribution)
 
     def _set_means(self, moment):
-        spread = best = level = NAN
+        spread = best = level = total = NAN
         if self.valid:
             bids, asks = self.book.bids, self.book.asks
             spread = float(asks[0][0] - bids[0][0])
             best = (bids[0][1] + asks[0][1]) / 2
             if len(bids) == 10 and len(asks) == 10:
-                level = sum(entry[1] for entry in bids + asks) / 20
+                total = sum(entry[1] for entry in bids + asks)
+                level = total / 20
         self.spread.set(moment, spread)
         self.best_size.set(moment, best)
         self.level_size.set(moment, level)
+        self.total_depth_now = total
+        self.total_depth.set(moment, total)
         for side, mean in self.mean_size.items():
-            mean.set(moment, self._mean_size_of(side))
+            mean.set(moment, self.mean_size_now(side))
 
     # Reading
 
-    def row(self, moment):
-        """Returns {name: value} and {name: scale of rounding} at `moment`."""
+    def row(self, moment, session=None):
+        """Returns {name: value} and {name: scale of rounding} at `moment`; the other families add theirs."""
         row, scales = dict.fromkeys(MARKET_COLUMNS, NAN), {}
         if self.valid:
             self._book_row(row)
@@ -255,9 +249,27 @@ class Market:
         if aged:
             row["bid_ask_spread_hl60s_ticks"] = self.spread.read(moment)
         self._flow_row(row, scales, moment, aged)
+        self._micro_row(row, moment)
+        if self.profile:
+            self._profile_row(row, moment, session, aged)
         row["atr_14_1m_ticks"] = self.average_true_range
         row["session_volume_contracts"] = float(self.session_volume)
         return row, scales
+
+    def _micro_row(self, row, moment):
+        if self.micro_price and self.valid:
+            bid, ask = self.book.bids[0], self.book.asks[0]
+            row["micro_price_offset_ticks"] = self.micro_price.offset(bid[1], ask[1], ask[0] - bid[0])
+        newest = moment // SECOND - 1
+        moved = self.micro_grid.get(newest, NAN) - self.micro_grid.get(newest - 10, NAN)
+        row["micro_price_velocity_10s_ticks_per_second"] = moved / 10
+
+    def _profile_row(self, row, moment, session, aged):
+        usual = self.profile.mean("depth_top_10_contracts", moment, session)
+        if aged:
+            row["depth_top_10_time_of_day_ratio"] = quotient(self.total_depth.read(moment), usual)
+        usual = self.profile.mean("messages_per_second", moment, session)
+        row["message_rate_time_of_day_ratio"] = quotient(self.messages_60.rate(moment), usual)
 
     def _flow_row(self, row, scales, moment, aged):
         sums = [total.read(moment) for total in self.imbalance_10]

@@ -2,19 +2,40 @@
 
 import math
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy
 
+from . import rows
+from .auction import Auction
 from .bars import AverageTrueRange, Bars
 from .estimators import Registry
-from .level import LEVEL_COLUMNS, Level
-from .market import MARKET_COLUMNS, Market
-from .sessions import Sessions
+from .expiration import Expirations
+from .level import Level, aggressor_orders
+from .market import Market
+from .micro_price import MicroPrice
+from .profile import Profile
+from .rows import LEVEL_COLUMNS, MARKET_COLUMNS
+from .sessions import SECOND, Sessions
+from .trades import Trades
+from .volatility import MinuteBars, Returns
 
 NAN = math.nan
+GRID_KEPT = 3600
 WINDOW_LEVELS = ("pm_high", "pm_low", "or_high", "or_low")
 LEVELS = (*WINDOW_LEVELS, "sma_90")
 COLUMNS = tuple(f"{level}_{body}" for level in LEVELS for body in LEVEL_COLUMNS) + MARKET_COLUMNS
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a run is given beside its tape. Settlements are (ts_recv, trade date, price in points)."""
+
+    profile: Profile | None = None
+    micro_price: MicroPrice | None = None
+    settlements: tuple = ()
+    symbol: str | None = None
+    expiration: int | None = None
 
 
 class MovingAverage:
@@ -45,14 +66,22 @@ class MovingAverage:
 class Replay:
     """`run` gives the matrix; `report` afterwards what was met on the way."""
 
-    def __init__(self, configuration, groups, direct_rows=2000, seed=7):
-        self.configuration, self.groups = configuration, groups
+    def __init__(
+        self, configuration, groups, direct_rows=2000, seed=7, inputs=Inputs(), collector=None, sampler=None
+    ):
+        self.configuration, self.groups, self.inputs = configuration, groups, inputs
         self.registry = Registry(keep_history=direct_rows > 0)
         generator = numpy.random.default_rng(seed)
         wanted = min(direct_rows, len(groups))
         self.direct_rows = set(generator.choice(len(groups), wanted, replace=False).tolist())
         self.sessions = Sessions(groups[0].ts_event, groups[-1].ts_event, configuration)
-        self.market = Market(self.registry)
+        self.market = Market(self.registry, inputs.profile, inputs.micro_price)
+        self.trades = Trades(configuration, self.registry, inputs.profile)
+        self.returns = Returns(configuration, inputs.profile, self.market.grid)
+        self.minute_rows = MinuteBars(configuration)
+        self.auction = Auction(inputs.profile, inputs.settlements, self.sessions.sessions)
+        self.expirations = Expirations(inputs.symbol, inputs.expiration)
+        self.collector, self.sampler = collector, sampler
         self.levels = {name: Level(name, configuration, self.registry) for name in LEVELS}
         self.minutes, self.average_range = Bars(1), AverageTrueRange()
         self.average = MovingAverage(configuration)
@@ -72,11 +101,11 @@ class Replay:
             position = 0
             for name in LEVELS:
                 if self.levels[name].active:
-                    row, row_scales = self.levels[name].row(self.moment, self.market)
+                    row, row_scales = self.levels[name].row(self.moment, self.market, self.session)
                     matrix[index, position : position + len(LEVEL_COLUMNS)] = list(row.values())
                     self._keep(scales, index, row_scales, f"{name}_")
                 position += len(LEVEL_COLUMNS)
-            row, row_scales = self.market.row(self.moment)
+            row, row_scales = self.market_row()
             matrix[index, position:] = list(row.values())
             self._keep(scales, index, row_scales, "")
             self.registry.direct = False
@@ -89,6 +118,32 @@ class Replay:
                 scales[name] = numpy.zeros(len(self.groups))
             scales[name][index] = scale
 
+    @property
+    def unmet(self):
+        """What a feature row may need and this run did not have; call after `run`."""
+        inputs = self.inputs
+        absent = {
+            rows.PROFILE: inputs.profile is None,
+            rows.MICRO_PRICE: inputs.micro_price is None,
+            rows.SETTLEMENTS: not inputs.settlements,
+            rows.EXPIRATION: math.isnan(self.expirations.days_left(self.session.trade_date)),
+            rows.REGULAR_HOURS: not any(day.rth.last is not None for day in self.auction.days.values()),
+            rows.PRIOR_DAY: not self.auction.had_prior,
+            rows.TWENTY_DAYS: len(self.auction.days) <= 20,
+        }
+        return frozenset(need for need, missing in absent.items() if missing)
+
+    def market_row(self):
+        row, scales = self.market.row(self.moment, self.session)
+        mid = self.market.mid_at(self.moment)
+        volume = self.market.session_volume
+        self.trades.fill(row, scales, self.moment, self.session)
+        self.returns.fill(row, self.moment, self.session, self.market.spread.start)
+        row.update(self.minute_rows.values)
+        self.auction.fill(row, scales, self.moment, NAN if mid is None else mid, self.clock, volume)
+        row["trading_days_to_futures_expiration"] = self.expirations.days_left(self.session.trade_date)
+        return row, scales
+
     # One group
 
     def step(self, group):
@@ -97,31 +152,51 @@ class Replay:
         self.moment = moment
         self.clock = max(self.clock, group.clock)
         self.market.expire(moment)
+        if self.collector and self.session is not None:
+            self.collector.advance(moment)
         self._begin_session(moment)
         for level in self.levels.values():
             if level.active:
                 level.advance(moment, hold_until)
         is_open = moment < self.session.close
         self._records(group, moment, is_open)
-        self.market.close_seconds(max(self.event_time, moment), self.clock)
+        self._close_seconds(max(self.event_time, moment), self.clock)
         self._activate_average(moment, is_open)
         changes = []
         self.market.apply(group, moment, is_open, self.session.close, changes)
         for level in self.levels.values():
             if level.active:
                 level.apply(group, moment, self.market, changes)
+        self.trades.apply(group.trades, moment, self.market)
+        if is_open:
+            self.auction.apply(group.trades, moment)
+        if self.collector:
+            self.collector.apply(group, moment, self.market, aggressor_orders(group.trades))
+        if self.sampler:
+            self.sampler.apply(moment, self.market, self.session)
         self._count(group, changes, is_open)
+
+    def _close_seconds(self, event_time, clock):
+        for second, mid in self.market.close_seconds(event_time, clock):
+            self.trades.second_closed(second, mid)
 
     def _begin_session(self, moment):
         session = self.sessions.at(moment)
+        start = moment if self.session is None else session.open
         if self.session is None:
-            self.market.reset_session(moment)
-            self.rth_reset = moment
+            self.market.reset_session(start)
         elif session is not self.session:
-            self.market.reset_session(session.open)
-            self.market.open_session(session.open)
-            self.rth_reset = session.open
+            self._close_seconds(session.open, 0)  # seconds before the opening end in the state they had
+            self.market.reset_session(start)
+            self.market.open_session(start)
         if session is not self.session:
+            self.rth_reset = start
+            self.trades.reset_session(start)
+            self.auction.reset_session(session)
+            if self.collector:
+                self.collector.begin(session, start, self.market)
+                self.collector.advance(moment)
+            self.market.forget_before(start // SECOND - GRID_KEPT)
             self.session = session
             self.decided = set()
             self.windows = {"pm": [None, None], "or": [None, None]}
@@ -165,6 +240,7 @@ class Replay:
         finished = self.minutes.advance(self.event_time, self.clock)
         if finished is not None:
             self.average_range.add(*finished[2:5])
+            self.minute_rows.add(*finished[1:])
             self.market.average_true_range = self.average_range.value
             self.counters["bars_1m"] += 1
         finished = self.average.bars.advance(self.event_time, self.clock)

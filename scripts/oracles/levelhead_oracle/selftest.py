@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy
 
-from . import compare
+from . import compare, selftest_market
 from .configuration import Configuration
 from .estimators import Registry
 from .level import Level
@@ -99,7 +99,8 @@ def golden_rows(direct):
     changes_of = {}
     for group in mini_tape():
         moment = group.ts_event
-        market.close_seconds(moment, moment)
+        for _ in market.close_seconds(moment, moment):
+            pass
         if level.active:
             level.advance(moment, math.inf)
         changes = []
@@ -226,6 +227,9 @@ def _export_failures():
 def run():
     failures, checked = _golden_failures()
     failures += _estimator_failures() + _comparison_failures() + _export_failures()
+    found, more = selftest_market.run()
+    failures += found
+    checked += more
     for text in failures:
         print(f"FAIL {text}")
     print(f"{checked} golden values checked, {len(failures)} failures")

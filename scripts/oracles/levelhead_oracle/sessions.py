@@ -1,6 +1,7 @@
 """Trade dates, session bounds and window bounds in nanoseconds UTC (FEATURES A.6, K.3-1)."""
 
 import bisect
+import warnings
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -27,12 +28,52 @@ def window_nanos(trade_date, clock):
 
 @dataclass(frozen=True)
 class Session:
+    """`rth_open`, `rth_close` and `initial_balance_end` are None on days on which the equity market is shut."""
+
     trade_date: date
     open: int
     close: int
     rth_open: int | None
+    rth_close: int | None
+    initial_balance_end: int | None
     premarket: tuple
     opening_range: tuple
+    segment_bounds: tuple
+    early_close: bool
+    index: int
+
+    def in_rth(self, moment):
+        return self.rth_open is not None and self.rth_open <= moment < self.rth_close
+
+    @property
+    def regular(self):
+        """Whether the time-of-day profile uses it: no early close, no roll Monday (A.12)."""
+        return self.rth_open is not None and not self.early_close and not is_roll_monday(self.trade_date)
+
+
+def third_friday(year, month):
+    first = date(year, month, 1)
+    return first + timedelta(days=(4 - first.weekday()) % 7 + 14)
+
+
+def is_roll_monday(day):
+    return day.month % 3 == 0 and day == third_friday(day.year, day.month) - timedelta(days=4)
+
+
+def trade_dates(start, end):
+    """The futures' trade dates, both ends included."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package uses a name that pandas has deprecated
+        days = pandas_market_calendars.get_calendar("CME_Equity").valid_days(start, end)
+    return [stamp.date() for stamp in days]
+
+
+def equity_closes(start, end):
+    """{trade date: close in nanoseconds} of the equity market; early closes have their own time."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        closes = pandas_market_calendars.get_calendar("NYSE").schedule(start, end)["market_close"]
+    return {label.date(): int(close.timestamp()) * SECOND for label, close in closes.items()}
 
 
 class Sessions:
@@ -41,28 +82,34 @@ class Sessions:
     def __init__(self, first, last, configuration):
         start = datetime.fromtimestamp(first / SECOND, NEW_YORK).date() - timedelta(days=10)
         end = datetime.fromtimestamp(last / SECOND, NEW_YORK).date() + timedelta(days=3)
-        futures = pandas_market_calendars.get_calendar("CME_Equity").valid_days(start, end)
-        equities = {
-            day.date() for day in pandas_market_calendars.get_calendar("NYSE").valid_days(start, end)
-        }
-        self.sessions = []
-        for stamp in futures:
-            day = stamp.date()
-            range_start = window_nanos(day, configuration.opening_range_start)
-            self.sessions.append(
-                Session(
-                    trade_date=day,
-                    open=nanos_of(day - timedelta(days=1), "18:00"),
-                    close=nanos_of(day, "17:00"),
-                    rth_open=nanos_of(day, configuration.rth_open) if day in equities else None,
-                    premarket=(
-                        window_nanos(day, configuration.premarket_start),
-                        window_nanos(day, configuration.premarket_end),
-                    ),
-                    opening_range=(range_start, range_start + configuration.opening_range_minutes * MINUTE),
-                )
-            )
+        closes = equity_closes(start, end)
+        self.sessions = [
+            self._session(day, index, closes.get(day), configuration)
+            for index, day in enumerate(trade_dates(start, end))
+        ]
         self.opens = [session.open for session in self.sessions]
+
+    @staticmethod
+    def _session(day, index, equity_close, configuration):
+        range_start = window_nanos(day, configuration.opening_range_start)
+        rth_open = window_nanos(day, configuration.rth_open)
+        shut = equity_close is None
+        return Session(
+            trade_date=day,
+            open=nanos_of(day - timedelta(days=1), "18:00"),
+            close=nanos_of(day, "17:00"),
+            rth_open=None if shut else rth_open,
+            rth_close=None if shut else min(window_nanos(day, configuration.rth_close), equity_close),
+            initial_balance_end=None if shut else rth_open + configuration.initial_balance_minutes * MINUTE,
+            premarket=(
+                window_nanos(day, configuration.premarket_start),
+                window_nanos(day, configuration.premarket_end),
+            ),
+            opening_range=(range_start, range_start + configuration.opening_range_minutes * MINUTE),
+            segment_bounds=(rth_open, *(nanos_of(day, clock) for clock in ("11:30", "14:00", "15:30"))),
+            early_close=not shut and equity_close < nanos_of(day, "16:00"),
+            index=index,
+        )
 
     def at(self, moment):
         """The session that holds `moment`, or the one just ended (K.3-11)."""

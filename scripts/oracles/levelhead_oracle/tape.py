@@ -1,14 +1,17 @@
 """MBP-10 records to event groups (FEATURES A.3, K.3-5, K.3-15)."""
 
+import math
 import os
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 
 import databento
 import numpy
 
 TICK = 250_000_000
 UNDEFINED = 2**63 - 1
+UNDEFINED_TIME = 2**64 - 1
 F_LAST, F_SNAPSHOT, F_MAYBE_BAD_BOOK = 0x80, 0x20, 0x04
 SIDE_SIGN = {b"B": 1, b"A": -1}
 
@@ -35,12 +38,7 @@ def read(paths, instrument=None):
     """All MBP-10 records of one instrument, in receive order over the files. Raises ValueError if it is ambiguous."""
     parts = []
     for path in paths:
-        if not os.path.isfile(path):
-            raise ValueError(f"{path}: no such file")
-        store = databento.DBNStore.from_file(path)
-        if str(store.schema) != "mbp-10":
-            raise ValueError(f"{path}: schema {store.schema}, expected mbp-10")
-        parts.append(store.to_ndarray())
+        parts.append(_store(path, "mbp-10").to_ndarray())
     records = numpy.concatenate(parts) if len(parts) > 1 else parts[0]
     if len(parts) > 1:
         records = records[numpy.argsort(records["ts_recv"], kind="stable")]
@@ -50,6 +48,50 @@ def read(paths, instrument=None):
             raise ValueError(f"instruments {present.tolist()} on the tape: name one with --instrument-id")
         instrument = int(present[0])
     return records[records["instrument_id"] == instrument]
+
+
+def _store(path, schema):
+    if not os.path.isfile(path):
+        raise ValueError(f"{path}: no such file")
+    store = databento.DBNStore.from_file(path)
+    if str(store.schema) != schema:
+        raise ValueError(f"{path}: schema {store.schema}, expected {schema}")
+    return store
+
+
+def symbol(paths, instrument):
+    """The raw symbol that the first tape's header maps to the instrument, or None."""
+    for name, intervals in databento.DBNStore.from_file(paths[0]).mappings.items():
+        if any(interval["symbol"] == str(instrument) for interval in intervals):
+            return name
+    return None
+
+
+def settlements(paths, instrument):
+    """Final settlements as (ts_recv, trade date, price in points), NaN for one taken back, in receive order."""
+    found = []
+    for path in paths:
+        records = _store(path, "statistics").to_ndarray()
+        final = (records["stat_type"] == 3) & (records["stat_flags"] & 1 > 0)
+        wanted = final & (records["instrument_id"] == instrument)
+        for record in records[wanted]:
+            if record["ts_ref"] == UNDEFINED_TIME:
+                continue
+            date = datetime.fromtimestamp(int(record["ts_ref"]) // 10**9, timezone.utc).date()
+            gone = record["update_action"] == 2 or record["price"] == UNDEFINED
+            found.append((int(record["ts_recv"]), date, math.nan if gone else int(record["price"]) / 1e9))
+    return tuple(sorted(found, key=lambda entry: entry[0]))
+
+
+def expiration(paths, instrument):
+    """`expiration` of the instrument's last definition, or None."""
+    found = None
+    for path in paths:
+        records = _store(path, "definition").to_ndarray()
+        for record in records[records["instrument_id"] == instrument]:
+            if record["expiration"] != UNDEFINED_TIME:
+                found = int(record["expiration"])
+    return found
 
 
 def _side(records, side):

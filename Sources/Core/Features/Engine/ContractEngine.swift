@@ -28,20 +28,23 @@ extension FeatureSink where Self: ~Copyable {
 /// once, at F_LAST. The vector holds the five levels one after the other, then the market (`FeatureSchema`).
 public struct ContractEngine: ~Copyable {
     public let configuration: FeatureConfiguration
-    public private(set) var assembler: EventGroupAssembler
-    private var attribution = DepthAttribution()
-    private var grid = MidGrid()
-    private var tradeHistory = TradeHistory()
-    private var volatility: Volatility
+    public internal(set) var assembler: EventGroupAssembler
+    var attribution = DepthAttribution()
+    var grid = MidGrid()
+    var tradeHistory = TradeHistory()
+    var volatility: Volatility
     /// When the rows that change with seconds are due although no second ends, because a warm-up does, ns.
-    private var secondRowsDue = UInt64.max
-    private var auction: SessionAuction
-    private let state: UnsafeMutablePointer<ContractState>
+    var secondRowsDue = UInt64.max
+    var auction: SessionAuction
+    var baseline: HistoryBaseline
+    /// Collects sessions for the history; nil unless it is asked for.
+    let collector: UnsafeMutablePointer<SessionProfileBuilder>?
+    let state: UnsafeMutablePointer<ContractState>
     /// The levels where they lie in `state`: reading one element through the inline array may copy all of it.
-    private let levels: UnsafeMutablePointer<LevelState>
-    private let values: UnsafeMutablePointer<Double>
+    let levels: UnsafeMutablePointer<LevelState>
+    let values: UnsafeMutablePointer<Double>
     /// False before the contract's first accepted record.
-    public private(set) var hasStarted = false
+    public internal(set) var hasStarted = false
     /// The largest receive time on any stream that the engine was told, ns.
     public private(set) var clock: UInt64 = 0
     /// What it was before the record in hand: nothing came on any stream between the two, ns.
@@ -51,18 +54,25 @@ public struct ContractEngine: ~Copyable {
     public var isLeading = true {
         didSet { if isLeading != oldValue { forgetRows() } }
     }
+    /// The option chain that a leading contract's vector shows; nil for none. It outlives the engine.
+    public var optionBoard: UnsafeMutablePointer<OptionBoard>?
+    /// The version of it that the vector shows.
+    var optionVersion: UInt64 = 0
 
     /// How long after the end of a second the receive clock closes it although no later record of the contract came,
     /// ns.
-    private static let clockGrace: UInt64 = 250_000_000
+    static let clockGrace: UInt64 = 250_000_000
     /// How long before the first record's receipt a contract's time may begin, ns: a week.
-    private static let longestStart: UInt64 = 604_800_000_000_000
+    static let longestStart: UInt64 = 604_800_000_000_000
 
     public init(configuration: FeatureConfiguration) {
         self.configuration = configuration
         assembler = EventGroupAssembler(tickSize: configuration.tickSize)
         volatility = Volatility(configuration: configuration)
         auction = SessionAuction(configuration: configuration)
+        baseline = HistoryBaseline(configuration.history)
+        collector = configuration.collectsSessions ? .allocate(capacity: 1) : nil
+        collector?.initialize(to: SessionProfileBuilder())
         state = .allocate(capacity: 1)
         state.initialize(to: ContractState(configuration: configuration, start: 0))
         levels = ContractState.levels(of: state)
@@ -71,6 +81,8 @@ public struct ContractEngine: ~Copyable {
     }
 
     deinit {
+        collector?.deinitialize(count: 1)
+        collector?.deallocate()
         state.deallocate()
         values.deallocate()
     }
@@ -132,6 +144,7 @@ public struct ContractEngine: ~Copyable {
             tradeHistory.begin(at: start)
             auction.start(state.pointee.session)
             state.pointee.status = status
+            beginHistory(at: start)
         }
         closeSeconds(upTo: max(eventTime, clock &- min(clock, Self.clockGrace)), sink: &sink)
         assembler.append(record, sequence: sequence)
@@ -176,289 +189,13 @@ public struct ContractEngine: ~Copyable {
     /// The calendar's date of expiry, which counts until a definition says another.
     public mutating func expect(expiry: CivilDate?) { auction.expect(expiry: expiry) }
 
-    private mutating func hear(_ clock: UInt64) {
+    /// Whether a family is computed.
+    func computes(_ family: FeatureFamily) -> Bool { configuration.families.contains(family) }
+
+    mutating func hear(_ clock: UInt64) {
         guard clock != self.clock else { return }
         clockBefore = self.clock
         self.clock = clock
-    }
-
-    // MARK: Groups
-
-    // What follows is mutating even where it changes only what pointers lead to: a call that borrows the engine copies
-    // it.
-
-    private mutating func closeGroup<Sink: FeatureSink & ~Copyable>(missingLast: Bool, sink: inout Sink) {
-        guard assembler.close(missingLast: missingLast) else { return }
-        let group = assembler.group
-        let midBefore = state.pointee.mid
-        let wasValid = state.pointee.isBookValid
-        state.pointee.advance(to: group.time)
-        state.pointee.moveAverage()
-        refreshValidity(at: group.time)
-        let isOpen = state.isOpen(at: group.time)
-        let usable = isOpen && !assembler.isSuspect && !assembler.book.pointee.isCrossed
-        let restated = group.hasSnapshot || group.hasClear
-        attribute(flowCounts: usable && !restated)
-        var parts = OrderParts()
-        for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
-        state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
-        auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen)
-        let context = GroupContext(
-            time: group.time, eventTime: group.eventTime, clock: state.pointee.clock, bookChange: assembler.change,
-            bookTouch: BookTouch(assembler.book, assembler.change), before: assembler.before, after: assembler.book,
-            changes: attribution.changes, trades: assembler.trades,
-            bought: parts.bought, sold: parts.sold, unsigned: parts.unsigned, flowCounts: usable && !restated,
-            isOpen: isOpen, bookIsUsable: usable, wasValid: wasValid && assembler.hasBefore && !restated,
-            mid: state.pointee.mid, midBefore: midBefore)
-        apply(context, records: group.recordCount)
-        assembler.advance()
-        guard isLeading else { return }
-        writeVector(at: state.pointee.clock)
-        sink.groupClosed(self)
-    }
-
-    private mutating func attribute(flowCounts: Bool) {
-        guard flowCounts else {
-            attribution.clear()
-            return
-        }
-        attribution.update(
-            before: assembler.before, after: assembler.book, change: assembler.change, trades: assembler.trades,
-            comparable: assembler.hasBefore, bids: !assembler.book.pointee.bid.isEmpty,
-            asks: !assembler.book.pointee.ask.isEmpty)
-    }
-
-    private mutating func apply(_ context: borrowing GroupContext, records: Int32) {
-        if context.isOpen, context.eventTime >= state.pointee.activationDue,
-            state.pointee.session.contains(Timestamp(nanoseconds: context.time))
-        {
-            activateLevels(context)
-        }
-        state.pointee.shape.apply(context.after, change: context.bookChange)
-        state.pointee.flow.apply(context, shape: state.pointee.shape, records: records)
-        if !context.bookChange.isEmpty || context.bookIsUsable != state.pointee.wasUsable {
-            state.pointee.wasUsable = context.bookIsUsable
-            state.pointee.meanLevelSize.watch(
-                context.after, shape: state.pointee.shape, usable: context.bookIsUsable, time: context.time)
-        }
-        if !context.trades.isEmpty { applyTrades(context) }
-        for index in 0..<5 { levels[index].apply(context) }
-    }
-
-    private mutating func applyTrades(_ context: borrowing GroupContext) {
-        if context.isOpen, state.pointee.session.isRTH(Timestamp(nanoseconds: context.time)) {
-            volatility.takeRegular(context.trades)
-        }
-        guard context.flowCounts else { return }
-        let orders = tradeHistory.gather(context.trades)
-        state.pointee.tradeFlow.apply(orders, group: context, largeTrade: configuration.levels.largeTrade)
-        tradeHistory.apply(orders, group: context)
-    }
-
-    private mutating func activateLevels(_ context: borrowing GroupContext) {
-        state.pointee.stale = .all
-        let current = state.pointee.mid
-        // A level takes its side from the mid in force before the group that activates it (K.3-21).
-        state.pointee.mid = context.midBefore
-        state.pointee.activateLevels(at: context.time, eventTime: context.eventTime)
-        state.pointee.mid = current
-    }
-
-    private mutating func refreshValidity(at time: UInt64) {
-        let book = assembler.settledBook
-        let valid =
-            book.pointee.isTwoSided && !book.pointee.isCrossed && !assembler.isSettledSuspect
-            && state.isOpen(at: time)
-        state.pointee.isBookValid = valid
-        state.pointee.mid.update(twiceMid: book.pointee.twiceMid, isValid: valid, time: time)
-    }
-
-    // MARK: Seconds
-
-    private mutating func closeSeconds<Sink: FeatureSink & ~Copyable>(upTo time: UInt64, sink: inout Sink) {
-        while state.pointee.secondEnd <= time {
-            skipClosedMarket(upTo: time)
-            guard state.pointee.secondEnd <= time else { return }
-            passInstants(upTo: time, sink: &sink)
-            closeSecond(at: state.pointee.secondEnd, sink: &sink)
-        }
-        passInstants(upTo: time, sink: &sink)
-    }
-
-    /// Tells the instants inside the open second that the sink asks for, up to `time`.
-    private mutating func passInstants<Sink: FeatureSink & ~Copyable>(upTo time: UInt64, sink: inout Sink) {
-        let end = state.pointee.secondEnd
-        let start = max(end - ContractState.second, state.pointee.sessionStart)
-        while true {
-            let due = sink.instantDue(after: start)
-            guard due <= time, due < end, isLeading, state.pointee.session.contains(Timestamp(nanoseconds: due)) else {
-                return
-            }
-            tell(due, sink: &sink)
-        }
-    }
-
-    /// Writes the vector as it was at an instant inside a second. That leaves no trace: the rows of before are put back,
-    /// and the next group writes anew what it would have written.
-    private mutating func tell<Sink: FeatureSink & ~Copyable>(_ due: UInt64, sink: inout Sink) {
-        let rowsDue = secondRowsDue
-        let kept = UnsafeMutablePointer<Double>.allocate(capacity: FeatureSchema.columnCount)
-        defer { kept.deallocate() }
-        kept.initialize(from: values, count: FeatureSchema.columnCount)
-        var instant = state.pointee.clock
-        instant.move(to: due)
-        writeVector(at: instant, time: due)
-        sink.instantPassed(self, time: due)
-        values.update(from: kept, count: FeatureSchema.columnCount)
-        secondRowsDue = rowsDue
-        forgetRows()
-    }
-
-    private mutating func closeSecond<Sink: FeatureSink & ~Copyable>(at end: UInt64, sink: inout Sink) {
-        let mid = state.pointee.mid
-        grid.push(mid.isUsable(at: end) ? mid.twiceMid : MidGrid.absent)
-        if let bar = state.pointee.closeBars(at: end) { volatility.minuteClosed(bar) }
-        tradeHistory.secondClosed(at: end, grid: grid)
-        volatility.secondClosed(at: end, grid: grid, session: state.pointee.session)
-        auction.closeSecond()
-        state.pointee.secondEnd = end + ContractState.second
-        crossBoundaries(at: end)
-        state.pointee.stale.insert(.motion)
-        writeSecond(values + FeatureSchema.marketOffset, at: end)
-        guard isLeading, state.pointee.session.contains(Timestamp(nanoseconds: end)) else { return }
-        var instant = state.pointee.clock
-        instant.move(to: end)
-        writeVector(at: instant, time: end)
-        sink.secondEnded(self, time: end)
-    }
-
-    /// Opens and closes the market by the calendar when an end of a second is such an instant.
-    private mutating func crossBoundaries(at end: UInt64) {
-        let session = state.pointee.session
-        if end == session.close.nanoseconds {
-            state.pointee.advance(to: end)
-            state.pointee.endLevels()
-            refreshMarket(at: end)
-        } else if end == session.rthOpen.nanoseconds {
-            state.pointee.advance(to: end)
-            state.pointee.meanLevelSize.reset(at: end)
-        }
-        guard end >= session.close.nanoseconds else { return }
-        let next = configuration.calendar.sessionInForce(Timestamp(nanoseconds: end))
-        guard next.open.nanoseconds == end else { return }
-        state.pointee.advance(to: end)
-        state.pointee.beginSession(next)
-        tradeHistory.beginSession()
-        volatility.beginSession()
-        auction.beginSession(next)
-        refreshMarket(at: end)
-    }
-
-    private mutating func refreshMarket(at time: UInt64) {
-        let mid = state.pointee.mid
-        for index in 0..<5 { levels[index].settle(at: time, mid: mid) }
-        refreshValidity(at: time)
-        let usable = state.isOpen(at: time) && !assembler.isSettledSuspect && !assembler.settledBook.pointee.isCrossed
-        let (book, shape, clock) = (assembler.settledBook, state.pointee.shape, state.pointee.clock)
-        state.pointee.flow.watch(book, shape: shape, isValid: state.pointee.isBookValid, clock: clock)
-        state.pointee.meanLevelSize.watch(book, shape: shape, usable: usable, time: time)
-        state.pointee.wasUsable = usable
-        for index in 0..<5 { levels[index].watchDepth(book, usable: usable, touched: .everywhere, clock: clock) }
-        forgetRows()
-    }
-
-    /// Every row must be written anew.
-    private mutating func forgetRows() {
-        state.pointee.stale = .all
-        state.pointee.tradeFlow.forget()
-        tradeHistory.forget()
-        state.pointee.shape.forget()
-    }
-
-    /// While the market is closed and the mid has gone, seconds are all alike: jumps to the last one before the next
-    /// session opens, or before `time`.
-    private mutating func skipClosedMarket(upTo time: UInt64) {
-        let start = state.pointee.secondEnd
-        guard !state.pointee.mid.isUsable(at: start), start > state.pointee.session.close.nanoseconds else { return }
-        let next = configuration.calendar.nextSession(after: Timestamp(nanoseconds: start &- 1)).open.nanoseconds
-        let target = min(next, time / ContractState.second * ContractState.second)
-        guard target > start, (target - start) / ContractState.second >= UInt64(MidGrid.capacity) else { return }
-        if let bar = state.pointee.closeBars(at: target - ContractState.second) { volatility.minuteClosed(bar) }
-        grid.pushAbsent(seconds: (target - start) / ContractState.second)
-        volatility.gridCleared()
-        state.pointee.secondEnd = target
-    }
-
-    // MARK: Vector
-
-    /// Brings the vector to the time of `clock`, which is the state's or a copy that has moved on; `time` says when that
-    /// is if a row lies before the newest group.
-    private mutating func writeVector(at clock: DecayClock, time: UInt64? = nil) {
-        let time = time ?? clock.time
-        let row = RowContext(
-            time: time, left: clock.left, gain: clock.gain, book: assembler.settledBook,
-            bookIsUsable: state.isOpen(at: time) && !assembler.isSettledSuspect
-                && !assembler.settledBook.pointee.isCrossed && assembler.counters.groups > 0,
-            mid: state.pointee.mid, changes: grid.changes, averageTrueRange: state.pointee.averageTrueRange.value,
-            meanLevelSize: UnsafePointer(ContractState.meanLevelSize(of: state)),
-            averageSlopeTicks: state.pointee.sources.average.slopeTicks,
-            averageBarMinutes: Double(configuration.averageBarMinutes), sessionStart: state.pointee.sessionStart)
-        writeLevels(row: row, clock: clock)
-        writeMarket(values + FeatureSchema.marketOffset, row: row)
-        state.pointee.writtenMid = state.pointee.mid
-        state.pointee.stale = []
-    }
-
-    private mutating func writeLevels(row: borrowing RowContext, clock: DecayClock) {
-        var stale = state.pointee.stale
-        // A mid that is not valid may stop being used by time alone.
-        if !row.mid.isValid || !state.pointee.writtenMid.isValid { stale.insert(.position) }
-        for index in 0..<5 where index != LevelKind.movingAverage.rawValue || !state.pointee.averageMoved {
-            (levels + index).write(values + index * LevelFeature.count, row: row, also: stale)
-        }
-        guard state.pointee.averageMoved else { return }
-        writeMovedAverage(row: row, clock: clock)
-    }
-
-    /// The row of a second whose end closed a bar of the average: its level moves with the next group, but the row shows
-    /// where it is now.
-    private mutating func writeMovedAverage(row: borrowing RowContext, clock: DecayClock) {
-        let index = LevelKind.movingAverage.rawValue
-        var level = levels[index]
-        if level.isActive, let price = state.pointee.sources.average.price {
-            level.move(to: price, clock: clock, mid: state.pointee.mid)
-        }
-        withUnsafeMutablePointer(to: &level) {
-            $0.write(values + index * LevelFeature.count, row: row, also: .all)
-        }
-        levels[index].stale = .all
-    }
-
-    private mutating func writeMarket(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
-        state.pointee.shape.write(out, book: row.book, isValid: row.bookIsUsable && state.pointee.isBookValid)
-        let mid = state.pointee.mid
-        out[.mid] = defined(
-            mid.isUsable(at: row.time), Double(mid.twiceMid) * 0.5 * configuration.tickSize.points)
-        state.pointee.flow.write(out, row: row)
-        state.pointee.tradeFlow.write(out, row: row)
-        if tradeHistory.isStale(at: row.time) { tradeHistory.write(out, at: row.time) }
-        if row.time >= secondRowsDue { writeSecond(out, at: row.time) }
-        out[.averageTrueRange] = state.pointee.averageTrueRange.value
-        out[.sessionVolume] = Double(state.pointee.sessionVolume)
-        auction.write(out, time: row.time, mid: mid)
-    }
-
-    /// `instant` if it is still to come.
-    private static func later(_ instant: UInt64, than time: UInt64) -> UInt64 { instant > time ? instant : .max }
-
-    /// The rows that change only when a second, a bar or a session ends, or with a warm-up.
-    private mutating func writeSecond(_ out: UnsafeMutablePointer<Double>, at time: UInt64) {
-        let start = state.pointee.sessionStart
-        tradeHistory.writeSecond(out, at: time)
-        volatility.writeSecond(out, at: time, sessionStart: start, session: state.pointee.session)
-        secondRowsDue = min(
-            Self.later(start &+ Volatility.shortAge, than: time), Self.later(start &+ Volatility.longAge, than: time),
-            Self.later(tradeHistory.lambdaStart, than: time))
     }
 }
 
@@ -475,7 +212,10 @@ extension ContractEngine: PersistentState {
         try archive.field(&clock)
         try archive.field(&clockBefore)
         try archive.field(&isLeading)
+        try archive.field(&optionVersion)
         try archive.field(&state.pointee)
+        try archive.field(&baseline)
+        if let collector { try archive.field(&collector.pointee) }
         for index in 0..<FeatureSchema.columnCount { try archive.field(&values[index]) }
     }
 }

@@ -21,6 +21,7 @@ struct ContractState: BitwiseCopyable {
     var flow: MarketFlow
     var tradeFlow: TradeFlow
     var meanLevelSize: MeanLevelSize
+    var activity: ActivitySums
     /// Contracts since 18:00, auctions included.
     var sessionVolume: Int64 = 0
     /// Since when the session's accumulators run (t₀), ns.
@@ -51,6 +52,7 @@ struct ContractState: BitwiseCopyable {
         flow = MarketFlow(clock: clock)
         tradeFlow = TradeFlow(clock: clock)
         meanLevelSize = MeanLevelSize(since: start)
+        activity = ActivitySums(isOn: configuration.history != nil, clock: clock)
         sessionStart = start
         secondEnd = (start / Self.second + 1) * Self.second
     }
@@ -88,6 +90,7 @@ struct ContractState: BitwiseCopyable {
         }
         flow.rebase(clock)
         tradeFlow.rebase(clock)
+        activity.rebase(clock)
         self.clock.moveLandmark()
     }
 
@@ -97,6 +100,7 @@ struct ContractState: BitwiseCopyable {
         let start = next.open.nanoseconds
         flow = MarketFlow(clock: clock)
         tradeFlow = TradeFlow(clock: clock)
+        activity.reset(clock)
         sessionStart = start
         sessionVolume = 0
         sources.beginSession()

@@ -63,6 +63,11 @@ public struct BandTrades: BitwiseCopyable, Sendable {
         orders.add(Double(inBand.orders), to: 0, gain: gain.h10)
     }
 
+    /// Contracts a second in the band, half-life 60 s.
+    func volumeRate60(_ left: Decay) -> Double {
+        sums60[Sum60.inBand] * volumeAge.rateFactor(halfLife: 60, decay: left.h60)
+    }
+
     /// What changes with trades alone: counts, and ratios of sums that decay alike.
     func writeRatios(_ out: UnsafeMutablePointer<Double>) {
         out[.deltaOfTest] = Double(testDelta)

@@ -67,6 +67,8 @@
     public var beyond: Int32
     /// An aggressor order of at least so many contracts is large.
     public var largeTrade: Int64
+    /// What is computed.
+    public var families = FeatureFamilies.all
 
     public init(band: Int32 = 4, touch: Int32 = 2, reset: Int32 = 8, beyond: Int32 = 8, largeTrade: Int64 = 25) {
         self.band = band

@@ -29,16 +29,30 @@ extension UnsafeMutablePointer<LevelState> {
             return
         }
         let level = UnsafePointer(self)
-        if stale.contains(.position) { level.writePosition(out, row: row) }
-        if stale.contains(.position) || stale.contains(.motion) { level.writeMotion(out, row: row) }
-        if stale.contains(.interaction) { level.writeInteraction(out) }
-        if stale.contains(.liquidity) { LevelLiquidity.write(out, level: level, row: row) }
-        if stale.contains(.flow) { pointee.flow.writeRatios(out, test: pointee.test) }
-        if stale.contains(.trades) { pointee.trades.writeRatios(out) }
-        level.writeTimes(out, row: row)
-        LevelLiquidity.writeAgainstMeans(out, level: level, row: row)
+        let families = pointee.parameters.families
+        if families.contains(.levelPosition) {
+            if stale.contains(.position) { level.writePosition(out, row: row) }
+            if stale.contains(.position) || stale.contains(.motion) { level.writeMotion(out, row: row) }
+        }
+        if families.contains(.levelInteraction) {
+            if stale.contains(.interaction) { level.writeInteraction(out) }
+            level.writeTimes(out, row: row)
+        }
+        if families.contains(.levelConfirmation) {
+            if stale.contains(.position) { out[.closesBeyond] = Double(pointee.tallies.closesBeyond) }
+            level.writeTimeSinceCross(out, row: row)
+        }
+        if families.contains(.levelLiquidity) {
+            if stale.contains(.liquidity) { LevelLiquidity.write(out, level: level, row: row) }
+            LevelLiquidity.writeAgainstMeans(out, level: level, row: row)
+        }
         let age = row.time &- pointee.activeSince
-        pointee.flow.writeRates(out, warm: age >= 10_000_000_000, left: row.left)
+        if families.contains(.levelFlow) {
+            if stale.contains(.flow) { pointee.flow.writeRatios(out, test: pointee.test) }
+            pointee.flow.writeRates(out, warm: age >= 10_000_000_000, left: row.left)
+        }
+        guard families.contains(.levelTrades) else { return }
+        if stale.contains(.trades) { pointee.trades.writeRatios(out) }
         let side = pointee.test.approachSide
         let progress = side == 0 ? .nan : Double(side) * row.changes.seconds30
         pointee.trades.writeSums(out, age: age, progress: progress, left: row.left)
@@ -54,7 +68,6 @@ extension UnsafePointer<LevelState> {
         let moves = pointee.kind == .movingAverage
         let barMinutes = Double(ClosingAverage.slopeBars) * row.averageBarMinutes
         out[.slope] = moves ? row.averageSlopeTicks / barMinutes : 0
-        out[.closesBeyond] = Double(pointee.tallies.closesBeyond)
     }
 
     /// How the mid moved over completed seconds, seen from the side that price comes from.
@@ -84,9 +97,13 @@ extension UnsafePointer<LevelState> {
             pointee.test.lastTouch > 0, Double(row.time &- pointee.test.lastTouch) * 1e-9)
         out[.timeNear] = Double(pointee.tallies.timeNear(at: min(row.time, row.mid.usableUntil))) * 1e-9
         out[.testDuration] = pointee.test.isTesting ? Double(row.time &- pointee.test.testStart) * 1e-9 : 0
-        let distance = out[.distance]
+    }
+
+    fileprivate func writeTimeSinceCross(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
+        let distance =
+            row.mid.isUsable(at: row.time) ? pointee.price.offset(ofTwiceMid: row.mid.twiceMid) : nil
         let sinceCross = Double(row.time &- pointee.tallies.crossedAt) * 1e-9
-        let sign = distance > 0 ? 1.0 : distance < 0 ? -1.0 : 0.0
-        out[.timeSinceCross] = defined(!distance.isNaN && pointee.tallies.crossedAt > 0, sign * sinceCross)
+        let sign = Double(distance?.signum() ?? 0)
+        out[.timeSinceCross] = defined(distance != nil && pointee.tallies.crossedAt > 0, sign * sinceCross)
     }
 }

@@ -80,7 +80,9 @@ public struct LevelState: BitwiseCopyable, Sendable {
     mutating func apply(_ group: borrowing GroupContext) {
         guard isActive else { return }
         if group.trades.count > 0, group.isOpen { applyTrades(group, side: test.approachSide) }
-        flow.apply(group, price: price, band: parameters.band, isTesting: test.isTesting, stale: &stale)
+        if parameters.families.contains(.levelFlow) {
+            flow.apply(group, price: price, band: parameters.band, isTesting: test.isTesting, stale: &stale)
+        }
         let isNew = group.mid.twiceMid != seenTwiceMid || !group.midBefore.isValid
         if group.mid.isValid, isNew || test.isTesting { applyMid(group, isNew: isNew) }
         watchDepth(group.after, usable: group.bookIsUsable, touched: group.bookTouch, clock: group.clock)
@@ -108,7 +110,7 @@ public struct LevelState: BitwiseCopyable, Sendable {
     /// Takes the book as what rests at the level from now on. `touched` says at which prices it may be another than
     /// before.
     mutating func watchDepth(_ book: UnsafePointer<Book>, usable: Bool, touched: BookTouch, clock: DecayClock) {
-        guard isActive else { return }
+        guard isActive, parameters.families.contains(.levelLiquidity) else { return }
         let reach = max(parameters.band, parameters.beyond, LevelLiquidity.searchTicks)
         let side = test.approachSide
         let now = LevelWindow(book, usable: usable, nearest: price.nearest, side: side, reach: reach)
@@ -134,7 +136,9 @@ public struct LevelState: BitwiseCopyable, Sendable {
             testVolume &+= trade.size
             if group.flowCounts { trades.testDelta &+= Int64(trade.aggressor) &* trade.size }
         }
-        trades.apply(group, price: price, parameters: parameters, side: side)
+        if parameters.families.contains(.levelTrades) {
+            trades.apply(group, price: price, parameters: parameters, side: side)
+        }
         stale.formUnion([.interaction, .trades])
     }
 

@@ -105,6 +105,9 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
         levelSize.set(defined(isFull, Double(shape.bid.top10 &+ shape.ask.top10) / 20), gain: gain)
     }
 
+    /// Contracts in the ten levels of both sides, half-life 60 s.
+    func meanDepthTop10(gain: Double) -> Double { levelSize.mean(gain: gain) * 20 }
+
     /// Mutating only so that the call does not copy it.
     mutating func write(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
         let age = row.time &- row.sessionStart

@@ -140,13 +140,18 @@ struct SessionAuction: ~Copyable {
 
     // MARK: Rows
 
-    mutating func write(_ out: UnsafeMutablePointer<Double>, time: UInt64, mid: MidState) {
+    mutating func write(
+        _ out: UnsafeMutablePointer<Double>, time: UInt64, mid: MidState, families: FeatureFamilies
+    ) {
         let twiceMid = mid.isUsable(at: time) ? mid.twiceMid : MidGrid.absent
         if !state.pointee.clock.phase.contains(time) || state.pointee.written.time == .max {
             enterPhase(out, at: time)
         }
         let isStale = state.pointee.written.isStale
-        if isStale || time != state.pointee.written.time { writeClock(out, time: time) }
+        if time != state.pointee.written.time || isStale {
+            if families.contains(.time) { writeClock(out, time: time) }
+            if families.contains(.session) { writeSlope(out, time: time) }
+        }
         if isStale { writeRanges(out) }
         if isStale || twiceMid != state.pointee.written.twiceMid { writeDistances(out, twiceMid: twiceMid) }
         state.pointee.written = Written(time: time, twiceMid: twiceMid, isStale: false)
@@ -162,9 +167,13 @@ struct SessionAuction: ~Copyable {
     private mutating func writeClock(_ out: UnsafeMutablePointer<Double>, time: UInt64) {
         out[.minutesSinceOpen] = state.pointee.clock.minutesSinceOpen(time)
         out[.minutesToClose] = state.pointee.clock.minutesToClose(time)
-        let hands = state.pointee.clock.hands(at: time, calendar: calendar)
+        if !state.pointee.clock.knowsHands(at: time) { state.pointee.clock.moveHands(to: time, calendar: calendar) }
+        let hands = state.pointee.clock.hands(at: time)
         out[.timeOfDaySine] = hands.sine
         out[.timeOfDayCosine] = hands.cosine
+    }
+
+    private mutating func writeSlope(_ out: UnsafeMutablePointer<Double>, time: UInt64) {
         out[.vwapSlope] = (state.pointee.price.offset - history.offset(before: time)) / 5
     }
 

@@ -31,12 +31,12 @@ struct SessionClock: BitwiseCopyable {
     private var afternoon: UInt64
     private var lastPart: UInt64
     private var usualOpen: UInt64
-    /// The second for which the hand is known, ns, and its sine and cosine.
-    private var handTime: UInt64 = .max
+    /// The second for which the hands are known, ns (none at first: centuries from now), and their sine and cosine.
+    private var handTime: UInt64 = 1 << 63
     private var handSine = 0.0
     private var handCosine = 0.0
     /// The hour of UTC in which midnight is known, ns; zones change on such hours. And that midnight by the wall clock.
-    private var hourStart: UInt64 = .max
+    private var hourStart: UInt64 = 1 << 63
     private var midnight: UInt64 = 0
 
     init(session: SessionTimes, calendar: borrowing TradingCalendar) {
@@ -97,9 +97,13 @@ struct SessionClock: BitwiseCopyable {
         defined(session.hasRTH, Double(Int64(bitPattern: end &- start)) / 60e9)
     }
 
-    /// C-108 and C-109 at `time`. Costs a multiplication or two, but for the first call in a second.
-    mutating func hands(at time: UInt64, calendar: borrowing TradingCalendar) -> (sine: Double, cosine: Double) {
-        if time &- handTime >= Self.second { moveHand(to: time, calendar: calendar) }
+    /// The hands were moved to the second of `time`.
+    func knowsHands(at time: UInt64) -> Bool { time &- handTime < Self.second }
+
+    /// C-108 and C-109 at `time`, a few multiplications.
+    ///
+    /// - Precondition: the hands are known at that time.
+    func hands(at time: UInt64) -> (sine: Double, cosine: Double) {
         // The angle since that second is below 7.3e-5: the first terms left out, d⁵/120 and d⁴/24, are below 2e-18.
         let angle = Double(time &- handTime) * 1e-9 * Self.radiansPerSecond
         let square = angle * angle
@@ -108,7 +112,8 @@ struct SessionClock: BitwiseCopyable {
         return (handSine * cosine + handCosine * sine, handCosine * cosine - handSine * sine)
     }
 
-    private mutating func moveHand(to time: UInt64, calendar: borrowing TradingCalendar) {
+    /// Moves the hands to the second of `time`.
+    @inline(never) mutating func moveHands(to time: UInt64, calendar: borrowing TradingCalendar) {
         if time &- hourStart >= Self.hour {
             hourStart = time / Self.hour * Self.hour
             let seconds = calendar.zone.local(Timestamp(nanoseconds: hourStart)).time.seconds

@@ -98,13 +98,6 @@ struct TradeFlow: BitwiseCopyable, Sendable {
         isStale = true
     }
 
-    /// Aggressor orders a second, half-life 60 s; NaN before the session is ten seconds old.
-    func ordersPerSecond60(_ row: borrowing RowContext) -> Double {
-        defined(
-            row.time &- row.sessionStart >= 10_000_000_000,
-            sums60[Sum60.orders] * age60.rateFactor(halfLife: 60, decay: row.left.h60))
-    }
-
     mutating func write(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
         let tenSeconds = row.time &- row.sessionStart >= 10_000_000_000
         let factor60 = defined(tenSeconds, age60.rateFactor(halfLife: 60, decay: row.left.h60))

@@ -71,4 +71,12 @@ public enum Exp2 {
             (SIMD2(repeating: 1_023) &- integers) &<< SIMD2(repeating: 52), to: SIMD2<Double>.self)
         return (sum * scale).replacing(with: 0, where: bounded .>= 1_000)
     }
+
+    /// Eight at once.
+    @inlinable public static func negative(_ x: SIMD8<Double>) -> SIMD8<Double> {
+        let (low, high) = (x.lowHalf, x.highHalf)
+        return SIMD8(
+            lowHalf: SIMD4(lowHalf: negative(low.lowHalf), highHalf: negative(low.highHalf)),
+            highHalf: SIMD4(lowHalf: negative(high.lowHalf), highHalf: negative(high.highHalf)))
+    }
 }

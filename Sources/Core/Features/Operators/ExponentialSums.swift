@@ -26,47 +26,17 @@
     /// 2^(−(t−t₀)/h).
     @usableFromInline var left: Double = 1
 
+    /// An accumulator that begins at the landmark.
     @inlinable public init() {}
+
+    /// One that begins at the time of `gain`.
+    @inlinable public init(gain: Double) { left = gain }
 
     @inlinable public mutating func decay(_ factor: Double) { left = flushed(left * factor) }
 
-    /// What a sum that stands at the landmark is multiplied by to become a rate per second, `decay` being what is left of
-    /// it now.
+    /// What a sum that stands at the landmark is multiplied by to become a rate per second, corrected for the time before
+    /// t₀ in which nothing was counted; `decay` is what is left of the sum now.
     @inlinable public func rateFactor(halfLife: Double, decay: Double) -> Double {
         decay * (0.6931471805599453 / halfLife) / (1 - left * decay)
     }
-
-    /// An accumulator that began at the time of `gain`, seen from the landmark.
-    @inlinable public init(gain: Double) { left = gain }
-
-    /// Turns a sum of half-life `halfLife` seconds into a rate per second, corrected for the time before t₀ in which
-    /// nothing was counted.
-    @inlinable public func rate(_ sum: Double, halfLife: Double) -> Double {
-        sum * (0.6931471805599453 / halfLife) / (1 - left)
-    }
-}
-
-/// The time-weighted exponential mean of a step function y: A ← A·d + y·(1−d), G ← G·d + (1−d), value A/G. While y is
-/// not defined both only decay.
-@frozen public struct TimeWeightedMean: BitwiseCopyable, Sendable {
-    @usableFromInline var weighted: Double = 0
-    @usableFromInline var weight: Double = 0
-    /// y from the last change on; NaN while it is not defined.
-    public var value: Double = .nan
-
-    @inlinable public init() {}
-
-    /// Lets time pass with the value as it is.
-    @inlinable public mutating func decay(_ factor: Double) {
-        // Both vanish together: the mean is not defined any more, not a ratio of what rounding left.
-        weight = flushed(weight * factor)
-        weighted = weight == 0 ? 0 : flushed(weighted * factor)
-        if !value.isNaN {
-            weighted += value * (1 - factor)
-            weight += 1 - factor
-        }
-    }
-
-    /// NaN before y was defined for any time.
-    @inlinable public var mean: Double { weight > 0 ? weighted / weight : .nan }
 }

@@ -34,7 +34,7 @@ public struct FeatureDefinition: Sendable, Equatable {
 }
 
 /// The operator families. Each is one file under `Levels` or `Market`.
-public enum FeatureFamily: String, Sendable, CaseIterable {
+@frozen public enum FeatureFamily: String, Sendable, CaseIterable {
     case levelPosition = "level position"
     case levelInteraction = "level interaction"
     case levelLiquidity = "level liquidity"
@@ -49,6 +49,29 @@ public enum FeatureFamily: String, Sendable, CaseIterable {
     case session = "session"
     case time = "time"
     case options = "options"
+
+    /// Its place in `allCases`, which is made at run time.
+    @inlinable public var number: Int {
+        switch self {
+        case .levelPosition: 0
+        case .levelInteraction: 1
+        case .levelLiquidity: 2
+        case .levelFlow: 3
+        case .levelTrades: 4
+        case .levelConfirmation: 5
+        case .levelOptions: 6
+        case .book: 7
+        case .orderFlow: 8
+        case .trades: 9
+        case .volatility: 10
+        case .session: 11
+        case .time: 12
+        case .options: 13
+        }
+    }
+
+    /// The name in configuration files: `level_trades`.
+    public var key: String { String(rawValue.map { $0 == " " ? "_" : $0 }) }
 
     /// What its operators read.
     public var inputs: String {

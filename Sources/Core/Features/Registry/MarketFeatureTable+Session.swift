@@ -114,6 +114,6 @@ extension MarketFeatureTable {
             source: "sessions"),
         .init(
             "C-112", "trading_days_to_futures_expiration", "days", .time, "Trade dates until the future expires.",
-            undefinedWhen: FeatureReason.never, source: "definition"),
+            undefinedWhen: "neither the calendar nor a definition says when", source: "definition"),
     ]
 }

@@ -1,0 +1,99 @@
+import MarketCalendar
+import MarketData
+import Units
+
+// What a closed group does to the state. Mutating even where only what pointers lead to changes: a call that borrows the
+// engine copies it.
+extension ContractEngine {
+    // What follows is mutating even where it changes only what pointers lead to: a call that borrows the engine copies
+    // it.
+
+    mutating func closeGroup<Sink: FeatureSink & ~Copyable>(missingLast: Bool, sink: inout Sink) {
+        guard assembler.close(missingLast: missingLast) else { return }
+        let group = assembler.group
+        let midBefore = state.pointee.mid
+        let wasValid = state.pointee.isBookValid
+        state.pointee.advance(to: group.time)
+        state.pointee.moveAverage()
+        refreshValidity(at: group.time)
+        let isOpen = state.isOpen(at: group.time)
+        let usable = isOpen && !assembler.isSuspect && !assembler.book.pointee.isCrossed
+        let restated = group.hasSnapshot || group.hasClear
+        attribute(flowCounts: usable && !restated)
+        var parts = OrderParts()
+        for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
+        state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
+        if computes(.session) { auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen) }
+        let context = GroupContext(
+            time: group.time, eventTime: group.eventTime, clock: state.pointee.clock, bookChange: assembler.change,
+            bookTouch: BookTouch(assembler.book, assembler.change), before: assembler.before, after: assembler.book,
+            changes: attribution.changes, trades: assembler.trades,
+            bought: parts.bought, sold: parts.sold, unsigned: parts.unsigned, flowCounts: usable && !restated,
+            isOpen: isOpen, bookIsUsable: usable, wasValid: wasValid && assembler.hasBefore && !restated,
+            mid: state.pointee.mid, midBefore: midBefore)
+        apply(context, records: group.recordCount)
+        assembler.advance()
+        guard isLeading else { return }
+        writeVector(at: state.pointee.clock)
+        sink.groupClosed(self)
+    }
+
+    mutating func attribute(flowCounts: Bool) {
+        guard flowCounts else {
+            attribution.clear()
+            return
+        }
+        attribution.update(
+            before: assembler.before, after: assembler.book, change: assembler.change, trades: assembler.trades,
+            comparable: assembler.hasBefore, bids: !assembler.book.pointee.bid.isEmpty,
+            asks: !assembler.book.pointee.ask.isEmpty)
+    }
+
+    mutating func apply(_ context: borrowing GroupContext, records: Int32) {
+        if context.isOpen, context.eventTime >= state.pointee.activationDue,
+            state.pointee.session.contains(Timestamp(nanoseconds: context.time))
+        {
+            activateLevels(context)
+        }
+        state.pointee.shape.apply(context.after, change: context.bookChange)
+        if computes(.orderFlow) {
+            state.pointee.flow.apply(context, shape: state.pointee.shape, records: records)
+        }
+        if !context.bookChange.isEmpty || context.bookIsUsable != state.pointee.wasUsable {
+            state.pointee.wasUsable = context.bookIsUsable
+            state.pointee.meanLevelSize.watch(
+                context.after, shape: state.pointee.shape, usable: context.bookIsUsable, time: context.time)
+        }
+        if !context.trades.isEmpty { applyTrades(context) }
+        for index in 0..<5 { levels[index].apply(context) }
+        applyHistory(context, records: records)
+    }
+
+    mutating func applyTrades(_ context: borrowing GroupContext) {
+        if context.isOpen, state.pointee.session.isRTH(Timestamp(nanoseconds: context.time)) {
+            volatility.takeRegular(context.trades)
+        }
+        guard context.flowCounts, computes(.trades) else { return }
+        let orders = tradeHistory.gather(context.trades)
+        state.pointee.tradeFlow.apply(orders, group: context, largeTrade: configuration.levels.largeTrade)
+        tradeHistory.apply(orders, group: context)
+    }
+
+    mutating func activateLevels(_ context: borrowing GroupContext) {
+        state.pointee.stale = .all
+        let current = state.pointee.mid
+        // A level takes its side from the mid in force before the group that activates it (K.3-21).
+        state.pointee.mid = context.midBefore
+        state.pointee.activateLevels(at: context.time, eventTime: context.eventTime)
+        state.pointee.mid = current
+    }
+
+    mutating func refreshValidity(at time: UInt64) {
+        let book = assembler.settledBook
+        let valid =
+            book.pointee.isTwoSided && !book.pointee.isCrossed && !assembler.isSettledSuspect
+            && state.isOpen(at: time)
+        state.pointee.isBookValid = valid
+        state.pointee.mid.update(twiceMid: book.pointee.twiceMid, isValid: valid, time: time)
+    }
+}

@@ -1,0 +1,99 @@
+import MarketCalendar
+import MarketData
+import Units
+
+// The ends of seconds: grid, bars, the market's opening and closing.
+extension ContractEngine {
+    mutating func closeSeconds<Sink: FeatureSink & ~Copyable>(upTo time: UInt64, sink: inout Sink) {
+        while state.pointee.secondEnd <= time {
+            skipClosedMarket(upTo: time)
+            guard state.pointee.secondEnd <= time else { return }
+            passInstants(upTo: time, sink: &sink)
+            closeSecond(at: state.pointee.secondEnd, sink: &sink)
+        }
+        passInstants(upTo: time, sink: &sink)
+    }
+
+    mutating func closeSecond<Sink: FeatureSink & ~Copyable>(at end: UInt64, sink: inout Sink) {
+        let mid = state.pointee.mid
+        grid.push(mid.isUsable(at: end) ? mid.twiceMid : MidGrid.absent)
+        closeHistorySecond(at: end)
+        let bar = state.pointee.closeBars(at: end)
+        if computes(.trades) { tradeHistory.secondClosed(at: end, grid: grid) }
+        if computes(.volatility) {
+            if let bar { volatility.minuteClosed(bar) }
+            volatility.secondClosed(at: end, grid: grid, session: state.pointee.session)
+        }
+        if computes(.session) { auction.closeSecond() }
+        state.pointee.secondEnd = end + ContractState.second
+        crossBoundaries(at: end)
+        state.pointee.stale.insert(.motion)
+        writeSecond(values + FeatureSchema.marketOffset, at: end)
+        guard isLeading, state.pointee.session.contains(Timestamp(nanoseconds: end)) else { return }
+        var instant = state.pointee.clock
+        instant.move(to: end)
+        writeVector(at: instant, time: end)
+        sink.secondEnded(self, time: end)
+    }
+
+    /// Opens and closes the market by the calendar when an end of a second is such an instant.
+    mutating func crossBoundaries(at end: UInt64) {
+        let session = state.pointee.session
+        if end == session.close.nanoseconds {
+            state.pointee.advance(to: end)
+            state.pointee.endLevels()
+            collector?.pointee.end()
+            refreshMarket(at: end)
+        } else if end == session.rthOpen.nanoseconds {
+            state.pointee.advance(to: end)
+            state.pointee.meanLevelSize.reset(at: end)
+        }
+        guard end >= session.close.nanoseconds else { return }
+        let next = configuration.calendar.sessionInForce(Timestamp(nanoseconds: end))
+        guard next.open.nanoseconds == end else { return }
+        state.pointee.advance(to: end)
+        state.pointee.beginSession(next)
+        tradeHistory.beginSession()
+        volatility.beginSession()
+        auction.beginSession(next)
+        beginHistory(at: end)
+        refreshMarket(at: end)
+    }
+
+    mutating func refreshMarket(at time: UInt64) {
+        let mid = state.pointee.mid
+        for index in 0..<5 { levels[index].settle(at: time, mid: mid) }
+        refreshValidity(at: time)
+        let usable = state.isOpen(at: time) && !assembler.isSettledSuspect && !assembler.settledBook.pointee.isCrossed
+        let (book, shape, clock) = (assembler.settledBook, state.pointee.shape, state.pointee.clock)
+        state.pointee.flow.watch(book, shape: shape, isValid: state.pointee.isBookValid, clock: clock)
+        state.pointee.meanLevelSize.watch(book, shape: shape, usable: usable, time: time)
+        state.pointee.wasUsable = usable
+        for index in 0..<5 { levels[index].watchDepth(book, usable: usable, touched: .everywhere, clock: clock) }
+        watchHistory(usable: usable, at: time)
+        forgetRows()
+    }
+
+    /// Every row must be written anew.
+    mutating func forgetRows() {
+        state.pointee.stale = .all
+        state.pointee.tradeFlow.forget()
+        tradeHistory.forget()
+        state.pointee.shape.forget()
+    }
+
+    /// While the market is closed and the mid has gone, seconds are all alike: jumps to the last one before the next
+    /// session opens, or before `time`.
+    mutating func skipClosedMarket(upTo time: UInt64) {
+        let start = state.pointee.secondEnd
+        guard !state.pointee.mid.isUsable(at: start), start > state.pointee.session.close.nanoseconds else { return }
+        let next = configuration.calendar.nextSession(after: Timestamp(nanoseconds: start &- 1)).open.nanoseconds
+        let target = min(next, time / ContractState.second * ContractState.second)
+        guard target > start, (target - start) / ContractState.second >= UInt64(MidGrid.capacity) else { return }
+        if let bar = state.pointee.closeBars(at: target - ContractState.second) { volatility.minuteClosed(bar) }
+        grid.pushAbsent(seconds: (target - start) / ContractState.second)
+        volatility.gridCleared()
+        baseline.skipSeconds()
+        state.pointee.secondEnd = target
+    }
+}

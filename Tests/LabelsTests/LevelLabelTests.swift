@@ -39,6 +39,11 @@ import Testing
         #expect(LabelSchema.columns.allSatisfy { $0.name.hasPrefix("label_") })
     }
 
+    @Test func `no column of the live vector is a label`() {
+        #expect(FeatureSchema.columns.allSatisfy { !$0.name.hasPrefix("label_") })
+        #expect(Set(FeatureSchema.columns.map(\.name)).isDisjoint(with: LabelSchema.columns.map(\.name)))
+    }
+
     @Test func `the first barrier decides, the excursions go on`() throws {
         let labels = try Self.labels(Self.start(), [(0, 120), (1.5, 97), (3, 92), (4, 108), (130, 110), (481, 200)])
         #expect(labels["label_pm_high_outcome_120s_code"] == -1)

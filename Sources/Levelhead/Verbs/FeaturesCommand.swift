@@ -25,7 +25,8 @@ struct FeaturesCommand: ParsableCommand {
             """)
 
     @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("DBN files or directories of them; may be repeated.", valueName: "path"))
+        parsing: .upToNextOption,
+        help: ArgumentHelp("DBN files or directories of them; may be repeated.", valueName: "path"))
     var tape: [String]
 
     @Option(help: ArgumentHelp("Where to write, ending in .npy, .csv or .jsonl.", valueName: "stem.npy"))
@@ -132,7 +133,8 @@ struct FeaturesCommand: ParsableCommand {
             switch outcome {
             case .done(let line): done.append(line)
             case .failed(let message):
-                Terminal.writeError("levelhead: \(job.name): \(message)")
+                let isNamed = message.hasPrefix(job.name + ": ")
+                Terminal.writeError("levelhead: " + (isNamed ? message : "\(job.name): \(message)"))
                 failed.append(
                     JSONText.object(["error": JSONText.string(message), "tape": JSONText.string(job.name)]))
             }
@@ -174,6 +176,7 @@ struct FeaturesCommand: ParsableCommand {
         var arguments = ["features", "--part", "--tape", path, "--out", "\(stem)-\(name).\(end)"]
         arguments += ["--every", every.rawValue]
         if !columns.isEmpty { arguments += ["--columns"] + columns }
+        if let history = past.history { arguments += ["--history", history] }
         if let file = options.config { arguments += ["--config", file] }
         for assignment in options.assignments { arguments += ["--set", assignment] }
         return arguments + (json ? ["--json"] : [])

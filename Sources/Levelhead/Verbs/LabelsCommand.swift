@@ -28,7 +28,8 @@ struct LabelsCommand: ParsableCommand {
             """)
 
     @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("DBN files or directories of them; may be repeated.", valueName: "path"))
+        parsing: .upToNextOption,
+        help: ArgumentHelp("DBN files or directories of them; may be repeated.", valueName: "path"))
     var tape: [String]
 
     @Option(help: ArgumentHelp("Where to write, ending in .npy, .csv or .jsonl.", valueName: "stem.npy"))

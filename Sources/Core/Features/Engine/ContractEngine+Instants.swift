@@ -1,3 +1,4 @@
+import MarketCalendar
 import MarketData
 import Units
 
@@ -16,19 +17,16 @@ extension ContractEngine {
         }
     }
 
-    /// Writes the vector as it was at an instant inside a second. That leaves no trace: the rows of before are put back,
-    /// and the next group writes anew what it would have written.
+    /// Writes the vector as it is at an instant inside a second, as the end of a second does: with a copy of the decay
+    /// clock. A warm-up that ends then is undone, for a late group may still come before it.
     private mutating func tell<Sink: FeatureSink & ~Copyable>(_ due: UInt64, sink: inout Sink) {
-        let (rowsDue, version) = (secondRowsDue, optionVersion)
-        let kept = UnsafeMutablePointer<Double>.allocate(capacity: FeatureSchema.columnCount)
-        defer { kept.deallocate() }
-        kept.initialize(from: values, count: FeatureSchema.columnCount)
+        let rowsDue = secondRowsDue
         var instant = state.pointee.clock
         instant.move(to: due)
         writeVector(at: instant, time: due)
         sink.instantPassed(self, time: due)
-        values.update(from: kept, count: FeatureSchema.columnCount)
-        (secondRowsDue, optionVersion) = (rowsDue, version)
-        forgetRows()
+        guard secondRowsDue != rowsDue else { return }
+        let second = state.pointee.secondEnd - ContractState.second
+        writeSecond(values + FeatureSchema.marketOffset, at: max(second, state.pointee.clock.time))
     }
 }

@@ -5,20 +5,16 @@ import Testing
 /// `levelhead features` and `levelhead labels` over half an hour of a small synthetic session.
 @Suite(.enabled(if: Program.isBuilt, "needs the program beside the tests: swift build"))
 struct ExportVerbTests {
-    /// Folder, tape and one result for all tests here: made once.
-    private static let shared: (scratch: Scratch, tape: String)? = {
-        guard let scratch = try? Scratch() else { return nil }
+    /// Makes the session's tape of ES.
+    private static func tape(_ scratch: Scratch) throws -> String {
+        let folder = scratch.file("day")
         let arguments = [
             "synth", "--date", "2026-03-10", "--seed", "1", "--rate", "0.005", "--from", "09:20", "--to", "09:50",
-            "--no-mes", "--no-options", "--out", scratch.file("tape"),
+            "--no-mes", "--no-options", "--out", folder,
         ]
-        guard let outcome = try? Program.run(arguments), outcome.status == 0 else { return nil }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: scratch.file("tape"))) ?? []
-        guard let name = names.first(where: { $0.contains("mbp-10") }) else { return nil }
-        return (scratch, scratch.file("tape/") + name)
-    }()
-
-    private static func tape() throws -> String { try #require(shared, "the session could not be made").tape }
+        try #require(try Program.run(arguments).status == 0)
+        return folder + "/synthetic-20260310.ESH6.mbp-10.dbn.zst"
+    }
 
     /// A two-dimensional array of 8-byte elements as NumPy wrote it.
     private static func array(_ path: String) throws -> (shape: String, values: [UInt64]) {
@@ -36,17 +32,18 @@ struct ExportVerbTests {
         try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
     }
 
-    @discardableResult private static func features(_ arguments: [String]) throws -> [String: Any] {
-        try #require(try Program.json(["features", "--tape", try tape()] + arguments) as? [String: Any])
+    @discardableResult private static func features(_ tape: String, _ arguments: [String]) throws -> [String: Any] {
+        try #require(try Program.json(["features", "--tape", tape] + arguments) as? [String: Any])
     }
 
     private static let columns = ["--columns", "pm_high_*", "mid_price_points", "order_flow_imbalance_hl10s_contracts"]
 
     @Test func `the three formats hold the same rows, numbers to the bit`() throws {
         let scratch = try Scratch()
+        let tape = try Self.tape(scratch)
         let out = try ["npy", "csv", "jsonl"].map { end in
             let path = scratch.file("f." + end)
-            let report = try Self.features(["--out", path] + Self.columns)
+            let report = try Self.features(tape, ["--out", path] + Self.columns)
             #expect(report["columns"] as? Int == 60)
             #expect(report["sha256"] as? String != nil)
             return path
@@ -78,8 +75,9 @@ struct ExportVerbTests {
 
     @Test func `rows of quarter seconds hold those of seconds, rows of touches those of labels`() throws {
         let scratch = try Scratch()
+        let tape = try Self.tape(scratch)
         for every in ["1s", "250ms", "touch", "tick"] {
-            try Self.features(["--out", scratch.file(every + ".npy"), "--every", every] + Self.columns)
+            try Self.features(tape, ["--out", scratch.file(every + ".npy"), "--every", every] + Self.columns)
         }
         func rows(_ name: String) throws -> [UInt64: [UInt64]] {
             let matrix = try Self.array(scratch.file(name + ".npy")).values
@@ -93,7 +91,7 @@ struct ExportVerbTests {
         #expect(seconds.count > 1_700)
         #expect(quarters.count == 4 * seconds.count - 2 || quarters.count > 4 * seconds.count - 4)
         #expect(seconds.allSatisfy { quarters[$0.key] == $0.value })
-        try #require(try Program.run(["labels", "--tape", try Self.tape(), "--out", scratch.file("l.npy")]).status == 0)
+        try #require(try Program.run(["labels", "--tape", tape, "--out", scratch.file("l.npy")]).status == 0)
         let touches = try Self.array(scratch.file("touch.ts.npy")).values
         let labels = try Self.array(scratch.file("l.ts.npy")).values
         #expect(!touches.isEmpty)
@@ -111,9 +109,10 @@ struct ExportVerbTests {
 
     @Test func `several tapes are written side by side, and a bad one is named`() throws {
         let scratch = try Scratch()
-        let tape = try PosixFile.contents(of: try Self.tape())
-        let paths = try ["one", "two"].map { try scratch.write(tape, $0 + ".dbn.zst") }
-        let bad = try scratch.write(Array(tape.prefix(3_000)), "bad.dbn.zst")
+        let tape = try Self.tape(scratch)
+        let bytes = try PosixFile.contents(of: tape)
+        let paths = try ["one", "two"].map { try scratch.write(bytes, $0 + ".dbn.zst") }
+        let bad = try scratch.write(Array(bytes.prefix(3_000)), "bad.dbn.zst")
         let arguments =
             ["features", "--tape", paths[0], bad, "--tape", paths[1], "--each", "--jobs", "2", "--json"] + Self.columns
         let outcome = try Program.run(arguments + ["--out", scratch.file("e.csv")])
@@ -123,25 +122,26 @@ struct ExportVerbTests {
             try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: [[String: Any]]])
         #expect(report["tapes"]?.map { $0["out"] as? String } == ["e-one.csv", "e-two.csv"].map(scratch.file))
         #expect(report["failed"]?.count == 1)
-        #expect(try scratch.names == ["bad.dbn.zst", "e-one.csv", "e-two.csv", "one.dbn.zst", "two.dbn.zst"])
-        try Self.features(["--out", scratch.file("alone.csv")] + Self.columns)
+        #expect(try scratch.names == ["bad.dbn.zst", "day", "e-one.csv", "e-two.csv", "one.dbn.zst", "two.dbn.zst"])
+        try Self.features(tape, ["--out", scratch.file("alone.csv")] + Self.columns)
         let alone = try PosixFile.contents(of: scratch.file("alone.csv"))
         for name in ["e-one.csv", "e-two.csv"] { #expect(try PosixFile.contents(of: scratch.file(name)) == alone) }
     }
 
     @Test func `the size is said first, and what does not fit is not begun`() throws {
         let scratch = try Scratch()
-        let fits = try Program.run(["features", "--tape", try Self.tape(), "--out", scratch.file("f.npy")])
+        let tape = try Self.tape(scratch)
+        let fits = try Program.run(["features", "--tape", tape, "--out", scratch.file("f.npy")])
         #expect(fits.errors.firstMatch(of: /levelhead: \d+ rows at most, \d+\.\d [kM]B; .* free/) != nil)
         // The kernel's own file system has no room at all.
-        let full = try Program.run(["features", "--tape", try Self.tape(), "--out", "/proc/f.npy"])
+        let full = try Program.run(["features", "--tape", tape, "--out", "/proc/f.npy"])
         #expect(full.status == 1)
         #expect(full.errors.hasPrefix("levelhead: /proc: up to "))
         #expect(full.errors.contains("are needed, 0 B (0 bytes) are free"))
     }
 
     @Test func `wrong usage is told apart`() throws {
-        let tape = try Self.tape()
+        let tape = "tape.dbn"
         let wrong = [
             ["--out", "f.txt"], ["--out", ".npy"], ["--out", "f.npy", "--columns", "nothing_*"],
             ["--out", "f.npy", "--jobs", "2"], ["--out", "f.npy", "--each", "--jobs", "0"],

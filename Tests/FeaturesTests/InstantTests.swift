@@ -1,3 +1,4 @@
+import DBN
 import Determinism
 import Features
 import MarketData

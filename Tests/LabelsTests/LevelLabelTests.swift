@@ -82,7 +82,7 @@ import Testing
         #expect(ended["label_pm_high_outcome_120s_code"] == 1)
         #expect(ended["label_pm_high_outcome_240s_code"]?.isNaN == true, "a later trade of that instant may come")
         let sideless = try close(Self.start(side: 0), [(1, 130)], 2_000)
-        #expect(sideless.values.allSatisfy(\.isNaN))
+        #expect(sideless.values.allSatisfy { $0.isNaN })
     }
 
     @Test func `labels are known when a later group has come`() throws {

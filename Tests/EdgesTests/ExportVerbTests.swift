@@ -57,16 +57,15 @@ struct ExportVerbTests {
         var defined = 0, undefined = 0
         for (row, line) in csv.dropFirst().enumerated() {
             let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-            let object = try #require(try JSONSerialization.jsonObject(with: Data(json[row].utf8)) as? [String: Any])
-            try #require(fields.count == 63 && object.count == 63)
+            try #require(fields.count == 63)
+            // The same texts, so the same numbers.
+            let members = zip(names, fields).map { "\"\($0)\":" + ($1.isEmpty ? "null" : $1) }
+            #expect(json[row] == "{" + members.joined(separator: ",") + "}")
             for place in 0..<3 { #expect(UInt64(fields[place]) == stamps.values[row * 3 + place]) }
-            #expect((object["sequence"] as? NSNumber)?.uint64Value == stamps.values[row * 3 + 2])
             for place in 0..<60 {
                 let value = Double(bitPattern: matrix.values[row * 60 + place])
                 let text = fields[place + 3]
                 #expect(value.isNaN ? text.isEmpty : Double(text)?.bitPattern == value.bitPattern)
-                let written = object[names[place + 3]] as? NSNumber
-                #expect(value.isNaN ? written == nil : written?.doubleValue == value)
                 if value.isNaN { undefined += 1 } else { defined += 1 }
             }
         }

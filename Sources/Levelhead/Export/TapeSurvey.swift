@@ -87,7 +87,7 @@ struct ExportSize {
         let free: UInt64
         var description: String {
             "\(directory): up to \(ExportSize.text(needed)) (\(needed) bytes) are needed, "
-                + "\(ExportSize.text(free)) (\(free) bytes) are free: choose another place, --columns or a wider --every"
+                + "\(ExportSize.text(free)) (\(free) bytes) are free: choose another place, --columns or --every"
         }
     }
 

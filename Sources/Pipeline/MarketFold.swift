@@ -163,8 +163,8 @@ public struct MarketFold: ~Copyable {
             return
         }
         guard type == .mbp10 || type == .status, let route = route(record) else {
-            takeOther(record)
             passTime(except: -1, sink: &sink)
+            takeOther(record)
             return
         }
         if type == .status {

@@ -146,6 +146,7 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     // MARK: Decisions
 
     private mutating func judgeLevels(_ engine: borrowing ContractEngine) {
+        if signals.isResting, !engine.hasRecentTest(within: UInt64(signals.aftermath.count)) { return }
         let time = Timestamp(nanoseconds: engine.group.time)
         for index in 0..<FeatureSchema.levelCount {
             guard let kind = LevelKind(rawValue: index) else { continue }

@@ -41,6 +41,9 @@ import Testing
         // Every column has a value somewhere, and all but a few are undefined somewhere.
         for column in 0..<FeatureSchema.columnCount where !Self.lateColumns.contains(column) {
             if SessionRows.contains(SessionRows.needPriorDay, column) { continue }
+            // The tape has no options: OptionBoardTests sees their columns.
+            let family = FeatureSchema.columns[column].definition.family
+            if family == .options || family == .levelOptions { continue }
             let hasValue = rows.contains { !$0.values[column].isNaN }
             #expect(hasValue, "\(Self.name(column))")
         }
@@ -187,7 +190,8 @@ import Testing
                 let offset = FeatureSchema.offset(of: mirrorLevel[kind] ?? kind)
                 return (
                     column: offset + partner.rawValue, sign: signedLevelRows.contains(row) ? -1.0 : 1.0,
-                    tolerance: roundedLevelRows.contains(row) ? 1e-11 : 0.0)
+                    tolerance: roundedLevelRows.contains(row) ? 1e-11 : 0.0
+                )
             }
         }
         let market = MarketFeature.allCases.map { row in
@@ -234,9 +238,10 @@ import Testing
         // Eight clean minutes after every level exists, then four seconds of bad book, a snapshot, and on.
         let busy = try #require(
             tape.indices.first { first in
-                tape[first].time >= start + 17 * TestSession.minute && (first..<first + 12).allSatisfy {
-                    tape[$0 + 1].time - tape[$0].time < 700_000_000
-                }
+                tape[first].time >= start + 17 * TestSession.minute
+                    && (first..<first + 12).allSatisfy {
+                        tape[$0 + 1].time - tape[$0].time < 700_000_000
+                    }
             })
         let from = tape[busy].time
         var records = tape

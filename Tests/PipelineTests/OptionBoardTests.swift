@@ -102,6 +102,19 @@ import Units
         #expect(fold.unusedRecords == 0)
     }
 
+    @Test func `every option column has a value somewhere, at levels too`() throws {
+        let rows = try OptionTape.random(seed: 8, seconds: 75, everySecond: true).rows()
+        for feature in MarketFeature.allCases where feature.definition.family == .options {
+            // Needs 21 regular sessions.
+            if feature == .impliedMinusRealized { continue }
+            #expect(rows.seconds.contains { !$0[feature].isNaN }, "\(feature.definition.name)")
+        }
+        for feature in LevelFeature.allCases where feature.definition.family == .levelOptions {
+            #expect(rows.seconds.contains { !$0[.premarketHigh, feature].isNaN }, "\(feature.definition.name)")
+        }
+        #expect(rows.bits.allSatisfy { $0.allSatisfy { !Double(bitPattern: $0).isInfinite } })
+    }
+
     @Test func `rows of a tape without options are NaN and cost no refresh`() throws {
         let time = try OptionTape.instant(9, 30)
         var tape = OptionTape()

@@ -195,6 +195,50 @@ import Units
         #expect(again == 0.5, "the same terms keep what is known")
     }
 
+    @Test func `an index chain has its forward from parity, and levels are compared across the basis`() throws {
+        let time = try OptionTape.instant(9, 31)
+        let expiration = try OptionTape.instant(16, 0, day: 11)
+        var tape = OptionTape()
+        let strikes: [Double] = [4_560, 4_570, 4_580, 4_590]
+        for (index, strike) in strikes.enumerated() {
+            for isCall in [true, false] {
+                let id = UInt32(10 + 2 * index + (isCall ? 0 : 1))
+                tape.define(
+                    id, at: time - 9 * Self.second, isCall: isCall, strike: strike, expiration: expiration,
+                    underlying: "SPX", symbol: "SPXW  231211")
+                tape.interest(id, at: time - 8 * Self.second, 10)
+            }
+        }
+        tape.define(
+            30, at: time - 9 * Self.second, isCall: true, strike: 4_600, expiration: expiration, underlying: "SPX",
+            symbol: "SPX   231211")
+        // pm_high at 4600; the index stands 25 points lower: 4575 + (C − P) at 4570 and 4580 is the same forward.
+        tape.book(at: try OptionTape.instant(9, 29), bid: 18_400, trade: true)
+        tape.book(at: time - 3 * Self.second, bid: 18_400)
+        for (index, strike) in strikes.enumerated() {
+            for isCall in [true, false] {
+                let id = UInt32(10 + 2 * index + (isCall ? 0 : 1))
+                let value = 20 + (isCall ? 0.5 : -0.5) * (4_575.125 - strike)
+                tape.quote(id, at: time - 2 * Self.second, bid: value - 0.1, ask: value + 0.1, type: .cmbp1)
+            }
+        }
+        tape.book(at: time + 1_000_000, bid: 18_400)
+        tape.records.sort { Self.received($0) < Self.received($1) }
+        var fold = MarketFold(
+            plan: try OptionTape.plan(), configuration: try OptionTape.configuration(OptionConfiguration(root: "SPXW")))
+        var rows = OptionTape.Rows()
+        tape.play(&fold, &rows)
+        #expect(fold.options.pointee.contract(InstrumentID(30)) == nil)
+        #expect(fold.options.pointee.totals.members == 8 && fold.options.pointee.totals.valued == 8)
+        // The forward is 4575.125 but for the discount; with the basis, 4570 lies 4.98 below 4600 − 5.02 and so on.
+        #expect(rows.last[.premarketHigh, .openInterestShare] == 0.5, "4570 and 4580 move to 4595 and 4605")
+        #expect(!rows.last[.gammaExposureTotal].isNaN)
+    }
+
+    private static func received(_ bytes: [UInt8]) -> UInt64 {
+        bytes.withUnsafeBytes { raw in raw.baseAddress.map { RecordView($0).receiveTime.nanoseconds } ?? 0 }
+    }
+
     @Test func `volumes and flows begin anew at 18 00`() throws {
         let evening = try OptionTape.instant(16, 59, 50)
         let open = try OptionTape.instant(18, 0, day: 10)

@@ -63,7 +63,7 @@ struct OptionTape {
 
     mutating func define(
         _ id: UInt32, at time: UInt64, isCall: Bool, strike: Double, expiration: UInt64, underlying: String = "ESZ3",
-        action: Character = "A", kind: Character? = nil
+        action: Character = "A", kind: Character? = nil, symbol: String = ""
     ) {
         var bytes = Self.record(.instrumentDefinition, id, time, count: RecordByteCount.instrumentDefinition)
         Self.put(&bytes, 16, time)
@@ -72,6 +72,7 @@ struct OptionTape {
         Self.put(&bytes, 104, Self.nanos(strike))
         Self.put(&bytes, 176, Int32.max)
         for (index, byte) in underlying.utf8.enumerated() { bytes[391 + index] = byte }
+        for (index, byte) in symbol.utf8.enumerated() { bytes[238 + index] = byte }
         bytes[487] = (kind ?? (isCall ? "C" : "P")).asciiValue ?? 0
         bytes[493] = action.asciiValue ?? 0
         records.append(bytes)
@@ -167,14 +168,17 @@ struct OptionTape {
         return rows
     }
 
-    /// A session's morning of a chain of three expirations: quotes, trades and open interest at random.
+    /// A session's morning of a chain of four expirations: quotes, trades and open interest at random.
     ///
     /// - Parameter everySecond: every contract is quoted in every second.
     static func random(seed: UInt64, seconds: UInt64, everySecond: Bool) throws -> OptionTape {
         var random = SeededGenerator(seed: seed)
         var tape = OptionTape()
         let start = try instant(9, 29)
-        let expirations = [try instant(16, 0), try instant(16, 0, day: 13), try instant(9, 30, day: 15)]
+        let expirations = [
+            try instant(16, 0), try instant(16, 0, day: 13), try instant(9, 30, day: 15),
+            try instant(16, 0, day: 10) + 31 * 86_400 * second,
+        ]
         var contracts: [(id: UInt32, isCall: Bool, strike: Double, expiration: UInt64)] = []
         for (series, expiration) in expirations.enumerated() {
             for step in -8...8 {

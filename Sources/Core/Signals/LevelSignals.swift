@@ -8,8 +8,9 @@ import Units
 
     private var levels: InlineArray<5, LevelBreakBounce>
     /// Levels that have been put to rest and not been judged since: a bit each.
-    private var resting: UInt8 = 0
-    private let aftermath: Nanoseconds
+    @usableFromInline var resting: UInt8 = 0
+    /// For how long after a test a level is judged.
+    public let aftermath: Nanoseconds
     /// Signals put out so far.
     public private(set) var count: UInt64 = 0
 
@@ -17,6 +18,9 @@ import Units
         levels = InlineArray(repeating: LevelBreakBounce(configuration))
         aftermath = configuration.aftermath
     }
+
+    /// No level is under judgement: nothing is to be done until one is tested again.
+    @inlinable public var isResting: Bool { resting == 0x1F }
 
     /// Whether the level is judged at a group; one that is not is put to rest.
     public mutating func isJudged(_ level: Int, isInTest: Bool, testEnd: Timestamp, at time: Timestamp) -> Bool {

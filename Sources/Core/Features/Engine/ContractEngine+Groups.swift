@@ -2,8 +2,8 @@ import MarketCalendar
 import MarketData
 import Units
 
-// What a closed group does to the state. Mutating even where only what pointers lead to changes: a call that borrows the
-// engine copies it.
+// What a closed group does to the state. Mutating even where only what pointers lead to changes: a call that borrows
+// the engine copies it.
 extension ContractEngine {
     // What follows is mutating even where it changes only what pointers lead to: a call that borrows the engine copies
     // it.
@@ -23,11 +23,13 @@ extension ContractEngine {
         var parts = OrderParts()
         for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
         state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
-        if computes(.session) { auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen) }
+        if families.contains(.session) {
+            operators.pointee.auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen)
+        }
         let context = GroupContext(
             time: group.time, eventTime: group.eventTime, clock: state.pointee.clock, bookChange: assembler.change,
             bookTouch: BookTouch(assembler.book, assembler.change), before: assembler.before, after: assembler.book,
-            changes: attribution.changes, trades: assembler.trades,
+            changes: operators.pointee.attribution.changes, trades: assembler.trades,
             bought: parts.bought, sold: parts.sold, unsigned: parts.unsigned, flowCounts: usable && !restated,
             isOpen: isOpen, bookIsUsable: usable, wasValid: wasValid && assembler.hasBefore && !restated,
             mid: state.pointee.mid, midBefore: midBefore)
@@ -40,10 +42,10 @@ extension ContractEngine {
 
     mutating func attribute(flowCounts: Bool) {
         guard flowCounts else {
-            attribution.clear()
+            operators.pointee.attribution.clear()
             return
         }
-        attribution.update(
+        operators.pointee.attribution.update(
             before: assembler.before, after: assembler.book, change: assembler.change, trades: assembler.trades,
             comparable: assembler.hasBefore, bids: !assembler.book.pointee.bid.isEmpty,
             asks: !assembler.book.pointee.ask.isEmpty)
@@ -56,7 +58,7 @@ extension ContractEngine {
             activateLevels(context)
         }
         state.pointee.shape.apply(context.after, change: context.bookChange)
-        if computes(.orderFlow) {
+        if families.contains(.orderFlow) {
             state.pointee.flow.apply(context, shape: state.pointee.shape, records: records)
         }
         if !context.bookChange.isEmpty || context.bookIsUsable != state.pointee.wasUsable {
@@ -65,18 +67,25 @@ extension ContractEngine {
                 context.after, shape: state.pointee.shape, usable: context.bookIsUsable, time: context.time)
         }
         if !context.trades.isEmpty { applyTrades(context) }
-        for index in 0..<5 { levels[index].apply(context) }
+        var isTesting = false
+        for index in 0..<5 {
+            levels[index].apply(context)
+            isTesting = isTesting || levels[index].test.isTesting
+            state.pointee.lastTestEnd = max(state.pointee.lastTestEnd, levels[index].test.testEnd)
+        }
+        state.pointee.isTesting = isTesting
         applyHistory(context, records: records)
     }
 
     mutating func applyTrades(_ context: borrowing GroupContext) {
         if context.isOpen, state.pointee.session.isRTH(Timestamp(nanoseconds: context.time)) {
-            volatility.takeRegular(context.trades)
+            operators.pointee.volatility.takeRegular(context.trades)
         }
-        guard context.flowCounts, computes(.trades) else { return }
-        let orders = tradeHistory.gather(context.trades)
-        state.pointee.tradeFlow.apply(orders, group: context, largeTrade: configuration.levels.largeTrade)
-        tradeHistory.apply(orders, group: context)
+        guard context.flowCounts, families.contains(.trades) else { return }
+        let orders = operators.pointee.tradeHistory.gather(context.trades)
+        state.pointee.tradeFlow.apply(
+            orders, group: context, largeTrade: operators.pointee.configuration.levels.largeTrade)
+        operators.pointee.tradeHistory.apply(orders, group: context)
     }
 
     mutating func activateLevels(_ context: borrowing GroupContext) {

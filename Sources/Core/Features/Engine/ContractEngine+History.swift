@@ -5,7 +5,7 @@ import Units
 // What past sessions give, and what this one leaves to later ones.
 extension ContractEngine {
     /// V of VPIN's volume buckets for the session under way, contracts; 0 without five sessions of history.
-    public var volumeBucketSize: Int64 { baseline.volumeBucketSize }
+    public var volumeBucketSize: Int64 { operators.pointee.baseline.volumeBucketSize }
 
     /// Gives away the sessions that have ended since the last call; none unless the configuration collects them.
     public mutating func takeEndedSessions() -> [CollectedSession] { collector?.pointee.takeEnded() ?? [] }
@@ -18,27 +18,29 @@ extension ContractEngine {
     }
 
     mutating func beginHistory(at time: UInt64) {
-        baseline.begin(state.pointee.session)
-        tradeHistory.bucketSize = baseline.volumeBucketSize > 0 ? baseline.volumeBucketSize : nil
+        operators.pointee.baseline.begin(state.pointee.session)
+        operators.pointee.tradeHistory.bucketSize =
+            operators.pointee.baseline.volumeBucketSize > 0 ? operators.pointee.baseline.volumeBucketSize : nil
         collector?.pointee.begin(state.pointee.session, at: time)
     }
 
     mutating func applyHistory(_ context: borrowing GroupContext, records: Int32) {
         state.pointee.activity.apply(context, records: records)
-        if baseline.isPresent, context.mid.isValid { baseline.watch(context.after) }
+        if operators.pointee.baseline.isPresent, context.mid.isValid { operators.pointee.baseline.watch(context.after) }
         collector?.pointee.apply(context, records: records)
     }
 
     mutating func closeHistorySecond(at end: UInt64) {
-        collector?.pointee.closeSecond(at: end, twiceMid: grid.twiceMid(lag: 0))
-        guard baseline.isPresent else { return }
-        baseline.closeSecond(
-            values + FeatureSchema.marketOffset, grid: grid, at: end, start: state.pointee.sessionStart)
+        collector?.pointee.closeSecond(at: end, twiceMid: operators.pointee.grid.twiceMid(lag: 0))
+        guard operators.pointee.baseline.isPresent else { return }
+        operators.pointee.baseline.closeSecond(
+            values + FeatureSchema.marketOffset, grid: operators.pointee.grid, at: end,
+            start: state.pointee.sessionStart)
     }
 
     mutating func watchHistory(usable: Bool, at time: UInt64) {
         let isValid = state.pointee.isBookValid
-        if baseline.isPresent, isValid { baseline.watch(assembler.settledBook) }
+        if operators.pointee.baseline.isPresent, isValid { operators.pointee.baseline.watch(assembler.settledBook) }
         collector?.pointee.watch(assembler.settledBook, usable: usable, isValid: isValid, at: time)
     }
 }

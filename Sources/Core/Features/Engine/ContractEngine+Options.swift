@@ -10,11 +10,13 @@ extension ContractEngine {
         // At the instant at which a session opens, the book that stands is valid, although no group has come yet.
         let instant = Timestamp(nanoseconds: time)
         guard hasStarted, instant >= session.close, status.isOpen(byCalendar: true),
-            configuration.calendar.sessionContaining(instant) != nil,
+            operators.pointee.configuration.calendar.sessionContaining(instant) != nil,
             book.pointee.isTwoSided, !book.pointee.isCrossed, !isSuspect
         else { return .nan }
         return points(twiceMid: book.pointee.twiceMid)
     }
 
-    private func points(twiceMid: Int32) -> Double { Double(twiceMid) * 0.5 * configuration.tickSize.points }
+    private func points(twiceMid: Int32) -> Double {
+        Double(twiceMid) * 0.5 * operators.pointee.configuration.tickSize.points
+    }
 }

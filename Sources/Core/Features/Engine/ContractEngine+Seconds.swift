@@ -16,15 +16,18 @@ extension ContractEngine {
 
     mutating func closeSecond<Sink: FeatureSink & ~Copyable>(at end: UInt64, sink: inout Sink) {
         let mid = state.pointee.mid
-        grid.push(mid.isUsable(at: end) ? mid.twiceMid : MidGrid.absent)
+        operators.pointee.grid.push(mid.isUsable(at: end) ? mid.twiceMid : MidGrid.absent)
         closeHistorySecond(at: end)
         let bar = state.pointee.closeBars(at: end)
-        if computes(.trades) { tradeHistory.secondClosed(at: end, grid: grid) }
-        if computes(.volatility) {
-            if let bar { volatility.minuteClosed(bar) }
-            volatility.secondClosed(at: end, grid: grid, session: state.pointee.session)
+        if families.contains(.trades) {
+            operators.pointee.tradeHistory.secondClosed(at: end, grid: operators.pointee.grid)
         }
-        if computes(.session) { auction.closeSecond() }
+        if families.contains(.volatility) {
+            if let bar { operators.pointee.volatility.minuteClosed(bar) }
+            operators.pointee.volatility.secondClosed(
+                at: end, grid: operators.pointee.grid, session: state.pointee.session)
+        }
+        if families.contains(.session) { operators.pointee.auction.closeSecond() }
         state.pointee.secondEnd = end + ContractState.second
         crossBoundaries(at: end)
         state.pointee.stale.insert(.motion)
@@ -49,13 +52,13 @@ extension ContractEngine {
             state.pointee.meanLevelSize.reset(at: end)
         }
         guard end >= session.close.nanoseconds else { return }
-        let next = configuration.calendar.sessionInForce(Timestamp(nanoseconds: end))
+        let next = operators.pointee.configuration.calendar.sessionInForce(Timestamp(nanoseconds: end))
         guard next.open.nanoseconds == end else { return }
         state.pointee.advance(to: end)
         state.pointee.beginSession(next)
-        tradeHistory.beginSession()
-        volatility.beginSession()
-        auction.beginSession(next)
+        operators.pointee.tradeHistory.beginSession()
+        operators.pointee.volatility.beginSession()
+        operators.pointee.auction.beginSession(next)
         beginHistory(at: end)
         refreshMarket(at: end)
     }
@@ -78,7 +81,7 @@ extension ContractEngine {
     mutating func forgetRows() {
         state.pointee.stale = .all
         state.pointee.tradeFlow.forget()
-        tradeHistory.forget()
+        operators.pointee.tradeHistory.forget()
         state.pointee.shape.forget()
     }
 
@@ -87,13 +90,16 @@ extension ContractEngine {
     mutating func skipClosedMarket(upTo time: UInt64) {
         let start = state.pointee.secondEnd
         guard !state.pointee.mid.isUsable(at: start), start > state.pointee.session.close.nanoseconds else { return }
-        let next = configuration.calendar.nextSession(after: Timestamp(nanoseconds: start &- 1)).open.nanoseconds
+        let next = operators.pointee.configuration.calendar.nextSession(after: Timestamp(nanoseconds: start &- 1)).open
+            .nanoseconds
         let target = min(next, time / ContractState.second * ContractState.second)
         guard target > start, (target - start) / ContractState.second >= UInt64(MidGrid.capacity) else { return }
-        if let bar = state.pointee.closeBars(at: target - ContractState.second) { volatility.minuteClosed(bar) }
-        grid.pushAbsent(seconds: (target - start) / ContractState.second)
-        volatility.gridCleared()
-        baseline.skipSeconds()
+        if let bar = state.pointee.closeBars(at: target - ContractState.second) {
+            operators.pointee.volatility.minuteClosed(bar)
+        }
+        operators.pointee.grid.pushAbsent(seconds: (target - start) / ContractState.second)
+        operators.pointee.volatility.gridCleared()
+        operators.pointee.baseline.skipSeconds()
         state.pointee.secondEnd = target
     }
 }

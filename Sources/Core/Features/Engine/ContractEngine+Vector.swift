@@ -3,23 +3,25 @@ import Units
 
 // Rows: the vector at a group or at an instant between two.
 extension ContractEngine {
-    /// Brings the vector to the time of `clock`, which is the state's or a copy that has moved on; `time` says when that
-    /// is if a row lies before the newest group.
+    /// Brings the vector to the time of `clock`, which is the state's or a copy that has moved on; `time` says when
+    /// that is if a row lies before the newest group.
     mutating func writeVector(at clock: DecayClock, time: UInt64? = nil) {
         let time = time ?? clock.time
         let row = RowContext(
             time: time, left: clock.left, gain: clock.gain, book: assembler.settledBook,
             bookIsUsable: state.isOpen(at: time) && !assembler.isSettledSuspect
                 && !assembler.settledBook.pointee.isCrossed && assembler.counters.groups > 0,
-            mid: state.pointee.mid, changes: grid.changes, averageTrueRange: state.pointee.averageTrueRange.value,
+            mid: state.pointee.mid, changes: operators.pointee.grid.changes,
+            averageTrueRange: state.pointee.averageTrueRange.value,
             meanLevelSize: UnsafePointer(ContractState.meanLevelSize(of: state)),
             averageSlopeTicks: state.pointee.sources.average.slopeTicks,
-            averageBarMinutes: Double(configuration.averageBarMinutes), sessionStart: state.pointee.sessionStart)
+            averageBarMinutes: Double(operators.pointee.configuration.averageBarMinutes),
+            sessionStart: state.pointee.sessionStart)
         writeLevels(row: row, clock: clock)
         writeMarket(values + FeatureSchema.marketOffset, row: row)
         state.pointee.writtenMid = state.pointee.mid
         state.pointee.stale = []
-        if baseline.isPresent { baseline.write(values, state, row: row) }
+        if operators.pointee.baseline.isPresent { operators.pointee.baseline.write(values, state, row: row) }
         optionBoard?.pointee.write(values, leader: UnsafePointer(levels), at: time, seen: &optionVersion)
     }
 
@@ -34,8 +36,8 @@ extension ContractEngine {
         writeMovedAverage(row: row, clock: clock)
     }
 
-    /// The row of a second whose end closed a bar of the average: its level moves with the next group, but the row shows
-    /// where it is now.
+    /// The row of a second whose end closed a bar of the average: its level moves with the next group, but the row
+    /// shows where it is now.
     mutating func writeMovedAverage(row: borrowing RowContext, clock: DecayClock) {
         let index = LevelKind.movingAverage.rawValue
         var level = levels[index]
@@ -49,21 +51,23 @@ extension ContractEngine {
     }
 
     mutating func writeMarket(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
-        if computes(.book) {
+        if families.contains(.book) {
             state.pointee.shape.write(out, book: row.book, isValid: row.bookIsUsable && state.pointee.isBookValid)
         }
         let mid = state.pointee.mid
         out[.mid] = defined(
-            mid.isUsable(at: row.time), Double(mid.twiceMid) * 0.5 * configuration.tickSize.points)
-        if computes(.orderFlow) { state.pointee.flow.write(out, row: row) }
-        if computes(.trades) {
+            mid.isUsable(at: row.time), Double(mid.twiceMid) * 0.5 * operators.pointee.configuration.tickSize.points)
+        if families.contains(.orderFlow) { state.pointee.flow.write(out, row: row) }
+        if families.contains(.trades) {
             state.pointee.tradeFlow.write(out, row: row)
-            if tradeHistory.isStale(at: row.time) { tradeHistory.write(out, at: row.time) }
+            if operators.pointee.tradeHistory.isStale(at: row.time) {
+                operators.pointee.tradeHistory.write(out, at: row.time)
+            }
         }
         if row.time >= secondRowsDue { writeSecond(out, at: row.time) }
         out[.averageTrueRange] = state.pointee.averageTrueRange.value
         out[.sessionVolume] = Double(state.pointee.sessionVolume)
-        auction.write(out, time: row.time, mid: mid, families: configuration.families)
+        operators.pointee.auction.write(out, time: row.time, mid: mid, families: families)
     }
 
     /// `instant` if it is still to come.
@@ -72,12 +76,12 @@ extension ContractEngine {
     /// The rows that change only when a second, a bar or a session ends, or with a warm-up.
     mutating func writeSecond(_ out: UnsafeMutablePointer<Double>, at time: UInt64) {
         let start = state.pointee.sessionStart
-        if computes(.trades) { tradeHistory.writeSecond(out, at: time) }
-        if computes(.volatility) {
-            volatility.writeSecond(out, at: time, sessionStart: start, session: state.pointee.session)
+        if families.contains(.trades) { operators.pointee.tradeHistory.writeSecond(out, at: time) }
+        if families.contains(.volatility) {
+            operators.pointee.volatility.writeSecond(out, at: time, sessionStart: start, session: state.pointee.session)
         }
         secondRowsDue = min(
             Self.later(start &+ Volatility.shortAge, than: time), Self.later(start &+ Volatility.longAge, than: time),
-            Self.later(tradeHistory.lambdaStart, than: time))
+            Self.later(operators.pointee.tradeHistory.lambdaStart, than: time))
     }
 }

@@ -27,16 +27,11 @@ extension FeatureSink where Self: ~Copyable {
 /// Not on the heap after `init`, no clock, no order of anything but the records'. A record costs what its group costs,
 /// once, at F_LAST. The vector holds the five levels one after the other, then the market (`FeatureSchema`).
 public struct ContractEngine: ~Copyable {
-    public let configuration: FeatureConfiguration
+    let families: FeatureFamilies
     public internal(set) var assembler: EventGroupAssembler
-    var attribution = DepthAttribution()
-    var grid = MidGrid()
-    var tradeHistory = TradeHistory()
-    var volatility: Volatility
+    let operators: UnsafeMutablePointer<EngineOperators>
     /// When the rows that change with seconds are due although no second ends, because a warm-up does, ns.
     var secondRowsDue = UInt64.max
-    var auction: SessionAuction
-    var baseline: HistoryBaseline
     /// Collects sessions for the history; nil unless it is asked for.
     let collector: UnsafeMutablePointer<SessionProfileBuilder>?
     let state: UnsafeMutablePointer<ContractState>
@@ -66,11 +61,10 @@ public struct ContractEngine: ~Copyable {
     static let longestStart: UInt64 = 604_800_000_000_000
 
     public init(configuration: FeatureConfiguration) {
-        self.configuration = configuration
+        operators = .allocate(capacity: 1)
+        operators.initialize(to: EngineOperators(configuration: configuration))
+        families = configuration.families
         assembler = EventGroupAssembler(tickSize: configuration.tickSize)
-        volatility = Volatility(configuration: configuration)
-        auction = SessionAuction(configuration: configuration)
-        baseline = HistoryBaseline(configuration.history)
         collector = configuration.collectsSessions ? .allocate(capacity: 1) : nil
         collector?.initialize(to: SessionProfileBuilder())
         state = .allocate(capacity: 1)
@@ -81,12 +75,15 @@ public struct ContractEngine: ~Copyable {
     }
 
     deinit {
+        operators.deinitialize(count: 1)
+        operators.deallocate()
         collector?.deinitialize(count: 1)
         collector?.deallocate()
         state.deallocate()
         values.deallocate()
     }
 
+    public var configuration: FeatureConfiguration { operators.pointee.configuration }
     /// The current vector, `FeatureSchema.columnCount` values. NaN is "not defined now".
     public var vector: UnsafeBufferPointer<Double> {
         UnsafeBufferPointer(start: values, count: FeatureSchema.columnCount)
@@ -97,7 +94,7 @@ public struct ContractEngine: ~Copyable {
     public var book: UnsafePointer<Book> { assembler.settledBook }
     public var trades: UnsafeBufferPointer<TradeRun> { assembler.trades }
     /// What the last group did to resting orders.
-    public var depthChanges: UnsafeBufferPointer<DepthChange> { attribution.changes }
+    public var depthChanges: UnsafeBufferPointer<DepthChange> { operators.pointee.attribution.changes }
     public var mid: MidState { state.pointee.mid }
     public var isBookValid: Bool { state.pointee.isBookValid }
     /// The market of this contract is open.
@@ -109,6 +106,10 @@ public struct ContractEngine: ~Copyable {
     /// Tests of a level in all sessions so far.
     public func testCount(_ kind: LevelKind) -> Int64 {
         state.pointee.testCounts[kind.rawValue] + level(kind).pointee.test.touchCount
+    }
+    /// A level is being tested, or a test ended less than `span` ns before the last group.
+    public func hasRecentTest(within span: UInt64) -> Bool {
+        state.pointee.isTesting || assembler.closedGroup.time &- state.pointee.lastTestEnd < span
     }
     /// Whether a level is being tested, and when its last test ended (ns; 0 before the first end, or while inactive).
     public func test(_ kind: LevelKind) -> (isUnderWay: Bool, end: UInt64) {
@@ -139,10 +140,10 @@ public struct ContractEngine: ~Copyable {
             let status = state.pointee.status
             // An order restated from long ago does not make the engine live through all the time since.
             let start = max(eventTime, clock &- min(clock, Self.longestStart))
-            state.pointee = ContractState(configuration: configuration, start: start)
-            grid.clear()
-            tradeHistory.begin(at: start)
-            auction.start(state.pointee.session)
+            state.pointee = ContractState(configuration: operators.pointee.configuration, start: start)
+            operators.pointee.grid.clear()
+            operators.pointee.tradeHistory.begin(at: start)
+            operators.pointee.auction.start(state.pointee.session)
             state.pointee.status = status
             beginHistory(at: start)
         }
@@ -181,16 +182,15 @@ public struct ContractEngine: ~Copyable {
     }
 
     /// Takes a `statistics` record of this contract: final settlements.
-    public mutating func takeStatistics(_ record: StatisticsView) { auction.takeStatistics(record) }
+    public mutating func takeStatistics(_ record: StatisticsView) { operators.pointee.auction.takeStatistics(record) }
 
     /// Takes a `definition` record of this contract: its expiration.
-    public mutating func takeDefinition(_ record: InstrumentDefinitionView) { auction.takeDefinition(record) }
+    public mutating func takeDefinition(_ record: InstrumentDefinitionView) {
+        operators.pointee.auction.takeDefinition(record)
+    }
 
     /// The calendar's date of expiry, which counts until a definition says another.
-    public mutating func expect(expiry: CivilDate?) { auction.expect(expiry: expiry) }
-
-    /// Whether a family is computed.
-    func computes(_ family: FeatureFamily) -> Bool { configuration.families.contains(family) }
+    public mutating func expect(expiry: CivilDate?) { operators.pointee.auction.expect(expiry: expiry) }
 
     mutating func hear(_ clock: UInt64) {
         guard clock != self.clock else { return }
@@ -203,18 +203,18 @@ extension ContractEngine: PersistentState {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("contract")
         try archive.field(&assembler)
-        try archive.field(&grid)
-        try archive.field(&tradeHistory)
-        try archive.field(&volatility)
+        try archive.field(&operators.pointee.grid)
+        try archive.field(&operators.pointee.tradeHistory)
+        try archive.field(&operators.pointee.volatility)
         try archive.field(&secondRowsDue)
-        try archive.field(&auction)
+        try archive.field(&operators.pointee.auction)
         try archive.field(&hasStarted)
         try archive.field(&clock)
         try archive.field(&clockBefore)
         try archive.field(&isLeading)
         try archive.field(&optionVersion)
         try archive.field(&state.pointee)
-        try archive.field(&baseline)
+        try archive.field(&operators.pointee.baseline)
         if let collector { try archive.field(&collector.pointee) }
         for index in 0..<FeatureSchema.columnCount { try archive.field(&values[index]) }
     }

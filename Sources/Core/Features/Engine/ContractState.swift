@@ -34,6 +34,9 @@ struct ContractState: BitwiseCopyable {
     var stale = StaleColumns.all
     /// The mid that the last row was written with.
     var writtenMid = MidState()
+    /// A level was being tested after the last group, and when the last test of any ended, ns.
+    var isTesting = false
+    var lastTestEnd: UInt64 = 0
     /// The book could be read after the last group.
     var wasUsable = false
     /// A bar has closed that the average's level has not moved to yet.

@@ -93,7 +93,9 @@ public struct LevelState: BitwiseCopyable, Sendable {
         let side = test.approachSide
         if test.mid(offset: offset, level: price, parameters: parameters, time: group.time) {
             trades.testDelta = 0
-            stale.formUnion([.interaction, .flow, .trades])
+            stale.insert(.interaction)
+            stale.insert(.flow)
+            stale.insert(.trades)
         }
         if side != test.approachSide { stale = .all }
         guard isNew else { return }
@@ -139,7 +141,8 @@ public struct LevelState: BitwiseCopyable, Sendable {
         if parameters.families.contains(.levelTrades) {
             trades.apply(group, price: price, parameters: parameters, side: side)
         }
-        stale.formUnion([.interaction, .trades])
+        stale.insert(.interaction)
+        stale.insert(.trades)
     }
 
     private mutating func beginTest() {

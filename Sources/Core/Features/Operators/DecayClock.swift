@@ -1,8 +1,8 @@
 /// The time that exponentially weighted sums share: forward decay (Cormode, Shkapenyuk, Srivastava & Xu 2009).
 ///
 /// A sum is kept as it stood at the landmark: a value that comes later counts by `gain` = 2^((t − landmark)/h), and a
-/// reader multiplies by `left` = 2^(−(t − landmark)/h). So time costs one evaluation a group, however many sums there are;
-/// their state changes when something happens to them, and once a second when the landmark moves.
+/// reader multiplies by `left` = 2^(−(t − landmark)/h). So time costs one evaluation a group, however many sums there
+/// are; their state changes when something happens to them, and once a second when the landmark moves.
 @frozen public struct DecayClock: BitwiseCopyable, Sendable {
     /// ns.
     public private(set) var landmark: UInt64

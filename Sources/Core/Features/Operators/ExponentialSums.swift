@@ -34,8 +34,8 @@
 
     @inlinable public mutating func decay(_ factor: Double) { left = flushed(left * factor) }
 
-    /// What a sum that stands at the landmark is multiplied by to become a rate per second, corrected for the time before
-    /// t₀ in which nothing was counted; `decay` is what is left of the sum now.
+    /// What a sum that stands at the landmark is multiplied by to become a rate per second, corrected for the time
+    /// before t₀ in which nothing was counted; `decay` is what is left of the sum now.
     @inlinable public func rateFactor(halfLife: Double, decay: Double) -> Double {
         decay * (0.6931471805599453 / halfLife) / (1 - left * decay)
     }

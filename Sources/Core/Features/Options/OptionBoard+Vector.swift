@@ -21,6 +21,8 @@ extension OptionBoard {
             writeMarket(market)
             seen = version
         }
+        // The realized side belongs to another operator, which writes it when it likes.
+        market[.impliedMinusRealized] = market[.atmVolatility30d] - market[.yangZhangVolatility]
         let left = state.clock.remaining(at: time)
         let isPast = time < state.clock.newest
         writeFlows(market, left, isPast ? time : .max, isNew: isNew)
@@ -77,7 +79,6 @@ extension OptionBoard {
         out[.volatilityTermSlope] = 100 * market.atTheMoney30 - 100 * market.atTheMoney7
         out[.riskReversal25] = 100 * market.riskReversal
         out[.butterfly25] = 100 * market.butterfly
-        out[.impliedMinusRealized] = 100 * market.atTheMoney30 - out[.yangZhangVolatility]
         out[.expectedMove] = market.straddle / tick
     }
 

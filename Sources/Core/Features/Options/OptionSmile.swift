@@ -96,10 +96,13 @@ struct OptionSmile: ~Copyable {
 
     // MARK: 25 delta
 
-    /// |Δ| without discount, minus a quarter.
+    /// The argument at which the normal distribution is three quarters.
+    private static let quarter = 0.674489750196081743202227014541307
+
+    /// How far d1 lies above where |Δ|, without discount, is a quarter: the same sign as |Δ| minus a quarter.
     private func miss(_ k: Double, _ volatility: Double, _ sign: Double) -> Double {
         let deviation = volatility * root
-        return Normal.cumulative(sign * (deviation * 0.5 - k / deviation)) - 0.25
+        return sign * (deviation * 0.5 - k / deviation) + Self.quarter
     }
 
     /// σ where |Δ| first falls to a quarter on the way from k = 0 to the last point of one side; NaN unless it is above

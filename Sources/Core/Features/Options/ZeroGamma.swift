@@ -3,9 +3,9 @@ import Determinism
 /// The price of the future at which the chain's gamma exposure changes sign, volatilities held by strike (FEATURES
 /// C.9): searched on a grid from the forward outwards, so that it ends at the nearest crossing.
 ///
-/// Room for the contracts is made once; eight are computed at a time.
+/// Room for the contracts is made once; two are computed at a time.
 struct ZeroGamma: ~Copyable {
-    private typealias Lanes = SIMD8<Double>
+    private typealias Lanes = SIMD2<Double>
 
     /// Grid points on either side, and their distance as a share of the forward.
     static let points = 80
@@ -13,15 +13,15 @@ struct ZeroGamma: ~Copyable {
     /// 1 / (2 ln 2): e^(−d²/2) = 2^(−d²·c).
     private static let exponent = 0.721347520444481703679623405009460687
 
-    /// Sets of eight: ln(K) − σ²T/2, 1/(σ√T), and the exposure's factor.
-    private let centers: UnsafeMutablePointer<SIMD8<Double>>
-    private let widths: UnsafeMutablePointer<SIMD8<Double>>
-    private let weights: UnsafeMutablePointer<SIMD8<Double>>
+    /// Sets of two: ln(K) − σ²T/2, 1/(σ√T), and the exposure's factor.
+    private let centers: UnsafeMutablePointer<SIMD2<Double>>
+    private let widths: UnsafeMutablePointer<SIMD2<Double>>
+    private let weights: UnsafeMutablePointer<SIMD2<Double>>
     private var sets = 0
     private var lane = 0
 
     init(capacity: Int) {
-        let sets = (capacity + 7) / 8
+        let sets = (capacity + 1) / 2
         centers = .allocate(capacity: sets)
         widths = .allocate(capacity: sets)
         weights = .allocate(capacity: sets)
@@ -51,7 +51,7 @@ struct ZeroGamma: ~Copyable {
         centers[sets - 1][lane] = contract.pointee.logStrike - 0.5 * deviation * deviation
         widths[sets - 1][lane] = 1 / deviation
         weights[sets - 1][lane] = open * contract.pointee.discount / deviation
-        lane = (lane + 1) & 7
+        lane = (lane + 1) & 1
     }
 
     /// The crossing nearest the forward, points; NaN when there is none within the grid.
@@ -85,7 +85,7 @@ struct ZeroGamma: ~Copyable {
             let d1 = (logPrice - centers[set]) * widths[set]
             sum += weights[set] * Exp2.negative(d1 * d1 * Self.exponent)
         }
-        return sum.sum() * price
+        return (sum[0] + sum[1]) * price
     }
 
     /// Where the line between two neighbours is 0; NaN unless they differ in sign or the outer one is 0.

@@ -51,7 +51,7 @@ public struct FeatureDefinition: Sendable, Equatable {
     case options = "options"
 
     /// Its place in `allCases`, which is made at run time.
-    @inlinable public var number: Int {
+    @inline(__always) @inlinable public var number: Int {
         switch self {
         case .levelPosition: 0
         case .levelInteraction: 1

@@ -12,5 +12,7 @@
         FeatureFamilies(rawValue: ~(1 << UInt32(family.number)))
     }
 
-    @inlinable public func contains(_ family: FeatureFamily) -> Bool { rawValue >> UInt32(family.number) & 1 == 1 }
+    @inline(__always) @inlinable public func contains(_ family: FeatureFamily) -> Bool {
+        rawValue >> UInt32(family.number) & 1 == 1
+    }
 }

@@ -2,7 +2,7 @@ import DBN
 import Determinism
 import Units
 
-/// Which levels of a book may have changed: a bit for each slot whose price, size or order count is another than before.
+/// Which levels of a book may have changed: a bit for each slot whose price, size or order count differs from before.
 @frozen public struct BookChange: BitwiseCopyable, Sendable, Equatable {
     public var bidSlots: UInt32 = 0
     public var askSlots: UInt32 = 0
@@ -56,8 +56,8 @@ import Units
 
 /// Reads the levels of MBP-10 records into one book, in ticks.
 ///
-/// A record states all twenty levels and changes one or two: the reader remembers the wire levels of the last record and
-/// touches those that differ. A record costs forty comparisons and few conversions.
+/// A record states all twenty levels and changes one or two: the reader remembers the wire levels of the last record
+/// and touches those that differ. A record costs forty comparisons and few conversions.
 public struct BookReader: ~Copyable {
     let grid: TickGrid
     /// The wire levels of the last record that was read, and their prices in ticks: ten bids, then ten asks.

@@ -1,0 +1,20 @@
+import MarketData
+
+/// The operators of one contract that keep more than a few numbers, and its configuration. They lie behind a pointer,
+/// so that the engine itself is small: a call that borrows it copies it.
+struct EngineOperators: ~Copyable {
+    let configuration: FeatureConfiguration
+    var attribution = DepthAttribution()
+    var grid = MidGrid()
+    var tradeHistory = TradeHistory()
+    var volatility: Volatility
+    var auction: SessionAuction
+    var baseline: HistoryBaseline
+
+    init(configuration: FeatureConfiguration) {
+        self.configuration = configuration
+        volatility = Volatility(configuration: configuration)
+        auction = SessionAuction(configuration: configuration)
+        baseline = HistoryBaseline(configuration.history)
+    }
+}

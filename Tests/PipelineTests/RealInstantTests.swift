@@ -1,6 +1,7 @@
 import DBN
 import Features
 import Testing
+import Units
 
 /// Rows inside seconds over a real evening of ES: asking for them changes no other row.
 @Suite struct RealInstantTests {

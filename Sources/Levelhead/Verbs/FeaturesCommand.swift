@@ -11,9 +11,9 @@ struct FeaturesCommand: ParsableCommand {
         abstract: "Writes the feature matrix of a tape.",
         discussion: """
             STEM.npy holds rows × columns Float64; STEM.ts.npy Int64 rows × 3: group time, receive time from which \
-            the row may be used, ring sequence; STEM.columns.json the columns' names and units. STEM.csv and STEM.jsonl \
-            hold the same in one file, behind ts_event, ts_recv and sequence. A row uses only records received by its \
-            receive time. NaN (an empty field in CSV, null in JSON) means "not defined then".
+            the row may be used, ring sequence; STEM.columns.json the columns' names and units. STEM.csv and \
+            STEM.jsonl hold the same in one file, behind ts_event, ts_recv and sequence. A row uses only records \
+            received by its receive time. NaN (an empty field in CSV, null in JSON) means "not defined then".
 
             --each makes every --tape a tape of its own, written to STEM-<tape>.npy and so on, several at a time.
 

@@ -20,9 +20,9 @@ struct LabelsCommand: ParsableCommand {
             end of regular hours, of the session or of the tape cuts short is NaN.
 
             STEM.npy, STEM.ts.npy and STEM.columns.json are as those of `features`, whose --every touch rows have the \
-            same sequences; STEM.known.npy holds Int64 rows × 3, from which receive time on the labels of 120, 240 and \
-            480 s are known (0: never). CSV and JSON lines hold known_120s, known_240s and known_480s behind sequence. \
-            Labels look ahead: purge and embargo them, and never feed them to anything live.
+            same sequences; STEM.known.npy holds Int64 rows × 3, from which receive time on the labels of 120, 240 \
+            and 480 s are known (0: never). CSV and JSON lines hold known_120s, known_240s and known_480s behind \
+            sequence. Labels look ahead: purge and embargo them, and never feed them to anything live.
 
             Example: levelhead labels --tape tape/ --out day-labels.npy
             """)

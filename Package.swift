@@ -87,6 +87,9 @@ let package = Package(
             ],
             path: "Sources/Pipeline", swiftSettings: core),
 
+        // MARK: Research: what looks ahead; nothing that runs live may depend on it
+        .target(name: "Labels", dependencies: ["Features"], path: "Sources/Research/Labels", swiftSettings: edge),
+
         // MARK: Edges
         edgeTarget("Platform", ["Units", "CPlatform"]),
         edgeTarget("Compression", ["Platform", "CZstd"]),
@@ -104,7 +107,7 @@ let package = Package(
             dependencies: [
                 "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals",
                 "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression", "Security",
-                "Storage", "Tape", "Configuration", "ZeroMQ", "Nanomsg", argumentParser,
+                "Storage", "Tape", "Configuration", "Labels", "ZeroMQ", "Nanomsg", argumentParser,
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Levelhead", swiftSettings: edge),
@@ -147,6 +150,7 @@ let package = Package(
                 "Pipeline", "Features", "MarketData", "MarketCalendar", "Determinism", "Orders", "Tape", "DBN", "Units",
                 "CHeapCount",
             ]),
+        tests("LabelsTests", ["Labels", "Features"]),
         tests("RepositoryTests", []),
     ]
 )

@@ -5,7 +5,18 @@ enum Program {
     static func main() {
         // Read before anything else: a run's wall time counts from here.
         _ = ProcessStart.time
-        LevelheadCommand.main()
+        do {
+            var command = try LevelheadCommand.parseAsRoot()
+            try command.run()
+        } catch {
+            let isHelp = LevelheadCommand.exitCode(for: error) == .success
+            if isHelp, LevelheadCommand.fullMessage(for: error).contains("\nUSAGE: levelhead features ") {
+                print(LevelheadCommand.fullMessage(for: error))
+                print("\n" + FeaturesCommand.columnHelp)
+                LevelheadCommand.exit()
+            }
+            LevelheadCommand.exit(withError: error)
+        }
     }
 }
 
@@ -16,6 +27,7 @@ struct LevelheadCommand: ParsableCommand {
         subcommands: [
             ReplayCommand.self,
             FeaturesCommand.self,
+            LabelsCommand.self,
             ColumnsCommand.self,
             HistoryCommand.self,
             SynthCommand.self,

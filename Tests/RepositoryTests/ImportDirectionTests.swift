@@ -23,7 +23,7 @@ import Testing
 
     private static func module(of file: RepositoryFile) -> String {
         let parts = file.path.split(separator: "/").map(String.init)
-        return ["Core", "Edges", "Bench"].contains(parts[1]) ? parts[2] : parts[1]
+        return ["Core", "Edges", "Bench", "Research"].contains(parts[1]) ? parts[2] : parts[1]
     }
 
     @Test(arguments: coreFiles)
@@ -68,11 +68,27 @@ import Testing
         }
     }
 
+    /// Labels look ahead: a live path that could see them would trade on the future.
+    @Test func `labels are known to their verb and to nothing else`() throws {
+        let users = Repository.swift(under: "Sources/").filter { $0.imports.contains("Labels") }.map(\.path)
+        #expect(users == ["Sources/Levelhead/Verbs/LabelsCommand.swift"])
+        let targets = try Self.manifest()
+        let dependents = targets.filter { $0.value.contains("Labels") }.keys.sorted()
+        #expect(dependents == ["LabelsTests", "levelhead"], "nothing else may be linked with them")
+        #expect(!Repository.swift(under: "Sources/Research/Labels/").isEmpty, "the module was not found")
+        let other = Repository.swift(under: "Sources/").filter { !$0.path.hasPrefix("Sources/Research/") }
+        for file in other where file.path != users.first {
+            for line in file.code where line.text.contains("LabelTracker") || line.text.contains("LabelSchema") {
+                Issue.record("\(file.path):\(line.number): labels belong to levelhead labels alone")
+            }
+        }
+    }
+
     /// Target to the names in its declaration: read as text, for the rules are about what is written there.
     private static func manifest() throws -> [String: Set<String>] {
         let file = try #require(Repository.file("Package.swift"))
         let source = file.lines.filter { !$0.drop { $0 == " " }.hasPrefix("//") }.joined(separator: " ")
-        let declaration = /(?:(?:core|edge|\.|\.executable)[tT]arget\( *(?:name: )?|systemLibrary\()"(\w+)"/
+        let declaration = /(?:(?:core|edge|\.|\.executable)[tT]arget\( *(?:name: )?|systemLibrary\(|tests\( *)"(\w+)"/
         let starts = source.matches(of: declaration)
         var targets: [String: Set<String>] = [:]
         for (index, match) in starts.enumerated() {

@@ -8,8 +8,10 @@ extension ContractEngine {
         while state.pointee.secondEnd <= time {
             skipClosedMarket(upTo: time)
             guard state.pointee.secondEnd <= time else { return }
+            passInstants(upTo: time, sink: &sink)
             closeSecond(at: state.pointee.secondEnd, sink: &sink)
         }
+        passInstants(upTo: time, sink: &sink)
     }
 
     mutating func closeSecond<Sink: FeatureSink & ~Copyable>(at end: UInt64, sink: inout Sink) {

@@ -10,6 +10,16 @@ public protocol FeatureSink: ~Copyable {
     mutating func groupClosed(_ engine: borrowing ContractEngine)
     /// A second of event time ended at `time` (ns) while the market's session runs: the vector is that of this instant.
     mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64)
+    /// The first instant after `time`, ns, and after those that it was told, of which the sink wants the vector
+    /// although no second ends there; `.max` for none.
+    func instantDue(after time: UInt64) -> UInt64
+    /// The instant that was due lies behind: the vector is that of then.
+    mutating func instantPassed(_ engine: borrowing ContractEngine, time: UInt64)
+}
+
+extension FeatureSink where Self: ~Copyable {
+    public func instantDue(after time: UInt64) -> UInt64 { .max }
+    public mutating func instantPassed(_ engine: borrowing ContractEngine, time: UInt64) {}
 }
 
 /// The fold of one contract: records in, feature vectors out, current at every event group.

@@ -52,19 +52,18 @@ public enum Exp2 {
         let shifted = bounded + 0x1.8p52
         let whole = shifted - 0x1.8p52
         let y = whole - bounded
-        var sum = y * 1.3691488853904128e-12 + 2.5678435993488196e-11
-        sum = sum * y + 4.445538271870811e-10
-        sum = sum * y + 7.054911620801121e-09
-        sum = sum * y + 1.0178086009239699e-07
-        sum = sum * y + 1.3215486790144307e-06
-        sum = sum * y + 1.525273380405984e-05
-        sum = sum * y + 0.0001540353039338161
-        sum = sum * y + 0.0013333558146428443
-        sum = sum * y + 0.009618129107628477
-        sum = sum * y + 0.05550410866482158
-        sum = sum * y + 0.24022650695910072
-        sum = sum * y + 0.6931471805599453
-        sum = sum * y + 1
+        // Pairs of terms first (Estrin's scheme): a chain of fourteen steps would be waited for at every group.
+        let y2 = y * y
+        let y4 = y2 * y2
+        let low = (y * 0.6931471805599453 + 1) + (y * 0.05550410866482158 + 0.24022650695910072) * y2
+        let middle =
+            (y * 0.0013333558146428443 + 0.009618129107628477)
+            + (y * 1.525273380405984e-05 + 0.0001540353039338161) * y2
+        let high =
+            (y * 1.0178086009239699e-07 + 1.3215486790144307e-06)
+            + (y * 4.445538271870811e-10 + 7.054911620801121e-09) * y2
+        let last = y * 1.3691488853904128e-12 + 2.5678435993488196e-11
+        let sum = low + (middle + (high + last * y4) * y4) * y4
         // 2^(−whole) by its exponent bits; the integer is in the low bits of `shifted`.
         let integers = unsafeBitCast(shifted, to: SIMD2<UInt64>.self) & SIMD2(repeating: 0xFFF)
         let scale = unsafeBitCast(

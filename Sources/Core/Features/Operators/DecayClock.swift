@@ -42,9 +42,10 @@
 extension Decay {
     /// 1/left, kept finite: nothing is left of what is so old.
     var inverse: Decay {
-        Decay(
-            h10: 1 / max(h10, 0x1p-1000), h30: 1 / max(h30, 0x1p-1000), h60: 1 / max(h60, 0x1p-1000),
-            h300: 1 / max(h300, 0x1p-1000), h1800: 1 / max(h1800, 0x1p-1000))
+        let inverse = 1 / SIMD2(max(h60, 0x1p-160), max(h1800, 0x1p-160))
+        let half = inverse[0] * inverse[0]
+        let third = inverse[1] * inverse[1] * inverse[1]
+        return Decay(h10: half * half * half, h30: half, h60: inverse[0], h300: third * third, h1800: inverse[1])
     }
 }
 

@@ -37,6 +37,9 @@
     /// What a sum that stands at the landmark is multiplied by to become a rate per second, corrected for the time
     /// before t₀ in which nothing was counted; `decay` is what is left of the sum now.
     @inlinable public func rateFactor(halfLife: Double, decay: Double) -> Double {
-        decay * (0.6931471805599453 / halfLife) / (1 - left * decay)
+        let factor = decay * (0.6931471805599453 / halfLife)
+        let before = left * decay
+        // From some age on the correction is 1 to the last bit, and a division would be waited for at every group.
+        return before < 0x1p-54 ? factor : factor / (1 - before)
     }
 }

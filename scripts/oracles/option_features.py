@@ -13,8 +13,8 @@ tick`. What is taken from the export itself: prices and activations of the level
 C-79; features.py verifies those columns. Black-76 runs over arrays; a sample of at least a thousand of the run's
 own contracts is compared with `vollib` in every run. es-options-20200106-dirty.json and -chain.json fit the tapes
 of `lean_options.py --expirations` with `--set bars.sma_length=5 --set options.horizon_days=90` (and `--set
-options.refresh=chain`); C-119 needs 21 days (`--allow-sparse "implied_minus*"`). Exit status 0: no difference beyond the tolerances and every compared column exercised; 1:
-anything else; 64: wrong usage.
+options.refresh=chain`); C-119 needs 21 days (`--allow-sparse "implied_minus*"`). Exit status 0: no difference beyond the
+tolerances and every compared column exercised; 1: anything else; 64: wrong usage.
 """
 
 import argparse

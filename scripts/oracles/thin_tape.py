@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Thins an MBP-10 tape, so that a whole session costs an oracle seconds: of every five minutes the first event groups.
+"""Thins an MBP-10 tape to the first event groups of every five minutes, so that a session costs an oracle seconds.
 
   thin_tape.py --tape IN.dbn.zst --out OUT.dbn --keep 6 --whole 09:30-10:00 --whole 15:50-16:00
 

@@ -15,7 +15,9 @@ Three configurations lie beside this file, all for ES of 2023-12-25 18:00-19:00 
   esh4-evening.json        every column has at least 100 finite values; no test ends as a break
   esh4-evening-tight.json  narrow bands, so 20 tests end both ways and sides turn; needs
                            --allow-sparse or_low_time_since_mid_crossed_level_signed_seconds (the mid never crosses it)
-  esh4-evening-rth.json    regular hours from 18:20 to 18:55, so that their rows are live
+  esh4-evening-rth.json    regular hours from 18:20 to 18:55, so that their rows are live; needs --allow-sparse
+                           for pm_low_depth_beyond_level_8_ticks_contracts and
+                           pm_low_time_since_mid_crossed_level_signed_seconds (prices stay above it)
 
 --profile, --micro-price, --statistics and --definition give what the tape does not hold; without one of them, and on a
 tape without earlier days, the rows that need it are NaN on both sides and listed in the report.

@@ -11,10 +11,10 @@ The tapes hold definitions, quotes and trades of options (mbp-1, cmbp-1, tbbo, t
 statistics, and the mbp-10 books of the futures. The export is made by `levelhead features --out STEM.npy --every
 tick`. What is taken from the export itself: prices and activations of the levels (mid and `distance_ticks`) and
 C-79; features.py verifies those columns. Black-76 runs over arrays; a sample of at least a thousand of the run's
-own contracts is compared with `vollib` in every run. es-options-20200106.json fits the tapes of `lean_options.py
---expirations --from 13:30 --to 15:20` and `--set bars.sma_length=5`; C-119 needs 21 days (`--allow-sparse
-"implied_minus*"`). Exit status 0: no difference beyond the tolerances and every compared column exercised; 1:
-anything else; 64: wrong usage.
+own contracts is compared with `vollib` in every run. es-options-20200106-dirty.json and -chain.json fit the tapes
+of `lean_options.py --expirations` with `--set bars.sma_length=5 --set options.horizon_days=90` (and `--set
+options.refresh=chain`); C-119 needs 21 days (`--allow-sparse "implied_minus*"`). Exit status 0: no difference beyond the
+tolerances and every compared column exercised; 1: anything else; 64: wrong usage.
 """
 
 import argparse

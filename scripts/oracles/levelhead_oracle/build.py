@@ -15,6 +15,7 @@ def profile_of(configuration, groups):
     """The profile of the completed regular sessions, the last 20 of them, as its file's content."""
     collector = profile.Collector()
     replay = _replayed(configuration, groups, collector=collector)
+    replay.finish_session()
     collector.advance(collector.session.close)
     collector.finish()
     return profile.summary(collector.finished)

@@ -46,8 +46,16 @@ def _place(row, ours, theirs, stamps):
     return f"row {row} ts {int(stamps[row, 0])} oracle {float(ours[row])!r} engine {float(theirs[row])!r}"
 
 
+def share_of(difference, allowed):
+    """The largest difference as a share of what is tolerated at its row, 0 where no difference is."""
+    with numpy.errstate(divide="ignore"):
+        shares = numpy.divide(difference, allowed, out=numpy.zeros_like(difference), where=difference > 0)
+    return float(shares.max(initial=0.0))
+
+
 def column(name, ours, theirs, stamps, scale):
-    """Compares one column. Returns (markdown row, failure text or None, finite values, largest difference, rule)."""
+    """Compares one column. Returns (markdown row, failure or None, finite values, largest difference and its share of
+    the tolerance, rule)."""
     allowed, rule = tolerance(name, ours, scale)
     our_nan, their_nan = numpy.isnan(ours), numpy.isnan(theirs)
     infinite = numpy.isinf(theirs)
@@ -56,11 +64,11 @@ def column(name, ours, theirs, stamps, scale):
     wrong_value = both & ~(difference <= allowed)
     wrong = (our_nan != their_nan) | wrong_value | infinite
     finite = int((~our_nan).sum())
-    largest = float(difference.max(initial=0.0))
+    largest, share = float(difference.max(initial=0.0)), share_of(difference, allowed)
     distinct = len(numpy.unique(ours[~our_nan]))
     row = f"| {name} | {finite} | {int(both.sum())} | {distinct} | {largest:.3g} | {rule} | {int(wrong.sum())} |"
     if not wrong.any():
-        return row, None, finite, largest, rule
+        return row, None, finite, (largest, share), rule
     first = int(wrong.argmax())
     worst = int(numpy.where(wrong_value, difference, -1.0).argmax()) if wrong_value.any() else first
     text = (
@@ -69,7 +77,7 @@ def column(name, ours, theirs, stamps, scale):
         f"value); first {_place(first, ours, theirs, stamps)}; "
         f"largest {_place(worst, ours, theirs, stamps)}"
     )
-    return row, text, finite, largest, rule
+    return row, text, finite, (largest, share), rule
 
 
 def _summarize(summary, name, finite, largest, rule, failure):
@@ -77,11 +85,12 @@ def _summarize(summary, name, finite, largest, rule, failure):
     row = rows.row_of(name)
     entry = summary.setdefault(row.name if row else name, {
         "row": row.number if row else None, "name": row.name if row else name, "oracle": row.oracle if row else None,
-        "columns": 0, "finite": 0, "largest_difference": 0.0, "tolerance": rule, "passed": True,
+        "columns": 0, "finite": 0, "largest_difference": 0.0, "largest_share": 0.0, "tolerance": rule, "passed": True,
     })
     entry["columns"] += 1
     entry["finite"] += finite
-    entry["largest_difference"] = max(entry["largest_difference"], largest)
+    entry["largest_difference"] = max(entry["largest_difference"], largest[0])
+    entry["largest_share"] = max(entry["largest_share"], largest[1])
     entry["passed"] = entry["passed"] and failure is None
 
 

@@ -176,6 +176,10 @@ class Replay:
             self.sampler.apply(moment, self.market, self.session)
         self._count(group, changes, is_open)
 
+    def finish_session(self):
+        """Closes the seconds that the last session has after its last group."""
+        self._close_seconds(self.session.close, 0)
+
     def _close_seconds(self, event_time, clock):
         for second, mid in self.market.close_seconds(event_time, clock):
             self.trades.second_closed(second, mid)

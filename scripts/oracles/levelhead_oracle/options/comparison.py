@@ -5,6 +5,7 @@ from fnmatch import fnmatch
 
 import numpy
 
+from ..compare import share_of
 from .catalogue import PERCENT_ROWS, RELATIVE, ROW_OF, UNIT_ROWS, VOLATILITY, oracle_of
 
 
@@ -54,7 +55,7 @@ def column(name, ours, theirs, stamps, scale):
     summary = {
         "row": ROW_OF[name], "name": name, "oracle": oracle_of(name), "finite": int((~our_nan).sum()),
         "distinct": len(numpy.unique(ours[~our_nan])), "largest_difference": float(difference.max(initial=0.0)),
-        "tolerance": rule, "wrong": int(wrong.sum()),
+        "largest_share": share_of(difference, allowed), "tolerance": rule, "wrong": int(wrong.sum()),
     }
     if not wrong.any():
         return summary, None

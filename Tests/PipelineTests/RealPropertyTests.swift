@@ -46,7 +46,9 @@ import Units
         return SessionHistory(sessions)
     }
 
-    private static func fold(_ instrument: UInt32, _ contract: FuturesContract, _ date: CivilDate) throws -> MarketFold {
+    private static func fold(
+        _ instrument: UInt32, _ contract: FuturesContract, _ date: CivilDate
+    ) throws -> MarketFold {
         let identity = TapeContract.Identity(
             instrument: InstrumentID(instrument), start: Timestamp(nanoseconds: 0), end: .undefined)
         let plan = try InstrumentPlan(

@@ -25,7 +25,7 @@ struct RealRecords {
         append(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount))
     }
 
-    /// ESH4's evening, and windows inside its first 17 minutes: regular hours from 18:06, every level from 18:09 on.
+    /// The whole tape of ESH4's evening.
     static func evening() throws -> RealRecords {
         var records = RealRecords()
         try RealTape.read(RealTape.evening) { records.append($0) }
@@ -73,8 +73,11 @@ struct RealRecords {
     func mirrored(sum: Int64) -> RealRecords {
         var copy = moved { sum - $0 }
         for offset in offsets {
-            let side = copy.bytes[offset + 29]
-            copy.bytes[offset + 29] = side == UInt8(ascii: "A") ? UInt8(ascii: "B") : side == UInt8(ascii: "B") ? UInt8(ascii: "A") : side
+            switch copy.bytes[offset + 29] {
+            case BookSide.ask.rawValue: copy.bytes[offset + 29] = BookSide.bid.rawValue
+            case BookSide.bid.rawValue: copy.bytes[offset + 29] = BookSide.ask.rawValue
+            default: break
+            }
             for slot in 0..<10 {
                 let level = offset + 48 + slot * 32
                 for (at, width) in [(0, 8), (16, 4), (24, 4)] {
@@ -97,7 +100,7 @@ struct EveryNthRow: MarketSink {
     var seconds = 0
     var rows: [Row] = []
 
-    init(step: Int, groups: Int = 0, seconds: Int = 0) { (self.step, self.groups, self.seconds) = (step, groups, seconds) }
+    init(step: Int) { self.step = step }
 
     mutating func sessionBegan(_ session: SessionTimes, leader: Int) {}
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock: UInt64) {}

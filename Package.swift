@@ -123,6 +123,9 @@ let package = Package(
             path: "Sources/Bench/RingBench", swiftSettings: edge),
 
         // MARK: Tests, one folder per module
+        .target(
+            name: "FeatureProperties", dependencies: ["Features"], path: "Tests/FeatureProperties",
+            swiftSettings: edge),
         tests("UnitsTests", ["Units"]),
         tests("DeterminismTests", ["Determinism"]),
         tests("MarketCalendarTests", ["MarketCalendar", "Units", "Determinism"]),
@@ -130,7 +133,11 @@ let package = Package(
         tests("RingTests", ["Ring", "Platform", "Determinism", "Units", "CHeapCount"]),
         tests("MarketDataTests", ["MarketData", "DBN", "Units", "MarketCalendar", "Determinism"]),
         tests(
-            "FeaturesTests", ["Features", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
+            "FeaturesTests",
+            [
+                "Features", "FeatureProperties", "MarketData", "DBN", "Units", "MarketCalendar", "Determinism",
+                "CHeapCount",
+            ]),
         tests(
             "TradingTests",
             [
@@ -147,8 +154,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "Pipeline", "Features", "MarketData", "MarketCalendar", "Determinism", "Orders", "Tape", "DBN", "Units",
-                "CHeapCount",
+                "Pipeline", "Features", "FeatureProperties", "MarketData", "MarketCalendar", "Determinism", "Orders",
+                "Tape", "DBN", "Units", "CHeapCount",
             ]),
         tests("LabelsTests", ["Labels", "Features"]),
         tests("RepositoryTests", []),

@@ -1,5 +1,6 @@
 import DBN
 import Determinism
+import FeatureProperties
 import MarketData
 import Testing
 
@@ -13,21 +14,21 @@ import Testing
 
     private static func name(_ column: Int) -> String { FeatureSchema.columns[column].name }
 
-    /// Rows of logarithms of prices: they change with the height of price, and negative prices have none.
-    private static let logarithmicRows: Set<MarketFeature> = [
-        .amihudIlliquidity, .midReturn60, .midReturn300, .midReturn1800, .realizedVolatility300,
-        .realizedVolatility1800, .realizedVolatilityRegular, .bipowerVolatility, .jumpRatio, .downsideShare,
-        .ewmaVolatility, .parkinsonVolatility, .garmanKlassVolatility, .rogersSatchellVolatility,
-        .yangZhangVolatility, .varianceRatio,
-    ]
-    private static let logarithmicColumns = Set(logarithmicRows.map { FeatureSchema.marketOffset + $0.rawValue })
     /// Rows that want more time than the tape has: half an hour of mids, 30 bars, 21 days. Other tests see them.
     private static let lateRows: Set<MarketFeature> = [
         .amihudIlliquidity, .midReturn1800, .realizedVolatility1800, .bipowerVolatility, .jumpRatio, .downsideShare,
         .ewmaVolatility, .parkinsonVolatility, .garmanKlassVolatility, .rogersSatchellVolatility,
         .yangZhangVolatility, .varianceRatio,
     ]
-    private static let lateColumns = Set(lateRows.map { FeatureSchema.marketOffset + $0.rawValue })
+    /// Rows that need past sessions, a prior day or options, which this tape does not have: `EveryColumnTests` gives
+    /// them all.
+    private static let foreign = PropertyTable.options.union(PropertyTable.columns(SessionRows.needPriorDay)).union(
+        PropertyTable.columns([
+            MarketFeature.microPriceOffset, .depthTimeOfDay, .messageRateTimeOfDay, .microPriceVelocity,
+            .tradeIntensityTimeOfDay, .vpin, .realizedVolatilityTimeOfDay, .sessionVolumeTimeOfDay,
+        ])
+    ).union(PropertyTable.columns([LevelFeature.passiveDepthTimeOfDay, .volumeTimeOfDay]))
+    private static let absent = PropertyTable.columns(lateRows).union(foreign)
 
     @Test func `the random tape sees every level, every test outcome and every fault`() throws {
         let rows = Player.rows(Self.faults, try TestSession.configuration())
@@ -38,14 +39,14 @@ import Testing
             let happened = rows.contains { row in LevelKind.allCases.contains { row.values[$0, outcome] > 0 } }
             #expect(happened, "\(outcome)")
         }
-        // Every column has a value somewhere, and all but a few are undefined somewhere.
-        for column in 0..<FeatureSchema.columnCount where !Self.lateColumns.contains(column) {
-            if SessionRows.contains(SessionRows.needPriorDay, column) { continue }
-            // The tape has no options: OptionBoardTests sees their columns.
-            let family = FeatureSchema.columns[column].definition.family
-            if family == .options || family == .levelOptions { continue }
+        // Every column has a value somewhere, or its input is not there and it never has one.
+        for column in 0..<FeatureSchema.columnCount {
             let hasValue = rows.contains { !$0.values[column].isNaN }
-            #expect(hasValue, "\(Self.name(column))")
+            if Self.foreign.contains(column) {
+                #expect(!hasValue, "\(Self.name(column))")
+            } else if !Self.absent.contains(column) {
+                #expect(hasValue, "\(Self.name(column))")
+            }
         }
         #expect(rows.allSatisfy { $0.values.allSatisfy { !$0.isInfinite } })
         let flags = Self.faults.map(\.flags)
@@ -134,8 +135,7 @@ import Testing
         let mid = FeatureSchema.marketOffset + MarketFeature.mid.rawValue
         for (index, (a, b)) in zip(base, shifted).enumerated() {
             for column in 0..<FeatureSchema.columnCount
-            where column != mid && !Self.logarithmicColumns.contains(column) {
-                if SessionRows.contains(SessionRows.logarithmic, column) { continue }
+            where column != mid && !PropertyTable.logarithmic.contains(column) {
                 let same = a.values[column].bitPattern == b.values[column].bitPattern
                 if !same {
                     Issue.record("row \(index), \(Self.name(column)): \(a.values[column]) and \(b.values[column])")
@@ -149,62 +149,6 @@ import Testing
 
     // MARK: Mirror
 
-    /// Level rows that change sign when prices are negated and sides exchanged. All others that have no partner stay.
-    private static let signedLevelRows: Set<LevelFeature> = [
-        .distance, .distanceInATR, .approachSide, .slope, .queueImbalance, .orderCountImbalance, .orderFlowImbalance,
-        .delta, .deltaOfTest, .tradeImbalance, .closesBeyond, .timeSinceCross,
-    ]
-    /// Level rows of one side of the book, whose mirror is the other side's row.
-    private static let levelPartners: [LevelFeature: LevelFeature] = [
-        .bidDepthInBand: .askDepthInBand, .bidDepthAtLevel: .askDepthAtLevel, .bidAdded: .askAdded,
-        .bidCancelled: .askCancelled, .bidFilled: .askFilled,
-    ]
-    private static let signedMarketRows: Set<MarketFeature> = [
-        .mid, .weightedMidOffset, .queueImbalanceBest, .depthImbalance2, .depthImbalance3, .depthImbalance4,
-        .depthImbalance5, .depthImbalanceTop3, .depthImbalanceTop5, .depthImbalanceTop10, .orderCountImbalanceTop10,
-        .orderFlowImbalance10, .orderFlowImbalance60, .orderFlowImbalanceNormalized, .orderFlowImbalanceLevel2,
-        .orderFlowImbalanceLevel3, .orderFlowImbalanceLevel4, .orderFlowImbalanceLevel5, .integratedOrderFlowImbalance,
-        .tradeImbalance10, .tradeImbalance60, .tradeImbalance300, .volumeDelta, .volumeDeltaChange300,
-    ]
-    private static let marketPartners: [MarketFeature: MarketFeature] = [
-        .bestBidSize: .bestAskSize, .bidDepthTop5: .askDepthTop5, .bidDepthTop10: .askDepthTop10,
-        .bidAverageOrderSize: .askAverageOrderSize, .bidBookSlope: .askBookSlope, .bidDepthDistance: .askDepthDistance,
-        .sellImpact100: .buyImpact100, .bidAddedTop10: .askAddedTop10, .bidCancelledTop10: .askCancelledTop10,
-        .buyVolume: .sellVolume,
-    ]
-    /// Sums of both sides, whose order of addition the mirror turns round: equal but for the last bits.
-    private static let roundedLevelRows: Set<LevelFeature> = [.orderFlowImbalance]
-    private static let roundedMarketRows: Set<MarketFeature> = [.cancelToTrade]
-    private static let mirrorLevel: [LevelKind: LevelKind] = [
-        .premarketHigh: .premarketLow, .premarketLow: .premarketHigh, .openingRangeHigh: .openingRangeLow,
-        .openingRangeLow: .openingRangeHigh, .movingAverage: .movingAverage,
-    ]
-
-    /// For each column, where its mirror stands, its sign there, and how far it may be off, relative.
-    private static let mirror: [(column: Int, sign: Double, tolerance: Double)] = {
-        let back = Dictionary(uniqueKeysWithValues: levelPartners.map { ($1, $0) })
-        let marketBack = Dictionary(uniqueKeysWithValues: marketPartners.map { ($1, $0) })
-        let levels = LevelKind.allCases.flatMap { kind in
-            LevelFeature.allCases.map { row in
-                let partner = levelPartners[row] ?? back[row] ?? row
-                let offset = FeatureSchema.offset(of: mirrorLevel[kind] ?? kind)
-                return (
-                    column: offset + partner.rawValue, sign: signedLevelRows.contains(row) ? -1.0 : 1.0,
-                    tolerance: roundedLevelRows.contains(row) ? 1e-11 : 0.0
-                )
-            }
-        }
-        let market = MarketFeature.allCases.map { row in
-            let partner = marketPartners[row] ?? marketBack[row] ?? row
-            return (
-                column: FeatureSchema.marketOffset + partner.rawValue,
-                sign: signedMarketRows.union(SessionRows.signed).contains(row) ? -1.0 : 1.0,
-                tolerance: SessionRows.hasNoMirror.contains(row)
-                    ? .infinity : roundedMarketRows.contains(row) ? 1e-11 : 0.0)
-        }
-        return levels + market
-    }()
-
     @Test func `mirrored prices and sides flip the signed rows, exchange the sides and leave the others`() throws {
         // Five bars: the average is never half a tick between two, where its nearest tick is rounded up on both sides.
         let configuration = try TestSession.configuration(averageLength: 5)
@@ -212,18 +156,18 @@ import Testing
         let mirrored = Player.rows(Self.faults.map(\.mirrored), configuration)
         #expect(base.count == mirrored.count)
         for (index, (a, b)) in zip(base, mirrored).enumerated() {
-            for (column, partner) in Self.mirror.enumerated() where !Self.logarithmicColumns.contains(column) {
-                let (value, other) = (a.values[column], b.values[partner.column] * partner.sign)
-                let isSame = value.isNaN && other.isNaN || abs(value - other) <= partner.tolerance * max(1, abs(value))
-                if !isSame {
+            for (column, partner) in PropertyTable.mirror.enumerated()
+            where !PropertyTable.logarithmic.contains(column) {
+                let (value, other) = (a.values[column], b.values[partner.column])
+                if !partner.holds(value, other) {
                     Issue.record("row \(index), \(Self.name(column)): \(value), mirrored \(other)")
                     return
                 }
             }
         }
         // The lists are not empty words: every signed row had both signs or at least a value.
-        for (column, partner) in Self.mirror.enumerated() where partner.sign < 0 {
-            if SessionRows.contains(SessionRows.needPriorDay, column) { continue }
+        for (column, partner) in PropertyTable.mirror.enumerated() where partner.change == .negated {
+            if Self.absent.contains(column) || PropertyTable.logarithmic.contains(column) { continue }
             let hasValue = base.contains { $0.values[column] != 0 && !$0.values[column].isNaN }
             #expect(
                 hasValue || Self.name(column).contains("level_slope"),
@@ -238,10 +182,9 @@ import Testing
         // Eight clean minutes after every level exists, then four seconds of bad book, a snapshot, and on.
         let busy = try #require(
             tape.indices.first { first in
-                tape[first].time >= start + 17 * TestSession.minute
-                    && (first..<first + 12).allSatisfy {
-                        tape[$0 + 1].time - tape[$0].time < 700_000_000
-                    }
+                tape[first].time >= start + 17 * TestSession.minute && (first..<first + 12).allSatisfy {
+                    tape[$0 + 1].time - tape[$0].time < 700_000_000
+                }
             })
         let from = tape[busy].time
         var records = tape

@@ -1,5 +1,6 @@
 import DBN
 import Determinism
+import FeatureProperties
 import MarketCalendar
 import MarketData
 import Testing

@@ -1,28 +1,28 @@
-@testable import Features
+import Features
 
 /// How the rows of the session's auction behave under the engine's properties.
-enum SessionRows {
+package enum SessionRows {
     /// Defined only with a session, a settlement or a definition before the tape's.
-    static let needPriorDay: Set<MarketFeature> = [
+    package static let needPriorDay: Set<MarketFeature> = [
         .priorPointOfControlDistance, .priorValueAreaHighDistance, .priorValueAreaLowDistance, .priorSettlementDistance,
         .openingGap, .openingGapFill, .overnightRangeRatio, .daysToExpiration,
     ]
     /// Logarithms of prices: a market that lies higher has smaller ones.
-    static let logarithmic: Set<MarketFeature> = [.priorSettlementDistance, .regularReturn]
+    package static let logarithmic: Set<MarketFeature> = [.priorSettlementDistance, .regularReturn]
     /// Change sign when prices are negated and sides exchanged.
-    static let signed: Set<MarketFeature> = [
+    package static let signed: Set<MarketFeature> = [
         .vwapSessionDistance, .vwapSessionZScore, .vwapRegularDistance, .vwapRegularZScore, .vwapSlope, .openingGap,
         .initialBalanceExtension,
     ]
-    /// Ties go to the upper or the lower price, which the mirror turns round; and x becomes 1 − x.
-    static let hasNoMirror: Set<MarketFeature> = [
+    /// Ties go to the upper or the lower price, which the mirror turns round.
+    package static let tied: Set<MarketFeature> = [
         .pointOfControlDistance, .valueAreaHighDistance, .valueAreaLowDistance, .valueAreaWidth,
-        .priorPointOfControlDistance, .priorValueAreaHighDistance, .priorValueAreaLowDistance, .regularRangePosition,
+        .priorPointOfControlDistance, .priorValueAreaHighDistance, .priorValueAreaLowDistance,
     ]
 
-    static func column(_ row: MarketFeature) -> Int { FeatureSchema.marketOffset + row.rawValue }
+    package static func column(_ row: MarketFeature) -> Int { FeatureSchema.marketOffset + row.rawValue }
 
-    static func contains(_ rows: Set<MarketFeature>, _ column: Int) -> Bool {
+    package static func contains(_ rows: Set<MarketFeature>, _ column: Int) -> Bool {
         rows.contains { self.column($0) == column }
     }
 }

@@ -177,7 +177,7 @@ struct ChainPlayer: ~Copyable {
         var dates = [CivilDate(year: 2024, month: 1, day: 3)]
         for _ in days { dates.insert(calendar.previousTradeDate(before: dates[0]), at: 0) }
         guard let first = calendar.session(dates[0]) else { return }
-        engine.auction.start(first)
+        engine.operators.pointee.auction.start(first)
         for (index, prices) in days.enumerated() {
             guard let session = calendar.session(dates[index]), let next = calendar.session(dates[index + 1]) else {
                 continue
@@ -185,13 +185,13 @@ struct ChainPlayer: ~Copyable {
             let trades = prices.map { TradeRun(price: $0, aggressor: 1, size: 10) }
             trades.withUnsafeBufferPointer { trades in
                 let night = session.open.nanoseconds + TestSession.minute
-                engine.auction.take(trades: trades, time: night, isOpen: true)
+                engine.operators.pointee.auction.take(trades: trades, time: night, isOpen: true)
                 let regular = session.rthOpen.nanoseconds + TestSession.minute
-                engine.auction.take(trades: trades, time: regular, isOpen: true)
-                engine.volatility.takeRegular(trades)
+                engine.operators.pointee.auction.take(trades: trades, time: regular, isOpen: true)
+                engine.operators.pointee.volatility.takeRegular(trades)
             }
-            engine.auction.beginSession(next)
-            engine.volatility.beginSession()
+            engine.operators.pointee.auction.beginSession(next)
+            engine.operators.pointee.volatility.beginSession()
         }
     }
 

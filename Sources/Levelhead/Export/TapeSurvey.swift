@@ -78,7 +78,7 @@ struct ExportSize {
         self.rows = rows
         bytes = rows * file.rowBytes
         directory = file.directory
-        free = try FreeSpace.bytes(in: directory)
+        free = try FreeSpace.bytes(in: directory, for: file.path)
     }
 
     struct TooLarge: Error, CustomStringConvertible {

@@ -33,7 +33,7 @@ public struct FeatureDefinition: Sendable, Equatable {
     }
 }
 
-/// The operator families. Each is one file under `Levels` or `Market`.
+/// The operator families: what `features.leave_out` can name, and the chapters of docs/features.md.
 @frozen public enum FeatureFamily: String, Sendable, CaseIterable {
     case levelPosition = "level position"
     case levelInteraction = "level interaction"

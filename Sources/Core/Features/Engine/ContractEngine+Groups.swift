@@ -5,9 +5,6 @@ import Units
 // What a closed group does to the state. Mutating even where only what pointers lead to changes: a call that borrows
 // the engine copies it.
 extension ContractEngine {
-    // What follows is mutating even where it changes only what pointers lead to: a call that borrows the engine copies
-    // it.
-
     mutating func closeGroup<Sink: FeatureSink & ~Copyable>(missingLast: Bool, sink: inout Sink) {
         guard assembler.close(missingLast: missingLast) else { return }
         let group = assembler.group

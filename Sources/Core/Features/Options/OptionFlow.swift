@@ -29,9 +29,6 @@ public struct OptionFlowClock: BitwiseCopyable, Sendable {
         return left
     }
 
-    /// What is left of a sum, which was fed last at `fed`, at the time of a row (ns): sums do not run backwards.
-    func remaining(at time: UInt64, fed: UInt64) -> Double { remaining(at: max(time, fed)) }
-
     /// What is left of a sum at `time`, not before the newest trade (ns).
     func remaining(at time: UInt64) -> Double {
         let x = seconds(from: anchor, to: time) * (DeterministicMath.ln2 / Self.halfLife)

@@ -96,6 +96,7 @@ let package = Package(
         edgeTarget("Security", ["COpenSSL"]),
         edgeTarget("Storage", ["Units", "Platform", "Security", "CLMDB"]),
         edgeTarget("Tape", ["Units", "DBN", "MarketData", "Platform", "Compression"]),
+        edgeTarget("Network", ["Units", "Platform"]),
         edgeTarget("ZeroMQ", ["CZeroMQ"]),
         edgeTarget("Nanomsg", ["CNanomsg"]),
         edgeTarget(
@@ -148,7 +149,7 @@ let package = Package(
         tests(
             "EdgesTests",
             [
-                "Platform", "Compression", "Security", "Storage", "Tape", "Configuration", "DBN", "Units",
+                "Platform", "Compression", "Security", "Storage", "Tape", "Network", "Configuration", "DBN", "Units",
                 "MarketCalendar", "CHeapCount", "CLMDB",
             ]),
         tests(

@@ -17,6 +17,9 @@ public struct TradingConfiguration: Sendable {
     public var execution: ExecutionConfiguration
     public var venue: PaperVenueConfiguration
 
+    /// Of the identities of one run's orders.
+    static var orderEpoch: UInt16 { 1 }
+
     public init(window: TradingWindowRule, execution: ExecutionConfiguration, venue: PaperVenueConfiguration) {
         self.window = window
         self.execution = execution

@@ -16,179 +16,98 @@ import Units
 /// policy answers, risk reviews, the gateway sends. What the gateway sends reaches the venue a command latency after
 /// the receive time of what it was decided on, and meets the book in force then.
 struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
-    let configuration: TradingConfiguration
-    let calendar: TradingCalendar
-    let plan: InstrumentPlan
     var output: Output
-
-    private(set) var signals: LevelSignals
-    private(set) var policy: LevelPolicy
-    private(set) var risk: RiskGate
+    private var judge: LevelJudge
+    private(set) var risk: RiskStage
     private(set) var execution: ExecutionGateway
     private(set) var venue: PaperVenue
-    private var market = MarketView()
-    private var leader = 0
-    /// Of the contract whose book fills the orders.
-    private var status = TradingStatus()
-    private var day = TradingDay.none
-    /// The leading contract's own book fills the orders.
-    private var tradesSignalBook = true
-    /// Event time, and the receive time of what is being handled: orders leave then.
-    private var clock = TradingClock(Timestamp(nanoseconds: 0))
-    private var decided = TradingLimits.FewOutputs<Signal>()
-    private var intents = TradingLimits.FewOutputs<OrderIntent>()
-
-    /// A second is known to have ended a quarter of a second after its end at the latest, ns.
-    private static var secondGrace: UInt64 { 250_000_000 }
-
-    /// Of the identities of this run's orders.
-    private static var epoch: UInt16 { 1 }
+    private var watch: MarketWatch
 
     init(configuration: TradingConfiguration, plan: InstrumentPlan, calendar: TradingCalendar, output: Output) {
         TradingLimits.verify()
-        self.configuration = configuration
-        self.plan = plan
-        self.calendar = calendar
         self.output = output
-        signals = LevelSignals(configuration.signals)
-        policy = LevelPolicy(configuration.policy, epoch: Self.epoch)
-        risk = RiskGate(terms: configuration.execution.terms, limits: configuration.limits)
-        execution = ExecutionGateway(configuration.execution, epoch: Self.epoch)
+        judge = LevelJudge(configuration.signals)
+        risk = RiskStage(configuration, epoch: TradingConfiguration.orderEpoch)
+        execution = ExecutionGateway(configuration.execution, epoch: TradingConfiguration.orderEpoch)
         venue = PaperVenue(configuration.venue)
+        watch = MarketWatch(plan: plan, calendar: calendar, configuration: configuration)
     }
 
     // MARK: Market
 
     mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
-        self.leader = leader
-        tradesSignalBook = plan.tradedBook(leader: leader) == nil
-        let window = calendar.tradingWindow(configuration.window, in: session)
-        let day = TradingDay(
-            tradeDate: Int32(session.tradeDate.yyyymmdd), sessionOpen: session.open, sessionClose: session.close,
-            entryOpen: window.entryStart, entryClose: window.entryEnd, flatBy: window.flatBy)
-        self.day = day
-        policy.begin(day)
-        risk.begin(day)
+        watch.begin(session, leader: leader)
+        risk.begin(watch.day)
         output.session(session, leader: leader)
     }
 
     mutating func groupClosed(_ engine: borrowing ContractEngine) {
         output.vector(engine.vector, time: engine.group.time)
-        setClock(event: engine.group.time, received: engine.clock)
-        if tradesSignalBook {
-            let quality = MarketView.quality(
-                of: engine.book, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
-            market.take(engine.book, quality: quality, group: engine.group)
-            stepMarket(trades: engine.trades)
-        }
-        judgeLevels(engine)
-        policy.advance(to: clock.event, receiveTime: clock.message, intents: &intents)
+        if watch.takeGroup(engine) { stepMarket(trades: engine.trades) }
+        if judge.judge(engine) { tell(engine) }
         review()
     }
 
     mutating func tradedGroup(_ book: borrowing ContractBook) {
-        setClock(event: book.assembler.group.time, received: book.clock)
-        let quality = MarketView.quality(
-            of: book.assembler.book, isOpen: book.isOpen, isSuspect: book.assembler.isSuspect)
-        market.take(book.assembler.book, quality: quality, group: book.assembler.group)
+        watch.takeGroup(book)
         stepMarket(trades: book.assembler.trades)
     }
 
     mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
         output.secondVector(engine.vector, time: time)
-        // A late record closes many seconds at once; messages move on with the seconds, as they would have.
-        setClock(event: time, received: min(engine.clock, time &+ Self.secondGrace))
+        watch.takeSecond(time, received: engine.clock)
         venue.advance(to: Timestamp(nanoseconds: time))
         hear()
-        openOrClose()
-        // A valid book that nobody changes stays valid while the feed is alive (K.3-8): it is marked anew. Over a
-        // silence of the feed it ages.
-        if time <= engine.clockBefore &+ UInt64(configuration.limits.markReducing.count) {
-            market.keep(until: clock.event)
-            risk.apply(market.update(depth: 1))
-        }
-        risk.advance(to: clock.event)
-        execution.advance(clock)
+        if watch.openOrClose() { stepMarket(trades: MarketWatch.noTrades) }
+        if watch.keepMark(secondEnded: time, heard: engine.clockBefore) { risk.apply(watch.update(depth: 1)) }
+        risk.advance(to: watch.clock.event)
+        execution.advance(watch.clock)
         settle()
-        policy.advance(to: clock.event, receiveTime: clock.message, intents: &intents)
         review()
     }
 
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
-        self.status = status
-        setClock(event: time, received: received)
-        openOrClose()
-    }
-
-    /// The book that fills orders can be used while its contract trades: what a group said of it ends with a halt and
-    /// with the session.
-    private mutating func openOrClose() {
-        guard market.setOpen(status.isOpen(byCalendar: day.isOpen(at: clock.event))) else { return }
-        market.keep(until: clock.event)
-        stepMarket(trades: UnsafeBufferPointer(start: nil, count: 0))
-    }
-
-    private mutating func setClock(event: UInt64, received: UInt64) {
-        let event = max(clock.event, Timestamp(nanoseconds: event))
-        clock = TradingClock(event: event, message: max(clock.message, Timestamp(nanoseconds: received)))
+        watch.takeStatus(status, time: time, received: received)
+        if watch.openOrClose() { stepMarket(trades: MarketWatch.noTrades) }
     }
 
     private mutating func stepMarket(trades: UnsafeBufferPointer<TradeRun>) {
         let isIdle = venue.isIdle
-        let update = market.update(depth: isIdle ? 1 : TradingLimits.bookLevels, trades: isIdle ? nil : trades)
+        let update = watch.update(depth: isIdle ? 1 : TradingLimits.bookLevels, trades: isIdle ? nil : trades)
         venue.apply(update)
         hear()
         risk.apply(update)
-        execution.advance(clock)
+        execution.advance(watch.clock)
         settle()
     }
 
     // MARK: Decisions
 
-    private mutating func judgeLevels(_ engine: borrowing ContractEngine) {
-        if signals.isResting, !engine.hasRecentTest(within: UInt64(signals.aftermath.count)) { return }
-        let time = Timestamp(nanoseconds: engine.group.time)
-        for index in 0..<FeatureSchema.levelCount {
-            guard let kind = LevelKind(rawValue: index) else { continue }
-            let test = engine.test(kind)
-            let testEnd: Timestamp = test.end > 0 ? Timestamp(nanoseconds: test.end) : .undefined
-            guard signals.isJudged(index, isInTest: test.isUnderWay, testEnd: testEnd, at: time) else { continue }
-            let group = engine.group
-            let quality = MarketView.quality(
-                of: engine.book, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
-            let values = engine.vector.extracting(
-                FeatureSchema.offset(of: kind)..<FeatureSchema.offset(of: kind) + LevelFeature.count)
-            let inputs = LevelSignalInputs(
-                level: engine.level(kind), values: values, group: group, quality: quality)
-            signals.apply(inputs, level: kind.rawValue, signals: &decided)
+    private mutating func tell(_ engine: borrowing ContractEngine) {
+        for index in judge.decided.indices {
+            output.signal(judge.decided[index], vector: engine.vector)
+            risk.apply(judge.decided[index])
         }
-        if decided.isEmpty { return }
-        for index in decided.indices {
-            output.signal(decided[index], vector: engine.vector)
-            if configuration.tradesSignals { policy.apply(decided[index], intents: &intents) }
-        }
-        decided.removeAll()
+        judge.decided.removeAll()
     }
 
     private mutating func review() {
-        if intents.isEmpty { return }
-        for index in intents.indices {
-            let intent = intents[index]
-            switch risk.review(intent) {
-            case .approved(let approved): execution.accept(approved, clock)
-            case .refused: policy.refused(intent.id)
-            }
+        risk.review(watch.clock)
+        if risk.approvals.isEmpty && risk.gate.verdicts.isEmpty { return }
+        for index in risk.approvals.indices {
+            execution.accept(risk.approvals[index].accepted(), watch.clock)
             settle()
         }
-        intents.removeAll()
+        risk.approvals.removeAll()
+        settle()
     }
 
     // MARK: Hand-over
 
     private mutating func hear() {
         guard venue.hasEvents else { return }
-        while let event = venue.nextEvent(until: clock.message) {
-            execution.apply(event, clock)
+        while let event = venue.nextEvent(until: watch.clock.message) {
+            execution.apply(event, watch.clock)
             settle()
         }
     }
@@ -203,14 +122,14 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     }
 
     private mutating func drainRisk() -> Bool {
-        for index in risk.verdicts.indices { output.verdict(risk.verdicts[index]) }
-        risk.verdicts.removeAll()
-        guard !risk.changes.isEmpty else { return true }
-        for index in risk.changes.indices {
-            output.change(risk.changes[index])
-            execution.apply(risk.changes[index], clock)
+        for index in risk.gate.verdicts.indices { output.verdict(risk.gate.verdicts[index]) }
+        risk.gate.verdicts.removeAll()
+        guard !risk.gate.changes.isEmpty else { return true }
+        for index in risk.gate.changes.indices {
+            output.change(risk.gate.changes[index])
+            execution.apply(risk.gate.changes[index], watch.clock)
         }
-        risk.changes.removeAll()
+        risk.gate.changes.removeAll()
         return false
     }
 
@@ -222,20 +141,18 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         for index in execution.fills.indices {
             output.fill(execution.fills[index])
             risk.apply(execution.fills[index])
-            policy.apply(execution.fills[index])
         }
         for index in execution.updates.indices {
             output.update(execution.updates[index])
             risk.apply(execution.updates[index])
-            policy.apply(execution.updates[index])
         }
         for index in execution.notices.indices {
             output.notice(execution.notices[index])
             risk.apply(execution.notices[index])
         }
         for index in execution.commands.indices {
-            let book = market.update(depth: TradingLimits.bookLevels)
-            venue.receive(execution.commands[index], at: clock.message, market: book)
+            let book = watch.update(depth: TradingLimits.bookLevels)
+            venue.receive(execution.commands[index], at: watch.clock.message, market: book)
         }
         execution.fills.removeAll()
         execution.updates.removeAll()
@@ -249,16 +166,10 @@ extension TradingDesk {
     /// Configuration and output are not saved.
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("desk")
-        try signals.persist(&archive)
-        try policy.persist(&archive)
+        try judge.persist(&archive)
         try risk.persist(&archive)
         try execution.persist(&archive)
         try venue.persist(&archive)
-        try market.persist(&archive)
-        try archive.field(&leader)
-        try archive.field(&status)
-        try day.persist(&archive)
-        try archive.field(&tradesSignalBook)
-        try archive.field(&clock)
+        try watch.persist(&archive)
     }
 }

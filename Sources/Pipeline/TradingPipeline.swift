@@ -41,10 +41,10 @@ public struct TradingPipeline<Output: TradingOutput>: ~Copyable {
     }
 
     /// Signed contracts of the traded contract.
-    public var position: Quantity { desk.pointee.risk.position.quantity }
+    public var position: Quantity { desk.pointee.risk.gate.position.quantity }
     /// Profit after fees, what is open marked at the side it would exit at.
-    public var netProfit: Money { desk.pointee.risk.equity }
-    public var tradingState: TradingState { desk.pointee.risk.state }
+    public var netProfit: Money { desk.pointee.risk.gate.equity }
+    public var tradingState: TradingState { desk.pointee.risk.gate.state }
     /// Orders sent to the venue.
     public var ordersSent: UInt64 { desk.pointee.execution.sentCount }
     /// The contract that orders are for.

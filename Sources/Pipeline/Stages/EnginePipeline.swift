@@ -1,0 +1,81 @@
+import DBN
+import Determinism
+import Features
+import MarketCalendar
+import MarketData
+import Orders
+import Signals
+import Units
+
+/// What an engine puts out.
+public protocol EngineOutput: ~Copyable {
+    /// A group of the leading contract closed; `engine.vector` is current.
+    mutating func vector(_ engine: borrowing ContractEngine)
+    /// A second of event time ended with this vector.
+    mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64)
+    /// A level was decided; the vector is the one it was decided on.
+    mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>)
+}
+
+/// The engine's fold: records in; features and signals out. The first half of the pipeline.
+public struct EnginePipeline<Output: EngineOutput & ~Copyable>: ~Copyable {
+    public private(set) var market: MarketFold
+    private let sink: UnsafeMutablePointer<EngineSink<Output>>
+
+    public init(
+        plan: InstrumentPlan, features: FeatureConfiguration, trading: TradingConfiguration, output: consuming Output
+    ) {
+        market = MarketFold(plan: plan, configuration: features)
+        sink = .allocate(capacity: 1)
+        sink.initialize(to: EngineSink(judge: LevelJudge(trading.signals), output: output))
+    }
+
+    deinit {
+        sink.deinitialize(count: 1)
+        sink.deallocate()
+    }
+
+    /// Takes the next record. `sequence` is its position in the ring.
+    public mutating func take(_ record: RecordView, sequence: UInt64) {
+        market.take(record, sequence: sequence, sink: &sink.pointee)
+    }
+
+    /// Reaches the output.
+    public mutating func withOutput<Result>(_ body: (inout Output) throws -> Result) rethrows -> Result {
+        try body(&sink.pointee.output)
+    }
+}
+
+extension EnginePipeline: PersistentState where Output: ~Copyable {
+    /// The output is not saved.
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("engine")
+        try archive.field(&market)
+        try sink.pointee.judge.persist(&archive)
+    }
+}
+
+struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {
+    var judge: LevelJudge
+    var output: Output
+
+    init(judge: consuming LevelJudge, output: consuming Output) {
+        self.judge = judge
+        self.output = output
+    }
+
+    mutating func groupClosed(_ engine: borrowing ContractEngine) {
+        output.vector(engine)
+        guard judge.judge(engine) else { return }
+        for index in judge.decided.indices { output.signal(judge.decided[index], vector: engine.vector) }
+        judge.decided.removeAll()
+    }
+
+    mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
+        output.secondVector(engine, time: time)
+    }
+
+    mutating func tradedGroup(_ book: borrowing ContractBook) {}
+    mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {}
+    mutating func sessionBegan(_ session: SessionTimes, leader: Int) {}
+}

@@ -1,0 +1,59 @@
+import Determinism
+import Execution
+import MarketData
+import Orders
+import Risk
+import Units
+
+/// The execution gateway's fold: takes approvals, changes of the trading state and what the venue says; puts out
+/// commands to the venue, and fills, order updates and notices.
+public struct ExecutionFollower: ~Copyable, TradingStage {
+    private var execution: ExecutionGateway
+    /// The message clock: monotonic, and journaled with every message and tick.
+    private var messageTime = Timestamp(nanoseconds: 0)
+
+    public init(_ configuration: TradingConfiguration) {
+        execution = ExecutionGateway(configuration.execution, epoch: TradingConfiguration.orderEpoch)
+    }
+
+    public var gateway: ExecutionGateway { execution }
+    public var awaitsTime: Bool { !execution.isIdle }
+
+    public mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>) {
+        execution.advance(clock(watch))
+    }
+
+    public mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool) { execution.advance(clock(watch)) }
+
+    public mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch) {
+        messageTime = max(messageTime, time)
+        switch message {
+        case .approval(let approval): execution.accept(approval.accepted(), clock(watch))
+        case .change(let change): execution.apply(change, clock(watch))
+        case .event(let event): execution.apply(event, clock(watch))
+        case .tick: execution.advance(clock(watch))
+        case .signal, .verdict, .command, .fill, .update, .notice, .request:
+            preconditionFailure("a message for another process: the receiver checks kinds")
+        }
+    }
+
+    public mutating func drain(_ body: (StageMessage) -> Void) {
+        for index in execution.fills.indices { body(.fill(execution.fills[index])) }
+        for index in execution.updates.indices { body(.update(execution.updates[index])) }
+        for index in execution.notices.indices { body(.notice(execution.notices[index])) }
+        for index in execution.commands.indices { body(.command(execution.commands[index])) }
+        execution.fills.removeAll()
+        execution.updates.removeAll()
+        execution.notices.removeAll()
+        execution.commands.removeAll()
+    }
+
+    private func clock(_ watch: borrowing MarketWatch) -> TradingClock {
+        TradingClock(event: watch.clock.event, message: messageTime)
+    }
+
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try execution.persist(&archive)
+        try archive.field(&messageTime)
+    }
+}

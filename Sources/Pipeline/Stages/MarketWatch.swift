@@ -1,0 +1,116 @@
+import Determinism
+import Features
+import MarketCalendar
+import MarketData
+import Orders
+import Risk
+import Units
+
+/// The market as the order path sees it: the book that fills the orders, whether it trades, the trading day, and the
+/// two clocks. Every fold of the order path follows the records through one of its own, so all see the same steps.
+public struct MarketWatch: ~Copyable {
+    private let plan: InstrumentPlan
+    private let calendar: TradingCalendar
+    private let window: TradingWindowRule
+    private let markReducing: Nanoseconds
+
+    private var market = MarketView()
+    /// Event time, and the receive time of what is being handled.
+    public private(set) var clock = TradingClock(Timestamp(nanoseconds: 0))
+    public private(set) var day = TradingDay.none
+    private var leader = 0
+    /// Of the contract whose book fills the orders.
+    private var status = TradingStatus()
+    /// The leading contract's own book fills the orders.
+    private var tradesSignalBook = true
+
+    /// The trades of a step that no group made.
+    static var noTrades: UnsafeBufferPointer<TradeRun> { UnsafeBufferPointer(start: nil, count: 0) }
+
+    /// A second is known to have ended a quarter of a second after its end at the latest, ns.
+    private static var secondGrace: UInt64 { 250_000_000 }
+
+    init(plan: InstrumentPlan, calendar: TradingCalendar, configuration: TradingConfiguration) {
+        self.plan = plan
+        self.calendar = calendar
+        window = configuration.window
+        markReducing = configuration.limits.markReducing
+    }
+
+    /// A session began, and with it perhaps the lead of another contract.
+    mutating func begin(_ session: SessionTimes, leader: Int) {
+        self.leader = leader
+        tradesSignalBook = plan.tradedBook(leader: leader) == nil
+        let window = calendar.tradingWindow(window, in: session)
+        day = TradingDay(
+            tradeDate: Int32(session.tradeDate.yyyymmdd), sessionOpen: session.open, sessionClose: session.close,
+            entryOpen: window.entryStart, entryClose: window.entryEnd, flatBy: window.flatBy)
+    }
+
+    /// Takes a group of the leading contract. True when its book fills the orders, so that the market has moved.
+    mutating func takeGroup(_ engine: borrowing ContractEngine) -> Bool {
+        setClock(event: engine.group.time, received: engine.clock)
+        guard tradesSignalBook else { return false }
+        let quality = MarketView.quality(of: engine.book, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
+        market.take(engine.book, quality: quality, group: engine.group)
+        return true
+    }
+
+    /// Takes a group of the traded contract's own book.
+    mutating func takeGroup(_ book: borrowing ContractBook) {
+        setClock(event: book.assembler.group.time, received: book.clock)
+        let quality = MarketView.quality(
+            of: book.assembler.book, isOpen: book.isOpen, isSuspect: book.assembler.isSuspect)
+        market.take(book.assembler.book, quality: quality, group: book.assembler.group)
+    }
+
+    /// Moves the clocks to the end of a second. A late record closes many seconds at once; messages move on with the
+    /// seconds, as they would have.
+    mutating func takeSecond(_ time: UInt64, received: UInt64) {
+        setClock(event: time, received: min(received, time &+ Self.secondGrace))
+    }
+
+    mutating func takeStatus(_ status: TradingStatus, time: UInt64, received: UInt64) {
+        self.status = status
+        setClock(event: time, received: received)
+    }
+
+    /// The book that fills orders can be used while its contract trades: what a group said of it ends with a halt and
+    /// with the session. True when that has just changed, so that the market has moved.
+    mutating func openOrClose() -> Bool {
+        guard market.setOpen(status.isOpen(byCalendar: day.isOpen(at: clock.event))) else { return false }
+        market.keep(until: clock.event)
+        return true
+    }
+
+    /// A valid book that nobody changes stays valid while the feed is alive (K.3-8): it is marked anew. Over a silence
+    /// of the feed it ages. True when it was marked.
+    ///
+    /// - Parameter heard: the largest receive time before the record that ended the second.
+    mutating func keepMark(secondEnded time: UInt64, heard: UInt64) -> Bool {
+        guard time <= heard &+ UInt64(markReducing.count) else { return false }
+        market.keep(until: clock.event)
+        return true
+    }
+
+    /// The update of the last group: its best levels, or all of them with `runs` as the group's trades.
+    mutating func update(depth: Int, trades runs: UnsafeBufferPointer<TradeRun>? = nil) -> MarketUpdate {
+        market.update(depth: depth, trades: runs)
+    }
+
+    private mutating func setClock(event: UInt64, received: UInt64) {
+        let event = max(clock.event, Timestamp(nanoseconds: event))
+        clock = TradingClock(event: event, message: max(clock.message, Timestamp(nanoseconds: received)))
+    }
+}
+
+extension MarketWatch: PersistentState {
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try market.persist(&archive)
+        try archive.field(&leader)
+        try archive.field(&status)
+        try day.persist(&archive)
+        try archive.field(&tradesSignalBook)
+        try archive.field(&clock)
+    }
+}

@@ -1,0 +1,111 @@
+import Determinism
+import Orders
+import Risk
+import Signals
+
+/// What the processes of the order path tell each other, and what an operator tells them.
+///
+/// On the wire and in journals: one byte for the kind, then the fields of the value as `StateArchive` writes them.
+public enum StageMessage: Sendable {
+    /// Engine to risk gateway.
+    case signal(Signal)
+    /// Risk gateway to execution gateway.
+    case approval(Approval)
+    case change(StateChange)
+    /// Of the risk gateway, for its journal.
+    case verdict(VerdictRecord)
+    /// Execution gateway to venue.
+    case command(VenueCommand)
+    /// Venue to execution gateway.
+    case event(VenueEvent)
+    /// Execution gateway to risk gateway.
+    case fill(Fill)
+    case update(OrderUpdate)
+    case notice(ExecutionNotice)
+    /// An operator to the risk gateway.
+    case request(OperatorRequest)
+    /// The message clock moved on and nothing else happened.
+    case tick
+
+    public enum Kind: UInt8, Sendable, CaseIterable {
+        case signal = 1
+        case approval, change, verdict, command, event, fill, update, notice, request, tick
+    }
+
+    public var kind: Kind {
+        switch self {
+        case .signal: .signal
+        case .approval: .approval
+        case .change: .change
+        case .verdict: .verdict
+        case .command: .command
+        case .event: .event
+        case .fill: .fill
+        case .update: .update
+        case .notice: .notice
+        case .request: .request
+        case .tick: .tick
+        }
+    }
+
+    public var bytes: [UInt8] {
+        get throws(StateArchive.Failure) {
+            var archive = StateArchive()
+            var kind = kind
+            try archive.code(&kind)
+            switch self {
+            case .signal(let value): try Self.save(value, &archive)
+            case .approval(let value): try Self.save(value, &archive)
+            case .change(let value): try Self.save(value, &archive)
+            case .verdict(let value): try Self.save(value, &archive)
+            case .command(let value): try Self.save(value, &archive)
+            case .event(let value): try Self.save(value, &archive)
+            case .fill(let value): try Self.save(value, &archive)
+            case .update(let value): try Self.save(value, &archive)
+            case .notice(let value): try Self.save(value, &archive)
+            case .request(var value): try archive.code(&value)
+            case .tick: break
+            }
+            return archive.bytes
+        }
+    }
+
+    /// - Throws: the bytes are not those of one message.
+    public init(bytes: [UInt8]) throws(StateArchive.Failure) {
+        var archive = StateArchive(loading: bytes)
+        var kind = Kind.tick
+        try archive.code(&kind)
+        switch kind {
+        case .signal: self = .signal(try Self.load(&archive))
+        case .approval: self = .approval(try Self.load(&archive))
+        case .change: self = .change(try Self.load(&archive))
+        case .verdict: self = .verdict(try Self.load(&archive))
+        case .command: self = .command(try Self.load(&archive))
+        case .event: self = .event(try Self.load(&archive))
+        case .fill: self = .fill(try Self.load(&archive))
+        case .update: self = .update(try Self.load(&archive))
+        case .notice: self = .notice(try Self.load(&archive))
+        case .request:
+            var request = OperatorRequest.pause
+            try archive.code(&request)
+            self = .request(request)
+        case .tick: self = .tick
+        }
+        try archive.checkEnd()
+    }
+
+    private static func save<Value: BoundedElement>(
+        _ value: Value, _ archive: inout StateArchive
+    ) throws(StateArchive.Failure) {
+        var value = value
+        try value.persist(&archive)
+    }
+
+    private static func load<Value: BoundedElement>(
+        _ archive: inout StateArchive
+    ) throws(StateArchive.Failure) -> Value {
+        var value = Value.blank
+        try value.persist(&archive)
+        return value
+    }
+}

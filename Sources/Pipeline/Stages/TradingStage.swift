@@ -1,0 +1,32 @@
+import Determinism
+import MarketData
+import Orders
+import Units
+
+/// A part of the order path that runs in a process of its own: a fold over the steps of the market, which it follows
+/// in the ring, and over the messages it is sent.
+public protocol TradingStage: ~Copyable {
+    /// A session began: `watch.day` is new.
+    mutating func sessionBegan(_ watch: inout MarketWatch)
+    /// A second of event time ended at `time`; the market and `secondEnded` follow.
+    mutating func secondBegan(_ time: Timestamp, _ watch: inout MarketWatch)
+    /// The book that fills the orders changed, with these trades.
+    mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>)
+    /// A group of the signal contract is over.
+    mutating func groupEnded(_ watch: inout MarketWatch)
+    /// The second is over. `isMarked`: the book still stands, although nobody may have changed it.
+    mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool)
+    /// Takes a message. `time` is the stage's message clock, journaled with the message.
+    mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch)
+    /// Hands out and forgets what the stage has put out, in its order.
+    mutating func drain(_ body: (StageMessage) -> Void)
+    /// Something is under way that only the message clock will end: ticks are wanted.
+    var awaitsTime: Bool { get }
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure)
+}
+
+extension TradingStage where Self: ~Copyable {
+    public mutating func sessionBegan(_ watch: inout MarketWatch) {}
+    public mutating func secondBegan(_ time: Timestamp, _ watch: inout MarketWatch) {}
+    public mutating func groupEnded(_ watch: inout MarketWatch) {}
+}

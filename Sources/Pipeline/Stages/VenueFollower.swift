@@ -1,0 +1,57 @@
+import Determinism
+import MarketData
+import Orders
+import PaperVenue
+import Units
+
+/// The paper venue's fold: takes commands, puts out events when they are due.
+///
+/// Its message clock is the receive time of the records, moved on by ticks while the feed is silent.
+public struct VenueFollower: ~Copyable, TradingStage {
+    private var paper: PaperVenue
+    private var messageTime = Timestamp(nanoseconds: 0)
+
+    public init(_ configuration: TradingConfiguration) { paper = PaperVenue(configuration.venue) }
+
+    public var venue: PaperVenue { paper }
+    public var awaitsTime: Bool { !paper.isIdle || paper.hasEvents }
+
+    public mutating func secondBegan(_ time: Timestamp, _ watch: inout MarketWatch) {
+        follow(watch)
+        paper.advance(to: time)
+    }
+
+    public mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>) {
+        follow(watch)
+        if paper.isIdle { return }
+        paper.apply(watch.update(depth: TradingLimits.bookLevels, trades: trades))
+    }
+
+    public mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool) {}
+
+    public mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch) {
+        messageTime = max(messageTime, time)
+        follow(watch)
+        switch message {
+        case .command(let command):
+            paper.receive(command, at: messageTime, market: watch.update(depth: TradingLimits.bookLevels))
+        case .tick: paper.advance(to: messageTime)
+        case .signal, .approval, .change, .verdict, .event, .fill, .update, .notice, .request:
+            preconditionFailure("a message for another process: the receiver checks kinds")
+        }
+    }
+
+    public mutating func drain(_ body: (StageMessage) -> Void) {
+        guard paper.hasEvents else { return }
+        while let event = paper.nextEvent(until: messageTime) { body(.event(event)) }
+    }
+
+    private mutating func follow(_ watch: borrowing MarketWatch) {
+        messageTime = max(messageTime, watch.clock.message)
+    }
+
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try paper.persist(&archive)
+        try archive.field(&messageTime)
+    }
+}

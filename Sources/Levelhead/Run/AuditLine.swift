@@ -1,6 +1,7 @@
 import Features
 import MarketCalendar
 import Orders
+import Pipeline
 import Platform
 import Risk
 import Signals
@@ -77,6 +78,15 @@ enum AuditLine {
             "event": JSONText.string("session"), "time": JSONText.integer(session.open.nanoseconds),
             "trade_date": JSONText.string(session.tradeDate.description), "signal": JSONText.string(signal),
             "traded": JSONText.string(traded),
+        ])
+    }
+}
+
+extension AuditLine {
+    /// What an operator asked of the risk gateway.
+    static func request(_ request: OperatorRequest) -> String {
+        JSONText.object([
+            "event": JSONText.string("operator"), "request": JSONText.string("\(request)"),
         ])
     }
 }

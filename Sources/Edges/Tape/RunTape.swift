@@ -1,0 +1,228 @@
+import DBN
+import Platform
+import Units
+
+/// The tape that a run writes: plain DBN files of mixed schema in ring order, one per trade date, and a list that says
+/// with which record of the run each begins.
+///
+/// Record n of the run is record n of the files read one after the other.
+public struct RunTape: Sendable {
+    /// One file, and the number of its first record.
+    public struct Part: Equatable, Sendable {
+        public let path: String
+        public let firstSequence: UInt64
+    }
+
+    public let directory: String
+
+    public init(directory: String) { self.directory = directory }
+
+    /// `name sequence` a line.
+    var listPath: String { "\(directory)/parts" }
+
+    static func fileName(tradeDate: Int) -> String { "levelhead-\(tradeDate).dbn" }
+
+    /// The files that there are, in their order; none before the run has begun.
+    public func parts() throws(TapeError) -> [Part] {
+        guard PosixFile.exists(listPath) else { return [] }
+        let text: [UInt8]
+        do throws(SystemCallError) {
+            text = try PosixFile.contents(of: listPath)
+        } catch {
+            throw .system(error)
+        }
+        return String(decoding: text, as: UTF8.self).split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count == 2, let sequence = UInt64(words[1]) else { return nil }
+            return Part(path: "\(directory)/\(words[0])", firstSequence: sequence)
+        }
+    }
+
+    func write(_ parts: [Part]) throws(TapeError) {
+        let lines = parts.map { "\($0.path.dropFirst(directory.utf8.count + 1)) \($0.firstSequence)\n" }
+        do throws(SystemCallError) {
+            try PosixFile.replace(listPath, with: Array(lines.joined().utf8))
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// Opens the tape so that the next record is number `sequence`. Passes over those before it in their file.
+    public func reader(at sequence: UInt64) throws(TapeError) -> RunTapeReader {
+        var reader = RunTapeReader(self, parts: try parts())
+        try reader.seek(to: sequence)
+        return reader
+    }
+}
+
+/// Reads a run's tape, also while it grows: never past what is known to have been written.
+public struct RunTapeReader: ~Copyable {
+    private let tape: RunTape
+    private var parts: [RunTape.Part]
+    private var part = 0
+    private var file: TapeFile?
+    /// The number of the next record.
+    public private(set) var nextSequence: UInt64 = 0
+
+    init(_ tape: RunTape, parts: [RunTape.Part]) {
+        self.tape = tape
+        self.parts = parts
+    }
+
+    /// Goes on to a later record, or back to an earlier one.
+    public mutating func seek(to sequence: UInt64) throws(TapeError) {
+        if sequence < nextSequence || file == nil {
+            part = max(0, (parts.firstIndex { $0.firstSequence > sequence } ?? parts.count) - 1)
+            guard part < parts.count else { return }
+            file = try TapeFile.open(parts[part].path)
+            nextSequence = parts[part].firstSequence
+        }
+        while nextSequence < sequence {
+            guard try next() != nil else { return }
+        }
+    }
+
+    /// The next record; nil at the end of what has been written.
+    public mutating func next() throws(TapeError) -> (record: RecordView, sequence: UInt64)? {
+        while true {
+            guard file != nil else { return nil }
+            if let record = try file!.next() {
+                nextSequence &+= 1
+                return (record, nextSequence &- 1)
+            }
+            if part + 1 >= parts.count { parts = try tape.parts() }
+            guard part + 1 < parts.count else { return nil }
+            part += 1
+            file = try TapeFile.open(parts[part].path)
+        }
+    }
+}
+
+/// Appends to a run's tape. What was flushed survives the death of the process; a record that was being written then is
+/// cut off by `resume`.
+public struct RunTapeWriter: ~Copyable {
+    private let tape: RunTape
+    private let metadata: DBNMetadata
+    private let encoder = DBNEncoder(version: 3, inputVersion: 3, hasSendTime: false)
+    private var parts: [RunTape.Part]
+    private var file: PosixFile?
+    private var offset = 0
+    private var buffer: [UInt8] = []
+    /// Records of the run so far: the number of the next one.
+    public private(set) var recordCount: UInt64
+    /// Bytes of an unfinished record that `resume` cut off.
+    public let cutByteCount: Int
+    private var tradeDate = 0
+
+    /// Starts the tape of a new run in an empty directory.
+    public static func create(_ directory: String, metadata: DBNMetadata) throws(TapeError) -> RunTapeWriter {
+        do throws(SystemCallError) {
+            try Directory.make(directory, mode: 0o700)
+        } catch {
+            throw .system(error)
+        }
+        return RunTapeWriter(RunTape(directory: directory), metadata, parts: [], recordCount: 0, cut: 0)
+    }
+
+    /// Goes on with the tape of a run whose writer died. Reads its last file.
+    /// - Throws: the file is damaged before its last record.
+    public static func resume(_ directory: String) throws(TapeError) -> RunTapeWriter? {
+        let tape = RunTape(directory: directory)
+        let parts = try tape.parts()
+        guard let last = parts.last else { return nil }
+        var file = try TapeFile.open(last.path)
+        guard let metadata = file.metadata else { return nil }
+        do throws(TapeError) {
+            while try file.next() != nil {}
+        } catch {
+            guard case .format(_, .truncated) = error else { throw error }
+        }
+        let (end, count) = (Int(file.streamOffset), file.recordCount)
+        var cut = 0
+        do throws(SystemCallError) {
+            let writable = try PosixFile(last.path, .update)
+            cut = try writable.size() - end
+            if cut > 0 { try writable.truncate(to: end) }
+        } catch {
+            throw .system(error)
+        }
+        var writer = RunTapeWriter(tape, metadata, parts: parts, recordCount: last.firstSequence + count, cut: cut)
+        try writer.open(last.path, at: end)
+        return writer
+    }
+
+    private init(
+        _ tape: RunTape, _ metadata: DBNMetadata, parts: [RunTape.Part], recordCount: UInt64, cut: Int
+    ) {
+        self.tape = tape
+        self.metadata = metadata
+        self.parts = parts
+        self.recordCount = recordCount
+        cutByteCount = cut
+        tradeDate = parts.last.flatMap { Int($0.path.dropLast(4).suffix(8)) } ?? 0
+    }
+
+    /// Adds one record of version 3, without a send time, to the file of its trade date (YYYYMMDD). A new date begins a
+    /// new file; one before the last file's stays in that.
+    public mutating func append(_ record: RecordView, tradeDate date: Int) throws(TapeError) {
+        if date > tradeDate { try begin(date) }
+        do throws(DBNError) {
+            try encoder.encode(record, into: &buffer)
+        } catch {
+            throw .format(path: tape.directory, error)
+        }
+        recordCount += 1
+    }
+
+    /// Hands everything to the system (`write(2)`): from then on a killed process does not lose it.
+    public mutating func flush() throws(TapeError) {
+        guard !buffer.isEmpty, let open = file.take() else { return }
+        var failure: SystemCallError?
+        do throws(SystemCallError) {
+            try open.write(buffer, at: offset)
+            offset += buffer.count
+            buffer.removeAll(keepingCapacity: true)
+        } catch {
+            failure = error
+        }
+        file = consume open
+        if let failure { throw .system(failure) }
+    }
+
+    /// Flushes, and waits for the disk.
+    public mutating func close() throws(TapeError) {
+        try flush()
+        guard let open = file.take() else { return }
+        do throws(SystemCallError) { try open.sync() } catch { throw .system(error) }
+    }
+
+    private mutating func begin(_ date: Int) throws(TapeError) {
+        try close()
+        tradeDate = date
+        let path = "\(tape.directory)/\(RunTape.fileName(tradeDate: date))"
+        do throws(SystemCallError) {
+            // Left by a process that died before the list had it: without a record of the run.
+            _ = try PosixFile(path, .updateOrCreate).truncate(to: 0)
+        } catch {
+            throw .system(error)
+        }
+        try open(path, at: 0)
+        do throws(DBNError) {
+            try encoder.encode(metadata, into: &buffer)
+        } catch {
+            throw .format(path: path, error)
+        }
+        try flush()
+        parts.append(RunTape.Part(path: path, firstSequence: recordCount))
+        try tape.write(parts)
+    }
+
+    private mutating func open(_ path: String, at end: Int) throws(TapeError) {
+        do throws(SystemCallError) {
+            file = try PosixFile(path, .update)
+        } catch {
+            throw .system(error)
+        }
+        offset = end
+    }
+}

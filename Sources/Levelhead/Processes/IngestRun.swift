@@ -1,0 +1,121 @@
+import Configuration
+import DBN
+import Foundation
+import MarketCalendar
+import Platform
+import Ring
+import Storage
+import Tape
+import Units
+
+/// The ingest process of a run over recorded tape: every record goes to the run's tape and then to the ring.
+struct IngestRun: ~Copyable {
+    /// Records between two publications while there is no reason to wait.
+    private static let batch = 64
+    /// Refused appends after which the readers are looked at.
+    private static let patience = 10_000
+
+    private let site: RunSite
+    private var tape: RunTapeWriter
+    private var ring: RingWriter
+    private let memory: RingMemory
+    private let calendar: TradingCalendar
+    private var tradeDate = 0
+    private var nextSession: UInt64 = 0
+    private var unpublished = 0
+    private let isStopping: () -> Bool
+
+    /// Makes the run's tape and ring, or goes on with those that a killed ingest left.
+    ///
+    /// - Parameter isPaced: the ring waits for its readers.
+    init(
+        _ site: RunSite, metadata: @autoclosure () throws -> DBNMetadata, capacity: Int, isPaced: Bool,
+        isStopping: @escaping () -> Bool
+    ) throws {
+        self.site = site
+        self.isStopping = isStopping
+        tape = try Self.tape(site, metadata)
+        let file = try SharedMemoryFile.own(
+            path: site.ringPath, byteCount: RingLayout.byteCount(capacity: capacity)
+        ) { bytes in
+            RingMemory.format(bytes, capacity: capacity, pacing: isPaced ? .paced : .live)
+        }
+        memory = try RingMemory(attaching: file.bytes, owner: file)
+        ring = try RingWriter(memory, identity: SharedMemoryProcess.current)
+        calendar = .cmeEquityIndex(zone: try ZoneData.newYork(), windows: .regular)
+    }
+
+    private static func tape(_ site: RunSite, _ metadata: () throws -> DBNMetadata) throws -> RunTapeWriter {
+        if let left = try RunTapeWriter.resume(site.tapeDirectory) { return left }
+        return try RunTapeWriter.create(site.tapeDirectory, metadata: try metadata())
+    }
+
+    /// The number of the next record.
+    var nextSequence: UInt64 { tape.recordCount }
+    /// Bytes of an unfinished record that were cut off the tape.
+    var cutByteCount: Int { tape.cutByteCount }
+
+    /// Waits until so many readers have registered.
+    func awaitReaders(_ count: Int) {
+        while memory.readers().count < count, !isStopping() { usleep(500) }
+    }
+
+    /// Publishes what a killed ingest had written to the tape and not yet to the ring.
+    mutating func republish() throws {
+        guard ring.nextSequence < tape.recordCount else { return }
+        var reader = try site.tape.reader(at: ring.nextSequence)
+        while ring.nextSequence < tape.recordCount, let (record, _) = try reader.next() { try publish(record) }
+        ring.publish()
+        unpublished = 0
+    }
+
+    /// Takes the next record: to the tape's buffer, and to the ring's batch.
+    mutating func take(_ record: RecordView) throws {
+        let time = record.receiveTime
+        if time.nanoseconds >= nextSession { enterSession(time) }
+        try tape.append(record, tradeDate: tradeDate)
+        try publish(record)
+        if unpublished >= Self.batch { try flush() }
+    }
+
+    /// Everything taken so far is written, then shown to the readers.
+    mutating func flush() throws {
+        try tape.flush()
+        ring.publish()
+        unpublished = 0
+    }
+
+    /// Ends the run's input: the tape is on the disk and the ring is over.
+    consuming func finish() throws {
+        try tape.close()
+        ring.publish()
+        ring.retire()
+    }
+
+    private mutating func publish(_ record: RecordView) throws {
+        let bytes = UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount)
+        var refusals = 0
+        while true {
+            switch ring.append(bytes, receiveTime: record.receiveTime) {
+            case .appended:
+                unpublished += 1
+                return
+            case .batchFull: try flush()
+            case .readersBehind:
+                try flush()
+                if isStopping() { return }
+                refusals += 1
+                if refusals % Self.patience == 0 {
+                    _ = ring.reclaimReaders(where: { !SharedMemoryProcess.isAlive($0) })
+                }
+                Yield.once()
+            }
+        }
+    }
+
+    private mutating func enterSession(_ time: Timestamp) {
+        guard time.isDefined else { return }
+        tradeDate = calendar.sessionInForce(time).tradeDate.yyyymmdd
+        nextSession = calendar.nextSession(after: time).open.nanoseconds
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import Pipeline
+import Platform
+import Storage
+import Units
+
+/// What a stage put out, in its order: the kind as the frame's type, the position in the ring as its time, the message
+/// as its payload. A stage that is folded again is compared with it.
+struct OutputJournal: ~Copyable {
+    private var writer: JournalWriter
+    private var count: UInt64
+
+    /// - Parameter position: where the journal stood when the state was saved from which the stage goes on; what lies
+    ///   behind is compared with what is put out again.
+    init(_ path: String, at position: JournalPosition) throws {
+        if PosixFile.exists(path) {
+            writer = try JournalWriter.resume(path, at: position)
+            count = position.sequence
+        } else {
+            writer = try JournalWriter.create(path)
+            count = 0
+        }
+    }
+
+    mutating func append(_ message: StageMessage, at position: UInt64) throws {
+        count += 1
+        let frame = JournalFrame(type: UInt16(message.kind.rawValue), sequence: count, time: position)
+        try writer.append(frame, try message.bytes)
+    }
+
+    mutating func flush() throws { try writer.flush() }
+    mutating func position() throws -> JournalPosition { try writer.checkpoint() }
+    mutating func finish() throws { try writer.finish() }
+    /// Frames so far.
+    var frameCount: UInt64 { count }
+}

@@ -1,0 +1,38 @@
+import DBN
+import MarketCalendar
+import Tape
+import Units
+
+/// The metadata of the tape that a run writes.
+enum RunMetadata {
+    /// Of a run over recorded tape: every name that its files give an instrument, except futures that only files
+    /// without books name. (The contracts of a run are those with books; see `MarketSetup`.)
+    static func of(_ sources: [TapeSource]) -> DBNMetadata {
+        let all = sources.compactMap(\.metadata)
+        let start = all.map(\.start).min() ?? Timestamp(nanoseconds: 0)
+        var withBooks = SymbolTable()
+        var others = SymbolTable()
+        for metadata in all {
+            let hasBooks = metadata.schema == .mbp10 || metadata.schema == nil
+            if hasBooks { withBooks.add(metadata) } else { others.add(metadata) }
+        }
+        let reference = CivilDate(daysSinceEpoch: Int32(clamping: start.nanoseconds / 86_400_000_000_000))
+        var entries = withBooks.entries
+        for entry in others.entries {
+            if FuturesContract(entry.symbol, near: reference) == nil, !entries.contains(entry) { entries.append(entry) }
+        }
+        return DBNMetadata(
+            dataset: all.first?.dataset ?? "", schema: nil, start: start, stypeIn: .rawSymbol,
+            stypeOut: .instrumentID, symbols: [], mappings: mappings(entries))
+    }
+
+    private static func mappings(_ entries: [SymbolTable.Entry]) -> [SymbolMapping] {
+        var bySymbol: [String: [MappingInterval]] = [:]
+        for entry in entries {
+            bySymbol[entry.symbol, default: []].append(
+                MappingInterval(
+                    startDate: entry.startDate, endDate: entry.endDate, symbol: "\(entry.instrument.raw)"))
+        }
+        return bySymbol.keys.sorted().map { SymbolMapping(rawSymbol: $0, intervals: bySymbol[$0] ?? []) }
+    }
+}

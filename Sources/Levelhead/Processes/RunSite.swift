@@ -1,0 +1,41 @@
+import Configuration
+import Platform
+import Security
+import Storage
+import Tape
+
+/// Where the processes of one run meet: its directory, its ring, its sockets.
+struct RunSite: Sendable {
+    /// The state directory: sockets and keys lie in it.
+    let stateDirectory: String
+    /// The run's own directory.
+    let directory: String
+
+    var configurationFile: String { "\(directory)/configuration.toml" }
+    var tape: RunTape { RunTape(directory: "\(directory)/tape") }
+    var tapeDirectory: String { "\(directory)/tape" }
+    var databaseDirectory: String { "\(directory)/state" }
+    func journal(_ name: String) -> String { "\(directory)/journal/\(name).journal" }
+    func result(_ role: ProcessRole) -> String { "\(directory)/results/\(role.rawValue).json" }
+    var auditFile: String { "\(directory)/audit.jsonl" }
+    var socketDirectory: String { "\(stateDirectory)/sockets" }
+
+    /// The ring in shared memory: named after the run, so that no other run's processes find it.
+    var ringPath: String {
+        "/dev/shm/levelhead-\(SHA256Digest(of: Array(directory.utf8)).hexadecimal.prefix(16))"
+    }
+
+    /// Tells the processes of another run's messages from this one's.
+    var identity: UInt64 {
+        SHA256Digest(of: Array(directory.utf8)).hexadecimal.prefix(16).reduce(0) { $0 << 4 | UInt64($1.hexDigitValue ?? 0) }
+    }
+
+    /// The file that names the run in progress, for verbs that are not told.
+    static func currentRunFile(_ stateDirectory: String) -> String { "\(stateDirectory)/run" }
+
+    /// What every process of the run is configured with: the values that were in force when it began, and nothing from
+    /// its own environment.
+    func configuration() throws -> ResolvedConfiguration {
+        try ConfigurationSources(file: configurationFile).resolve()
+    }
+}

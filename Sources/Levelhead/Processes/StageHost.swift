@@ -1,0 +1,272 @@
+import Configuration
+import Control
+import DBN
+import Determinism
+import Foundation
+import MarketCalendar
+import Pipeline
+import Platform
+import Ring
+import Security
+import Storage
+import Streams
+import Tape
+import Units
+import ZeroMQ
+
+/// Runs one stage of the order path as a process: records from the ring, messages from channels, outputs into channels.
+///
+/// What comes in beside the records is journaled before anything that follows from it leaves, so the stage is a
+/// function of the run's tape and its journal: a process that was killed folds both again and puts out the same.
+struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
+    private static var stateVersion: UInt64 { 1 }
+    /// Records between two looks at everything else.
+    private static var stride: Int { 1_024 }
+
+    private let site: RunSite
+    private let setup: MarketSetup
+    private var hosted: Hosted
+    private var fold: StageFold<Hosted.Stage>
+    private var records: RingRecords
+    private var inbox: StageInbox
+    private var outbox: StageOutbox
+    private var inputs: InputJournal
+    private var outputs: OutputJournal
+    private var snapshots: SnapshotStore
+    private let identity: SnapshotIdentity
+    private var clock: StageClock
+    /// Records taken: the number of the next one.
+    private(set) var position: UInt64
+    private var isInputOver = false
+    private var savedAt = MonotonicClock.now()
+    private var tickedAt = MonotonicClock.now()
+
+    /// Opens everything and brings the stage to where it was when the process before this one ended.
+    static func open(_ site: RunSite, context: ZeroMQContext) throws -> StageHost {
+        let configuration = try site.configuration()
+        let setup = try MarketSetup(configuration: configuration, run: site)
+        let trading = try setup.trading()
+        var hosted = try Hosted(site, setup)
+        var fold = StageFold(
+            plan: setup.plan, features: setup.features, trading: trading, stage: Hosted.stage(trading))
+        let identity = SnapshotIdentity(
+            stateVersion: stateVersion, configuration: SHA256Digest(of: Array(configuration.resultText.utf8)))
+        let environment = try LMDBEnvironment(
+            path: "\(site.databaseDirectory)/\(Hosted.role.rawValue)", durability: .onSync)
+        var snapshots = SnapshotStore(environment)
+        var saved = SavedStage()
+        let snapshot = try snapshots.load(Hosted.role.rawValue, expecting: identity)
+        if let snapshot {
+            var archive = StateArchive(loading: snapshot.state)
+            try saved.persist(&archive)
+            try fold.persist(&archive)
+            try hosted.persist(&archive)
+            try archive.checkEnd()
+        }
+        let name = Hosted.role.rawValue
+        try hosted.open(site, at: snapshot?.position)
+        var outputs = try OutputJournal(site.journal("\(name)-out"), at: saved.outputs)
+        let inputPath = site.journal("\(name)-in")
+        let entries = try InputJournal.read(inputPath, from: snapshot?.position.journal ?? .start)
+        let inputs = try InputJournal(inputPath)
+        let seal = try Hosted.seal(site)
+        var outbox = try StageOutbox(Hosted.role, site, context, outboxes: saved.outboxes, seal: seal)
+        var refold = StageRefold(site: site, position: snapshot?.position.sequence ?? 0)
+        let clock = try refold.run(entries, &fold, &hosted, &outputs, &outbox, next: &saved.next, time: saved.time)
+        let inbox = try StageInbox(Hosted.role, site, context, next: saved.next, seal: seal)
+        return StageHost(
+            site: site, setup: setup, hosted: hosted, fold: fold,
+            records: try RingRecords(site, from: refold.position, isPacing: true), inbox: inbox, outbox: outbox,
+            inputs: inputs, outputs: outputs, snapshots: snapshots, identity: identity, clock: clock,
+            position: refold.position)
+    }
+
+    private init(
+        site: RunSite, setup: MarketSetup, hosted: consuming Hosted, fold: consuming StageFold<Hosted.Stage>,
+        records: consuming RingRecords, inbox: consuming StageInbox, outbox: consuming StageOutbox,
+        inputs: consuming InputJournal, outputs: consuming OutputJournal, snapshots: consuming SnapshotStore,
+        identity: SnapshotIdentity, clock: StageClock, position: UInt64
+    ) {
+        self.site = site
+        self.setup = setup
+        self.hosted = hosted
+        self.fold = fold
+        self.records = records
+        self.inbox = inbox
+        self.outbox = outbox
+        self.inputs = inputs
+        self.outputs = outputs
+        self.snapshots = snapshots
+        self.identity = identity
+        self.clock = clock
+        self.position = position
+    }
+
+    // MARK: The loop
+
+    /// Works until `isStopping` and everything that came before is done.
+    mutating func run(_ desk: ProcessDesk) throws {
+        while true {
+            var isBusy = try takeRecords()
+            isBusy = try takeMessages() || isBusy
+            isBusy = try takeCommands(desk) || isBusy
+            try tick()
+            try outbox.poll()
+            report(desk, isBusy: isBusy)
+            if desk.isStopping, !isBusy, isInputOver || desk.stopsAtOnce, outbox.isSettled { break }
+            if !isBusy {
+                try saveIfDue()
+                try inbox.wait()
+            }
+        }
+        try finish()
+    }
+
+    private mutating func takeRecords() throws -> Bool {
+        var count = 0
+        take: while count < Self.stride {
+            switch try records.next() {
+            case .record(let record, let sequence):
+                fold.take(record, sequence: sequence)
+                position = sequence &+ 1
+                count += 1
+                try emit()
+            case .drained: break take
+            case .ended:
+                isInputOver = true
+                break take
+            }
+        }
+        if count > 0 { try send() }
+        return count > 0
+    }
+
+    /// Takes every message that may be taken now: one that was sent at a later record waits until that is here.
+    private mutating func takeMessages() throws -> Bool {
+        var isBusy = false
+        while let (source, sequence, message) = try inbox.next(at: position) {
+            try take(InputJournal.Entry(
+                source: source, position: position, sequence: sequence, time: clock.now(Hosted.role, fold.clock),
+                message: message))
+            isBusy = true
+        }
+        if isBusy {
+            try send()
+            try inbox.acknowledge()
+        }
+        return isBusy
+    }
+
+    private mutating func takeCommands(_ desk: ProcessDesk) throws -> Bool {
+        guard let command = desk.mailbox.pop() else { return false }
+        guard let request = Hosted.request(command) else {
+            command.finish(.notConcerned)
+            return true
+        }
+        try take(InputJournal.Entry(
+            source: .control, position: position, sequence: 0, time: clock.now(Hosted.role, fold.clock),
+            message: .request(request)))
+        try send()
+        hosted.answer(command, fold)
+        return true
+    }
+
+    private mutating func tick() throws {
+        guard fold.awaitsTime else { return }
+        let now = MonotonicClock.now()
+        guard now - tickedAt >= Hosted.tickInterval else { return }
+        tickedAt = now
+        try take(InputJournal.Entry(
+            source: .clock, position: position, sequence: 0, time: clock.now(Hosted.role, fold.clock), message: .tick))
+        try send()
+    }
+
+    private mutating func take(_ entry: InputJournal.Entry) throws {
+        try inputs.append(entry)
+        hosted.observe(entry.message)
+        fold.take(entry.message, at: entry.time)
+        try emit()
+    }
+
+    /// Journals what the stage has put out, and keeps it until it may leave.
+    private mutating func emit() throws {
+        let at = position
+        var messages: [StageMessage] = []
+        fold.drain { messages.append($0) }
+        for message in messages {
+            hosted.observe(message)
+            try outputs.append(message, at: at)
+            outbox.add(message, at: at)
+        }
+    }
+
+    /// What came in is safe; then what follows from it leaves.
+    private mutating func send() throws {
+        guard outbox.hasWaiting || inbox.hasUnacknowledged else { return }
+        try inputs.flush()
+        try outputs.flush()
+        try outbox.send()
+    }
+
+    private func report(_ desk: ProcessDesk, isBusy: Bool) {
+        desk.report(
+            position: position, clock: fold.clock.message, isInputOver: isInputOver,
+            isSettled: !isBusy && outbox.isSettled, recovered: records.recovered)
+        hosted.report(desk, fold)
+    }
+
+    // MARK: Saving
+
+    private mutating func saveIfDue() throws {
+        let every = setup.configuration.snapshotEvery
+        let now = MonotonicClock.now()
+        guard every > .zero, now - savedAt >= every else { return }
+        savedAt = now
+        try save()
+    }
+
+    private mutating func save() throws {
+        try inputs.flush()
+        var saved = SavedStage(
+            next: inbox.next, outboxes: outbox.saved, outputs: try outputs.position(), time: clock.last)
+        var archive = StateArchive()
+        try saved.persist(&archive)
+        try fold.persist(&archive)
+        try hosted.persist(&archive)
+        try snapshots.save(
+            Hosted.role.rawValue, identity,
+            SnapshotPosition(
+                sequence: position, time: Int64(bitPattern: fold.clock.event.nanoseconds),
+                audit: try hosted.checkpoint(), journal: try inputs.position()),
+            state: archive.bytes)
+    }
+
+    private mutating func finish() throws {
+        try save()
+        try snapshots.sync()
+        try inputs.finish()
+        try outputs.finish()
+        try hosted.finish(site, fold, records: position)
+    }
+}
+
+/// What a stage's process keeps beside the fold's own state.
+struct SavedStage {
+    /// By channel, the next message wanted.
+    var next: [UInt64] = []
+    var outboxes: [ChannelOutbox] = []
+    var outputs = JournalPosition.start
+    /// The message clock.
+    var time = Timestamp(nanoseconds: 0)
+
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("saved stage")
+        try archive.field(&next)
+        var count = UInt64(outboxes.count)
+        try archive.field(&count)
+        if archive.isLoading { outboxes = (0..<min(count, 16)).map { _ in ChannelOutbox() } }
+        for index in outboxes.indices { try outboxes[index].persist(&archive) }
+        try archive.field(&outputs)
+        try archive.field(&time)
+    }
+}

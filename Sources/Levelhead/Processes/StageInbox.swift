@@ -1,0 +1,95 @@
+import Foundation
+import Pipeline
+import Platform
+import Streams
+import Units
+import ZeroMQ
+
+/// The receiving ends of a process's channels.
+struct StageInbox: ~Copyable {
+    /// One channel. A class, because arrays cannot hold what cannot be copied.
+    private final class Link {
+        let channel: StageChannel
+        let source: InputSource
+        var receiver: ReliableReceiver
+        /// Sent at a later record than those taken so far.
+        var held: (sequence: UInt64, envelope: StageEnvelope)?
+        var taken: UInt64?
+
+        init(_ channel: StageChannel, _ source: InputSource, _ receiver: consuming ReliableReceiver) {
+            self.channel = channel
+            self.source = source
+            self.receiver = receiver
+        }
+    }
+
+    private let links: [Link]
+    private let seal: ApprovalSeal?
+    private var poller = ZeroMQPoller()
+    /// Longest wait for a message, so that the ring is looked at.
+    private static let patience = Nanoseconds.milliseconds(1)
+
+    /// - Parameter next: by channel, the first message that is not journaled; empty for a new run.
+    init(
+        _ role: ProcessRole, _ site: RunSite, _ context: ZeroMQContext, next: [UInt64], seal: ApprovalSeal?
+    ) throws {
+        self.seal = seal
+        var links: [Link] = []
+        for (index, channel) in StageChannel.into(role).enumerated() {
+            guard let source = InputSource(channel: channel) else { continue }
+            let receiver = try ReliableReceiver(
+                context, channel.endpoint(site), channel.session(site), next: index < next.count ? next[index] : 0)
+            links.append(Link(channel, source, receiver))
+        }
+        self.links = links
+        for link in links { link.receiver.register(in: &poller) }
+    }
+
+    /// By channel, the next message wanted.
+    var next: [UInt64] { links.map { $0.held?.sequence ?? $0.receiver.nextSequence } }
+    var hasUnacknowledged: Bool { links.contains { $0.taken != nil } }
+
+    /// The next message that may be taken by who has taken all records before `position`.
+    mutating func next(at position: UInt64) throws -> (InputSource, UInt64, StageMessage)? {
+        for link in links {
+            if let (sequence, envelope) = try head(of: link), envelope.position <= position {
+                link.held = nil
+                link.taken = sequence
+                return (link.source, sequence, envelope.message)
+            }
+        }
+        return nil
+    }
+
+    private func head(of link: Link) throws -> (sequence: UInt64, envelope: StageEnvelope)? {
+        if let held = link.held { return held }
+        guard let message = try link.receiver.receive(now: MonotonicClock.now()) else {
+            if let event = link.receiver.takeEvent() { try check(event, of: link) }
+            return nil
+        }
+        let seal = link.channel == .approvals ? seal : nil
+        let envelope = try StageEnvelope(bytes: Array(message.bytes), channel: link.channel, seal: seal)
+        link.held = (message.sequence, envelope)
+        return link.held
+    }
+
+    /// A sender that no longer has what this process needs is not to be gone on with.
+    private func check(_ event: ChannelEvent, of link: Link) throws {
+        switch event {
+        case .gone, .stranger: throw StageLinkError.lost(link.channel.name, "\(event)")
+        case .connected, .disconnected, .ahead, .superseded, .garbage: break
+        }
+    }
+
+    /// Everything taken is journaled: its senders may forget it.
+    mutating func acknowledge() throws {
+        for link in links {
+            guard let sequence = link.taken else { continue }
+            try link.receiver.acknowledge(through: sequence, now: MonotonicClock.now())
+            link.taken = nil
+        }
+    }
+
+    /// Waits a moment for a message.
+    func wait() throws { _ = try poller.wait(timeout: Self.patience) }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Pipeline
+import Platform
+import Streams
+import Units
+import ZeroMQ
+
+/// The sending ends of a process's channels. Messages are added as the stage puts them out, and leave with `send`, when
+/// what they follow from is journaled.
+struct StageOutbox: ~Copyable {
+    private final class Link {
+        let channel: StageChannel
+        var sender: ReliableSender
+        var waiting: [StageEnvelope] = []
+
+        init(_ channel: StageChannel, _ sender: consuming ReliableSender) {
+            self.channel = channel
+            self.sender = sender
+        }
+    }
+
+    private let links: [Link]
+    private let seal: ApprovalSeal?
+
+    /// - Parameter outboxes: what `saved` gave before a restart; empty for a new run.
+    init(
+        _ role: ProcessRole, _ site: RunSite, _ context: ZeroMQContext, outboxes: [ChannelOutbox], seal: ApprovalSeal?
+    ) throws {
+        self.seal = seal
+        var links: [Link] = []
+        for (index, channel) in StageChannel.outOf(role).enumerated() {
+            // The stage is a fold: after a restart it makes again what a receiver may have already.
+            var outbox = index < outboxes.count ? outboxes[index] : ChannelOutbox()
+            outbox.isReplayed = true
+            let sender = try ReliableSender(
+                context, channel.endpoint(site), channel.session(site), outbox: outbox)
+            links.append(Link(channel, sender))
+        }
+        self.links = links
+    }
+
+    var saved: [ChannelOutbox] { links.map(\.sender.outbox) }
+    var hasWaiting: Bool { links.contains { !$0.waiting.isEmpty } }
+    /// Everything has been acknowledged.
+    var isSettled: Bool { links.allSatisfy { $0.waiting.isEmpty && $0.sender.unacknowledgedCount == 0 } }
+
+    /// Puts a message into the channel of its kind; what belongs to none is for the journal alone.
+    mutating func add(_ message: StageMessage, at position: UInt64) {
+        for link in links where link.channel.kinds.contains(message.kind) {
+            link.waiting.append(StageEnvelope(position: position, message: message))
+        }
+    }
+
+    mutating func send() throws {
+        let now = MonotonicClock.now()
+        for link in links where !link.waiting.isEmpty {
+            let seal = link.channel == .approvals ? seal : nil
+            for envelope in link.waiting {
+                guard try link.sender.send(try envelope.bytes(seal: seal), now: now) != nil else {
+                    throw StageLinkError.full(link.channel.name)
+                }
+            }
+            link.waiting.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Takes acknowledgements and sends again what was lost.
+    mutating func poll() throws {
+        let now = MonotonicClock.now()
+        for link in links {
+            try link.sender.poll(now: now)
+            if let event = link.sender.takeEvent(), case .gone = event {
+                throw StageLinkError.lost(link.channel.name, "\(event)")
+            }
+        }
+    }
+}

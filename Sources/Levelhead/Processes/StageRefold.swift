@@ -1,0 +1,64 @@
+import DBN
+import Foundation
+import Pipeline
+import Tape
+import Units
+
+/// Brings a stage from a saved state to where its journal ends, with the records of the run's tape.
+struct StageRefold {
+    let site: RunSite
+    /// Records taken.
+    private(set) var position: UInt64
+
+    init(site: RunSite, position: UInt64) {
+        self.site = site
+        self.position = position
+    }
+
+    /// Takes the journal's entries again, each at its place between the records.
+    ///
+    /// - Parameters:
+    ///   - next: by channel of the role, the first message that is not in the journal.
+    ///   - time: of the message clock in the saved state.
+    mutating func run<Hosted: HostedStage & ~Copyable>(
+        _ entries: [InputJournal.Entry], _ fold: inout StageFold<Hosted.Stage>, _ hosted: inout Hosted,
+        _ outputs: inout OutputJournal, _ outbox: inout StageOutbox, next: inout [UInt64], time: Timestamp
+    ) throws -> StageClock {
+        let channels = StageChannel.into(Hosted.role).compactMap(InputSource.init(channel:))
+        if next.count < channels.count { next += repeatElement(0, count: channels.count - next.count) }
+        var last = time
+        var reader: RunTapeReader?
+        for entry in entries {
+            if position < entry.position, reader == nil { reader = try site.tape.reader(at: position) }
+            while position < entry.position {
+                guard let (record, sequence) = try reader?.next() else {
+                    throw RingBroken(event: "record \(position) of the journal is not on the tape")
+                }
+                fold.take(record, sequence: sequence)
+                position = sequence &+ 1
+                try Self.emit(&fold, &hosted, &outputs, &outbox, at: position)
+            }
+            if let index = channels.firstIndex(of: entry.source) { next[index] = entry.sequence + 1 }
+            last = max(last, entry.time)
+            hosted.observe(entry.message)
+            fold.take(entry.message, at: entry.time)
+            try Self.emit(&fold, &hosted, &outputs, &outbox, at: position)
+        }
+        try outputs.flush()
+        try outbox.send()
+        return StageClock(after: last)
+    }
+
+    private static func emit<Hosted: HostedStage & ~Copyable>(
+        _ fold: inout StageFold<Hosted.Stage>, _ hosted: inout Hosted, _ outputs: inout OutputJournal,
+        _ outbox: inout StageOutbox, at position: UInt64
+    ) throws {
+        var messages: [StageMessage] = []
+        fold.drain { messages.append($0) }
+        for message in messages {
+            hosted.observe(message)
+            try outputs.append(message, at: position)
+            outbox.add(message, at: position)
+        }
+    }
+}

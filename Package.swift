@@ -98,7 +98,14 @@ let package = Package(
         edgeTarget("Tape", ["Units", "DBN", "MarketData", "Platform", "Compression"]),
         edgeTarget("Network", ["Units", "Platform"]),
         edgeTarget("ZeroMQ", ["CZeroMQ"]),
-        edgeTarget("Nanomsg", ["CNanomsg"]),
+        edgeTarget("Nanomsg", ["Units", "CNanomsg"]),
+        edgeTarget("Control", ["Units", "Orders", "Platform", "Security", "Nanomsg", "CPlatform"]),
+        edgeTarget(
+            "Observability",
+            [
+                "Units", "Orders", "Platform", "Network", "Control", .product(name: "Logging", package: "swift-log"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]),
         edgeTarget(
             "Configuration", ["Units", "MarketCalendar", "Platform", .product(name: "TOMLKit", package: "TOMLKit")]),
 
@@ -108,7 +115,8 @@ let package = Package(
             dependencies: [
                 "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals",
                 "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression", "Security",
-                "Storage", "Tape", "Configuration", "Labels", "ZeroMQ", "Nanomsg", argumentParser,
+                "Storage", "Tape", "Configuration", "Labels", "ZeroMQ", "Nanomsg", "Control", "Observability",
+                argumentParser,
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Levelhead", swiftSettings: edge),
@@ -151,6 +159,12 @@ let package = Package(
             [
                 "Platform", "Compression", "Security", "Storage", "Tape", "Network", "Configuration", "DBN", "Units",
                 "MarketCalendar", "CHeapCount", "CLMDB",
+            ]),
+        tests(
+            "ControlTests",
+            [
+                "Control", "Observability", "Nanomsg", "Network", "Orders", "Platform", "Security", "Units",
+                "Determinism", "CHeapCount", .product(name: "Logging", package: "swift-log"),
             ]),
         tests(
             "PipelineTests",

@@ -73,6 +73,20 @@ public struct AtomicFileWriter: ~Copyable {
         if sync { try Self.syncDirectory(of: path) }
     }
 
+    /// Puts the file under its name unless something has that name. False then: of several writers exactly one wins.
+    /// The bytes are on the disk first.
+    public consuming func commitIfAbsent() throws(SystemCallError) -> Bool {
+        _ = try SystemCallError.retrying("fsync", path) { Int(fsync(descriptor)) }
+        let source = isUnnamed ? "/proc/self/fd/\(descriptor)" : temporaryPath
+        guard linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 else {
+            let code = errno
+            if code == EEXIST { return false }
+            throw SystemCallError(call: "linkat", path: path, code: code)
+        }
+        try Self.syncDirectory(of: path)
+        return true
+    }
+
     /// Puts the new name on the disk.
     private static func syncDirectory(of path: String) throws(SystemCallError) {
         let directory = FilePath.parent(of: path)

@@ -1,0 +1,92 @@
+import CPlatform
+import Platform
+import Synchronization
+import Units
+
+/// A command on its way through a process: made by the server's thread, worked on by the data thread, which says how
+/// it goes on with `report` and `finish`.
+///
+/// Whoever asks again under the same id is told the newest answer.
+public final class ControlCommand: Sendable {
+    public let id: CommandID
+    public let verb: ControlVerb
+    public let arguments: CommandArguments
+    /// Who sent it, by the name in the message.
+    public let sender: String
+    /// When it was sent, by the sender's wall clock.
+    public let sentAt: Timestamp
+
+    private struct Answer {
+        var outcome: ControlOutcome
+        var details: AnswerDetails
+        var number: UInt32
+    }
+
+    private let answer: Mutex<Answer>
+    private let finished = FinishedFlag()
+
+    public init(id: CommandID, verb: ControlVerb, arguments: CommandArguments, sender: String, sentAt: Timestamp) {
+        self.id = id
+        self.verb = verb
+        self.arguments = arguments
+        self.sender = sender
+        self.sentAt = sentAt
+        answer = Mutex(Answer(outcome: .accepted, details: AnswerDetails(), number: 1))
+    }
+
+    /// How it goes. Ignored once it is finished.
+    public func report(_ details: AnswerDetails) { become(.accepted, details) }
+
+    /// The last word. Only the first one counts.
+    public func finish(_ outcome: ControlOutcome, _ details: AnswerDetails = AnswerDetails()) {
+        precondition(outcome.isTerminal, "a command does not finish as accepted")
+        become(outcome, details)
+        finished.set()
+    }
+
+    /// The newest answer, and its number: 1 when it was taken, counted up with every change.
+    public func currentAnswer() -> (outcome: ControlOutcome, details: AnswerDetails, number: UInt32) {
+        answer.withLock { ($0.outcome, $0.details, $0.number) }
+    }
+
+    /// Waits until it is finished, at most `timeout`. For the server's thread.
+    func waitUntilFinished(timeout: Nanoseconds) { finished.wait(timeout: timeout) }
+
+    private func become(_ outcome: ControlOutcome, _ details: AnswerDetails) {
+        answer.withLock { answer in
+            guard !answer.outcome.isTerminal else { return }
+            answer = Answer(outcome: outcome, details: details, number: answer.number + 1)
+        }
+    }
+}
+
+/// Commands on their way from the server's thread to the data thread, which looks with `pop`: one atomic load when
+/// there are none.
+public typealias ControlMailbox = BoundedMailbox<ControlCommand>
+
+/// A flag that is set once and that a thread can sleep on.
+private final class FinishedFlag: @unchecked Sendable {
+    // SAFETY of @unchecked: the word is only touched atomically, by us and by the kernel.
+    private let word = UnsafeMutablePointer<Atomic<UInt32>>.allocate(capacity: 1)
+
+    init() { word.initialize(to: Atomic(0)) }
+
+    deinit {
+        word.deinitialize(count: 1)
+        word.deallocate()
+    }
+
+    func set() {
+        word.pointee.store(1, ordering: .releasing)
+        word.withMemoryRebound(to: UInt32.self, capacity: 1) { _ = lh_futex_wake($0, .max) }
+    }
+
+    func wait(timeout: Nanoseconds) {
+        let end = MonotonicClock.now() + timeout
+        while word.pointee.load(ordering: .acquiring) == 0 {
+            let left = end - MonotonicClock.now()
+            guard left > .zero else { return }
+            word.withMemoryRebound(to: UInt32.self, capacity: 1) { _ = lh_futex_wait($0, 0, left.count) }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Glibc
+import Platform
+
+/// Why a file or directory that holds secrets, or the right to command, cannot be used.
+public enum PrivatePathError: Error, Equatable, Sendable {
+    case system(SystemCallError)
+    /// Others than the owner may use it. `mode` has the permission bits found.
+    case permissions(path: String, mode: UInt32, expected: UInt32)
+    /// It belongs to another user.
+    case owner(path: String, user: UInt32)
+    /// It is not what its name says.
+    case kind(path: String, expected: String)
+    /// It has another size.
+    case size(path: String, found: Int, expected: Int)
+}
+
+extension PrivatePathError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .system(let error): error.description
+        case .permissions(let path, let mode, let expected):
+            "\(path): mode \(Self.octal(mode)), expected \(Self.octal(expected)): chmod \(Self.octal(expected)) '\(path)'"
+        case .owner(let path, let user): "\(path): belongs to user \(user), expected \(geteuid())"
+        case .kind(let path, let expected): "\(path): expected \(expected)"
+        case .size(let path, let found, let expected): "\(path): \(found) bytes, expected \(expected)"
+        }
+    }
+
+    private static func octal(_ mode: UInt32) -> String {
+        let digits = String(mode, radix: 8)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+}
+
+/// Files of mode 0600 in directories of mode 0700, all of this user.
+enum PrivatePath {
+    static let directoryMode: UInt32 = 0o700
+    static let fileMode: UInt32 = 0o600
+
+    /// Makes the directory when it is missing, and checks it.
+    static func makeDirectory(_ path: String) throws(PrivatePathError) {
+        do throws(SystemCallError) {
+            try Directory.make(path, mode: directoryMode)
+        } catch { throw .system(error) }
+        try checkDirectory(path)
+    }
+
+    static func checkDirectory(_ path: String) throws(PrivatePathError) {
+        var found = stat()
+        guard lstat(path, &found) == 0 else {
+            throw .system(SystemCallError(call: "lstat", path: path, code: errno))
+        }
+        guard found.st_mode & S_IFMT == S_IFDIR else { throw .kind(path: path, expected: "a directory") }
+        try check(found, path: path, expected: directoryMode)
+    }
+
+    /// Opens a private file of exactly `size` bytes; nil when there is none. Symbolic links are refused (`ELOOP`).
+    static func open(_ path: String, flags: Int32, size: Int) throws(PrivatePathError) -> Int32? {
+        let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else {
+            let code = errno
+            if code == ENOENT { return nil }
+            throw .system(SystemCallError(call: "open", path: path, code: code))
+        }
+        do throws(PrivatePathError) {
+            var found = stat()
+            guard fstat(descriptor, &found) == 0 else {
+                throw PrivatePathError.system(SystemCallError(call: "fstat", path: path, code: errno))
+            }
+            guard found.st_mode & S_IFMT == S_IFREG else {
+                throw PrivatePathError.kind(path: path, expected: "a regular file")
+            }
+            try check(found, path: path, expected: fileMode)
+            guard Int(found.st_size) == size else {
+                throw PrivatePathError.size(path: path, found: Int(found.st_size), expected: size)
+            }
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        return descriptor
+    }
+
+    /// Makes a private file with these bytes unless there is one. False when there was.
+    static func makeFile(_ path: String, _ bytes: [UInt8]) throws(PrivatePathError) -> Bool {
+        do throws(SystemCallError) {
+            var writer = try AtomicFileWriter(path: path, mode: fileMode)
+            try writer.write(bytes)
+            return try writer.commitIfAbsent()
+        } catch { throw .system(error) }
+    }
+
+    private static func check(_ found: stat, path: String, expected: UInt32) throws(PrivatePathError) {
+        guard found.st_uid == geteuid() else { throw .owner(path: path, user: found.st_uid) }
+        let mode = found.st_mode & 0o7777
+        guard mode & 0o077 == 0 else { throw .permissions(path: path, mode: mode, expected: expected) }
+    }
+}

@@ -1,0 +1,118 @@
+/// What a process says of itself to `levelhead status` and to its metrics: JSON under these names.
+public struct ProcessStatus: Codable, Equatable, Sendable {
+    public struct Latency: Codable, Equatable, Sendable {
+        /// From where to where, such as `receive_to_order`.
+        public var stage: String
+        public var count: UInt64
+        public var sumNanoseconds: UInt64
+        /// Pairs whose second clock was before the first: not in the count.
+        public var backwards: UInt64
+        /// Nanoseconds; nil without a count.
+        public var p50: UInt64?
+        public var p90: UInt64?
+        public var p99: UInt64?
+        public var p999: UInt64?
+        public var max: UInt64?
+
+        enum CodingKeys: String, CodingKey {
+            case stage, count, backwards
+            case sumNanoseconds = "sum_ns"
+            case p50 = "p50_ns"
+            case p90 = "p90_ns"
+            case p99 = "p99_ns"
+            case p999 = "p999_ns"
+            case max = "max_ns"
+        }
+
+        public init(
+            stage: String, count: UInt64, sumNanoseconds: UInt64, backwards: UInt64, p50: UInt64? = nil,
+            p90: UInt64? = nil, p99: UInt64? = nil, p999: UInt64? = nil, max: UInt64? = nil
+        ) {
+            self.stage = stage
+            self.count = count
+            self.sumNanoseconds = sumNanoseconds
+            self.backwards = backwards
+            self.p50 = p50
+            self.p90 = p90
+            self.p99 = p99
+            self.p999 = p999
+            self.max = max
+        }
+    }
+
+    public struct Instrument: Codable, Equatable, Sendable {
+        public var symbol: String
+        /// Names of `DataQuality`; empty is good.
+        public var quality: [String]
+        public var records: UInt64
+        public var gaps: UInt64
+        /// Nil before the first record.
+        public var lastEventNanoseconds: UInt64?
+
+        enum CodingKeys: String, CodingKey {
+            case symbol, quality, records, gaps
+            case lastEventNanoseconds = "last_event_ns"
+        }
+    }
+
+    public struct Account: Codable, Equatable, Sendable {
+        public var tradingState: String
+        /// Symbol to signed contracts; only what is not flat.
+        public var position: [String: Int64]
+        /// Dollars as decimal text. Limits are nil when not set.
+        public var dayProfit: String
+        public var dayLossLimit: String?
+        public var drawdown: String
+        public var drawdownLimit: String?
+        public var workingOrders: UInt32
+
+        enum CodingKeys: String, CodingKey {
+            case position, drawdown
+            case tradingState = "trading_state"
+            case dayProfit = "day_pnl_usd"
+            case dayLossLimit = "day_loss_limit_usd"
+            case drawdownLimit = "drawdown_limit_usd"
+            case workingOrders = "working_orders"
+        }
+    }
+
+    public var name: String
+    public var pid: Int32
+    /// Name of the run directory; empty when the process has none.
+    public var run: String
+    public var state: String
+    public var sequence: UInt64
+    public var lagNanoseconds: Int64
+    /// Receive time of the last record that is done; nil before the first.
+    public var inputNanoseconds: UInt64?
+    public var records: UInt64
+    /// Over the last second or so; nil in the first.
+    public var recordsPerSecond: Double?
+    public var gaps: UInt64
+    public var recordsLost: UInt64
+    public var dropped: UInt64
+    public var produced: UInt64
+    /// Wall time of the start.
+    public var startedNanoseconds: UInt64
+    /// `127.0.0.1:PORT` of its metrics, when it serves any.
+    public var metrics: String?
+    public var latencies: [Latency]
+    public var instruments: [Instrument]
+    /// Columns or inputs that are not there yet (`warming`) or cannot be (`missing`), by name.
+    public var warming: [String]
+    public var missing: [String]
+    /// Only where there is an account: risk, execution, paper.
+    public var account: Account?
+    /// Control messages that were not taken, by `ControlRefusal`.
+    public var refused: [String: UInt64]
+
+    enum CodingKeys: String, CodingKey {
+        case name, pid, run, state, sequence, records, gaps, dropped, produced, metrics, latencies, instruments
+        case warming, missing, account, refused
+        case lagNanoseconds = "lag_ns"
+        case inputNanoseconds = "input_ns"
+        case recordsPerSecond = "records_per_s"
+        case recordsLost = "records_lost"
+        case startedNanoseconds = "started_ns"
+    }
+}

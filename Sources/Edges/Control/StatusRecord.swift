@@ -1,0 +1,106 @@
+import Orders
+import Units
+
+/// What a process is doing. The numbers are those of the status record.
+public enum ProcessState: UInt8, BitwiseCopyable, Sendable, CaseIterable {
+    /// Not ready: loading, resuming, connecting.
+    case starting = 1
+    /// Ready.
+    case running = 2
+    /// Ready; its input is at an end or interrupted.
+    case waiting = 3
+    /// On its way out.
+    case stopping = 4
+    /// Cannot do its work; it says why in its log.
+    case failed = 5
+
+    public var name: String { "\(self)" }
+}
+
+/// What the data thread of any process last said of itself: plain numbers, stored with one call and no allocation.
+public struct StatusRecord: BitwiseCopyable, Sendable {
+    public var state: ProcessState
+    /// Last ring sequence number that is done, or the process's own count of inputs when it reads no ring.
+    public var sequence: UInt64
+    /// Receive time (`ts_recv`) of the last record that is done; `undefined` before the first.
+    public var inputTime: Timestamp
+    /// How far behind the newest known input the process is; zero when it has done everything.
+    public var lag: Nanoseconds
+    /// Inputs done since start.
+    public var records: UInt64
+    /// Holes in the input, and records known to be missing in them.
+    public var gaps: UInt64
+    public var recordsLost: UInt64
+    /// Outputs that were thrown away because nobody took them.
+    public var dropped: UInt64
+    /// What the process made: signals of the engine, verdicts of risk, orders of execution, fills of paper.
+    public var produced: UInt64
+
+    public init(
+        state: ProcessState = .starting, sequence: UInt64 = 0, inputTime: Timestamp = .undefined,
+        lag: Nanoseconds = .zero, records: UInt64 = 0, gaps: UInt64 = 0, recordsLost: UInt64 = 0, dropped: UInt64 = 0,
+        produced: UInt64 = 0
+    ) {
+        self.state = state
+        self.sequence = sequence
+        self.inputTime = inputTime
+        self.lag = lag
+        self.records = records
+        self.gaps = gaps
+        self.recordsLost = recordsLost
+        self.dropped = dropped
+        self.produced = produced
+    }
+}
+
+/// What the data thread last said of one instrument.
+public struct InstrumentRecord: BitwiseCopyable, Sendable {
+    public var quality: DataQuality
+    /// Records of it since start.
+    public var records: UInt64
+    public var gaps: UInt64
+    /// Event time of its last record; `undefined` before the first.
+    public var lastEvent: Timestamp
+    /// Contracts held, below zero when sold: what a process with an account knows. Zero elsewhere.
+    public var position: Int64
+
+    public init(
+        quality: DataQuality = .noBook, records: UInt64 = 0, gaps: UInt64 = 0, lastEvent: Timestamp = .undefined,
+        position: Int64 = 0
+    ) {
+        self.quality = quality
+        self.records = records
+        self.gaps = gaps
+        self.lastEvent = lastEvent
+        self.position = position
+    }
+}
+
+/// What the data thread of a process with an account last said of it.
+public struct AccountRecord: BitwiseCopyable, Sendable {
+    public var tradingState: TradingState
+    /// Profit and loss of the trade date, positions marked at the side they would exit at.
+    public var dayProfit: Money
+    /// Limits, and how much of them is used. A limit of zero is not set.
+    public var dayLossLimit: Money
+    public var drawdown: Money
+    public var drawdownLimit: Money
+    public var workingOrders: UInt32
+
+    public init(
+        tradingState: TradingState, dayProfit: Money = .zero, dayLossLimit: Money = .zero, drawdown: Money = .zero,
+        drawdownLimit: Money = .zero, workingOrders: UInt32 = 0
+    ) {
+        self.tradingState = tradingState
+        self.dayProfit = dayProfit
+        self.dayLossLimit = dayLossLimit
+        self.drawdown = drawdown
+        self.drawdownLimit = drawdownLimit
+        self.workingOrders = workingOrders
+    }
+}
+
+/// Where the data thread leaves its status: one store, no lock, no allocation.
+public typealias StatusCell = SequenceLockCell<StatusRecord>
+public typealias InstrumentCell = SequenceLockCell<InstrumentRecord>
+public typealias AccountCell = SequenceLockCell<AccountRecord>

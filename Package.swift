@@ -97,7 +97,10 @@ let package = Package(
         edgeTarget("Storage", ["Units", "Platform", "Security", "CLMDB"]),
         edgeTarget("Tape", ["Units", "DBN", "MarketData", "Platform", "Compression"]),
         edgeTarget("Network", ["Units", "Platform"]),
-        edgeTarget("ZeroMQ", ["CZeroMQ"]),
+        edgeTarget("ZeroMQ", ["Units", "Platform", "CZeroMQ"]),
+        edgeTarget(
+            "Streams",
+            ["Units", "Determinism", "Features", "Orders", "Signals", "Risk", "Platform", "Storage", "ZeroMQ"]),
         edgeTarget("Nanomsg", ["CNanomsg"]),
         edgeTarget(
             "Configuration", ["Units", "MarketCalendar", "Platform", .product(name: "TOMLKit", package: "TOMLKit")]),
@@ -108,7 +111,7 @@ let package = Package(
             dependencies: [
                 "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals",
                 "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression", "Security",
-                "Storage", "Tape", "Configuration", "Labels", "ZeroMQ", "Nanomsg", argumentParser,
+                "Storage", "Tape", "Configuration", "Labels", "ZeroMQ", "Streams", "Nanomsg", argumentParser,
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Levelhead", swiftSettings: edge),
@@ -157,6 +160,12 @@ let package = Package(
             [
                 "Pipeline", "Features", "FeatureProperties", "MarketData", "MarketCalendar", "Determinism", "Orders",
                 "Tape", "DBN", "Units", "CHeapCount",
+            ]),
+        tests(
+            "StreamsTests",
+            [
+                "Streams", "ZeroMQ", "Platform", "Storage", "Features", "Orders", "Signals", "Risk", "Determinism",
+                "Units", "CHeapCount",
             ]),
         tests("LabelsTests", ["Labels", "Features"]),
         tests("RepositoryTests", []),

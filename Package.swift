@@ -97,7 +97,10 @@ let package = Package(
         edgeTarget("Storage", ["Units", "Platform", "Security", "CLMDB"]),
         edgeTarget("Tape", ["Units", "DBN", "MarketData", "Platform", "Compression"]),
         edgeTarget("Network", ["Units", "Platform"]),
-        edgeTarget("ZeroMQ", ["CZeroMQ"]),
+        edgeTarget("ZeroMQ", ["Units", "Platform", "CZeroMQ"]),
+        edgeTarget(
+            "Streams",
+            ["Units", "Determinism", "Features", "Orders", "Signals", "Risk", "Platform", "Storage", "ZeroMQ"]),
         edgeTarget("Nanomsg", ["Units", "CNanomsg"]),
         edgeTarget("Control", ["Units", "Orders", "Platform", "Security", "Nanomsg", "CPlatform"]),
         edgeTarget(
@@ -115,8 +118,8 @@ let package = Package(
             dependencies: [
                 "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals",
                 "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression", "Security",
-                "Storage", "Tape", "Configuration", "Labels", "ZeroMQ", "Nanomsg", "Control", "Observability",
-                argumentParser,
+                "Storage", "Tape", "Configuration", "Labels", "ZeroMQ", "Streams", "Nanomsg", "Control",
+                "Observability", argumentParser,
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Levelhead", swiftSettings: edge),
@@ -171,6 +174,12 @@ let package = Package(
             [
                 "Pipeline", "Features", "FeatureProperties", "MarketData", "MarketCalendar", "Determinism", "Orders",
                 "Tape", "DBN", "Units", "CHeapCount",
+            ]),
+        tests(
+            "StreamsTests",
+            [
+                "Streams", "ZeroMQ", "Platform", "Storage", "Features", "Orders", "Signals", "Risk", "Determinism",
+                "Units", "CHeapCount",
             ]),
         tests("LabelsTests", ["Labels", "Features"]),
         tests("RepositoryTests", []),

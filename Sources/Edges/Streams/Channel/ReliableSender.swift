@@ -1,0 +1,120 @@
+import Units
+import ZeroMQ
+
+/// The sending end of a channel between two processes: every message arrives, in order, once, also when either end dies
+/// and comes back. For what must not be lost: signals to risk, verdicts, orders, fills.
+///
+/// The owner calls `poll` in its loop and passes the time of one clock that never steps back; nothing here waits or
+/// reads a clock. It binds; the receiver connects.
+public struct ReliableSender: ~Copyable {
+    private var state: SenderState
+    private var socket: ZeroMQSocket
+    private let address = ZeroMQMessage()
+    private let body = ZeroMQMessage()
+    /// The connection of the receiver, as the router names it.
+    private var peer: [UInt8] = []
+    private var events = ChannelEvents()
+    private static let messagesAtOnce = 256
+
+    /// - Parameter outbox: what `outbox` gave before a restart.
+    public init(
+        _ context: ZeroMQContext, _ endpoint: ZeroMQEndpoint, _ session: ChannelSession,
+        limits: ChannelLimits = ChannelLimits(), outbox: ChannelOutbox = ChannelOutbox(),
+        security: ZeroMQSecurity = .none
+    ) throws(ZeroMQError) {
+        var options = ZeroMQSocketOptions()
+        options.messageByteCountMax = Int64(ChannelFrame.headerByteCount)
+        options.security = security
+        socket = try .bound(context, .router, to: endpoint, options)
+        state = SenderState(session, limits, outbox)
+    }
+
+    /// Sequence of the next message.
+    public var nextSequence: UInt64 { state.next }
+    /// Sequence of the first message that is not acknowledged; `nextSequence` when all are.
+    public var oldestUnacknowledged: UInt64 { state.oldest }
+    public var unacknowledgedCount: Int { state.unacknowledgedCount }
+    /// No message is taken until one is acknowledged.
+    public var isFull: Bool { state.isFull }
+    public var isConnected: Bool { state.isConnected }
+    /// Messages that were sent more than once.
+    public var resendCount: UInt64 { state.resendCount }
+    /// What a restart needs.
+    public var outbox: ChannelOutbox { state.outbox }
+
+    /// Keeps the message, and sends it if it can leave now. Nil when the outbox is full: then it was not taken.
+    public mutating func send(_ bytes: UnsafeRawBufferPointer, now: Nanoseconds) throws(ZeroMQError) -> UInt64? {
+        guard let sequence = state.append(bytes) else { return nil }
+        try pump(now: now)
+        return sequence
+    }
+
+    public mutating func send(_ bytes: [UInt8], now: Nanoseconds) throws(ZeroMQError) -> UInt64? {
+        try bytes.span.bytes.withUnsafeBytes { (raw) throws(ZeroMQError) in try send(raw, now: now) }
+    }
+
+    /// Takes acknowledgements, answers the receiver, sends what waits, and sends again what was lost.
+    public mutating func poll(now: Nanoseconds) throws(ZeroMQError) {
+        var left = Self.messagesAtOnce
+        while left > 0, try socket.receive(into: address) {
+            left -= 1
+            guard address.hasMore, try socket.receive(into: body), !body.hasMore else {
+                try socket.skipRest(of: body)
+                events.add(.garbage(byteCount: body.bytes.count))
+                continue
+            }
+            try take(now: now)
+        }
+        let due = state.tick(now: now)
+        if let event = due.event { events.add(event) }
+        if due.beat { try say(state.own(.beat, state.cursor), to: peer) }
+        try pump(now: now)
+    }
+
+    /// What happened beside the messages, oldest first.
+    public mutating func takeEvent() -> ChannelEvent? { events.take() }
+
+    /// Adds the socket to what the owner waits for.
+    @discardableResult public func register(in poller: inout ZeroMQPoller) -> ZeroMQPoller.Entry { poller.add(socket) }
+
+    private mutating func take(now: Nanoseconds) throws(ZeroMQError) {
+        guard let (frame, _) = ChannelFrame.read(body.bytes) else {
+            events.add(.garbage(byteCount: body.bytes.count))
+            return
+        }
+        let isPeer = address.bytes.elementsEqual(peer)
+        // A connection that another one has replaced has nothing more to say.
+        if !isPeer, state.isConnected, frame.kind != .hello { return }
+        if !isPeer, frame.session == state.session {
+            if state.isConnected {
+                try say(state.own(.superseded, state.next), to: peer)
+                if let event = state.disconnect() { events.add(event) }
+            }
+            peer = Array(address.bytes)
+        }
+        let answer = state.take(frame, now: now)
+        if let event = answer.event { events.add(event) }
+        if let reply = answer.reply { try say(reply, to: Array(address.bytes)) }
+    }
+
+    /// Hands messages to the connection until it takes no more.
+    private mutating func pump(now: Nanoseconds) throws(ZeroMQError) {
+        while let sequence = state.toSend {
+            switch try socket.send(peer, more: true) {
+            case .sent:
+                _ = try socket.send(state.message(sequence))
+                state.didSend(now: now)
+            case .full: return
+            case .unreachable:
+                if let event = state.disconnect() { events.add(event) }
+                return
+            }
+        }
+    }
+
+    /// Answers and beats are said again when they are lost.
+    private func say(_ frame: ChannelFrame, to peer: [UInt8]) throws(ZeroMQError) {
+        guard try socket.send(peer, more: true) == .sent else { return }
+        _ = try socket.send(frame.bytes)
+    }
+}

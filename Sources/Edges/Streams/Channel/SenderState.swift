@@ -1,0 +1,147 @@
+import Units
+
+/// The sender's half of the protocol, without a socket: what to keep, what to send, what to answer.
+struct SenderState: ~Copyable {
+    struct Answer {
+        var reply: ChannelFrame?
+        var event: ChannelEvent?
+    }
+
+    let session: ChannelSession
+    let limits: ChannelLimits
+    private var ring: SlotRing
+    private let isReplayed: Bool
+    /// The receiver has these already: what is made below is acknowledged at once.
+    private var replayedBefore: UInt64 = 0
+    /// The next message to hand to the connection.
+    private(set) var cursor: UInt64
+    private(set) var isConnected = false
+    private var lastHeard = Nanoseconds.zero
+    private var lastSent = Nanoseconds.zero
+    private var lastProgress = Nanoseconds.zero
+    private var resendAfter: Nanoseconds
+    private(set) var resendCount: UInt64 = 0
+
+    init(_ session: ChannelSession, _ limits: ChannelLimits, _ outbox: ChannelOutbox) {
+        precondition(outbox.messages.count <= limits.capacity, "the outbox holds what is not acknowledged")
+        self.session = session
+        self.limits = limits
+        isReplayed = outbox.isReplayed
+        resendAfter = limits.resendAfter
+        cursor = outbox.firstSequence
+        ring = SlotRing(
+            slotByteCount: ChannelFrame.headerByteCount + limits.messageByteCountMax, capacity: limits.capacity,
+            next: outbox.firstSequence)
+        for message in outbox.messages { message.withUnsafeBytes { _ = append($0) } }
+    }
+
+    var oldest: UInt64 { ring.first }
+    var next: UInt64 { ring.next }
+    var unacknowledgedCount: Int { ring.count }
+    var isFull: Bool { ring.isFull }
+
+    var outbox: ChannelOutbox {
+        let messages = (oldest..<next).map { Array(message($0)[ChannelFrame.headerByteCount...]) }
+        return ChannelOutbox(firstSequence: oldest, messages: messages, isReplayed: isReplayed)
+    }
+
+    /// Keeps a message until it is acknowledged. Nil when there is no room.
+    mutating func append(_ payload: UnsafeRawBufferPointer) -> UInt64? {
+        precondition(payload.count <= limits.messageByteCountMax, "a message has at most messageByteCountMax bytes")
+        guard !isFull else { return nil }
+        let sequence = ring.next
+        let slot = ring.nextSlot
+        UnsafeMutableRawBufferPointer(rebasing: slot[ChannelFrame.headerByteCount...]).copyMemory(from: payload)
+        ChannelFrame(kind: .data, session: session, sequence: sequence)
+            .write(into: slot, payloadByteCount: payload.count)
+        ring.commit(byteCount: ChannelFrame.headerByteCount + payload.count)
+        if sequence < replayedBefore {
+            ring.drop(before: sequence + 1)
+            cursor = max(cursor, sequence + 1)
+        }
+        return sequence
+    }
+
+    /// The message that the connection should get now.
+    var toSend: UInt64? { isConnected && cursor < next ? cursor : nil }
+
+    func message(_ sequence: UInt64) -> UnsafeRawBufferPointer { ring.message(sequence) }
+
+    mutating func didSend(now: Nanoseconds) {
+        if cursor == oldest { lastProgress = now }
+        cursor += 1
+        lastSent = now
+    }
+
+    /// Something arrived from the receiver.
+    mutating func take(_ frame: ChannelFrame, now: Nanoseconds) -> Answer {
+        guard frame.session == session else {
+            return Answer(reply: own(.stranger, next), event: .stranger(frame.session))
+        }
+        switch frame.kind {
+        case .hello: return hello(frame.sequence, now: now)
+        // A sender that has just started learns of its receiver by whatever it says.
+        case .acknowledge where !isConnected: return hello(frame.sequence, now: now)
+        case .acknowledge:
+            lastHeard = now
+            acknowledge(before: min(frame.sequence, next), now: now)
+            return Answer()
+        case .data, .welcome, .beat, .gone, .ahead, .stranger, .superseded:
+            return Answer(event: .garbage(byteCount: ChannelFrame.headerByteCount))
+        }
+    }
+
+    private mutating func hello(_ wanted: UInt64, now: Nanoseconds) -> Answer {
+        lastHeard = now
+        guard wanted >= oldest else {
+            isConnected = false
+            return Answer(reply: own(.gone, oldest), event: .gone(wanted: wanted, oldest: oldest))
+        }
+        if wanted > next {
+            guard isReplayed else {
+                isConnected = false
+                return Answer(reply: own(.ahead, next), event: .ahead(wanted: wanted, next: next))
+            }
+            replayedBefore = wanted
+        }
+        acknowledge(before: min(wanted, next), now: now)
+        cursor = oldest
+        resendAfter = limits.resendAfter
+        lastProgress = now
+        defer { isConnected = true }
+        return Answer(reply: own(.welcome, next), event: isConnected ? nil : .connected)
+    }
+
+    private mutating func acknowledge(before sequence: UInt64, now: Nanoseconds) {
+        guard sequence > oldest else { return }
+        ring.drop(before: sequence)
+        cursor = max(cursor, sequence)
+        lastProgress = now
+        resendAfter = limits.resendAfter
+    }
+
+    /// The connection is gone, or there is another one.
+    mutating func disconnect() -> ChannelEvent? {
+        defer { isConnected = false }
+        return isConnected ? .disconnected : nil
+    }
+
+    /// Timers. True when a beat is due.
+    mutating func tick(now: Nanoseconds) -> (beat: Bool, event: ChannelEvent?) {
+        guard isConnected else { return (false, nil) }
+        if now - lastHeard > limits.silence { return (false, disconnect()) }
+        if cursor > oldest, now - lastProgress > resendAfter {
+            resendCount += cursor - oldest
+            cursor = oldest
+            lastProgress = now
+            resendAfter = min(resendAfter * 2, limits.resendAfterMax)
+        }
+        guard now - lastSent >= limits.beatInterval else { return (false, nil) }
+        lastSent = now
+        return (true, nil)
+    }
+
+    func own(_ kind: ChannelFrame.Kind, _ sequence: UInt64) -> ChannelFrame {
+        ChannelFrame(kind: kind, session: session, sequence: sequence)
+    }
+}

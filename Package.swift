@@ -97,6 +97,9 @@ let package = Package(
         edgeTarget("Storage", ["Units", "Platform", "Security", "CLMDB"]),
         edgeTarget("Tape", ["Units", "DBN", "MarketData", "Platform", "Compression"]),
         edgeTarget("Network", ["Units", "Platform"]),
+        edgeTarget(
+            "LiveGateway",
+            ["Units", "MarketCalendar", "DBN", "Platform", "Compression", "Security", "Tape", "Network"]),
         edgeTarget("ZeroMQ", ["CZeroMQ"]),
         edgeTarget("Nanomsg", ["CNanomsg"]),
         edgeTarget(
@@ -108,7 +111,7 @@ let package = Package(
             dependencies: [
                 "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals",
                 "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression", "Security",
-                "Storage", "Tape", "Configuration", "Labels", "ZeroMQ", "Nanomsg", argumentParser,
+                "Storage", "Tape", "LiveGateway", "Configuration", "Labels", "ZeroMQ", "Nanomsg", argumentParser,
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Levelhead", swiftSettings: edge),

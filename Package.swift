@@ -97,6 +97,9 @@ let package = Package(
         edgeTarget("Storage", ["Units", "Platform", "Security", "CLMDB"]),
         edgeTarget("Tape", ["Units", "DBN", "MarketData", "Platform", "Compression"]),
         edgeTarget("Network", ["Units", "Platform"]),
+        edgeTarget(
+            "LiveGateway",
+            ["Units", "MarketCalendar", "DBN", "Platform", "Compression", "Security", "Tape", "Network"]),
         edgeTarget("ZeroMQ", ["Units", "Platform", "CZeroMQ"]),
         edgeTarget(
             "Streams",
@@ -118,8 +121,8 @@ let package = Package(
             dependencies: [
                 "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals",
                 "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression", "Security",
-                "Storage", "Tape", "Configuration", "Labels", "ZeroMQ", "Streams", "Nanomsg", "Control",
-                "Observability", argumentParser,
+                "Storage", "Tape", "LiveGateway", "LiveFeed", "Configuration", "Labels", "ZeroMQ", "Streams", "Nanomsg",
+                "Control", "Observability", argumentParser,
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Levelhead", swiftSettings: edge),

@@ -34,6 +34,7 @@ struct LevelheadCommand: ParsableCommand {
             InspectCommand.self,
             ConvertCommand.self,
             IngestCommand.self,
+            ServeCommand.self,
             CalendarCommand.self,
             ConfigCommand.self,
             DoctorCommand.self,

@@ -43,16 +43,20 @@ public struct MergedTape: ~Copyable {
     public static let fileCountMax = Int(UInt16.max)
 
     /// Reads the metadata and the first record of every file: an error of any of them comes before any record does.
-    /// - Parameter paths: files; for directories see `TapePaths.expand`.
-    public static func open(_ paths: [String], fragment: FragmentFormat? = nil) throws(TapeError) -> MergedTape {
+    /// - Parameters:
+    ///   - paths: files; for directories see `TapePaths.expand`.
+    ///   - keepsTrades: drop no `trades` records: for those who pass the records on instead of folding them.
+    public static func open(
+        _ paths: [String], fragment: FragmentFormat? = nil, keepsTrades: Bool = false
+    ) throws(TapeError) -> MergedTape {
         guard !paths.isEmpty else { throw .noPaths }
         guard paths.count <= fileCountMax else { throw .tooManyFiles(count: paths.count) }
         var sources: [TapeSource] = []
         for path in paths { sources.append(try TapeSource(path, fragment: fragment)) }
-        return MergedTape(try TapeSourceOrder.sort(sources, fragment: fragment), fragment)
+        return MergedTape(try TapeSourceOrder.sort(sources, fragment: fragment), fragment, keepsTrades)
     }
 
-    private init(_ sources: [TapeSource], _ fragment: FragmentFormat?) {
+    private init(_ sources: [TapeSource], _ fragment: FragmentFormat?, _ keepsTrades: Bool) {
         self.sources = sources
         self.fragment = fragment
         let names = Set(sources.map(\.dataset)).sorted()
@@ -69,7 +73,7 @@ public struct MergedTape: ~Copyable {
             (sources[$0].begin.time, $0) < (sources[$1].begin.time, $1)
         }
         nextBegin = waiting.first.map { sources[$0].begin.time } ?? .max
-        trades = TradeFilter(sources, datasetRanks)
+        trades = TradeFilter(keepsTrades ? [] : sources, datasetRanks)
     }
 
     deinit {

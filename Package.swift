@@ -97,6 +97,8 @@ let package = Package(
         edgeTarget("Storage", ["Units", "Platform", "Security", "CLMDB"]),
         edgeTarget("Tape", ["Units", "DBN", "MarketData", "Platform", "Compression"]),
         edgeTarget("Network", ["Units", "Platform"]),
+        edgeTarget(
+            "LiveFeed", ["Units", "Determinism", "DBN", "Platform", "Compression", "Security", "Network"]),
         edgeTarget("ZeroMQ", ["CZeroMQ"]),
         edgeTarget("Nanomsg", ["CNanomsg"]),
         edgeTarget(
@@ -152,6 +154,9 @@ let package = Package(
                 "Platform", "Compression", "Security", "Storage", "Tape", "Network", "Configuration", "DBN", "Units",
                 "MarketCalendar", "CHeapCount", "CLMDB",
             ]),
+        tests(
+            "LiveFeedTests",
+            ["LiveFeed", "Network", "Compression", "DBN", "Platform", "Determinism", "Units", "CHeapCount"]),
         tests(
             "PipelineTests",
             [

@@ -100,6 +100,8 @@ let package = Package(
         edgeTarget(
             "LiveGateway",
             ["Units", "MarketCalendar", "DBN", "Platform", "Compression", "Security", "Tape", "Network"]),
+        edgeTarget(
+            "LiveFeed", ["Units", "Determinism", "DBN", "Platform", "Compression", "Security", "Network"]),
         edgeTarget("ZeroMQ", ["Units", "Platform", "CZeroMQ"]),
         edgeTarget(
             "Streams",
@@ -172,6 +174,9 @@ let package = Package(
                 "Control", "Observability", "Nanomsg", "Network", "Orders", "Platform", "Security", "Units",
                 "Determinism", "CHeapCount", .product(name: "Logging", package: "swift-log"),
             ]),
+        tests(
+            "LiveFeedTests",
+            ["LiveFeed", "Network", "Compression", "DBN", "Platform", "Determinism", "Units", "CHeapCount"]),
         tests(
             "PipelineTests",
             [

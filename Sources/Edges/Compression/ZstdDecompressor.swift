@@ -6,6 +6,7 @@ public struct ZstdDecompressor: ~Copyable {
     public private(set) var compressedOffset = 0
     private let stream: OpaquePointer
     private var isInsideFrame = false
+    private let allowsSkippableStart: Bool
 
     /// The four bytes every zstd frame begins with.
     public static let frameMagic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
@@ -13,9 +14,11 @@ public struct ZstdDecompressor: ~Copyable {
     public static var suggestedInputBytes: Int { ZSTD_DStreamInSize() }
     public static var suggestedOutputBytes: Int { ZSTD_DStreamOutSize() }
 
-    public init() throws(ZstdError) {
+    /// - Parameter allowsSkippableStart: a leading skippable frame is no DBZ file, as in a live stream.
+    public init(allowsSkippableStart: Bool = false) throws(ZstdError) {
         guard let stream = ZSTD_createDStream() else { throw .outOfMemory }
         self.stream = stream
+        self.allowsSkippableStart = allowsSkippableStart
     }
 
     deinit { ZSTD_freeDStream(stream) }
@@ -36,7 +39,7 @@ public struct ZstdDecompressor: ~Copyable {
     public mutating func decompress(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) throws(ZstdError) -> (consumed: Int, produced: Int) {
-        if compressedOffset == 0, Self.beginsWithSkippableFrame(input) { throw .legacyDBZ }
+        if !allowsSkippableStart, compressedOffset == 0, Self.beginsWithSkippableFrame(input) { throw .legacyDBZ }
         var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
         var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
         while source.pos < source.size || isInsideFrame, target.pos < target.size {

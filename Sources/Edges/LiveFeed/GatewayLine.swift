@@ -1,0 +1,44 @@
+/// One control line of the gateway, `key=value|key=value`, without its line end. The order of keys is free, unknown ones
+/// are passed over, a value begins behind the first `=`.
+struct GatewayLine: Equatable {
+    private let fields: [(key: String, value: String)]
+    let text: String
+
+    /// Invalid UTF-8 is repaired, a carriage return at the end dropped.
+    init(_ bytes: some BidirectionalCollection<UInt8>) {
+        let isReturn = bytes.last == UInt8(ascii: "\r")
+        text = String(decoding: isReturn ? Array(bytes.dropLast()) : Array(bytes), as: UTF8.self)
+        fields = text.split(separator: "|").map { field in
+            let key = field.prefix { $0 != "=" }
+            return (String(key), String(field.dropFirst(key.count + 1)))
+        }
+    }
+
+    /// The first value of a key; nil when the key is not there.
+    subscript(_ key: String) -> String? { fields.first { $0.key == key }?.value }
+
+    static func == (a: GatewayLine, b: GatewayLine) -> Bool { a.text == b.text }
+
+    /// The text, cut to what fits into an error message, without control characters.
+    var excerpt: String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(200).filter { $0.value >= 0x20 }))
+    }
+}
+
+/// What the gateway's line in answer to a challenge says.
+enum HandshakeAnswer: Equatable {
+    case accepted(sessionID: String)
+    case refused(String)
+    /// Not an answer.
+    case unknown
+
+    init(_ line: GatewayLine) {
+        if line["success"] == "1" {
+            self = .accepted(sessionID: line["session_id"] ?? "")
+        } else if let text = line["error"] {
+            self = .refused(text)
+        } else {
+            self = line["success"] == nil ? .unknown : .refused("no reason given")
+        }
+    }
+}

@@ -171,7 +171,7 @@ let package = Package(
         tests(
             "ControlTests",
             [
-                "Control", "Observability", "Nanomsg", "Network", "Orders", "Platform", "Security", "Units",
+                "Control", "Nanomsg", "Network", "Orders", "Platform", "Security", "Units",
                 "Determinism", "CHeapCount", .product(name: "Logging", package: "swift-log"),
             ]),
         tests(

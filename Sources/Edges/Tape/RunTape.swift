@@ -165,7 +165,7 @@ public struct RunTapeWriter: ~Copyable {
     /// Adds one record of version 3, without a send time, to the file of its trade date (YYYYMMDD). A new date begins a
     /// new file; one before the last file's stays in that.
     public mutating func append(_ record: RecordView, tradeDate date: Int) throws(TapeError) {
-        if date > tradeDate { try begin(date) }
+        try begin(date)
         do throws(DBNError) {
             try encoder.encode(record, into: &buffer)
         } catch {
@@ -196,7 +196,9 @@ public struct RunTapeWriter: ~Copyable {
         do throws(SystemCallError) { try open.sync() } catch { throw .system(error) }
     }
 
-    private mutating func begin(_ date: Int) throws(TapeError) {
+    /// Begins the file of a trade date (YYYYMMDD), unless it has begun.
+    public mutating func begin(_ date: Int) throws(TapeError) {
+        guard date > tradeDate else { return }
         try close()
         tradeDate = date
         let path = "\(tape.directory)/\(RunTape.fileName(tradeDate: date))"

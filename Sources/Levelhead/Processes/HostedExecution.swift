@@ -1,4 +1,5 @@
 import Control
+import Execution
 import Orders
 import Pipeline
 import Platform

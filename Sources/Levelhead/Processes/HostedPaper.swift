@@ -1,4 +1,5 @@
 import Orders
+import PaperVenue
 import Pipeline
 import Platform
 import Units

@@ -91,7 +91,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<RiskFollower>) {
-        desk.reportAccount(fold.read { $0.gate }, symbol: fold.tradedSymbol)
+        desk.report(account: fold.read { $0.gate })
     }
 
     mutating func checkpoint() throws -> AuditPosition {

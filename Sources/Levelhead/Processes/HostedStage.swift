@@ -7,7 +7,7 @@ import Units
 
 /// What differs between the processes of the order path: which fold, and what becomes of what goes in and out of it.
 protocol HostedStage: ~Copyable {
-    associatedtype Stage: TradingStage, ~Copyable
+    associatedtype Stage: TradingStage
     static var role: ProcessRole { get }
     /// Time between two ticks of the message clock while one is awaited.
     static var tickInterval: Nanoseconds { get }

@@ -28,21 +28,34 @@ struct IngestRun: ~Copyable {
     /// Makes the run's tape and ring, or goes on with those that a killed ingest left.
     ///
     /// - Parameter isPaced: the ring waits for its readers.
-    init(
+    static func open(
         _ site: RunSite, metadata: @autoclosure () throws -> DBNMetadata, capacity: Int, isPaced: Bool,
         isStopping: @escaping () -> Bool
-    ) throws {
-        self.site = site
-        self.isStopping = isStopping
-        tape = try Self.tape(site, metadata)
+    ) throws -> IngestRun {
+        let tape = try tape(site, metadata)
+        let first = tape.recordCount
         let file = try SharedMemoryFile.own(
             path: site.ringPath, byteCount: RingLayout.byteCount(capacity: capacity)
         ) { bytes in
-            RingMemory.format(bytes, capacity: capacity, pacing: isPaced ? .paced : .live)
+            RingMemory.format(
+                bytes, capacity: capacity, pacing: isPaced ? .paced : .live, firstSequence: first)
         }
-        memory = try RingMemory(attaching: file.bytes, owner: file)
-        ring = try RingWriter(memory, identity: SharedMemoryProcess.current)
-        calendar = .cmeEquityIndex(zone: try ZoneData.newYork(), windows: .regular)
+        let memory = try RingMemory(attaching: file.bytes, owner: file)
+        return IngestRun(
+            site, tape: tape, ring: try RingWriter(memory, identity: SharedMemoryProcess.current), memory: memory,
+            calendar: .cmeEquityIndex(zone: try ZoneData.newYork(), windows: .regular), isStopping: isStopping)
+    }
+
+    private init(
+        _ site: RunSite, tape: consuming RunTapeWriter, ring: consuming RingWriter, memory: RingMemory,
+        calendar: TradingCalendar, isStopping: @escaping () -> Bool
+    ) {
+        self.site = site
+        self.tape = tape
+        self.ring = ring
+        self.memory = memory
+        self.calendar = calendar
+        self.isStopping = isStopping
     }
 
     private static func tape(_ site: RunSite, _ metadata: () throws -> DBNMetadata) throws -> RunTapeWriter {
@@ -54,6 +67,12 @@ struct IngestRun: ~Copyable {
     var nextSequence: UInt64 { tape.recordCount }
     /// Bytes of an unfinished record that were cut off the tape.
     var cutByteCount: Int { tape.cutByteCount }
+
+    /// Begins the tape's file of the session of `time`, so that the other processes can read what the run is about.
+    mutating func begin(at time: Timestamp) throws {
+        enterSession(time)
+        try tape.begin(tradeDate)
+    }
 
     /// Waits until so many readers have registered.
     func awaitReaders(_ count: Int) {

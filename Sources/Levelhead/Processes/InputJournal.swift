@@ -25,14 +25,16 @@ struct InputJournal: ~Copyable {
     static let headerByteCount = 16
 
     /// Opens the journal at its end, whatever a killed process had not finished cut off.
-    init(_ path: String) throws {
-        if PosixFile.exists(path) {
-            writer = try JournalWriter.resume(path)
-            count = try writer.checkpoint().sequence
-        } else {
-            writer = try JournalWriter.create(path)
-            count = 0
-        }
+    static func open(_ path: String) throws -> InputJournal {
+        guard PosixFile.exists(path) else { return InputJournal(try JournalWriter.create(path), count: 0) }
+        var writer = try JournalWriter.resume(path)
+        let count = try writer.checkpoint().sequence
+        return InputJournal(writer, count: count)
+    }
+
+    private init(_ writer: consuming JournalWriter, count: UInt64) {
+        self.writer = writer
+        self.count = count
     }
 
     var cutByteCount: Int { writer.cutByteCount }

@@ -12,14 +12,15 @@ struct OutputJournal: ~Copyable {
 
     /// - Parameter position: where the journal stood when the state was saved from which the stage goes on; what lies
     ///   behind is compared with what is put out again.
-    init(_ path: String, at position: JournalPosition) throws {
-        if PosixFile.exists(path) {
-            writer = try JournalWriter.resume(path, at: position)
-            count = position.sequence
-        } else {
-            writer = try JournalWriter.create(path)
-            count = 0
-        }
+    static func open(_ path: String, at position: JournalPosition) throws -> OutputJournal {
+        PosixFile.exists(path)
+            ? OutputJournal(try JournalWriter.resume(path, at: position), count: position.sequence)
+            : OutputJournal(try JournalWriter.create(path), count: 0)
+    }
+
+    private init(_ writer: consuming JournalWriter, count: UInt64) {
+        self.writer = writer
+        self.count = count
     }
 
     mutating func append(_ message: StageMessage, at position: UInt64) throws {

@@ -11,6 +11,9 @@ struct RunSite: Sendable {
     /// The run's own directory.
     let directory: String
 
+    /// The past sessions that the run was given.
+    var history: String?
+
     var configurationFile: String { "\(directory)/configuration.toml" }
     var tape: RunTape { RunTape(directory: "\(directory)/tape") }
     var tapeDirectory: String { "\(directory)/tape" }

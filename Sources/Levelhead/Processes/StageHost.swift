@@ -4,6 +4,7 @@ import DBN
 import Determinism
 import Foundation
 import MarketCalendar
+import Orders
 import Pipeline
 import Platform
 import Ring
@@ -34,7 +35,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private var outputs: OutputJournal
     private var snapshots: SnapshotStore
     private let identity: SnapshotIdentity
-    private var clock: StageClock
+    private var clock: MessageClock
     /// Records taken: the number of the next one.
     private(set) var position: UInt64
     private var isInputOver = false
@@ -65,10 +66,10 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         }
         let name = Hosted.role.rawValue
         try hosted.open(site, at: snapshot?.position)
-        var outputs = try OutputJournal(site.journal("\(name)-out"), at: saved.outputs)
+        var outputs = try OutputJournal.open(site.journal("\(name)-out"), at: saved.outputs)
         let inputPath = site.journal("\(name)-in")
         let entries = try InputJournal.read(inputPath, from: snapshot?.position.journal ?? .start)
-        let inputs = try InputJournal(inputPath)
+        let inputs = try InputJournal.open(inputPath)
         let seal = try Hosted.seal(site)
         var outbox = try StageOutbox(Hosted.role, site, context, outboxes: saved.outboxes, seal: seal)
         var refold = StageRefold(site: site, position: snapshot?.position.sequence ?? 0)
@@ -85,7 +86,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         site: RunSite, setup: MarketSetup, hosted: consuming Hosted, fold: consuming StageFold<Hosted.Stage>,
         records: consuming RingRecords, inbox: consuming StageInbox, outbox: consuming StageOutbox,
         inputs: consuming InputJournal, outputs: consuming OutputJournal, snapshots: consuming SnapshotStore,
-        identity: SnapshotIdentity, clock: StageClock, position: UInt64
+        identity: SnapshotIdentity, clock: MessageClock, position: UInt64
     ) {
         self.site = site
         self.setup = setup
@@ -102,9 +103,13 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         self.position = position
     }
 
+    /// The contract that orders are for.
+    var tradedSymbol: String { fold.tradedSymbol }
+
     // MARK: The loop
 
-    /// Works until `isStopping` and everything that came before is done.
+    /// Works until it is to stop and there is nothing to do. What its receivers have not taken by then goes out after
+    /// a restart.
     mutating func run(_ desk: ProcessDesk) throws {
         while true {
             var isBusy = try takeRecords()
@@ -113,7 +118,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try tick()
             try outbox.poll()
             report(desk, isBusy: isBusy)
-            if desk.isStopping, !isBusy, isInputOver || desk.stopsAtOnce, outbox.isSettled { break }
+            if desk.isStopping, !isBusy { break }
             if !isBusy {
                 try saveIfDue()
                 try inbox.wait()
@@ -210,8 +215,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
 
     private func report(_ desk: ProcessDesk, isBusy: Bool) {
         desk.report(
-            position: position, clock: fold.clock.message, isInputOver: isInputOver,
-            isSettled: !isBusy && outbox.isSettled, recovered: records.recovered)
+            position: position, clock: fold.clock.message, isDone: isInputOver && !isBusy && outbox.isSettled,
+            recovered: records.recovered, produced: outputs.frameCount)
         hosted.report(desk, fold)
     }
 

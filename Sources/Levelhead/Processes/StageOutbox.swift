@@ -39,7 +39,7 @@ struct StageOutbox: ~Copyable {
         self.links = links
     }
 
-    var saved: [ChannelOutbox] { links.map(\.sender.outbox) }
+    var saved: [ChannelOutbox] { links.map { $0.sender.outbox } }
     var hasWaiting: Bool { links.contains { !$0.waiting.isEmpty } }
     /// Everything has been acknowledged.
     var isSettled: Bool { links.allSatisfy { $0.waiting.isEmpty && $0.sender.unacknowledgedCount == 0 } }

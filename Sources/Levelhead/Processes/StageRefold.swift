@@ -23,7 +23,7 @@ struct StageRefold {
     mutating func run<Hosted: HostedStage & ~Copyable>(
         _ entries: [InputJournal.Entry], _ fold: inout StageFold<Hosted.Stage>, _ hosted: inout Hosted,
         _ outputs: inout OutputJournal, _ outbox: inout StageOutbox, next: inout [UInt64], time: Timestamp
-    ) throws -> StageClock {
+    ) throws -> MessageClock {
         let channels = StageChannel.into(Hosted.role).compactMap(InputSource.init(channel:))
         if next.count < channels.count { next += repeatElement(0, count: channels.count - next.count) }
         var last = time
@@ -46,7 +46,7 @@ struct StageRefold {
         }
         try outputs.flush()
         try outbox.send()
-        return StageClock(after: last)
+        return MessageClock(after: last)
     }
 
     private static func emit<Hosted: HostedStage & ~Copyable>(

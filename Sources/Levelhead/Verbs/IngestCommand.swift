@@ -20,7 +20,12 @@ struct IngestCommand: ParsableCommand {
     @OptionGroup var input: TapeOptions
 
     @Option(help: ArgumentHelp("The ring's file in shared memory.", valueName: "path"))
-    var ring: String
+    var ring: String?
+
+    @OptionGroup var process: ProcessOptions
+
+    @Option(help: ArgumentHelp("For a run: 1x for the tape's own pace, 10x, 0.5x, or max.", valueName: "speed"))
+    var speed = SpeedArgument(multiple: nil)
 
     @Option(help: ArgumentHelp("Bytes of the ring, a power of two.", valueName: "n"))
     var ringBytes = 1 << 26
@@ -43,9 +48,24 @@ struct IngestCommand: ParsableCommand {
     }
 
     func run() throws {
+        guard let ring else { return try runInRun() }
+        try fill(ring)
+    }
+
+    /// The input of a run that `levelhead up` or a service manager has begun.
+    private func runInRun() throws {
+        try reportingErrors {
+            process.beginProcess()
+            let site = try process.site()
+            let tape = try MergedTape.open(try TapePaths.expand(input.tape))
+            try TapeIngest(site, speed: speed.multiple).run(tape, window: input.window)
+        }
+    }
+
+    private func fill(_ ring: String) throws {
         try reportingErrors {
             var feed = TapeFeed(try MergedTape.open(try TapePaths.expand(input.tape)), window: input.window)
-            let file = try newRing()
+            let file = try newRing(ring)
             let memory = try RingMemory(attaching: file.bytes, owner: file)
             if awaitReader {
                 while !memory.readers().contains(where: \.isPacing) {
@@ -76,7 +96,7 @@ struct IngestCommand: ParsableCommand {
     private var isAbandoned: Bool { onlyFor.map { getppid() != $0 } ?? false }
 
     /// A ring of this run alone: what an earlier one left holds other records, and may be retired.
-    private func newRing() throws -> SharedMemoryFile {
+    private func newRing(_ ring: String) throws -> SharedMemoryFile {
         let byteCount = RingLayout.byteCount(capacity: ringBytes)
         while true {
             var isNew = false

@@ -7,7 +7,7 @@ import Units
 
 /// The execution gateway's fold: takes approvals, changes of the trading state and what the venue says; puts out
 /// commands to the venue, and fills, order updates and notices.
-public struct ExecutionFollower: ~Copyable, TradingStage {
+public struct ExecutionFollower: TradingStage {
     private var execution: ExecutionGateway
     /// The message clock: monotonic, and journaled with every message and tick.
     private var messageTime = Timestamp(nanoseconds: 0)

@@ -6,7 +6,7 @@ import Units
 
 /// The risk gateway's fold: takes signals, fills, order updates, notices and requests; puts out verdicts, changes of the
 /// trading state and approvals.
-public struct RiskFollower: ~Copyable, TradingStage {
+public struct RiskFollower: TradingStage {
     private var risk: RiskStage
 
     public init(_ configuration: TradingConfiguration) {

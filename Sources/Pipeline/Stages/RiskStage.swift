@@ -7,7 +7,7 @@ import Units
 
 /// Policy and risk gate of one account: signals, fills, order updates and the market in; approvals, verdicts and changes
 /// of the trading state out. Outputs collect in lists that the reader empties.
-struct RiskStage: ~Copyable {
+struct RiskStage {
     private(set) var policy: LevelPolicy
     /// Its verdicts and changes are the stage's outputs.
     var gate: RiskGate

@@ -10,12 +10,12 @@ import Units
 ///
 /// Its market has the books, seconds and sessions of the pipeline's and no features. Equal records, messages and places
 /// of the messages between the records give equal outputs.
-public struct StageFold<Stage: TradingStage & ~Copyable>: ~Copyable {
+public struct StageFold<Stage: TradingStage>: ~Copyable {
     private var market: MarketFold
     private let follower: UnsafeMutablePointer<StageFollower<Stage>>
 
     public init(
-        plan: InstrumentPlan, features: FeatureConfiguration, trading: TradingConfiguration, stage: consuming Stage
+        plan: InstrumentPlan, features: FeatureConfiguration, trading: TradingConfiguration, stage: Stage
     ) {
         TradingLimits.verify()
         var features = features
@@ -54,10 +54,10 @@ public struct StageFold<Stage: TradingStage & ~Copyable>: ~Copyable {
     public var tradedSymbol: String { market.plan.tradedContract(leader: market.leader).rawSymbol }
 
     /// Looks at the stage.
-    public func read<Result>(_ body: (borrowing Stage) -> Result) -> Result { body(follower.pointee.stage) }
+    public func read<Result>(_ body: (Stage) -> Result) -> Result { body(follower.pointee.stage) }
 }
 
-extension StageFold: PersistentState where Stage: ~Copyable {
+extension StageFold: PersistentState {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("stage")
         try archive.field(&market)
@@ -67,11 +67,11 @@ extension StageFold: PersistentState where Stage: ~Copyable {
 }
 
 /// Tells a stage what the market fold tells.
-struct StageFollower<Stage: TradingStage & ~Copyable>: ~Copyable, MarketSink {
+struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
     var watch: MarketWatch
     var stage: Stage
 
-    init(watch: consuming MarketWatch, stage: consuming Stage) {
+    init(watch: consuming MarketWatch, stage: Stage) {
         self.watch = watch
         self.stage = stage
     }

@@ -5,7 +5,7 @@ import Units
 
 /// A part of the order path that runs in a process of its own: a fold over the steps of the market, which it follows
 /// in the ring, and over the messages it is sent.
-public protocol TradingStage: ~Copyable {
+public protocol TradingStage {
     /// A session began: `watch.day` is new.
     mutating func sessionBegan(_ watch: inout MarketWatch)
     /// A second of event time ended at `time`; the market and `secondEnded` follow.
@@ -25,7 +25,7 @@ public protocol TradingStage: ~Copyable {
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure)
 }
 
-extension TradingStage where Self: ~Copyable {
+extension TradingStage {
     public mutating func sessionBegan(_ watch: inout MarketWatch) {}
     public mutating func secondBegan(_ time: Timestamp, _ watch: inout MarketWatch) {}
     public mutating func groupEnded(_ watch: inout MarketWatch) {}

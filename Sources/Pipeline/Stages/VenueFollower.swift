@@ -7,7 +7,7 @@ import Units
 /// The paper venue's fold: takes commands, puts out events when they are due.
 ///
 /// Its message clock is the receive time of the records, moved on by ticks while the feed is silent.
-public struct VenueFollower: ~Copyable, TradingStage {
+public struct VenueFollower: TradingStage {
     private var paper: PaperVenue
     private var messageTime = Timestamp(nanoseconds: 0)
 

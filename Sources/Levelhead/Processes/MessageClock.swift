@@ -6,7 +6,7 @@ import Units
 ///
 /// The venue's runs in the time of the market: the receive time of the last record, and on from there while none comes.
 /// The gateways' is that of the machine.
-struct StageClock {
+struct MessageClock {
     /// The last time that was given.
     private(set) var last: Timestamp
     private let offset: Int64

@@ -1,0 +1,168 @@
+import Configuration
+import Control
+import DBN
+import Determinism
+import Foundation
+import MarketData
+import Orders
+import Pipeline
+import Platform
+import Ring
+import Security
+import Signals
+import Storage
+import Streams
+import Units
+import ZeroMQ
+
+/// The engine as a process: records from the ring; signals to the risk gateway, rows to whoever subscribes.
+///
+/// It takes nothing but records, so its state is a function of the run's tape alone.
+struct EngineHost: ~Copyable {
+    private static var stateVersion: UInt64 { 1 }
+    private static var stride: Int { 1_024 }
+
+    private let site: RunSite
+    private let setup: MarketSetup
+    private var pipeline: EnginePipeline<EngineLedger>
+    private var records: RingRecords
+    private var outbox: StageOutbox
+    private var outputs: OutputJournal
+    private var snapshots: SnapshotStore
+    private let identity: SnapshotIdentity
+    private let wait: WaitPolicy
+    private(set) var position: UInt64
+    private var isInputOver = false
+    private var savedAt = MonotonicClock.now()
+
+    static func open(_ site: RunSite, context: ZeroMQContext) throws -> EngineHost {
+        let configuration = try site.configuration()
+        let setup = try MarketSetup(configuration: configuration, run: site)
+        var pipeline = EnginePipeline(
+            plan: setup.plan, features: setup.features, trading: try setup.trading(),
+            output: EngineLedger(mode: configuration.digest))
+        let history = setup.history?.canonicalText ?? ""
+        let identity = SnapshotIdentity(
+            stateVersion: stateVersion,
+            configuration: SHA256Digest(of: Array((configuration.resultText + history).utf8)))
+        var snapshots = SnapshotStore(
+            try LMDBEnvironment(path: "\(site.databaseDirectory)/engine", durability: .onSync))
+        let snapshot = try snapshots.load("engine", expecting: identity)
+        var saved = SavedStage()
+        if let snapshot {
+            var archive = StateArchive(loading: snapshot.state)
+            try saved.persist(&archive)
+            try pipeline.persist(&archive)
+            try pipeline.withOutput { try $0.persist(&archive) }
+            try archive.checkEnd()
+        }
+        let position = snapshot?.position.sequence ?? 0
+        return EngineHost(
+            site: site, setup: setup, pipeline: pipeline,
+            records: try RingRecords(site, from: position, isPacing: true),
+            outbox: try StageOutbox(.engine, site, context, outboxes: saved.outboxes, seal: nil),
+            outputs: try OutputJournal.open(site.journal("engine-out"), at: saved.outputs), snapshots: snapshots,
+            identity: identity, wait: WaitPolicy(spins: 200, then: .park(atMost: .milliseconds(2))),
+            position: position)
+    }
+
+    private init(
+        site: RunSite, setup: MarketSetup, pipeline: consuming EnginePipeline<EngineLedger>,
+        records: consuming RingRecords, outbox: consuming StageOutbox, outputs: consuming OutputJournal,
+        snapshots: consuming SnapshotStore, identity: SnapshotIdentity, wait: WaitPolicy, position: UInt64
+    ) {
+        self.site = site
+        self.setup = setup
+        self.pipeline = pipeline
+        self.records = records
+        self.outbox = outbox
+        self.outputs = outputs
+        self.snapshots = snapshots
+        self.identity = identity
+        self.wait = wait
+        self.position = position
+    }
+
+    /// Works until it is to stop and there is nothing to do.
+    mutating func run(_ desk: ProcessDesk) throws {
+        while true {
+            let isBusy = try takeRecords()
+            if let command = desk.mailbox.pop() { command.finish(.notConcerned) }
+            try outbox.poll()
+            desk.report(
+                position: position, clock: Timestamp(nanoseconds: pipeline.market.clock),
+                isDone: isInputOver && outbox.isSettled, recovered: records.recovered, produced: outputs.frameCount)
+            if desk.isStopping, !isBusy { break }
+            try saveIfDue()
+            if isInputOver { usleep(1_000) } else if !isBusy { records.wait(wait) }
+        }
+        try finish()
+    }
+
+    private mutating func takeRecords() throws -> Bool {
+        var count = 0
+        take: while count < Self.stride {
+            switch try records.next() {
+            case .record(let record, let sequence):
+                pipeline.take(record, sequence: sequence)
+                position = sequence &+ 1
+                count += 1
+                try emit()
+            case .drained: break take
+            case .ended:
+                isInputOver = true
+                break take
+            }
+        }
+        return count > 0
+    }
+
+    /// A signal follows from the tape alone, which has the records already: it leaves at once.
+    private mutating func emit() throws {
+        let signals = pipeline.withOutput { $0.takeSignals() }
+        if signals.isEmpty { return }
+        for signal in signals {
+            try outputs.append(.signal(signal), at: position)
+            outbox.add(.signal(signal), at: position)
+        }
+        try outputs.flush()
+        try outbox.send()
+    }
+
+    private mutating func saveIfDue() throws {
+        let every = setup.configuration.snapshotEvery
+        let now = MonotonicClock.now()
+        guard every > .zero, now - savedAt >= every else { return }
+        savedAt = now
+        try save()
+    }
+
+    private mutating func save() throws {
+        var saved = SavedStage(outboxes: outbox.saved, outputs: try outputs.position())
+        var archive = StateArchive()
+        try saved.persist(&archive)
+        try pipeline.persist(&archive)
+        try pipeline.withOutput { try $0.persist(&archive) }
+        try snapshots.save(
+            "engine", identity,
+            SnapshotPosition(sequence: position, time: Int64(bitPattern: pipeline.market.clock)),
+            state: archive.bytes)
+    }
+
+    private mutating func finish() throws {
+        try save()
+        try snapshots.sync()
+        try outputs.finish()
+        let counters = pipeline.market.signalCounters
+        let summary = pipeline.withOutput { ledger in
+            [
+                ("records", JSONText.integer(position)), ("event_groups", JSONText.integer(counters.groups)),
+                ("feature_rows", JSONText.integer(ledger.featureRows)),
+                ("feature_sha256", JSONText.string(ledger.finish())),
+                ("signals", JSONText.integer(ledger.signalCount)),
+                ("signal_sha256", JSONText.string(ledger.signalDigest)),
+            ]
+        }
+        try PosixFile.replace(site.result(.engine), with: Array((JSONText.object(summary) + "\n").utf8))
+    }
+}

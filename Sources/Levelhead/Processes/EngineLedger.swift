@@ -1,0 +1,62 @@
+import Configuration
+import Determinism
+import Features
+import Orders
+import Pipeline
+import Security
+import Signals
+import Streams
+import Units
+
+/// What the engine process does with what its fold puts out: digests, the rows for subscribers, the signals for risk.
+struct EngineLedger: ~Copyable, EngineOutput {
+    private let mode: DigestMode
+    private var features = FeatureDigest()
+    private var signals = RecordDigest()
+    private(set) var featureRows: UInt64 = 0
+    /// Not yet handed to the risk gateway's channel.
+    private(set) var waiting: [Signal] = []
+    private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
+
+    init(mode: DigestMode) { self.mode = mode }
+
+    deinit { scratch.deallocate() }
+
+    var signalCount: UInt64 { signals.count }
+    var signalDigest: String { signals.chain.hexadecimal }
+
+    mutating func vector(_ engine: borrowing ContractEngine) {
+        featureRows &+= 1
+        if mode == .tick { features.add(engine.vector) }
+    }
+
+    mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64) {
+        features.add(engine.vector)
+        features.closeBlock()
+    }
+
+    mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>) {
+        if mode == .second { features.add(vector) }
+        var writer = CanonicalWriter(scratch)
+        signal.write(into: &writer)
+        signals.add(UnsafeRawBufferPointer(rebasing: scratch[..<writer.count]))
+        waiting.append(signal)
+    }
+
+    /// The signals since the last call, in order.
+    mutating func takeSignals() -> [Signal] {
+        if waiting.isEmpty { return [] }
+        defer { waiting.removeAll(keepingCapacity: true) }
+        return waiting
+    }
+
+    /// Ends the run and gives the features' digest.
+    mutating func finish() -> String { features.finish().hexadecimal }
+
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("engine ledger")
+        try features.persist(&archive)
+        try signals.persist(&archive)
+        try archive.field(&featureRows)
+    }
+}

@@ -1,0 +1,94 @@
+import Control
+import Foundation
+import Orders
+import Platform
+import Risk
+import Synchronization
+import Units
+
+/// What a process shows of itself and what is asked of it: its status board, its mailbox, the wish that it ends.
+final class ProcessDesk: Sendable {
+    let board: ProcessBoard
+    let mailbox = ControlMailbox(capacity: 64)
+    private let server: ControlServer
+    private let firstRecord = Atomic<UInt64>(.max)
+
+    /// Registers the process in the state directory and answers its control socket from here on.
+    ///
+    /// - Parameter verbs: the commands it handles, beside `status` and `stop`.
+    init(
+        _ role: ProcessRole, _ site: RunSite, symbols: [String] = [], account: AccountRecord? = nil,
+        verbs: Set<ControlVerb> = []
+    ) throws {
+        board = ProcessBoard(
+            name: role.rawValue, run: site.directory.split(separator: "/").last.map(String.init) ?? "",
+            symbols: symbols, account: account)
+        let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
+        server = try ControlServer(
+            stateDirectory: site.stateDirectory, key: key, board: board, mailbox: mailbox, verbs: verbs.union([.stop])
+        ) { command in
+            if command.verb == .stop {
+                StopSignal.raise()
+                command.finish(.done)
+            }
+        }
+    }
+
+    /// SIGINT or SIGTERM came, or the command to stop.
+    var isStopping: Bool { StopSignal.isRaised }
+
+    /// Shows where the process stands.
+    ///
+    /// - Parameters:
+    ///   - position: the number of the next record.
+    ///   - clock: receive time of the last one.
+    ///   - isDone: its input is over, and everything that follows from it has been taken by its receivers.
+    func report(
+        position: UInt64, clock: Timestamp, isDone: Bool, recovered: UInt64 = 0, produced: UInt64 = 0,
+        lag: Nanoseconds = .zero
+    ) {
+        if firstRecord.load(ordering: .relaxed) == .max { firstRecord.store(position, ordering: .relaxed) }
+        var record = StatusRecord()
+        record.state = isStopping ? .stopping : isDone ? .waiting : .running
+        record.sequence = position > 0 ? position - 1 : 0
+        record.inputTime = clock
+        record.lag = lag
+        record.records = position &- firstRecord.load(ordering: .relaxed)
+        record.recordsLost = recovered
+        record.produced = produced
+        board.status.store(record)
+    }
+
+    /// Shows the account; the first of the board's symbols is the traded contract's.
+    func report(account gate: RiskGate) {
+        board.account?.store(
+            AccountRecord(
+                tradingState: gate.state, dayProfit: gate.dayProfit, dayLossLimit: gate.limits.dailyLoss,
+                drawdown: gate.drawdown, drawdownLimit: gate.limits.trailingDrawdown,
+                workingOrders: UInt32(clamping: gate.working.count)))
+        guard let cell = board.instruments.first else { return }
+        var record = InstrumentRecord(quality: [])
+        record.position = gate.position.quantity.contracts
+        cell.store(record)
+    }
+
+    /// Ends the control side, so that nobody asks what is no longer answered.
+    func close() { server.stop() }
+}
+
+/// The signals that end a process in order, also when they were inherited as ignored.
+enum StopSignal {
+    private static let raised = Atomic<Bool>(false)
+
+    static var isRaised: Bool { raised.load(ordering: .relaxed) }
+
+    static func install() {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { _ in StopSignal.raise() }
+        for number in [SIGINT, SIGTERM] { sigaction(number, &action, nil) }
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// As if a signal had come.
+    static func raise() { raised.store(true, ordering: .relaxed) }
+}

@@ -1,0 +1,145 @@
+import Control
+import Foundation
+import Platform
+import Security
+import Units
+
+/// Starts the processes of a run, starts again those that die, and ends them in order.
+struct Supervisor: ~Copyable {
+    private let site: RunSite
+    private let ingestArguments: [String]
+    private let restarts: Bool
+    private let control: ControlClient
+    private var children: [ProcessRole: ChildProcess] = [:]
+    /// Dead ones and when they are started again; nil for those that stay dead.
+    private var dead: [ProcessRole: Nanoseconds?] = [:]
+    private var failures: [ProcessRole: Int] = [:]
+    private var startedAt: [ProcessRole: Nanoseconds] = [:]
+    /// Ingest has read its tape to the end.
+    private(set) var isInputOver = false
+    /// How often a process was started again.
+    private(set) var restartCount = 0
+
+    private static let look = Nanoseconds.milliseconds(20)
+    /// The wait before the first restart after a quiet time, doubled with each failure up to the longest.
+    private static let firstDelay = Nanoseconds.milliseconds(50)
+    private static let longestDelay = Nanoseconds.seconds(5)
+    /// A process that ran so long has recovered from what ended the one before it.
+    private static let quietTime = Nanoseconds.seconds(10)
+    /// How long a process may take to end in order.
+    private static let patience = Nanoseconds.seconds(10)
+
+    init(_ site: RunSite, ingestArguments: [String], restarts: Bool) throws {
+        self.site = site
+        self.ingestArguments = ingestArguments
+        self.restarts = restarts
+        let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
+        control = ControlClient(stateDirectory: site.stateDirectory, key: key, sender: "up")
+    }
+
+    mutating func startAll() throws {
+        for role in ProcessRole.allCases { try start(role) }
+    }
+
+    /// Watches until the run's input has been read and everything that follows from it is done, or until the wish to
+    /// stop comes.
+    ///
+    /// - Parameter stays: the end of the input ends nothing.
+    mutating func watch(stays: Bool) throws {
+        var doneLooks = 0
+        while !StopSignal.isRaised {
+            try reap()
+            try restartDue()
+            if isInputOver, !stays {
+                doneLooks = try isDone() ? doneLooks + 1 : 0
+                if doneLooks >= 2 { return }
+            }
+            usleep(UInt32(Self.look.count / 1_000))
+        }
+    }
+
+    /// Ends everything in the order in which data flows: nobody is left with input that the next one will not take.
+    mutating func stopAll() {
+        for role in [ProcessRole.ingest, .engine, .risk, .execution, .paper] {
+            guard let child = children[role] else { continue }
+            child.terminate()
+            let deadline = MonotonicClock.now() + Self.patience
+            while child.poll() == nil {
+                if MonotonicClock.now() > deadline {
+                    Terminal.writeError("levelhead: \(role.rawValue) does not end: killed")
+                    child.kill()
+                    while child.poll() == nil { usleep(1_000) }
+                    break
+                }
+                usleep(2_000)
+            }
+            children[role] = nil
+        }
+    }
+
+    private mutating func start(_ role: ProcessRole) throws {
+        var arguments = ["--run-dir", site.directory, "--state-dir", site.stateDirectory, "--supervisor", "\(getpid())"]
+        if let history = site.history { arguments += ["--history", history] }
+        if role == .ingest { arguments += ingestArguments }
+        children[role] = try ChildProcess.start(role, arguments)
+        startedAt[role] = MonotonicClock.now()
+        dead[role] = nil
+    }
+
+    private mutating func reap() throws {
+        for (role, child) in children {
+            guard let end = child.poll() else { continue }
+            children[role] = nil
+            if role == .ingest, end == .status(0) {
+                isInputOver = true
+                continue
+            }
+            Terminal.writeError("levelhead: \(role.rawValue) (pid \(child.pid)) ended: \(Self.words(end))")
+            if role == .ingest, end == .status(Self.badInput) { throw InputFailed() }
+            if !restarts {
+                dead[role] = .some(nil)
+                continue
+            }
+            let lived = MonotonicClock.now() - (startedAt[role] ?? .zero)
+            let count = lived > Self.quietTime ? 0 : failures[role, default: 0]
+            failures[role] = count + 1
+            let delay = min(Self.longestDelay, Nanoseconds(Self.firstDelay.count << min(count, 10)))
+            dead[role] = .some(MonotonicClock.now() + delay)
+        }
+    }
+
+    /// The status with which a process says that starting it again would not help.
+    static let badInput: Int32 = 65
+
+    private static func words(_ end: ChildProcess.End) -> String {
+        switch end {
+        case .status(let status): "status \(status)"
+        case .signal(let number): "signal \(number)"
+        }
+    }
+
+    private mutating func restartDue() throws {
+        let now = MonotonicClock.now()
+        for (role, due) in dead {
+            guard let due, now >= due else { continue }
+            try start(role)
+            restartCount += 1
+        }
+    }
+
+    /// Every reader has taken every record, and every message has been taken by its receiver.
+    private func isDone() throws -> Bool {
+        guard dead.values.allSatisfy({ $0 == nil }) else { return false }
+        let living = ProcessRole.readers.filter { children[$0] != nil }
+        let survey = try control.survey(.status, deadline: .milliseconds(500))
+        return living.allSatisfy { role in
+            guard let status = survey.answers[role.rawValue]?.status else { return false }
+            return status.state == ProcessState.waiting.name
+        }
+    }
+}
+
+/// What ingest reads cannot be read; its own message says why.
+struct InputFailed: Error, CustomStringConvertible {
+    var description: String { "the run's input failed" }
+}

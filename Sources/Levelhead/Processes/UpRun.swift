@@ -1,0 +1,76 @@
+import Foundation
+import Platform
+import Units
+
+/// One supervised run from its first process to its last.
+struct UpRun {
+    let site: RunSite
+    let setup: MarketSetup
+    let tapes: TapeIdentity
+
+    func run(tapes paths: [String], speed: SpeedArgument, restarts: Bool, stays: Bool) throws -> UpResult {
+        // A ring that a killed run left under this name has another beginning.
+        if !PosixFile.exists("\(site.tapeDirectory)/parts") { try SharedMemoryFile.remove(path: site.ringPath) }
+        let arguments = paths.flatMap { ["--tape", $0] } + ["--speed", "\(speed)"]
+        var supervisor = try Supervisor(site, ingestArguments: arguments, restarts: restarts)
+        defer {
+            unlink(RunSite.currentRunFile(site.stateDirectory))
+            unlink(site.ringPath)
+        }
+        do {
+            try supervisor.startAll()
+            try supervisor.watch(stays: stays)
+        } catch {
+            supervisor.stopAll()
+            throw error
+        }
+        supervisor.stopAll()
+        return try UpResult(site, restarts: supervisor.restartCount)
+    }
+}
+
+/// What a supervised run did, put together from the results of its processes.
+struct UpResult {
+    private let members: [(String, String)]
+
+    init(_ site: RunSite, restarts: Int) throws {
+        let engine = Self.read(site.result(.engine))
+        let risk = Self.read(site.result(.risk))
+        let ingest = Self.read(site.result(.ingest))
+        let wall = (MonotonicClock.now() - ProcessStart.time).seconds
+        let records = (ingest["records"] as? NSNumber)?.uint64Value ?? 0
+        var members: [(String, String)] = [("records", JSONText.integer(records))]
+        for key in ["event_groups", "feature_rows", "feature_sha256", "signals", "signal_sha256"] {
+            members.append((key, Self.text(engine[key])))
+        }
+        for key in ["orders", "order_sha256", "fills", "position", "net_pnl_usd"] {
+            members.append((key, Self.text(risk[key])))
+        }
+        members += [
+            ("wall_s", "\(wall)"), ("records_per_s", "\(wall > 0 ? Double(records) / wall : 0)"),
+            ("run_dir", JSONText.string(site.directory)), ("trading_state", Self.text(risk["trading_state"])),
+            ("ignored_trades", Self.text(ingest["ignoredTrades"])),
+            ("skipped_records", Self.text(ingest["skippedRecords"])), ("restarts", "\(restarts)"),
+        ]
+        self.members = members
+    }
+
+    var json: String { JSONText.object(members) }
+
+    var summary: String {
+        members.map { $0.0.padding(toLength: 18, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n")
+    }
+
+    /// The results of one process; empty when it did not end in order.
+    private static func read(_ path: String) -> [String: Any] {
+        guard let bytes = try? PosixFile.contents(of: path) else { return [:] }
+        return (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any] ?? [:]
+    }
+
+    private static func text(_ value: Any?) -> String {
+        guard let value, let data = try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed]) else {
+            return "null"
+        }
+        return String(decoding: data, as: UTF8.self)
+    }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import Configuration
+import Control
+import Foundation
+import Orders
+import Platform
+import Storage
+import Units
+import ZeroMQ
+
+/// Which run a process belongs to.
+struct ProcessOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The run's directory; by default the one in progress.", valueName: "dir"))
+    var runDir: String?
+
+    @Option(help: ArgumentHelp("Where sockets and keys lie; ~/.levelhead by default.", valueName: "dir"))
+    var stateDir: String?
+
+    @Option(help: ArgumentHelp("Past sessions, as for levelhead replay.", valueName: "dir"))
+    var history: String?
+
+    @Option(help: ArgumentHelp("End in order when this process is gone.", valueName: "pid"))
+    var supervisor: Int32?
+
+    func site() throws -> RunSite {
+        guard let state = StateDirectory.path(explicit: stateDir) else {
+            throw ValidationError("no home directory: give --state-dir")
+        }
+        if let runDir { return RunSite(stateDirectory: state, directory: runDir, history: history) }
+        let file = RunSite.currentRunFile(state)
+        guard PosixFile.exists(file) else {
+            throw ValidationError("\(file): no run is in progress: give --run-dir, or start one with levelhead up")
+        }
+        let path = String(decoding: try PosixFile.contents(of: file), as: UTF8.self)
+        return RunSite(
+            stateDirectory: state, directory: path.trimmingCharacters(in: .whitespacesAndNewlines), history: history)
+    }
+
+    /// Signals end this process in order from here on, and so does the end of its supervisor.
+    func beginProcess() {
+        StopSignal.install()
+        guard let supervisor else { return }
+        Thread.detachNewThread {
+            while getppid() == supervisor { usleep(100_000) }
+            StopSignal.raise()
+        }
+    }
+}
+
+/// Runs one hosted stage from start to end.
+private func runStage<Hosted: HostedStage & ~Copyable>(
+    _ type: Hosted.Type, _ options: ProcessOptions, account: AccountRecord?, verbs: Set<ControlVerb>
+) throws {
+    try reportingErrors {
+        options.beginProcess()
+        let site = try options.site()
+        let context = try ZeroMQContext()
+        var host = try StageHost<Hosted>.open(site, context: context)
+        let desk = try ProcessDesk(
+            Hosted.role, site, symbols: [host.tradedSymbol], account: account, verbs: verbs)
+        try host.run(desk)
+        desk.close()
+    }
+}
+
+/// `levelhead engine`.
+struct EngineCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "engine",
+        abstract: "The engine of a run: features and signals from its ring.",
+        discussion: "Started by levelhead up; alone for a service manager.\n\nExample: levelhead engine --run-dir run/")
+
+    @OptionGroup var options: ProcessOptions
+
+    func run() throws {
+        try reportingErrors {
+            options.beginProcess()
+            let site = try options.site()
+            let context = try ZeroMQContext()
+            var host = try EngineHost.open(site, context: context)
+            let desk = try ProcessDesk(.engine, site)
+            try host.run(desk)
+            desk.close()
+        }
+    }
+}
+
+/// `levelhead risk`.
+struct RiskCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "risk",
+        abstract: "The risk gateway of a run: sizing, checks, limits and the trading state.",
+        discussion: "Started by levelhead up; alone for a service manager.\n\nExample: levelhead risk --run-dir run/")
+
+    @OptionGroup var options: ProcessOptions
+
+    func run() throws {
+        try runStage(
+            HostedRisk.self, options, account: AccountRecord(tradingState: .active), verbs: [.pause, .resume])
+    }
+}
+
+/// `levelhead execution`.
+struct ExecutionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "execution",
+        abstract: "The execution gateway of a run: the life of every order.",
+        discussion:
+            "Started by levelhead up; alone for a service manager.\n\nExample: levelhead execution --run-dir run/")
+
+    @OptionGroup var options: ProcessOptions
+
+    func run() throws { try runStage(HostedExecution.self, options, account: nil, verbs: []) }
+}
+
+/// `levelhead paper`.
+struct PaperCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "paper",
+        abstract: "The paper venue of a run: a simulated exchange that fills orders on the run's own book.",
+        discussion: "Started by levelhead up; alone for a service manager.\n\nExample: levelhead paper --run-dir run/")
+
+    @OptionGroup var options: ProcessOptions
+
+    func run() throws { try runStage(HostedPaper.self, options, account: nil, verbs: []) }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Platform
+import Storage
+import Tape
+import Units
+
+/// `levelhead up`: every process of a run, supervised.
+struct UpCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Starts every process of a run, supervises them and ends them in order.",
+        discussion: """
+            Ingest, engine, risk gateway, execution gateway and paper venue run as processes of their own, over a ring \
+            in shared memory and the run's own tape. A process that dies is started again and goes on where it was. \
+            SIGINT or SIGTERM ends them in order. At the end of a tape the results are printed as by levelhead replay.
+
+            Example: levelhead up --tape tape/ --speed 10x --run-dir run/
+            """)
+
+    @Option(help: ArgumentHelp("DBN file or directory of them; may be repeated.", valueName: "path"))
+    var tape: [String] = []
+
+    @Option(help: ArgumentHelp("1x for the tape's own pace, 10x, 0.5x, or max.", valueName: "speed"))
+    var speed = SpeedArgument(multiple: 1)
+
+    @Option(help: ArgumentHelp("Where the run is kept; by default below the state directory.", valueName: "dir"))
+    var runDir: String?
+
+    @Option(help: ArgumentHelp("Where sockets, keys and runs lie; ~/.levelhead by default.", valueName: "dir"))
+    var stateDir: String?
+
+    @Flag(help: "Go on with the run in --run-dir.")
+    var resume = false
+
+    @Flag(help: "A process that dies stays dead; the others go on.")
+    var noRestart = false
+
+    @Flag(help: "Keep the processes at the end of the tape, until a signal.")
+    var stay = false
+
+    @Option(
+        help: ArgumentHelp("What feature_sha256 covers: every second's end, or every group.", valueName: "second|tick"))
+    var digest: DigestMode?
+
+    @OptionGroup var past: HistoryOptions
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Flag(help: "One JSON object.")
+    var json = false
+
+    func validate() throws {
+        if resume, runDir == nil { throw ValidationError("--resume needs the --run-dir to go on with.") }
+        if tape.isEmpty { throw ValidationError("--tape: what is to be played is missing.") }
+    }
+
+    func run() throws {
+        try reportingErrors {
+            StopSignal.install()
+            let configuration = try options.resolve(
+                overrides: digest.map { [.init(key: "digest", value: $0.rawValue, flag: "--digest")] } ?? [])
+            guard let state = StateDirectory.path(explicit: stateDir) else {
+                throw ValidationError("no home directory: give --state-dir")
+            }
+            try StateDirectory.make(state)
+            let lock = try DirectoryLock(state)
+            let merged = try MergedTape.open(try TapePaths.expand(tape))
+            let setup = try MarketSetup(configuration: configuration, tape: merged, history: past.history)
+            _ = try setup.trading()
+            let directory = try openDirectory(state)
+            let path = absolute(directory.path)
+            let site = RunSite(stateDirectory: absolute(state), directory: path, history: past.history.map(absolute))
+            let tapes = try TapeIdentity(merged.sources.map(\.path))
+            if !resume { try directory.writeRun(RunFile.started(setup, tapes: tapes, window: nil)) }
+            try prepare(site, configuration)
+            let result = try UpRun(site: site, setup: setup, tapes: tapes).run(
+                tapes: merged.sources.map { absolute($0.path) }, speed: speed, restarts: !noRestart, stays: stay)
+            try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
+            print(json ? result.json : result.summary)
+            withExtendedLifetime(lock.path) {}
+        }
+    }
+
+    private func openDirectory(_ state: String) throws -> RunDirectory {
+        if let runDir { return resume ? try .resume(runDir) : try .create(runDir) }
+        let now = Int(MonotonicClock.wallTime().nanoseconds / 1_000_000_000)
+        return try .create(RunDirectory.defaultPath(stateDirectory: state, seconds: now))
+    }
+
+    private func prepare(_ site: RunSite, _ configuration: ResolvedConfiguration) throws {
+        try PosixFile.replace(site.configurationFile, with: Array(configuration.canonicalText.utf8))
+        try Directory.make(site.socketDirectory, mode: 0o700)
+        try PosixFile.replace(
+            RunSite.currentRunFile(site.stateDirectory), with: Array((site.directory + "\n").utf8))
+    }
+
+    private func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+}

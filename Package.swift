@@ -139,6 +139,12 @@ let package = Package(
             ],
             path: "Sources/Bench/RingBench", swiftSettings: edge),
 
+        // A process with nothing but a control socket and metrics: tests and checks command, stop, kill and flood it.
+        .executableTarget(
+            name: "ControlProbe",
+            dependencies: ["Units", "Orders", "Platform", "Control", "Observability", argumentParser],
+            path: "Sources/Bench/ControlProbe", swiftSettings: edge),
+
         // MARK: Tests, one folder per module
         .target(
             name: "FeatureProperties", dependencies: ["Features"], path: "Tests/FeatureProperties",
@@ -171,8 +177,8 @@ let package = Package(
         tests(
             "ControlTests",
             [
-                "Control", "Nanomsg", "Network", "Orders", "Platform", "Security", "Units",
-                "Determinism", "CHeapCount", .product(name: "Logging", package: "swift-log"),
+                "Control", "ControlProbe", "Observability", "Nanomsg", "Network", "Orders", "Platform", "Security",
+                "Units", "Determinism", "CHeapCount", .product(name: "Logging", package: "swift-log"),
             ]),
         tests(
             "LiveFeedTests",

@@ -43,5 +43,8 @@ struct LevelheadCommand: ParsableCommand {
             CalendarCommand.self,
             ConfigCommand.self,
             DoctorCommand.self,
+            StatusCommand.self,
+            PauseCommand.self,
+            ResumeCommand.self,
         ])
 }

@@ -49,6 +49,12 @@ public final class EpochWord: @unchecked Sendable {
 
     deinit { munmap(base, Self.byteCount) }
 
+    /// The state of a state directory now; nil when it has no word yet. Makes nothing.
+    public static func current(stateDirectory: String) throws(PrivatePathError) -> EpochState? {
+        guard PosixFile.exists(FilePath.join(stateDirectory, fileName)) else { return nil }
+        return try EpochWord(stateDirectory: stateDirectory).load()
+    }
+
     /// The state now: whatever was raised before, by any process, is seen.
     public func load() -> EpochState {
         EpochState(word: word.pointee.load(ordering: .sequentiallyConsistent))

@@ -16,6 +16,10 @@ public struct ControlAnswer: Sendable {
 /// What came of asking every registered process.
 public struct Survey: Sendable {
     public let id: CommandID
+
+    /// Nobody asked yet.
+    public init(id: CommandID) { self.id = id }
+
     /// The newest answer of each process.
     public internal(set) var answers: [String: ControlAnswer] = [:]
     /// Everybody asked: registered and alive when we looked.

@@ -1,0 +1,56 @@
+import Control
+import Units
+
+/// What `levelhead status` tells: the processes, and the account as the first of risk, execution and paper knows it.
+struct StatusReport: Encodable {
+    let processes: [ProcessStatus]
+    let position: [String: Int64]
+    /// Nil when nobody who answers keeps an account.
+    let tradingState: String?
+    let dayProfit: String?
+    /// Nil when the state directory has none yet.
+    let epoch: EpochState?
+    /// Registered and silent; registered and dead.
+    let missing: [String]
+    let stale: [String]
+    let milliseconds: Double
+
+    /// Who owns the account, best first.
+    private static let accountants = ["risk", "execution", "paper"]
+
+    enum CodingKeys: String, CodingKey {
+        case processes, position, epoch, locked, missing, stale
+        case tradingState = "trading_state"
+        case dayProfit = "day_pnl_usd"
+        case milliseconds = "ms"
+    }
+
+    init(_ survey: Survey, epoch: EpochState?) {
+        processes = survey.answered.compactMap { survey.answers[$0]?.status }
+        let accounts = processes.filter { $0.account != nil }.sorted { Self.rank($0.name) < Self.rank($1.name) }
+        let account = accounts.first?.account
+        position = account?.position ?? [:]
+        tradingState = account?.tradingState
+        dayProfit = account?.dayProfit
+        self.epoch = epoch
+        missing = survey.missing
+        stale = survey.stale.map(\.name)
+        milliseconds = Double(survey.elapsed.count / 1_000) / 1_000
+    }
+
+    /// Keys without a value are null, not absent: a reader finds every one.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(processes, forKey: .processes)
+        try container.encode(position, forKey: .position)
+        try container.encode(tradingState, forKey: .tradingState)
+        try container.encode(dayProfit, forKey: .dayProfit)
+        try container.encode(epoch?.epoch, forKey: .epoch)
+        try container.encode(epoch?.isLocked, forKey: .locked)
+        try container.encode(missing, forKey: .missing)
+        try container.encode(stale, forKey: .stale)
+        try container.encode(milliseconds, forKey: .milliseconds)
+    }
+
+    private static func rank(_ name: String) -> Int { accountants.firstIndex(of: name) ?? accountants.count }
+}

@@ -1,0 +1,99 @@
+import Control
+import Units
+
+/// A status report for people: a line a process, then the account, then what is wrong.
+enum StatusTable {
+    static func text(_ report: StatusReport) -> String {
+        var lines = processLines(report)
+        lines += report.missing.map { "\(pad($0, 10)) is silent" }
+        lines += report.stale.map { "\(pad($0, 10)) is dead" }
+        lines += [""] + accountLines(report) + instrumentLines(report) + latencyLines(report)
+        for process in report.processes {
+            if !process.warming.isEmpty { lines.append("\(process.name): warming: \(listed(process.warming))") }
+            if !process.missing.isEmpty { lines.append("\(process.name): missing: \(listed(process.missing))") }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func processLines(_ report: StatusReport) -> [String] {
+        let head = ["process", "pid", "state", "sequence", "lag", "records/s", "gaps", "dropped"]
+        let rows = report.processes.map { process in
+            [
+                process.name, "\(process.pid)", process.state, "\(process.sequence)",
+                duration(process.lagNanoseconds), process.recordsPerSecond.map { "\(Int($0))" } ?? "-",
+                "\(process.gaps)", "\(process.dropped)",
+            ]
+        }
+        return table([head] + rows, widths: [10, 8, 9, 12, 10, 11, 6, 7])
+    }
+
+    private static func accountLines(_ report: StatusReport) -> [String] {
+        let held = report.position.keys.sorted().map { "\($0) \(signed(report.position[$0] ?? 0))" }
+        let lock = report.epoch.map { "epoch \($0.epoch)\($0.isLocked ? ", locked" : "")" } ?? "no epoch yet"
+        return [
+            "trading   \(report.tradingState ?? "unknown") (\(lock))",
+            "position  \(held.isEmpty ? report.tradingState == nil ? "unknown" : "flat" : held.joined(separator: ", "))",
+            "day       \(report.dayProfit.map { "\($0) USD" } ?? "unknown")",
+        ]
+    }
+
+    private static func instrumentLines(_ report: StatusReport) -> [String] {
+        let rows = report.processes.flatMap { process in
+            process.instruments.map { instrument in
+                let quality = instrument.quality.isEmpty ? "good" : instrument.quality.joined(separator: " ")
+                return [process.name, instrument.symbol, "\(instrument.records)", "\(instrument.gaps)", quality]
+            }
+        }
+        guard !rows.isEmpty else { return [] }
+        return [""] + table([["process", "symbol", "records", "gaps", "quality"]] + rows, widths: [10, 10, 12, 6, 0])
+    }
+
+    private static func latencyLines(_ report: StatusReport) -> [String] {
+        let rows = report.processes.flatMap { process in
+            process.latencies.map { latency in
+                [process.name, latency.stage, "\(latency.count)"]
+                    + [latency.p50, latency.p99, latency.max].map { $0.map { duration(Int64(clamping: $0)) } ?? "-" }
+            }
+        }
+        guard !rows.isEmpty else { return [] }
+        let head = ["process", "stage", "count", "p50", "p99", "max"]
+        return [""] + table([head] + rows, widths: [10, 24, 12, 10, 10, 10])
+    }
+
+    /// Numbers to the right, words to the left; a width of 0 ends the line.
+    private static func table(_ rows: [[String]], widths: [Int]) -> [String] {
+        rows.map { row in
+            let cells = zip(row, widths).map { text, width in
+                let isNumber = text.first.map { $0.isNumber || $0 == "-" } ?? false
+                return isNumber ? pad(text, width, left: true) : pad(text, width)
+            }
+            var line = cells.joined(separator: " ")
+            while line.last == " " { line.removeLast() }
+            return line
+        }
+    }
+
+    private static func pad(_ text: String, _ width: Int, left: Bool = false) -> String {
+        let fill = String(repeating: " ", count: max(0, width - text.count))
+        return left ? fill + text : text + fill
+    }
+
+    private static func signed(_ value: Int64) -> String { value > 0 ? "+\(value)" : "\(value)" }
+
+    private static func listed(_ names: [String]) -> String {
+        let shown = names.prefix(8).joined(separator: ", ")
+        return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
+    }
+
+    /// Three digits and a unit.
+    static func duration(_ nanoseconds: Int64) -> String {
+        let magnitude = Double(nanoseconds.magnitude)
+        let units: [(Double, String)] = [(1e9, "s"), (1e6, "ms"), (1e3, "us")]
+        let sign = nanoseconds < 0 ? "-" : ""
+        for (size, unit) in units where magnitude >= size {
+            let tenths = Int((magnitude / size * 10).rounded())
+            return "\(sign)\(tenths / 10).\(tenths % 10) \(unit)"
+        }
+        return "\(nanoseconds) ns"
+    }
+}

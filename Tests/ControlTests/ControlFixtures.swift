@@ -1,0 +1,133 @@
+import Control
+import Foundation
+import Orders
+import Platform
+import Security
+import Units
+
+/// A state directory for one test, with a path short enough for sockets, removed with it.
+final class TestState {
+    let path: String
+
+    init() throws {
+        let name = UUID().uuidString.prefix(8).lowercased()
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("lh-\(name)").path
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    func mode(_ name: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: file(name))
+        return (attributes[.posixPermissions] as? NSNumber)?.intValue ?? -1
+    }
+
+    func setMode(_ mode: Int, of name: String) throws {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file(name))
+    }
+
+    func key() throws -> SecretKey { try KeyStore(stateDirectory: path).key(.control) }
+
+    func client() throws -> ControlClient { ControlClient(stateDirectory: path, key: try key()) }
+}
+
+enum TestKey {
+    /// A key whose bytes count up from `first`.
+    static func make(first: UInt8 = 0) throws -> SecretKey {
+        let bytes = (0..<UInt8(SecretKey.byteCount)).map { $0 &+ first }
+        guard let key = SecretKey(bytes: bytes) else { throw CocoaError(.coderInvalidValue) }
+        return key
+    }
+}
+
+/// A server within the test's own process, with a thread that works its mailbox.
+final class TestProcess: Sendable {
+    let board: ProcessBoard
+    let mailbox = ControlMailbox(capacity: 8)
+    let server: ControlServer
+
+    init(
+        _ state: TestState, _ name: String, verbs: Set<ControlVerb> = [.pause, .resume],
+        received: @escaping @Sendable (ControlCommand) -> Void = { _ in }
+    ) throws {
+        board = ProcessBoard(name: name, run: "run-1")
+        server = try ControlServer(
+            stateDirectory: state.path, key: try state.key(), board: board, mailbox: mailbox, verbs: verbs,
+            received: received)
+    }
+}
+
+/// Another process: `ControlProbe` beside the tests.
+final class Probe {
+    static let path: String = BuiltProgram.path("ControlProbe")
+
+    let process = Process()
+    private let output = Pipe()
+
+    /// Returns when the probe can be asked.
+    init(_ state: TestState, _ name: String, _ arguments: [String] = []) throws {
+        process.executableURL = URL(fileURLWithPath: Self.path)
+        process.arguments = ["--state-dir", state.path, "--name", name] + arguments
+        process.standardOutput = output
+        try process.run()
+        // The first line comes when everything listens; an end of file is a probe that failed.
+        var line: [UInt8] = []
+        while line.last != 0x0A, let byte = try output.fileHandleForReading.read(upToCount: 1)?.first {
+            line.append(byte)
+        }
+        let words = String(decoding: line, as: UTF8.self).split(separator: " ")
+        guard words.count == 2, words[0] == "ready" else { throw CocoaError(.executableNotLoadable) }
+        metrics = words[1].trimmingCharacters(in: .newlines)
+    }
+
+    /// `127.0.0.1:PORT`.
+    private(set) var metrics = ""
+
+    deinit { if process.isRunning { signal(SIGKILL) } }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Kills it and waits.
+    func die() {
+        signal(SIGKILL)
+        process.waitUntilExit()
+    }
+
+    /// Ends it in order and gives the commands it handled, a line each.
+    func finish() throws -> [String] {
+        signal(SIGTERM)
+        let text = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}
+
+/// Programs that lie beside the test bundle.
+enum BuiltProgram {
+    static func path(_ name: String) -> String {
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? ""
+        let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let folders = [bundle, link ?? ""].map { URL(fileURLWithPath: $0).deletingLastPathComponent() }
+        return folders.map { $0.appendingPathComponent(name).path }
+            .first { FileManager.default.isExecutableFile(atPath: $0) } ?? ""
+    }
+
+    static func run(_ path: String, _ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        let output = Pipe(), errors = Pipe()
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let text = output.fileHandleForReading.readDataToEndOfFile()
+        let complaint = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (
+            process.terminationStatus, String(decoding: text, as: UTF8.self), String(decoding: complaint, as: UTF8.self)
+        )
+    }
+}

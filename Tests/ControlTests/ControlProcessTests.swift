@@ -1,0 +1,175 @@
+import Control
+import Foundation
+import Testing
+import Units
+
+/// Real processes, stopped, killed and started again between surveys.
+@Suite(.enabled(if: !Probe.path.isEmpty, "needs ControlProbe beside the tests: swift build"))
+struct ControlProcessTests {
+    @Test func `a stopped process is missing, and there again when it goes on`() throws {
+        let state = try TestState()
+        let risk = try Probe(state, "risk"), engine = try Probe(state, "engine")
+        risk.signal(SIGSTOP)
+        let during = try state.client().survey(.status, deadline: .milliseconds(300))
+        #expect(during.answered == ["engine"] && during.missing == ["risk"] && during.stale.isEmpty)
+        risk.signal(SIGCONT)
+        let after = try state.client().survey(.status, deadline: .seconds(10))
+        #expect(after.answered == ["engine", "risk"])
+        #expect(try engine.finish().isEmpty)
+        #expect(try risk.finish().isEmpty)
+    }
+
+    @Test func `a killed process is stale, and its successor answers`() throws {
+        let state = try TestState()
+        let first = try Probe(state, "risk")
+        first.die()
+        let between = try state.client().survey(.status, deadline: .seconds(5))
+        #expect(between.stale.map(\.name) == ["risk"] && between.asked.isEmpty)
+        let second = try Probe(state, "risk")
+        let after = try state.client().survey(.status, deadline: .seconds(10))
+        #expect(after.answered == ["risk"] && after.stale.isEmpty)
+        #expect(after.answers["risk"]?.status?.pid == second.process.processIdentifier)
+        #expect(try second.finish().isEmpty)
+        #expect(try state.client().survey(.status, deadline: .seconds(1)).stale.isEmpty, "ended in order: no trace")
+    }
+
+    @Test func `a process that appears during a survey is asked, and one command stays one`() throws {
+        let state = try TestState()
+        let slow = try Probe(state, "risk", ["--takes", "400"])
+        let client = try state.client()
+        var late: Probe?
+        let survey = try client.survey(.pause, CommandArguments(reason: "x"), until: .terminal, deadline: .seconds(20)) {
+            if late == nil, !$0.answers.isEmpty { late = try? Probe(state, "execution") }
+        }
+        #expect(survey.answers["risk"]?.outcome == .done)
+        #expect(survey.answers["execution"]?.outcome == .done)
+        #expect(survey.rounds > 1)
+        let line = "pause \(survey.id.hexadecimal) x"
+        #expect(try slow.finish() == [line])
+        #expect(try late?.finish() == [line])
+    }
+
+    @Test func `a command that never ends is accepted, not done`() throws {
+        let state = try TestState()
+        let risk = try Probe(state, "risk", ["--takes", "-1"])
+        let survey = try state.client().survey(.pause, until: .terminal, deadline: .milliseconds(300))
+        #expect(survey.answers["risk"]?.outcome == .accepted)
+        #expect(survey.answers["risk"]?.details.message == "begun")
+        #expect(try risk.finish().count == 1)
+    }
+
+    @Test func `the epoch that one process raises is seen by another`() throws {
+        let state = try TestState()
+        let word = try EpochWord(stateDirectory: state.path)
+        // dd stands for any other program: it writes the eight bytes into the same file.
+        let script = "printf '\\007\\0\\0\\0\\0\\0\\0\\0' | dd of='\(word.path)' bs=1 seek=8 conv=notrunc status=none"
+        #expect(try BuiltProgram.run("/bin/sh", ["-c", script]).status == 0)
+        #expect(word.load() == EpochState(epoch: 3, isLocked: true))
+        word.raiseAndLock()
+        let dumped = try BuiltProgram.run("/usr/bin/od", ["-A", "n", "-t", "u8", "-j", "8", "-N", "8", word.path])
+        #expect(dumped.output.trimmingCharacters(in: .whitespacesAndNewlines) == "9", "epoch 4, locked")
+    }
+}
+
+/// The verbs as a user runs them, on real processes.
+@Suite(.enabled(if: !Probe.path.isEmpty && !levelhead.isEmpty, "needs the programs beside the tests: swift build"))
+struct ControlVerbTests {
+    private static func run(_ state: TestState, _ arguments: [String]) throws -> (
+        status: Int32, output: String, errors: String
+    ) {
+        try BuiltProgram.run(levelhead, arguments + ["--state-dir", state.path])
+    }
+
+    private static func json(_ text: String) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+
+    @Test func `status shows processes, position, trading state and profit`() throws {
+        let state = try TestState()
+        let engine = try Probe(state, "engine")
+        let risk = try Probe(state, "risk", ["--position", "MESH4=2", "--position", "ESH4=0"])
+        let outcome = try Self.run(state, ["status", "--json", "--timeout", "10"])
+        #expect(outcome.status == 0 && outcome.errors.isEmpty)
+        let report = try Self.json(outcome.output)
+        let processes = try #require(report["processes"] as? [[String: Any]])
+        #expect(processes.map { $0["name"] as? String } == ["engine", "risk"])
+        for process in processes {
+            #expect(process["pid"] as? Int != nil && process["sequence"] as? Int != nil)
+            #expect(process["state"] as? String == "running" && process["lag_ns"] as? Int == 0)
+        }
+        #expect(report["position"] as? [String: Int] == ["MESH4": 2])
+        #expect(report["trading_state"] as? String == "ACTIVE")
+        #expect(report["day_pnl_usd"] as? String == "-12.50")
+        #expect(report["missing"] as? [String] == [] && report["stale"] as? [String] == [])
+        #expect(report["locked"] is NSNull)
+        let table = try Self.run(state, ["status", "--timeout", "10"])
+        #expect(table.output.contains("position  MESH4 +2\n") && table.output.contains("trading   ACTIVE"))
+        #expect(table.output.split(separator: "\n").allSatisfy { $0.count <= 100 })
+        #expect(try engine.finish().isEmpty)
+        #expect(try risk.finish().isEmpty)
+    }
+
+    @Test func `status without anybody is exit status 1 and one line`() throws {
+        let state = try TestState()
+        let none = try Self.run(state, ["status"])
+        #expect(none.status == 1 && none.output.isEmpty)
+        #expect(none.errors == "levelhead: \(state.path): no process is registered\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: state.path) == [], "nothing was made")
+        let risk = try Probe(state, "risk")
+        risk.die()
+        let dead = try Self.run(state, ["status", "--json"])
+        #expect(dead.status == 1)
+        #expect(dead.errors == "levelhead: \(state.path): no process answers: risk is dead\n")
+        #expect(try Self.json(dead.output)["stale"] as? [String] == ["risk"])
+    }
+
+    @Test func `a silent process is named and does not hide the others`() throws {
+        let state = try TestState()
+        let engine = try Probe(state, "engine"), risk = try Probe(state, "risk")
+        risk.signal(SIGSTOP)
+        let outcome = try Self.run(state, ["status", "--json", "--timeout", "0.3"])
+        #expect(outcome.status == 0)
+        let report = try Self.json(outcome.output)
+        #expect(report["missing"] as? [String] == ["risk"])
+        #expect(report["trading_state"] is NSNull && report["day_pnl_usd"] is NSNull)
+        let pause = try Self.run(state, ["pause", "--timeout", "0.3"])
+        #expect(pause.status == 1 && pause.errors == "levelhead: pause: silent: risk\n")
+        risk.signal(SIGCONT)
+        #expect(try engine.finish().count == 1, "it handles pauses, too")
+        _ = try risk.finish()
+    }
+
+    @Test func `pause and resume change the trading state, once each`() throws {
+        let state = try TestState()
+        let risk = try Probe(state, "risk", ["--position", "MESH4=1"])
+        let engine = try Probe(state, "engine", ["--verbs", ""])
+        let pause = try Self.run(state, ["pause", "--reason", "news", "--json", "--timeout", "10"])
+        #expect(pause.status == 0)
+        #expect(try Self.json(pause.output)["trading_state"] as? String == "REDUCING")
+        let status = try Self.run(state, ["status", "--json", "--timeout", "10"])
+        #expect(try Self.json(status.output)["trading_state"] as? String == "REDUCING")
+        let resume = try Self.run(state, ["resume", "--timeout", "10"])
+        #expect(resume.status == 0 && resume.output == "trading ACTIVE\n")
+        let lines = try risk.finish()
+        #expect(lines.count == 2 && lines[0].hasPrefix("pause ") && lines[0].hasSuffix(" news"))
+        #expect(lines.last?.hasPrefix("resume ") == true)
+        let alone = try Self.run(state, ["pause", "--timeout", "10"])
+        #expect(alone.status == 1)
+        #expect(alone.errors == "levelhead: pause: no risk gateway runs, only engine\n")
+        #expect(try engine.finish().isEmpty)
+    }
+
+    @Test func `a key that others may read stops the verb`() throws {
+        let state = try TestState()
+        let risk = try Probe(state, "risk")
+        try state.setMode(0o644, of: "keys/control.key")
+        let outcome = try Self.run(state, ["status"])
+        #expect(outcome.status == 1)
+        let path = state.file("keys/control.key")
+        #expect(outcome.errors == "levelhead: \(path): mode 0644, expected 0600: chmod 0600 '\(path)'\n")
+        #expect(try risk.finish().isEmpty)
+    }
+}
+
+/// The program, if it was built.
+private let levelhead = BuiltProgram.path("levelhead")

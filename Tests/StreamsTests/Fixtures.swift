@@ -11,10 +11,19 @@ final class SocketDirectory {
     init() throws {
         let name = String(UInt32.random(in: 0 ... .max), radix: 36)
         path = FileManager.default.temporaryDirectory.appendingPathComponent("lh-\(name)").path
+        isOwner = true
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    private let isOwner: Bool
+
+    /// The same directory for another thread, removed by the first.
+    init(sharing path: String) throws {
+        self.path = path
+        isOwner = false
+    }
+
+    deinit { if isOwner { try? FileManager.default.removeItem(atPath: path) } }
 
     func endpoint(_ name: String) -> ZeroMQEndpoint { .ipc(path: "\(path)/\(name).ipc") }
 }

@@ -1,6 +1,5 @@
 import CZeroMQ
 @preconcurrency import Glibc
-import Platform
 import Units
 
 /// One socket, owned by one thread from its making to its end. Nothing here waits, but for `wait`.
@@ -53,15 +52,8 @@ public struct ZeroMQSocket: ~Copyable {
 
     deinit {
         zmq_close(handle)
-        // The library takes the name of a Unix socket away from a thread of its own, after `zmq_close`. Until then the
-        // path must stay locked, else it would take away the name that the next one binds.
-        for path in boundPaths {
-            var left = 2_000
-            while PosixFile.exists(path), left > 0 {
-                usleep(1_000)
-                left -= 1
-            }
-        }
+        // The library leaves the names of its Unix sockets behind. They are ours as long as they are locked.
+        for path in boundPaths { unlink(path) }
     }
 
     /// A socket that is bound.

@@ -1,0 +1,198 @@
+import Units
+import ZeroMQ
+
+/// The socket on which a publisher is asked for schemas, newest frames and frames that were missed.
+///
+/// A long answer is sent in pieces, as fast as its reader takes them; while many are open, further requests wait in the
+/// library's queue.
+struct SnapshotServer: ~Copyable {
+    /// An answer that is being given.
+    private struct Job {
+        let address: [UInt8]
+        let request: SnapshotRequest
+        /// Topics that are still to be looked at.
+        var topics: Range<Int>
+        /// The next frame, of a request for frames.
+        var cursor: UInt64
+        var last: UInt64
+        var lastProgress: Nanoseconds
+    }
+
+    private enum Step {
+        case sent, done
+        /// The client takes no more for now.
+        case full
+        case clientGone
+    }
+
+    private let socket: ZeroMQSocket
+    private let run: UInt64
+    private let repliesAtOnce: Int
+    private let address = ZeroMQMessage()
+    private let body = ZeroMQMessage()
+    private var jobs: [Job] = []
+
+    private static let jobCountMax = 64
+    /// A client that takes nothing for so long gets nothing more.
+    private static let patience = Nanoseconds.seconds(5)
+
+    init(
+        _ context: ZeroMQContext, _ endpoint: ZeroMQEndpoint, run: UInt64, _ options: StreamPublisher.Options
+    ) throws(ZeroMQError) {
+        var socketOptions = ZeroMQSocketOptions()
+        socketOptions.messageByteCountMax = Int64(SnapshotRequest.byteCount)
+        socketOptions.security = options.security
+        socket = try .bound(context, .router, to: endpoint, socketOptions)
+        self.run = run
+        repliesAtOnce = options.repliesAtOnce
+    }
+
+    func register(in poller: inout ZeroMQPoller) -> ZeroMQPoller.Entry { poller.add(socket) }
+
+    mutating func serve(
+        _ topics: UnsafeMutablePointer<TopicState>, _ topicCount: Int, now: Nanoseconds
+    ) throws(ZeroMQError) {
+        while jobs.count < Self.jobCountMax, try socket.receive(into: address) {
+            try take(topics, topicCount, now: now)
+        }
+        guard !jobs.isEmpty else { return }
+        var left = repliesAtOnce
+        var index = 0
+        while index < jobs.count, left > 0 {
+            var job = jobs[index]
+            var isOver = false
+            steps: while left > 0 {
+                switch try step(&job, topics) {
+                case .sent:
+                    left -= 1
+                    job.lastProgress = now
+                case .done, .clientGone:
+                    isOver = true
+                    break steps
+                case .full:
+                    isOver = now - job.lastProgress > Self.patience
+                    break steps
+                }
+            }
+            if isOver {
+                jobs.remove(at: index)
+            } else {
+                jobs[index] = job
+                index += 1
+            }
+        }
+    }
+
+    /// Reads one request whose address has been received.
+    private mutating func take(
+        _ topics: UnsafeMutablePointer<TopicState>, _ topicCount: Int, now: Nanoseconds
+    ) throws(ZeroMQError) {
+        guard address.hasMore, try socket.receive(into: body), !body.hasMore,
+            let request = SnapshotRequest.read(body.bytes)
+        else {
+            try socket.skipRest(of: body)
+            _ = try send(SnapshotReply(kind: .malformed, id: 0, run: run), to: Array(address.bytes))
+            return
+        }
+        let client = Array(address.bytes)
+        var range = 0..<topicCount
+        if let topic = request.topic {
+            guard let index = range.first(where: { topics[$0].topic == topic }) else {
+                let reply = SnapshotReply(kind: .unknownTopic, id: request.id, topic: topic, run: run)
+                _ = try send(reply, to: client)
+                return
+            }
+            range = index..<(index + 1)
+        }
+        // What is published while the answer is given reaches the client without it.
+        var last = request.last
+        if request.kind == .frames, let index = range.first {
+            let next = topics[index].history.next
+            if next == 0 { range = range.dropFirst() } else { last = min(last, next - 1) }
+        }
+        jobs.append(
+            Job(
+                address: client, request: request, topics: range, cursor: request.first, last: last, lastProgress: now))
+    }
+
+    private func step(_ job: inout Job, _ topics: UnsafeMutablePointer<TopicState>) throws(ZeroMQError) -> Step {
+        guard let index = job.topics.first else { return try end(job, topics) }
+        switch job.request.kind {
+        case .schema: return try schema(&job, topics + index)
+        case .snapshot: return try snapshot(&job, topics + index)
+        case .frames: return try frame(&job, topics + index)
+        }
+    }
+
+    private func schema(_ job: inout Job, _ topic: UnsafeMutablePointer<TopicState>) throws(ZeroMQError) -> Step {
+        let reply = SnapshotReply(
+            kind: .schema, id: job.request.id, topic: topic.pointee.topic, first: topic.pointee.history.next, run: run)
+        let schema = topic.pointee.schema
+        let step = try schema.span.bytes.withUnsafeBytes { (raw) throws(ZeroMQError) in
+            try send(reply, raw, to: job.address)
+        }
+        if case .sent = step { job.topics = job.topics.dropFirst() }
+        return step
+    }
+
+    private func snapshot(_ job: inout Job, _ topic: UnsafeMutablePointer<TopicState>) throws(ZeroMQError) -> Step {
+        guard topic.pointee.history.count > 0 else {
+            job.topics = job.topics.dropFirst()
+            return .sent
+        }
+        let step = try send(topic.pointee.history.next - 1, of: topic, job)
+        if case .sent = step { job.topics = job.topics.dropFirst() }
+        return step
+    }
+
+    private func frame(_ job: inout Job, _ topic: UnsafeMutablePointer<TopicState>) throws(ZeroMQError) -> Step {
+        guard job.cursor <= job.last else {
+            job.topics = job.topics.dropFirst()
+            return .sent
+        }
+        let first = topic.pointee.history.first
+        if job.cursor < first {
+            let last = min(job.last, first - 1)
+            let reply = SnapshotReply(
+                kind: .gone, id: job.request.id, topic: topic.pointee.topic, first: job.cursor, last: last, run: run)
+            let step = try send(reply, to: job.address)
+            if case .sent = step { job.cursor = last + 1 }
+            return step
+        }
+        let step = try send(job.cursor, of: topic, job)
+        if case .sent = step { job.cursor += 1 }
+        return step
+    }
+
+    private func end(_ job: Job, _ topics: UnsafeMutablePointer<TopicState>) throws(ZeroMQError) -> Step {
+        // Of a single topic, the client learns where the stream stands.
+        var next: UInt64 = 0
+        if job.request.topic != nil { next = topics[job.topics.lowerBound - 1].history.next }
+        let reply = SnapshotReply(kind: .end, id: job.request.id, topic: job.request.topic, first: next, run: run)
+        let step = try send(reply, to: job.address)
+        if case .sent = step { return .done }
+        return step
+    }
+
+    private func send(
+        _ sequence: UInt64, of topic: UnsafeMutablePointer<TopicState>, _ job: Job
+    ) throws(ZeroMQError) -> Step {
+        let reply = SnapshotReply(
+            kind: .frame, id: job.request.id, topic: topic.pointee.topic, first: sequence, last: sequence, run: run)
+        return try send(reply, topic.pointee.history.message(sequence), to: job.address)
+    }
+
+    private func send(
+        _ reply: SnapshotReply, _ payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+        to client: [UInt8]
+    ) throws(ZeroMQError) -> Step {
+        switch try socket.send(client, more: true) {
+        case .full: return .full
+        case .unreachable: return .clientGone
+        case .sent:
+            _ = try socket.send(reply.bytes, more: true)
+            _ = try socket.send(payload)
+            return .sent
+        }
+    }
+}

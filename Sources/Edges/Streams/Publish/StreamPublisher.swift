@@ -1,0 +1,167 @@
+import Orders
+import Units
+import ZeroMQ
+
+/// Names a topic of a publisher: its place in the plans that the publisher was made from.
+public struct StreamHandle: BitwiseCopyable, Equatable, Sendable {
+    let index: Int
+}
+
+/// Publishes frames to whoever subscribes, and answers those who come late or missed some. Owned by one thread, which
+/// calls `serveRequests` in its loop. Nothing waits; publishing a frame writes it once, where it is kept, and hands it
+/// to the library.
+///
+/// A subscriber that is too slow loses frames, silently: this side never knows. Each frame carries its sequence, so that
+/// the subscriber does.
+public struct StreamPublisher: ~Copyable {
+    public struct Options: Sendable {
+        /// Frames that may wait for one subscriber; what is beyond is lost to it until it asks.
+        public var highWaterMark: Int32 = 10_000
+        /// How often the publisher says that it lives and how far each topic is.
+        public var beatInterval = Nanoseconds.milliseconds(500)
+        /// Replies sent in one call of `serveRequests` at most.
+        public var repliesAtOnce = 32
+        public var security = ZeroMQSecurity.none
+
+        public init() {}
+    }
+
+    /// Topic of the heartbeats.
+    public static let heartbeat = StreamTopic(checked: "heartbeat")
+
+    public let run: UInt64
+    let topics: UnsafeMutablePointer<TopicState>
+    let topicCount: Int
+    private let options: Options
+    private var feed: ZeroMQSocket
+    private var requests: SnapshotServer
+    private var lastBeat: Nanoseconds?
+    private var beatCount: UInt64 = 0
+    private let beatWriter: FrameWriter
+    private let scratch: UnsafeMutableRawBufferPointer
+
+    /// - Parameter run: identity of the run: the same after a restart into the same state, another for every new one.
+    public init(
+        _ context: ZeroMQContext, feed: ZeroMQEndpoint, snapshots: ZeroMQEndpoint, run: UInt64, _ plans: [StreamPlan],
+        options: Options = Options()
+    ) throws(ZeroMQError) {
+        precondition(Set(plans.map(\.schema.topic)).count == plans.count, "each topic is planned once")
+        var socketOptions = ZeroMQSocketOptions()
+        socketOptions.sendHighWaterMark = options.highWaterMark
+        socketOptions.security = options.security
+        let feed = try ZeroMQSocket.bound(context, .publisher, to: feed, socketOptions)
+        let requests = try SnapshotServer(context, snapshots, run: run, options)
+        self.feed = feed
+        self.requests = requests
+        self.run = run
+        self.options = options
+        let topics = UnsafeMutablePointer<TopicState>.allocate(capacity: max(1, plans.count))
+        for (index, plan) in plans.enumerated() { (topics + index).initialize(to: TopicState(plan, run: run)) }
+        self.topics = topics
+        topicCount = plans.count
+        beatWriter = FrameWriter(topic: Self.heartbeat, kind: .heartbeat, run: run)
+        let schemaByteCount = (0..<plans.count).map { topics[$0].schema.count }.max() ?? 0
+        let headByteCount = plans.count * (StreamTopic.fieldByteCount + 8)
+        scratch = .allocate(
+            byteCount: FrameLayout.headerByteCount + max(headByteCount, schemaByteCount, 8), alignment: 8)
+    }
+
+    deinit {
+        topics.deinitialize(count: topicCount)
+        topics.deallocate()
+        scratch.deallocate()
+    }
+
+    /// Nil for a topic that was not planned.
+    public func handle(_ topic: StreamTopic) -> StreamHandle? {
+        (0..<topicCount).first { topics[$0].topic == topic }.map(StreamHandle.init)
+    }
+
+    /// Sequence of the topic's next frame.
+    public func nextSequence(_ handle: StreamHandle) -> UInt64 { topics[handle.index].history.next }
+
+    /// Publishes a vector, whose length is the topic's.
+    public mutating func publish(
+        _ values: UnsafeBufferPointer<Double>, _ stamp: FrameStamp, to handle: StreamHandle
+    ) throws(ZeroMQError) {
+        let topic = topics + handle.index
+        precondition(topic.pointee.writer.kind == .vector, "the topic is one of vectors")
+        let count = topic.pointee.writer.write(
+            values, sequence: topic.pointee.history.next, stamp, into: topic.pointee.history.nextSlot)
+        try send(topic, byteCount: count)
+    }
+
+    /// Publishes a record, whose kind is the topic's.
+    public mutating func publish<Record: CanonicalBytes>(
+        _ record: Record, _ stamp: FrameStamp, to handle: StreamHandle
+    ) throws(ZeroMQError) {
+        let topic = topics + handle.index
+        precondition(
+            RecordLayout.of(topic.pointee.writer.kind)?.byteCount == Record.byteCount, "the topic is one of such records")
+        let count = topic.pointee.writer.write(
+            record, sequence: topic.pointee.history.next, stamp, into: topic.pointee.history.nextSlot)
+        try send(topic, byteCount: count)
+    }
+
+    /// Publishes a text, one JSON object.
+    public mutating func publish(text: String, _ stamp: FrameStamp, to handle: StreamHandle) throws(ZeroMQError) {
+        let topic = topics + handle.index
+        precondition(topic.pointee.writer.kind == .text, "the topic is one of texts")
+        let bytes = Array(text.utf8)
+        let count = bytes.withUnsafeBytes {
+            topic.pointee.writer.write(
+                $0, sequence: topic.pointee.history.next, stamp, into: topic.pointee.history.nextSlot)
+        }
+        try send(topic, byteCount: count)
+    }
+
+    private func send(_ topic: UnsafeMutablePointer<TopicState>, byteCount: Int) throws(ZeroMQError) {
+        let sequence = topic.pointee.history.next
+        topic.pointee.history.commit(byteCount: byteCount)
+        _ = try feed.send(topic.pointee.history.message(sequence))
+    }
+
+    /// Answers requests, a bounded number of them, and says when it is time that the publisher lives. Call it in every
+    /// turn of the loop, or at least every `beatInterval`.
+    ///
+    /// - Parameter now: of a clock that never steps back.
+    public mutating func serveRequests(now: Nanoseconds, wallTime: Timestamp) throws(ZeroMQError) {
+        try requests.serve(topics, topicCount, now: now)
+        if let lastBeat, now - lastBeat < options.beatInterval { return }
+        lastBeat = now
+        // Subscribers that find their way back after a restart miss the first.
+        if beatCount < 2 { try publishSchemas(wallTime) }
+        try publishBeat(wallTime)
+    }
+
+    /// Adds the socket of the requests to what the owner waits for.
+    @discardableResult public func register(in poller: inout ZeroMQPoller) -> ZeroMQPoller.Entry {
+        requests.register(in: &poller)
+    }
+
+    private mutating func publishBeat(_ wallTime: Timestamp) throws(ZeroMQError) {
+        var heads = LittleEndianBytes().bytes
+        for index in 0..<topicCount {
+            heads += topics[index].topic.field + LittleEndianBytes().adding(topics[index].history.next).bytes
+        }
+        let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds)
+        let count = heads.withUnsafeBytes { beatWriter.write($0, sequence: beatCount, stamp, into: scratch) }
+        beatCount += 1
+        _ = try feed.send(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+    }
+
+    private func publishSchemas(_ wallTime: Timestamp) throws(ZeroMQError) {
+        let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds)
+        for index in 0..<topicCount {
+            guard let topic = Self.schemaTopic(of: topics[index].topic) else { continue }
+            let writer = FrameWriter(topic: topic, kind: .schema, run: run)
+            let count = topics[index].schema.withUnsafeBytes {
+                writer.write($0, sequence: beatCount, stamp, into: scratch)
+            }
+            _ = try feed.send(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+        }
+    }
+
+    /// `schema.features.ES`; nil when that would be too long.
+    static func schemaTopic(of topic: StreamTopic) -> StreamTopic? { StreamTopic("schema.\(topic.name)") }
+}

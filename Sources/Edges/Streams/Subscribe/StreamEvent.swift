@@ -1,0 +1,55 @@
+import Units
+
+/// What a subscriber has to say, in order.
+public enum StreamEvent {
+    /// The next frame of its topic: valid until the subscriber's next call.
+    case frame(StreamFrame)
+    /// How the frames of a topic are read, as JSON: at the start, and again with each new run.
+    case schema(topic: StreamTopic, json: [UInt8])
+    /// Frames that are lost for good: they came in a gap and the publisher keeps them no more.
+    case missed(topic: StreamTopic, ClosedRange<UInt64>)
+    /// A publisher was found, or another run of it: sequences begin anew. After a restart of the same run there is no
+    /// such event: the stream goes on.
+    case run(UInt64)
+    /// Nothing was heard of the publisher for `StreamSubscriber.Options.silence`.
+    case silent
+    /// It is heard again.
+    case heard
+    /// A message that is no frame of this version.
+    case garbage(StreamFrame.Failure)
+}
+
+/// From where on a subscriber reads a stream.
+public enum StreamStart: Equatable, Sendable {
+    /// The newest frame there is, and all that follow.
+    case newest
+    /// A frame that was published before, and all that follow; what is not kept of them is told as missed.
+    case sequence(UInt64)
+}
+
+/// Frames and events on their way to the owner.
+struct OutputQueue {
+    enum Output {
+        case frame([UInt8])
+        case event(StreamEvent)
+    }
+
+    private var outputs: [Output] = []
+    private var head = 0
+
+    var isEmpty: Bool { head == outputs.count }
+
+    mutating func add(_ output: Output) { outputs.append(output) }
+
+    mutating func take() -> Output? {
+        guard head < outputs.count else { return nil }
+        let output = outputs[head]
+        outputs[head] = .event(.heard)
+        head += 1
+        if head == outputs.count {
+            outputs.removeAll(keepingCapacity: true)
+            head = 0
+        }
+        return output
+    }
+}

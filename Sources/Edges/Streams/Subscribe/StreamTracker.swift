@@ -1,0 +1,258 @@
+import Units
+
+/// The subscriber without its sockets: puts frames in order, finds what is missing, asks for it, and tells what is lost.
+struct StreamTracker {
+    /// A request about the publisher and not about one topic's gap.
+    private struct Inquiry {
+        let kind: SnapshotRequest.Kind
+        var id: UInt64 = 0
+        var sentAt: Nanoseconds?
+        var isOpen = true
+    }
+
+    let filters: [TopicFilter]
+    let options: StreamSubscriber.Options
+    var ready = OutputQueue()
+    private(set) var run: UInt64?
+    /// Runs that ended: what may still come of them is of no use.
+    private var pastRuns: [UInt64] = []
+    private(set) var skippedCount: UInt64 = 0
+    private(set) var duplicateCount: UInt64 = 0
+    private(set) var filledCount: UInt64 = 0
+    private var tracks: [TopicTrack] = []
+    private var indices: [StreamTopic: Int] = [:]
+    private var inquiries = [Inquiry(kind: .schema), Inquiry(kind: .snapshot)]
+    private var lastID: UInt64 = 0
+    private var lastHeard: Nanoseconds?
+    private var isSilent = false
+
+    init(filters: [TopicFilter], options: StreamSubscriber.Options) {
+        self.filters = filters
+        self.options = options
+    }
+
+    // MARK: What arrives
+
+    /// A message of the feed. True when it is the next frame of its topic: the caller hands it out as it is.
+    mutating func take(_ frame: StreamFrame, now: Nanoseconds) -> Bool {
+        guard !pastRuns.contains(frame.run) else { return false }
+        hear(now: now)
+        note(run: frame.run)
+        switch frame.kind {
+        case .heartbeat:
+            for head in frame.heads where wants(head.topic) { see(head.topic, next: head.next, now: now) }
+            return false
+        case .schema:
+            guard let topic = StreamTopic(String(frame.topic.name.dropFirst("schema.".count))), wants(topic) else {
+                return false
+            }
+            ready.add(.event(.schema(topic: topic, json: Array(frame.payload))))
+            return false
+        case .vector, .signal, .verdict, .order, .fill, .text:
+            return wants(frame.topic) && takeLive(frame, now: now)
+        }
+    }
+
+    private mutating func takeLive(_ frame: StreamFrame, now: Nanoseconds) -> Bool {
+        let index = self.index(of: frame.topic)
+        let sequence = frame.sequence
+        guard let next = tracks[index].next ?? (options.start == .newest ? sequence : nil) else { return false }
+        guard sequence >= next else {
+            duplicateCount += 1
+            return false
+        }
+        if options.conflates {
+            if tracks[index].newest != nil { skippedCount += 1 }
+            skippedCount += sequence - next
+            tracks[index].newest = Array(frame.bytes)
+            tracks[index].next = sequence + 1
+            return false
+        }
+        if sequence == next, tracks[index].fill == nil, tracks[index].firstHeld == nil {
+            tracks[index].next = sequence + 1
+            return true
+        }
+        tracks[index].next = next
+        tracks[index].hold(frame)
+        if tracks[index].fill == nil { advance(index, now: now) }
+        return false
+    }
+
+    /// What a heartbeat says of a topic: everything below `next` was sent before it on the same connection.
+    private mutating func see(_ topic: StreamTopic, next head: UInt64, now: Nanoseconds) {
+        let index = self.index(of: topic)
+        guard !options.conflates, tracks[index].fill == nil, let next = tracks[index].next, head > next else { return }
+        ask(index, through: head - 1, since: now)
+    }
+
+    /// The two parts of a reply of the snapshot socket.
+    mutating func take(_ reply: SnapshotReply, _ payload: UnsafeRawBufferPointer, now: Nanoseconds) {
+        hear(now: now)
+        if run == nil { note(run: reply.run) }
+        // Another run makes itself known by the feed first.
+        guard reply.run == run else { return }
+        if let place = inquiries.firstIndex(where: { $0.isOpen && $0.id == reply.id }) {
+            takeAnswer(reply, payload, of: place, now: now)
+        } else if let topic = reply.topic, let index = indices[topic], tracks[index].fill?.id == reply.id {
+            takeFill(reply, payload, index, now: now)
+        }
+    }
+
+    private mutating func takeAnswer(
+        _ reply: SnapshotReply, _ payload: UnsafeRawBufferPointer, of place: Int, now: Nanoseconds
+    ) {
+        inquiries[place].sentAt = now
+        switch reply.kind {
+        case .schema:
+            guard let topic = reply.topic, wants(topic) else { return }
+            ready.add(.event(.schema(topic: topic, json: Array(payload))))
+            // The topic is known before its first frame: what a heartbeat says of it counts from now on.
+            index(of: topic)
+        case .frame:
+            guard let frame = try? StreamFrame(payload), wants(frame.topic) else { return }
+            if takeLive(frame, now: now) { ready.add(.frame(Array(payload))) }
+        case .end: inquiries[place].isOpen = false
+        case .gone, .unknownTopic, .malformed: break
+        }
+    }
+
+    private mutating func takeFill(
+        _ reply: SnapshotReply, _ payload: UnsafeRawBufferPointer, _ index: Int, now: Nanoseconds
+    ) {
+        guard let next = tracks[index].next else { return }
+        tracks[index].fill?.sentAt = now
+        switch reply.kind {
+        case .frame:
+            guard let frame = try? StreamFrame(payload), frame.sequence == next else { return }
+            tracks[index].next = next + 1
+            filledCount += 1
+            ready.add(.frame(Array(payload)))
+        case .gone:
+            guard reply.last >= next else { return }
+            ready.add(.event(.missed(topic: tracks[index].topic, next...reply.last)))
+            tracks[index].next = reply.last + 1
+        case .end:
+            tracks[index].fill = nil
+            advance(index, now: now)
+        case .unknownTopic: giveUp(index, now: now)
+        case .schema, .malformed: break
+        }
+    }
+
+    // MARK: Gaps
+
+    /// Hands out the held frames that are next; asks for what is missing before the others.
+    private mutating func advance(_ index: Int, now: Nanoseconds) {
+        for frame in tracks[index].release() { ready.add(.frame(frame)) }
+        if let first = tracks[index].firstHeld { ask(index, through: first - 1, since: now) }
+    }
+
+    private mutating func ask(_ index: Int, through last: UInt64, since: Nanoseconds) {
+        lastID += 1
+        tracks[index].fill = TopicTrack.Fill(id: lastID, last: last, since: since, sentAt: nil)
+    }
+
+    /// The publisher lives and does not answer: what is missing is lost.
+    private mutating func giveUp(_ index: Int, now: Nanoseconds) {
+        guard let fill = tracks[index].fill, let next = tracks[index].next else { return }
+        if next <= fill.last {
+            ready.add(.event(.missed(topic: tracks[index].topic, next...fill.last)))
+            tracks[index].next = fill.last + 1
+        }
+        tracks[index].fill = nil
+        advance(index, now: now)
+    }
+
+    // MARK: Time
+
+    /// Timers. The requests that must be sent now.
+    mutating func tick(now: Nanoseconds) -> [SnapshotRequest] {
+        if lastHeard == nil { lastHeard = now }
+        if let lastHeard, !isSilent, now - lastHeard > options.silence {
+            isSilent = true
+            ready.add(.event(.silent))
+        }
+        var requests: [SnapshotRequest] = []
+        for place in inquiries.indices where inquiries[place].isOpen && isDue(inquiries[place].sentAt, now) {
+            if inquiries[place].kind == .snapshot, options.start != .newest {
+                inquiries[place].isOpen = false
+                continue
+            }
+            lastID += 1
+            inquiries[place].id = lastID
+            requests.append(SnapshotRequest(kind: inquiries[place].kind, id: lastID))
+        }
+        for index in tracks.indices {
+            guard let fill = tracks[index].fill, isDue(fill.sentAt, now), let next = tracks[index].next else { continue }
+            if !isSilent, now - fill.since > options.patience {
+                giveUp(index, now: now)
+                continue
+            }
+            lastID += 1
+            tracks[index].fill?.id = lastID
+            requests.append(
+                SnapshotRequest(kind: .frames, id: lastID, topic: tracks[index].topic, first: next, last: fill.last))
+        }
+        return requests
+    }
+
+    /// A request of `tick` was handed to the connection. One that was not comes again.
+    mutating func didSend(_ request: SnapshotRequest, now: Nanoseconds) {
+        for place in inquiries.indices where inquiries[place].id == request.id { inquiries[place].sentAt = now }
+        for index in tracks.indices where tracks[index].fill?.id == request.id {
+            tracks[index].fill?.sentAt = now
+        }
+    }
+
+    /// Takes the newest frames of a conflating subscriber out, when the feed has no more for now.
+    mutating func releaseNewest() {
+        for index in tracks.indices {
+            guard let frame = tracks[index].newest else { continue }
+            tracks[index].newest = nil
+            ready.add(.frame(frame))
+        }
+    }
+
+    private func isDue(_ sentAt: Nanoseconds?, _ now: Nanoseconds) -> Bool {
+        sentAt.map { now - $0 > options.requestTimeout } ?? true
+    }
+
+    private mutating func hear(now: Nanoseconds) {
+        lastHeard = now
+        if isSilent {
+            isSilent = false
+            ready.add(.event(.heard))
+        }
+    }
+
+    /// Another run begins its sequences anew; everything of it is wanted, for nothing of it was seen.
+    private mutating func note(run: UInt64) {
+        guard run != self.run else { return }
+        let past = self.run
+        self.run = run
+        ready.add(.event(.run(run)))
+        guard let past else { return }
+        pastRuns = pastRuns.suffix(15) + [past]
+        for index in tracks.indices { tracks[index].restart(next: 0) }
+        inquiries = [Inquiry(kind: .schema)]
+    }
+
+    // MARK: Topics
+
+    private func wants(_ topic: StreamTopic) -> Bool { filters.contains { $0.matches(topic) } }
+
+    /// The first frame that is wanted of a topic that nothing is known of.
+    private var start: UInt64? {
+        switch options.start {
+        case .newest: nil
+        case .sequence(let sequence): sequence
+        }
+    }
+
+    @discardableResult private mutating func index(of topic: StreamTopic) -> Int {
+        if let index = indices[topic] { return index }
+        tracks.append(TopicTrack(topic: topic, next: start))
+        indices[topic] = tracks.count - 1
+        return tracks.count - 1
+    }
+}

@@ -25,6 +25,8 @@ public struct ReplayLedger: Sendable {
     /// More holes than this of one schema become one, of every instrument.
     public static let holesMax = 64
     private static let minute: UInt64 = 60_000_000_000
+    /// 2100-01-01 00:00 UTC, ns: no record is from later.
+    private static let end: UInt64 = 4_102_444_800_000_000_000
 
     /// - Precondition: the window is positive.
     public init(window: Nanoseconds = .seconds(5)) {
@@ -44,7 +46,7 @@ public struct ReplayLedger: Sendable {
         let clock = Int(type.rawValue)
         if time > clocks[clock].latest {
             // A stamp that cannot be would move the boundary past everything.
-            guard time <= record.receiveTime.nanoseconds &+ Self.minute, time != .max else { return true }
+            guard time <= record.receiveTime.nanoseconds &+ Self.minute, time < Self.end else { return true }
             hear(time, clock)
         }
         guard time >= clocks[clock].older else { return true }
@@ -110,10 +112,7 @@ public struct ReplayLedger: Sendable {
     /// - Returns: what the replay did not prove.
     public mutating func endReplay(_ schema: Schema) -> [FeedHole] {
         guard let clock = Self.clock(schema), !clocks[clock].isLive else { return [] }
-        let window = UInt64(window.count)
-        clocks[clock].isLive = true
-        // No record is younger than this: counts since the newer boundary begin at nothing.
-        clocks[clock].newer = max(clocks[clock].latest, clocks[clock].older) / window &* window &+ window
+        clocks[clock].becomeLive(window: UInt64(window.count))
         let to = Timestamp(nanoseconds: clocks[clock].latest)
         var holes: [FeedHole] = []
         forEachStream(clock) { stream, clock in
@@ -188,6 +187,7 @@ extension ReplayLedger {
             if !clocks[clock].isKnown, mark.from.isDefined { clocks[clock].begin(at: mark.from.nanoseconds) }
             clocks[clock].schema = schema.rawValue
             clocks[clock].isLive = false
+            forEachStream(clock) { stream, clock in stream.settle(clock) }
         case .replayed: _ = endReplay(schema)
         case .gap where mark.reason == .aged || mark.reason == .unreplayed: forget(schema)
         case .down, .live, .refused, .gap, .slow: break

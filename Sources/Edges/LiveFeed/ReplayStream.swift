@@ -25,11 +25,19 @@ struct SchemaClock: BitwiseCopyable {
         newer = time
     }
 
-    /// A record of the present is a window or more behind the newer boundary: that becomes the older one.
+    /// A record of the present is a window or more behind the newer boundary: that becomes the older one, unless a
+    /// later one will do.
     mutating func advance(to time: UInt64, window: UInt64) {
-        let next = time / window &* window
-        older = next < newer &+ 2 &* window ? newer : next &- window
+        let next = newer &+ (time &- newer) / window &* window
+        older = next &- window
         newer = next
+    }
+
+    /// The replay is complete. The newer boundary lies behind every record there is, so that counts since then begin
+    /// at nothing.
+    mutating func becomeLive(window: UInt64) {
+        isLive = true
+        newer = older &+ ((max(latest, older) &- older) / window &+ 1) &* window
     }
 }
 

@@ -1,0 +1,31 @@
+import DBN
+import Units
+
+/// Records that are missing, or of which nothing proves that none is: after `from`, up to `to`, in the venue's time.
+public struct FeedHole: Hashable, Sendable {
+    /// Nil for every schema.
+    public var schema: Schema?
+    /// 0 for every instrument.
+    public var instrument: InstrumentID
+    public var from: Timestamp
+    public var to: Timestamp
+    public var reason: FeedMark.Reason
+
+    public init(
+        schema: Schema?, instrument: InstrumentID, from: Timestamp, to: Timestamp, reason: FeedMark.Reason
+    ) {
+        self.schema = schema
+        self.instrument = instrument
+        self.from = from
+        self.to = to
+        self.reason = reason
+    }
+}
+
+extension FeedHole: CustomStringConvertible {
+    public var description: String {
+        "hole: \(schema?.name ?? "every schema"), "
+            + (instrument.raw == 0 ? "every instrument" : "instrument \(instrument.raw)")
+            + ", after \(from.nanoseconds) up to \(to.nanoseconds): \(reason)"
+    }
+}

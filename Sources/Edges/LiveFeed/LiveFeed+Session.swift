@@ -1,0 +1,174 @@
+import DBN
+import Network
+import Platform
+import Units
+
+/// From the connection to the start of the stream.
+extension LiveFeed {
+    mutating func connect<Sink: LiveFeedSink & ~Copyable>(into sink: inout Sink) -> Int {
+        state = .connecting
+        emit(.connecting(attempt: backOff.failures + 1), into: &sink)
+        let address = configuration.address
+        do throws(SystemCallError) {
+            connection = try TCPConnection(
+                host: address.host, port: address.port, timeout: configuration.timing.connect)
+        } catch {
+            return 1 + fail(.unreachable, error.description, into: &sink)
+        }
+        session = LiveSession()
+        sessionRecords = 0
+        lastError = ""
+        catchUp = FeedCatchUp()
+        symbols = [:]
+        state = .authenticating
+        phase = .handshake(until: clock.now() + configuration.timing.authentication)
+        emit(.connected(peer: address.description), into: &sink)
+        return 2
+    }
+
+    /// When the peer must have said something.
+    var deadline: Nanoseconds {
+        switch phase {
+        case .handshake(let until): until
+        case .streaming: lastHeard + silence
+        case .waiting, .subscribing, .over: Nanoseconds(.max)
+        }
+    }
+
+    private var silence: Nanoseconds {
+        configuration.timing.silence
+            ?? .seconds(Int64(configuration.request.heartbeatInterval)) + configuration.timing.heartbeatGrace
+    }
+
+    /// The deadline has passed.
+    mutating func expired<Sink: LiveFeedSink & ~Copyable>(into sink: inout Sink) -> Int {
+        if case .handshake = phase {
+            return fail(
+                .handshake, "no session within \(configuration.timing.authentication.seconds) s", into: &sink)
+        }
+        return fail(.silent, "nothing came for \(silence.seconds) s", into: &sink)
+    }
+
+    mutating func answerChallenge<Sink: LiveFeedSink & ~Copyable>(into sink: inout Sink) -> Int {
+        write(configuration.request.line(challenge: session.challenge, key: key), into: &sink)
+    }
+
+    mutating func accepted<Sink: LiveFeedSink & ~Copyable>(into sink: inout Sink) -> Int {
+        phase = .subscribing
+        acceptedAt = clock.now()
+        counters.sessions &+= 1
+        emit(.accepted(sessionID: session.sessionID), into: &sink)
+        planReplays()
+        lines = []
+        let order = subscriptions.indices.sorted {
+            (subscriptions[$0].rank, $0) < (subscriptions[$1].rank, $1)
+        }
+        for index in order {
+            var subscription = subscriptions[index]
+            subscription.start = replays.first { $0.schema == subscription.schema }?.from
+            lines += subscription.lines(id: UInt32(index + 1))
+        }
+        lines.append("start_session=0\n")
+        return 1
+    }
+
+    /// Decides for each schema where its replay begins: where the ledger's proof begins, else where it was asked for.
+    private mutating func planReplays() {
+        replays = []
+        unreplayed = []
+        for schema in schemas {
+            if let reason = withholdsReplay {
+                unreplayed.append((schema, reason))
+                continue
+            }
+            let asked = subscriptions.filter { $0.schema == schema }.compactMap(\.start).min()
+            guard let start = ledger.resumeStart(schema) ?? asked else { continue }
+            replays.append((schema, ledger.beginReplay(schema, from: start)))
+        }
+        withholdsReplay = nil
+    }
+
+    /// The schemas that are subscribed to, each once, in the order of their lines.
+    var schemas: [Schema] {
+        var found: [Schema] = []
+        for subscription in subscriptions.sorted(by: { $0.rank < $1.rank })
+        where !found.contains(subscription.schema) { found.append(subscription.schema) }
+        return found
+    }
+
+    /// Sends lines as far as their pace allows.
+    mutating func sendLines<Sink: LiveFeedSink & ~Copyable>(into sink: inout Sink) {
+        while let line = lines.first, pacing.wait(at: clock.now()) == .zero {
+            lines.removeFirst()
+            pacing.sent(at: clock.now())
+            guard write(line, into: &sink) == 0 else { return }
+            if line.hasPrefix("start_session") {
+                phase = .streaming
+                lastHeard = clock.now()
+            }
+        }
+    }
+
+    /// A line is written whole or the connection is given up: of half a line the gateway would make something else.
+    /// - Returns: how many events that gave.
+    private mutating func write<Sink: LiveFeedSink & ~Copyable>(_ line: String, into sink: inout Sink) -> Int {
+        do throws(SystemCallError) {
+            try connection?.write(line, timeout: configuration.timing.write)
+            return 0
+        } catch {
+            return fail(.reset, error.description, into: &sink)
+        }
+    }
+
+    /// The gateway said no. Some reasons pass.
+    mutating func handshakeRefused<Sink: LiveFeedSink & ~Copyable>(into sink: inout Sink) -> Int {
+        guard Self.isTemporary(session.refusal) else { return refuse(session.refusal, into: &sink) }
+        return fail(.refused, session.refusal, into: &sink)
+    }
+
+    /// By the words, for a handshake has no codes.
+    static func isTemporary(_ text: String) -> Bool {
+        let text = text.lowercased()
+        return ["connection limit", "internal error", "try again", "unavailable", "too many", "timed out"]
+            .contains { text.contains($0) }
+    }
+
+    /// The stream has begun: what was asked for begins, what is not asked for again is a hole.
+    mutating func started<Sink: LiveFeedSink & ~Copyable>(into sink: inout Sink) -> Int {
+        guard let metadata = session.metadata else { return 0 }
+        let expected = configuration.request.dataset
+        guard metadata.dataset == expected else {
+            let error = LiveSessionError.wrongDataset(expected: expected, found: metadata.dataset)
+            return fail(.malformed, error.description, into: &sink)
+        }
+        emit(.started(version: session.sourceVersion ?? 0, isCompressed: session.isCompressed), into: &sink)
+        var count = 1
+        let hasStart = metadata.start.isDefined && metadata.start.nanoseconds > 0
+        let begin = hasStart ? metadata.start : clock.wallTime()
+        for (schema, reason) in unreplayed {
+            if let from = lastKnown(schema) {
+                count += tell(
+                    [FeedHole(schema: schema, instrument: InstrumentID(0), from: from, to: begin, reason: reason)],
+                    into: &sink)
+            }
+            ledger.forget(schema)
+        }
+        unreplayed = []
+        for (schema, from) in replays {
+            emit(.replaying(schema, from: from), .replaying, schema: schema, from: from, into: &sink)
+            count += 1
+        }
+        for schema in schemas where !replays.contains(where: { $0.schema == schema }) {
+            ledger.beginPresent(schema, at: begin)
+        }
+        state = .replaying
+        isMarkedDown = false
+        return count + checkLive(into: &sink)
+    }
+
+    /// From when on records of the schema are missing if none is replayed; nil when none was wanted.
+    private func lastKnown(_ schema: Schema) -> Timestamp? {
+        let latest = ledger.latest(schema)
+        return latest.isDefined ? latest : subscriptions.filter { $0.schema == schema }.compactMap(\.start).min()
+    }
+}

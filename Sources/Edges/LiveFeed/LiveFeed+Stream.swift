@@ -1,0 +1,148 @@
+import DBN
+import Units
+
+/// What comes in a session.
+extension LiveFeed {
+    /// Hands on what lies ready, up to `limit`.
+    mutating func drain<Sink: LiveFeedSink & ~Copyable>(upTo limit: Timestamp, into sink: inout Sink) -> Int {
+        var count = 0
+        if let (record, sendTime) = held {
+            guard record.receiveTime <= limit else { return 0 }
+            held = nil
+            count += hand(record, sendTime, into: &sink)
+        }
+        do throws(LiveSessionError) {
+            while connection != nil {
+                switch try session.next() {
+                case .record(let record, let sendTime):
+                    if record.receiveTime > limit {
+                        held = (record, sendTime)
+                        return count
+                    }
+                    count &+= hand(record, sendTime, into: &sink)
+                case .needMore: return count
+                case .message(let record, let sendTime): count += take(record, sendTime, into: &sink)
+                case .skipped: counters.skipped &+= 1
+                case .challenged: count += answerChallenge(into: &sink)
+                case .accepted: count += accepted(into: &sink)
+                case .refused: count += handshakeRefused(into: &sink)
+                case .started: count += started(into: &sink)
+                }
+            }
+        } catch {
+            count += fail(isInHandshake ? .handshake : .malformed, error.description, into: &sink)
+        }
+        return count
+    }
+
+    var isInHandshake: Bool {
+        if case .handshake = phase { return true }
+        return false
+    }
+
+    @inline(__always)
+    private mutating func hand<Sink: LiveFeedSink & ~Copyable>(
+        _ record: RecordView, _ sendTime: Timestamp, into sink: inout Sink
+    ) -> Int {
+        sessionRecords &+= 1
+        guard ledger.take(record) else {
+            counters.duplicates &+= 1
+            return 0
+        }
+        counters.records &+= 1
+        hear(record.receiveTime)
+        sink.record(record, sendTime: sendTime, receiveTime: batchTime)
+        return 1
+    }
+
+    /// 2100-01-01 00:00 UTC, ns: a stamp of later is none.
+    private static let latestTime: UInt64 = 4_102_444_800_000_000_000
+
+    @inline(__always)
+    private mutating func hear(_ time: Timestamp) {
+        dataArrival = lastHeard
+        guard time.nanoseconds < Self.latestTime else { return }
+        if !dataTime.isDefined || time > dataTime { dataTime = time }
+    }
+
+    /// The gateway's own words.
+    private mutating func take<Sink: LiveFeedSink & ~Copyable>(
+        _ record: RecordView, _ sendTime: Timestamp, into sink: inout Sink
+    ) -> Int {
+        switch LiveMessage(record) {
+        case .mapping(let instrument, _, let output):
+            symbols[instrument] = output
+            counters.records &+= 1
+            sink.record(record, sendTime: sendTime, receiveTime: batchTime)
+            return 1
+        case .heartbeat: emit(.heartbeat, into: &sink)
+        case .acknowledged(let id, let schema): emit(.acknowledged(subscription: id, schema: schema), into: &sink)
+        case .slowReader(let schema): emit(.slowReader(schema: schema), .slow, schema: schema, into: &sink)
+        case .replayCompleted(let schema): return completed(schema, into: &sink)
+        case .endOfInterval: return 0
+        case .unsubscribed: emit(.message(code: .unsubscribeAcknowledged, text: ""), into: &sink)
+        case .other(let code, let text): emit(.message(code: code, text: text), into: &sink)
+        case .error(let code, let text, _): return take(code, text, at: record.eventTime, into: &sink)
+        }
+        return 1
+    }
+
+    private mutating func completed<Sink: LiveFeedSink & ~Copyable>(
+        _ named: Schema?, into sink: inout Sink
+    ) -> Int {
+        // A text without a schema can only be about the one that is left.
+        guard let schema = named ?? (replays.count == 1 ? replays.first?.schema : nil),
+            let index = replays.firstIndex(where: { $0.schema == schema })
+        else { return 0 }
+        replays.remove(at: index)
+        let count = tell(ledger.endReplay(schema), into: &sink)
+        catchUp.duplicates &+= ledger.duplicates(schema)
+        emit(.replayed(schema), .replayed, schema: schema, into: &sink)
+        return count + 1 + checkLive(into: &sink)
+    }
+
+    /// Live when no replay is left.
+    mutating func checkLive<Sink: LiveFeedSink & ~Copyable>(into sink: inout Sink) -> Int {
+        guard replays.isEmpty, state == .replaying else { return 0 }
+        fruitlessSessions = 0
+        emit(.live(catchUp), .live, into: &sink)
+        state = .live
+        return 1
+    }
+
+    private mutating func take<Sink: LiveFeedSink & ~Copyable>(
+        _ code: ErrorCode, _ text: String, at time: Timestamp, into sink: inout Sink
+    ) -> Int {
+        lastError = text
+        switch code {
+        case .authenticationFailed, .keyDeactivated, .invalidSubscription:
+            return refuse(text, into: &sink)
+        case .symbolResolutionFailed:
+            emit(.notResolved(text: text), into: &sink)
+            return 1
+        case .skippedRecordsAfterSlowReading:
+            emit(.skippedRecords(text: text), into: &sink)
+            return 1 + tell(skipped(text, at: time), into: &sink)
+        case .replayDataAgedOut:
+            withholdsReplay = .aged
+            emit(.replayAged(text: text), into: &sink)
+            return 1 + fail(.aged, text, into: &sink)
+        case .connectionLimitExceeded, .internalError:
+            emit(.gatewayError(code: code, text: text), into: &sink)
+            return 1 + fail(code == .internalError ? .gateway : .refused, text, into: &sink)
+        default:
+            emit(.gatewayError(code: code, text: text), into: &sink)
+            return 1
+        }
+    }
+
+    /// The schema that the text names, else all that may be skipped.
+    private func skipped(_ text: String, at time: Timestamp) -> [FeedHole] {
+        let named = LiveMessage.schema(in: text)
+        return schemas.filter { schema in named.map { $0 == schema } ?? schema.isSkippable }.map { schema in
+            FeedHole(
+                schema: schema, instrument: InstrumentID(0), from: ledger.latest(schema), to: time,
+                reason: .skipped)
+        }
+    }
+}

@@ -1,0 +1,207 @@
+import DBN
+import Determinism
+import Units
+
+/// What one dataset's feed has handed on, so that after a break it asks for what follows, drops what comes twice, and
+/// proves that nothing lies between.
+///
+/// The protocol has no sequence number. Inside a session TCP keeps order and completeness; over a break the proof is
+/// this. For each schema there is a boundary at least one window older than its newest record. For each instrument the
+/// records since that boundary are counted and digested in their order. The replay starts at the boundary; of each
+/// instrument it must first give as many records, with the same digest: these are dropped, what follows is new. An
+/// instrument whose repetition differs or falls short is a hole.
+///
+/// What this rests on: no record comes more than a window (5 s) of the venue's time later than a newer one of its
+/// schema. While a replay is under way the boundary stays where the replay starts, for its order is the gateway's own
+/// business: if it breaks off, all of it is asked for again.
+///
+/// Times are `ts_event`, of sampled quotes `ts_recv`: those by which the gateway chooses what to replay.
+public struct ReplayLedger: Sendable {
+    /// How late a record may come, ns.
+    public let window: Nanoseconds
+    private var clocks = [SchemaClock](repeating: SchemaClock(), count: 256)
+    private var streams = StreamTable()
+
+    /// More holes than this of one schema become one, of every instrument.
+    public static let holesMax = 64
+    private static let minute: UInt64 = 60_000_000_000
+    /// 2100-01-01 00:00 UTC, ns: no record is from later.
+    private static let end: UInt64 = 4_102_444_800_000_000_000
+
+    /// - Precondition: the window is positive.
+    public init(window: Nanoseconds = .seconds(5)) {
+        precondition(window.count > 0, "a window has a length")
+        self.window = window
+    }
+
+    // MARK: Records
+
+    /// Takes a record of the feed, in order. False when it is one that we had.
+    ///
+    /// The same call, for each record of the tape that a feed wrote, makes the ledger anew.
+    public mutating func take(_ record: RecordView) -> Bool {
+        let type = record.type
+        guard Self.isReplayable(type) else { return true }
+        let time = Self.time(of: record).nanoseconds
+        let clock = Int(type.rawValue)
+        if time > clocks[clock].latest {
+            // A stamp that cannot be would move the boundary past everything.
+            guard time <= record.receiveTime.nanoseconds &+ Self.minute, time < Self.end else { return true }
+            hear(time, clock)
+        }
+        guard time >= clocks[clock].older else { return true }
+        let place = streams.place(for: ReplayStream.key(type, record.instrumentID), epoch: clocks[clock].newer)
+        var stream = streams[place]
+        stream.settle(clocks[clock])
+        stream.add(RecordDigest.of(record), isSinceNewer: time >= clocks[clock].newer)
+        let isRepeated = stream.hadCount > 0 && stream.isRepeated(time: time)
+        if isRepeated { clocks[clock].duplicates &+= 1 } else { stream.last = max(stream.last, time) }
+        streams[place] = stream
+        return !isRepeated
+    }
+
+    /// A newer time than any of the schema.
+    private mutating func hear(_ time: UInt64, _ clock: Int) {
+        let window = UInt64(window.count)
+        if clocks[clock].latest == 0, !clocks[clock].isKnown || clocks[clock].isLive && time < clocks[clock].older {
+            clocks[clock].begin(at: time / window &* window)
+        }
+        clocks[clock].latest = time
+        if clocks[clock].isLive, time >= clocks[clock].newer &+ window {
+            clocks[clock].advance(to: time, window: window)
+        }
+    }
+
+    /// The time by which the gateway chooses what to replay.
+    public static func time(of record: RecordView) -> Timestamp {
+        switch record.type {
+        case .bbo1s, .bbo1m, .cbbo1s, .cbbo1m: record.receiveTime
+        default: record.eventTime
+        }
+    }
+
+    private static func isReplayable(_ type: RecordType) -> Bool {
+        switch type {
+        case .system, .error, .symbolMapping: false
+        default: true
+        }
+    }
+
+    // MARK: Replays
+
+    /// A replay of the schema is going to be asked for.
+    /// - Parameter start: where to begin when nothing is known yet.
+    /// - Returns: where it must begin.
+    public mutating func beginReplay(_ schema: Schema, from start: Timestamp) -> Timestamp {
+        guard let clock = Self.clock(schema) else { return start }
+        clocks[clock].schema = schema.rawValue
+        clocks[clock].isLive = false
+        clocks[clock].duplicates = 0
+        if clocks[clock].isKnown {
+            forEachStream(clock) { stream, clock in
+                stream.settle(clock)
+                stream.beginReplay()
+            }
+        } else {
+            clocks[clock].begin(at: start.nanoseconds)
+        }
+        return Timestamp(nanoseconds: clocks[clock].older)
+    }
+
+    /// The schema's replay is complete, or its subscription had none: from here on it is the present.
+    /// - Returns: what the replay did not prove.
+    public mutating func endReplay(_ schema: Schema) -> [FeedHole] {
+        guard let clock = Self.clock(schema), !clocks[clock].isLive else { return [] }
+        clocks[clock].becomeLive(window: UInt64(window.count))
+        let to = Timestamp(nanoseconds: clocks[clock].latest)
+        var holes: [FeedHole] = []
+        forEachStream(clock) { stream, clock in
+            stream.epoch = clock.newer
+            (stream.newerCount, stream.newerDigest) = (0, 0)
+            if stream.hadCount > 0 { stream.doubt() }
+            guard stream.gapStart > 0 else { return }
+            holes.append(
+                FeedHole(
+                    schema: schema, instrument: stream.instrument, from: Timestamp(nanoseconds: stream.gapStart),
+                    to: to, reason: .unproven))
+            stream.gapStart = 0
+        }
+        guard holes.count > Self.holesMax, let first = holes.min(by: { $0.from < $1.from }) else { return holes }
+        return [
+            FeedHole(schema: schema, instrument: InstrumentID(0), from: first.from, to: to, reason: .unproven)
+        ]
+    }
+
+    /// The schema is subscribed to without a replay and nothing is known of it: it begins here.
+    public mutating func beginPresent(_ schema: Schema, at start: Timestamp) {
+        guard let clock = Self.clock(schema), !clocks[clock].isKnown else { return }
+        clocks[clock].schema = schema.rawValue
+        let window = UInt64(window.count)
+        clocks[clock].begin(at: start.nanoseconds / window &* window)
+    }
+
+    /// Nothing can be proved of the schema any more: its counts are thrown away.
+    public mutating func forget(_ schema: Schema) {
+        guard let clock = Self.clock(schema) else { return }
+        clocks[clock] = SchemaClock()
+        streams.removeAll { Int($0.type.rawValue) == clock }
+    }
+
+    // MARK: Reading
+
+    /// Where a replay of the schema would begin; nil when nothing is known of it.
+    public func resumeStart(_ schema: Schema) -> Timestamp? {
+        guard let clock = Self.clock(schema), clocks[clock].isKnown else { return nil }
+        return Timestamp(nanoseconds: clocks[clock].older)
+    }
+
+    /// The newest record's time; undefined when there was none.
+    public func latest(_ schema: Schema) -> Timestamp {
+        guard let clock = Self.clock(schema), clocks[clock].latest > 0 else { return .undefined }
+        return Timestamp(nanoseconds: clocks[clock].latest)
+    }
+
+    /// Records of the replay under way, or the last one, that we had.
+    public func duplicates(_ schema: Schema) -> UInt64 { Self.clock(schema).map { clocks[$0].duplicates } ?? 0 }
+
+    public var streamCount: Int { streams.count }
+
+    private static func clock(_ schema: Schema) -> Int? { schema.recordType.map { Int($0.rawValue) } }
+
+    private mutating func forEachStream(_ clock: Int, _ body: (inout ReplayStream, SchemaClock) -> Void) {
+        for place in 0..<streams.count where Int(streams[place].type.rawValue) == clock {
+            var stream = streams[place]
+            body(&stream, clocks[clock])
+            streams[place] = stream
+        }
+    }
+}
+
+extension ReplayLedger {
+    /// Takes a mark of the tape, between its records, so that a ledger made anew stands where the feed's did.
+    public mutating func take(_ mark: FeedMark) {
+        guard let schema = mark.schema, let clock = Self.clock(schema) else { return }
+        switch mark.kind {
+        case .replaying:
+            // The repeated records are not on the tape: counts go on where they stand.
+            if !clocks[clock].isKnown, mark.from.isDefined { clocks[clock].begin(at: mark.from.nanoseconds) }
+            clocks[clock].schema = schema.rawValue
+            clocks[clock].isLive = false
+            forEachStream(clock) { stream, clock in stream.settle(clock) }
+        case .replayed: _ = endReplay(schema)
+        case .gap where mark.reason == .aged || mark.reason == .unreplayed: forget(schema)
+        case .down, .live, .refused, .gap, .slow: break
+        }
+    }
+}
+
+extension ReplayLedger: PersistentState {
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("replay-ledger")
+        var window = window
+        try archive.field(&window)
+        guard window == self.window else { throw .mismatch(offset: 0, expected: "the ledger's window") }
+        for clock in clocks.indices { try archive.field(&clocks[clock]) }
+        try archive.field(&streams)
+    }
+}

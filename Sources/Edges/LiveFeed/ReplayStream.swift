@@ -1,0 +1,119 @@
+import DBN
+import Units
+
+/// What the ledger knows of one schema: its records' times, and the boundaries from which they are counted.
+struct SchemaClock: BitwiseCopyable {
+    /// `Schema.rawValue`, for holes: two schemas can have one record type.
+    var schema: UInt16 = .max
+    /// No replay is under way: boundaries move.
+    var isLive = true
+    /// Something is known: a record was taken, or a beginning was told.
+    var isKnown = false
+    /// A replay would start here, ns: everything older has come.
+    var older: UInt64 = 0
+    /// The next boundary, a whole window later or more, ns.
+    var newer: UInt64 = 0
+    /// The largest time of a record, ns; 0 for none.
+    var latest: UInt64 = 0
+    /// Records of the replay that we had.
+    var duplicates: UInt64 = 0
+
+    /// Begins at an instant.
+    mutating func begin(at time: UInt64) {
+        isKnown = true
+        older = time
+        newer = time
+    }
+
+    /// A record of the present is a window or more behind the newer boundary: that becomes the older one, unless a
+    /// later one will do.
+    mutating func advance(to time: UInt64, window: UInt64) {
+        let next = newer &+ (time &- newer) / window &* window
+        older = next &- window
+        newer = next
+    }
+
+    /// The replay is complete. The newer boundary lies behind every record there is, so that counts since then begin
+    /// at nothing.
+    mutating func becomeLive(window: UInt64) {
+        isLive = true
+        newer = older &+ ((max(latest, older) &- older) / window &+ 1) &* window
+    }
+}
+
+/// What the ledger knows of one schema of one instrument.
+struct ReplayStream: BitwiseCopyable {
+    /// Record type and instrument.
+    let key: UInt64
+    /// `SchemaClock.newer` when the counts were brought up to date.
+    var epoch: UInt64
+    /// Of the records since the older boundary, and the digest of them all in their order.
+    var count: UInt64 = 0
+    var digest: UInt64 = 0
+    /// The same since the newer boundary.
+    var newerCount: UInt64 = 0
+    var newerDigest: UInt64 = 0
+    /// The largest time of a record that was handed on, ns.
+    var last: UInt64 = 0
+    /// Before the replay under way; a count of 0 when there is nothing to compare with, or no longer.
+    var hadCount: UInt64 = 0
+    var hadDigest: UInt64 = 0
+    /// The last record, ns, after which the replay proved not to be complete; 0 while it may be.
+    var gapStart: UInt64 = 0
+
+    init(key: UInt64, epoch: UInt64) {
+        self.key = key
+        self.epoch = epoch
+    }
+
+    var instrument: InstrumentID { InstrumentID(UInt32(truncatingIfNeeded: key)) }
+    var type: RecordType { RecordType(rawValue: UInt8(truncatingIfNeeded: key >> 32)) }
+
+    static func key(_ type: RecordType, _ instrument: InstrumentID) -> UInt64 {
+        UInt64(type.rawValue) << 32 | UInt64(instrument.raw)
+    }
+
+    /// The boundaries have moved since the last record.
+    mutating func settle(_ clock: SchemaClock) {
+        guard epoch != clock.newer else { return }
+        // Since an older boundary that is not the former newer one there was no record.
+        (count, digest) = epoch == clock.older ? (newerCount, newerDigest) : (0, 0)
+        (newerCount, newerDigest) = (0, 0)
+        epoch = clock.newer
+    }
+
+    mutating func add(_ recordDigest: UInt64, isSinceNewer: Bool) {
+        count &+= 1
+        digest = RecordDigest.chain(digest, recordDigest)
+        guard isSinceNewer else { return }
+        newerCount &+= 1
+        newerDigest = RecordDigest.chain(newerDigest, recordDigest)
+    }
+
+    /// From here on the gateway sends everything since the older boundary again.
+    mutating func beginReplay() {
+        // A replay that broke off before it had repeated all: what was handed on then still stands.
+        if hadCount == 0 { (hadCount, hadDigest) = (count, digest) }
+        (count, digest, newerCount, newerDigest) = (0, 0, 0, 0)
+    }
+
+    /// Whether the record just added is one that we had.
+    mutating func isRepeated(time: UInt64) -> Bool {
+        if time > last {
+            // The present, before all of the past came again.
+            doubt()
+            return false
+        }
+        if count == hadCount {
+            if digest != hadDigest { doubt() }
+            hadCount = 0
+        }
+        return true
+    }
+
+    /// The replay is not what we had: nothing proves that it is complete after that.
+    mutating func doubt() {
+        if gapStart == 0 { gapStart = max(last, 1) }
+        hadCount = 0
+    }
+}

@@ -3,6 +3,8 @@ import Control
 import DBN
 import Determinism
 import Foundation
+import Observability
+import MarketCalendar
 import MarketData
 import Orders
 import Pipeline
@@ -25,6 +27,7 @@ struct EngineHost: ~Copyable {
     private let site: RunSite
     private let setup: MarketSetup
     private var pipeline: EnginePipeline<EngineLedger>
+    private let streams: EngineStreams
     private var records: RingRecords
     private var outbox: StageOutbox
     private var outputs: OutputJournal
@@ -57,8 +60,15 @@ struct EngineHost: ~Copyable {
             try archive.checkEnd()
         }
         let position = snapshot?.position.sequence ?? 0
+        let streams = try pipeline.withOutput { ledger in
+            let streams = try EngineStreams(
+                site, context: context, root: setup.plan.signalSpecification.root, rows: ledger.featureRows,
+                signalCount: ledger.signalCount)
+            ledger.streams = streams
+            return streams
+        }
         return EngineHost(
-            site: site, setup: setup, pipeline: pipeline,
+            site: site, setup: setup, pipeline: pipeline, streams: streams,
             records: try RingRecords(site, from: position, isPacing: true),
             outbox: try StageOutbox(.engine, site, context, outboxes: saved.outboxes, seal: nil),
             outputs: try OutputJournal.open(site.journal("engine-out"), at: saved.outputs), snapshots: snapshots,
@@ -67,13 +77,14 @@ struct EngineHost: ~Copyable {
     }
 
     private init(
-        site: RunSite, setup: MarketSetup, pipeline: consuming EnginePipeline<EngineLedger>,
+        site: RunSite, setup: MarketSetup, pipeline: consuming EnginePipeline<EngineLedger>, streams: EngineStreams,
         records: consuming RingRecords, outbox: consuming StageOutbox, outputs: consuming OutputJournal,
         snapshots: consuming SnapshotStore, identity: SnapshotIdentity, wait: WaitPolicy, position: UInt64
     ) {
         self.site = site
         self.setup = setup
         self.pipeline = pipeline
+        self.streams = streams
         self.records = records
         self.outbox = outbox
         self.outputs = outputs
@@ -86,7 +97,9 @@ struct EngineHost: ~Copyable {
     /// Works until it is to stop and there is nothing to do.
     mutating func run(_ desk: ProcessDesk) throws {
         while true {
-            let isBusy = try takeRecords()
+            let isBusy = try takeRecords(desk.stages)
+            streams.serve()
+            if let failure = streams.failure { throw failure }
             if let command = desk.mailbox.pop() { command.finish(.notConcerned) }
             try outbox.poll()
             desk.report(
@@ -99,15 +112,19 @@ struct EngineHost: ~Copyable {
         try finish()
     }
 
-    private mutating func takeRecords() throws -> Bool {
+    private mutating func takeRecords(_ stages: StageClock) throws -> Bool {
         var count = 0
         take: while count < Self.stride {
             switch try records.next() {
             case .record(let record, let sequence):
+                let taken = MonotonicClock.wallTime()
+                streams.receivedAt = records.receivedAt == 0 ? .max : records.receivedAt
+                pipeline.withOutput { $0.position = sequence &+ 1 }
                 pipeline.take(record, sequence: sequence)
                 position = sequence &+ 1
                 count += 1
                 try emit()
+                measure(stages, taken: taken)
             case .drained: break take
             case .ended:
                 isInputOver = true
@@ -117,13 +134,19 @@ struct EngineHost: ~Copyable {
         return count > 0
     }
 
+    private func measure(_ stages: StageClock, taken: Timestamp) {
+        guard records.receivedAt > 0 else { return }
+        stages.record(.ringToTaken, taken - Timestamp(nanoseconds: records.receivedAt))
+        stages.record(.takenToComputed, MonotonicClock.wallTime() - taken)
+    }
+
     /// A signal follows from the tape alone, which has the records already: it leaves at once.
     private mutating func emit() throws {
         let signals = pipeline.withOutput { $0.takeSignals() }
         if signals.isEmpty { return }
         for signal in signals {
             try outputs.append(.signal(signal), at: position)
-            outbox.add(.signal(signal), at: position)
+            outbox.add(.signal(signal), at: position, origin: records.receivedAt)
         }
         try outputs.flush()
         try outbox.send()

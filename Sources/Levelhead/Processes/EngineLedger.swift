@@ -14,8 +14,12 @@ struct EngineLedger: ~Copyable, EngineOutput {
     private var features = FeatureDigest()
     private var signals = RecordDigest()
     private(set) var featureRows: UInt64 = 0
+    /// The number of the record that is being taken.
+    var position: UInt64 = 0
     /// Not yet handed to the risk gateway's channel.
     private(set) var waiting: [Signal] = []
+    /// Whoever subscribes; nil where nobody can.
+    var streams: EngineStreams?
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
 
     init(mode: DigestMode) { self.mode = mode }
@@ -28,6 +32,7 @@ struct EngineLedger: ~Copyable, EngineOutput {
     mutating func vector(_ engine: borrowing ContractEngine) {
         featureRows &+= 1
         if mode == .tick { features.add(engine.vector) }
+        streams?.publish(engine)
     }
 
     mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64) {
@@ -41,6 +46,7 @@ struct EngineLedger: ~Copyable, EngineOutput {
         signal.write(into: &writer)
         signals.add(UnsafeRawBufferPointer(rebasing: scratch[..<writer.count]))
         waiting.append(signal)
+        streams?.publish(signal, at: position)
     }
 
     /// The signals since the last call, in order.

@@ -113,9 +113,10 @@ struct IngestRun: ~Copyable {
 
     private mutating func publish(_ record: RecordView) throws {
         let bytes = UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount)
+        let received = MonotonicClock.wallTime()
         var refusals = 0
         while true {
-            switch ring.append(bytes, receiveTime: record.receiveTime) {
+            switch ring.append(bytes, receiveTime: received) {
             case .appended:
                 unpublished += 1
                 return

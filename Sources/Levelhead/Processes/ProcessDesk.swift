@@ -1,5 +1,6 @@
 import Control
 import Foundation
+import Observability
 import Orders
 import Platform
 import Risk
@@ -10,7 +11,10 @@ import Units
 final class ProcessDesk: Sendable {
     let board: ProcessBoard
     let mailbox = ControlMailbox(capacity: 64)
+    /// How long the stages of the process take.
+    let stages: StageClock
     private let server: ControlServer
+    private let metrics: MetricsServer
     private let firstRecord = Atomic<UInt64>(.max)
 
     /// Registers the process in the state directory and answers its control socket from here on.
@@ -20,9 +24,14 @@ final class ProcessDesk: Sendable {
         _ role: ProcessRole, _ site: RunSite, symbols: [String] = [], account: AccountRecord? = nil,
         verbs: Set<ControlVerb> = []
     ) throws {
-        board = ProcessBoard(
+        let stages = StageClock()
+        self.stages = stages
+        let board = ProcessBoard(
             name: role.rawValue, run: site.directory.split(separator: "/").last.map(String.init) ?? "",
-            symbols: symbols, account: account)
+            symbols: symbols, account: account, latencies: { stages.latencies() })
+        self.board = board
+        metrics = try MetricsServer(port: 0) { ProcessMetrics.text(board.current(), resources: .current()) }
+        board.setMetrics(address: metrics.address)
         let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
         server = try ControlServer(
             stateDirectory: site.stateDirectory, key: key, board: board, mailbox: mailbox, verbs: verbs.union([.stop])
@@ -73,7 +82,10 @@ final class ProcessDesk: Sendable {
     }
 
     /// Ends the control side, so that nobody asks what is no longer answered.
-    func close() { server.stop() }
+    func close() {
+        server.stop()
+        metrics.stop()
+    }
 }
 
 /// The signals that end a process in order, also when they were inherited as ignored.

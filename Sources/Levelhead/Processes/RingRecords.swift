@@ -18,6 +18,8 @@ struct RingRecords: ~Copyable {
     private let tape: RunTape
     /// What the ring had lost, being read from the tape.
     private var recovery: Recovery?
+    /// When the last record was received, by our wall clock, ns; 0 when it came from the tape.
+    private(set) var receivedAt: UInt64 = 0
     /// Records that came from the tape because the ring had overwritten them.
     private(set) var recovered: UInt64 = 0
 
@@ -50,7 +52,9 @@ struct RingRecords: ~Copyable {
         }
         while true {
             switch reader.next() {
-            case .frame(let frame): return .record(RecordView(frame.record), sequence: frame.sequence)
+            case .frame(let frame):
+                receivedAt = frame.receiveTime.nanoseconds
+                return .record(RecordView(frame.record), sequence: frame.sequence)
             case .drained: return .drained
             case .newEpoch: continue
             case .retired: return .ended
@@ -72,6 +76,7 @@ struct RingRecords: ~Copyable {
             throw RingBroken(event: "record \(next) is neither in the ring nor on the tape")
         }
         recovered += 1
+        receivedAt = 0
         return (record, sequence)
     }
 

@@ -39,6 +39,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Records taken: the number of the next one.
     private(set) var position: UInt64
     private var isInputOver = false
+    /// When the record was received that led to what is being done, by our wall clock, ns; 0 when unknown.
+    private var origin: UInt64 = 0
     private var savedAt = MonotonicClock.now()
     private var tickedAt = MonotonicClock.now()
 
@@ -132,6 +134,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         take: while count < Self.stride {
             switch try records.next() {
             case .record(let record, let sequence):
+                origin = records.receivedAt
                 fold.take(record, sequence: sequence)
                 position = sequence &+ 1
                 count += 1
@@ -149,10 +152,11 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Takes every message that may be taken now: one that was sent at a later record waits until that is here.
     private mutating func takeMessages() throws -> Bool {
         var isBusy = false
-        while let (source, sequence, message) = try inbox.next(at: position) {
+        while let (source, sequence, envelope) = try inbox.next(at: position) {
+            origin = envelope.origin
             try take(InputJournal.Entry(
                 source: source, position: position, sequence: sequence, time: clock.now(Hosted.role, fold.clock),
-                message: message))
+                message: envelope.message))
             isBusy = true
         }
         if isBusy {
@@ -201,7 +205,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         for message in messages {
             hosted.observe(message)
             try outputs.append(message, at: at)
-            outbox.add(message, at: at)
+            outbox.add(message, at: at, origin: origin)
         }
     }
 

@@ -50,12 +50,12 @@ struct StageInbox: ~Copyable {
     var hasUnacknowledged: Bool { links.contains { $0.taken != nil } }
 
     /// The next message that may be taken by who has taken all records before `position`.
-    mutating func next(at position: UInt64) throws -> (InputSource, UInt64, StageMessage)? {
+    mutating func next(at position: UInt64) throws -> (InputSource, UInt64, StageEnvelope)? {
         for link in links {
             if let (sequence, envelope) = try head(of: link), envelope.position <= position {
                 link.held = nil
                 link.taken = sequence
-                return (link.source, sequence, envelope.message)
+                return (link.source, sequence, envelope)
             }
         }
         return nil

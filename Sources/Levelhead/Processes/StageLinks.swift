@@ -29,25 +29,30 @@ struct StageChannel: Equatable, Sendable {
     func session(_ site: RunSite) -> ChannelSession { ChannelSession(channel: name, run: site.identity) }
 }
 
-/// A stage message on its way: where its sender stood in the ring, the message, and for an approval its seal.
+/// A stage message on its way: where its sender stood in the ring, when the record was received that it follows from,
+/// the message, and for an approval its seal.
 ///
-/// Bytes: the sender's position in the ring (UInt64, little-endian), the message, and 32 bytes of HMAC-SHA256 over both
-/// on the channel of the approvals.
+/// Bytes: the position and the time (UInt64, little-endian), the message, and on the channel of the approvals 32 bytes
+/// of HMAC-SHA256 over all of it.
 struct StageEnvelope {
     let position: UInt64
+    /// By our wall clock, ns; for measuring alone. 0 when unknown.
+    let origin: UInt64
     let message: StageMessage
 
-    static let positionByteCount = 8
+    static let headerByteCount = 16
 
     func bytes(seal: ApprovalSeal?) throws -> [UInt8] {
         var bytes = withUnsafeBytes(of: position.littleEndian) { Array($0) }
+        bytes += withUnsafeBytes(of: origin.littleEndian) { Array($0) }
         bytes += try message.bytes
         if let seal { bytes += seal.code(of: bytes) }
         return bytes
     }
 
-    init(position: UInt64, message: StageMessage) {
+    init(position: UInt64, origin: UInt64, message: StageMessage) {
         self.position = position
+        self.origin = origin
         self.message = message
     }
 
@@ -58,10 +63,17 @@ struct StageEnvelope {
             guard let opened = seal.open(bytes) else { throw StageLinkError.seal(channel.name) }
             body = opened
         }
-        guard body.count > Self.positionByteCount else { throw StageLinkError.malformed(channel.name) }
-        position = body.prefix(Self.positionByteCount).reversed().reduce(0) { $0 << 8 | UInt64($1) }
-        message = try StageMessage(bytes: Array(body.dropFirst(Self.positionByteCount)))
+        guard body.count > Self.headerByteCount else { throw StageLinkError.malformed(channel.name) }
+        position = Self.number(body.prefix(8))
+        origin = Self.number(body.dropFirst(8).prefix(8))
+        message = try StageMessage(bytes: Array(body.dropFirst(Self.headerByteCount)))
         guard channel.kinds.contains(message.kind) else { throw StageLinkError.kind(channel.name, message.kind) }
+    }
+}
+
+extension StageEnvelope {
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
 

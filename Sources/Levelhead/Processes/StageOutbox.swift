@@ -45,9 +45,11 @@ struct StageOutbox: ~Copyable {
     var isSettled: Bool { links.allSatisfy { $0.waiting.isEmpty && $0.sender.unacknowledgedCount == 0 } }
 
     /// Puts a message into the channel of its kind; what belongs to none is for the journal alone.
-    mutating func add(_ message: StageMessage, at position: UInt64) {
+    ///
+    /// - Parameter origin: when the record was received that it follows from.
+    mutating func add(_ message: StageMessage, at position: UInt64, origin: UInt64 = 0) {
         for link in links where link.channel.kinds.contains(message.kind) {
-            link.waiting.append(StageEnvelope(position: position, message: message))
+            link.waiting.append(StageEnvelope(position: position, origin: origin, message: message))
         }
     }
 

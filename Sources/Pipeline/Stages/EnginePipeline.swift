@@ -55,6 +55,11 @@ extension EnginePipeline: PersistentState where Output: ~Copyable {
     }
 }
 
+extension ContractEngine {
+    /// What is wrong with the contract's book, as the order path names it.
+    public var dataQuality: DataQuality { MarketView.quality(of: book, isOpen: isOpen, isSuspect: isSuspect) }
+}
+
 struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {
     var judge: LevelJudge
     var output: Output

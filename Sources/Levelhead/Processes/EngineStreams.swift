@@ -1,0 +1,80 @@
+import Features
+import MarketData
+import Orders
+import Pipeline
+import Platform
+import Signals
+import Streams
+import Units
+import ZeroMQ
+
+/// What the engine publishes: a row of the market and a row of the levels at every group, and its signals.
+///
+/// Rows are numbered as they are made, so a row that is made again after a restart has the number it had.
+final class EngineStreams {
+    private var publisher: StreamPublisher
+    private let features: StreamHandle
+    private let levels: StreamHandle
+    private let signals: StreamHandle
+    private(set) var failure: (any Error)?
+    /// When we received the record that is being worked on, ns.
+    var receivedAt: UInt64 = .max
+
+    /// - Parameters:
+    ///   - rows: rows made so far.
+    ///   - signalCount: signals so far.
+    init(
+        _ site: RunSite, context: ZeroMQContext, root: String, rows: UInt64, signalCount: UInt64
+    ) throws {
+        let endpoints = StreamEndpoints(directory: site.socketDirectory)
+        let plans = [
+            StreamPlan(.features(root), firstSequence: rows), StreamPlan(.levels(root), firstSequence: rows),
+            StreamPlan(.signals(root), firstSequence: signalCount),
+        ]
+        let publisher = try StreamPublisher(
+            context, feed: endpoints.feed(.engine), snapshots: endpoints.snapshots(.engine), run: site.identity, plans)
+        guard let features = publisher.handle(.features(root)), let levels = publisher.handle(.levels(root)),
+            let signals = publisher.handle(.signals(root))
+        else { preconditionFailure("the publisher has the topics it was made with") }
+        self.publisher = publisher
+        self.features = features
+        self.levels = levels
+        self.signals = signals
+    }
+
+    /// Publishes the vector of a group that closed.
+    func publish(_ engine: borrowing ContractEngine) {
+        attempt {
+            let group = engine.group
+            let stamp = FrameStamp(
+                ringSequence: group.sequence, eventTime: group.time, receiveTime: group.receiveTime,
+                localTime: receivedAt, publishTime: MonotonicClock.wallTime().nanoseconds,
+                quality: engine.dataQuality.rawValue)
+            let market = engine.vector.extracting(0..<MarketFeature.count)
+            try publisher.publish(market, stamp, to: features)
+            try publisher.publish(engine.vector.extracting(MarketFeature.count..<engine.vector.count), stamp, to: levels)
+        }
+    }
+
+    func publish(_ signal: Signal, at position: UInt64) {
+        attempt {
+            let stamp = FrameStamp(
+                ringSequence: position, eventTime: signal.time.nanoseconds, receiveTime: signal.receiveTime.nanoseconds,
+                localTime: receivedAt, publishTime: MonotonicClock.wallTime().nanoseconds,
+                quality: signal.quality.rawValue)
+            try publisher.publish(signal, stamp, to: signals)
+        }
+    }
+
+    /// Answers those who came late or missed something.
+    func serve() {
+        attempt {
+            try publisher.serveRequests(now: MonotonicClock.now(), wallTime: MonotonicClock.wallTime())
+        }
+    }
+
+    private func attempt(_ body: () throws -> Void) {
+        guard failure == nil else { return }
+        do { try body() } catch { failure = error }
+    }
+}

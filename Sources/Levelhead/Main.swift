@@ -34,6 +34,7 @@ struct LevelheadCommand: ParsableCommand {
             InspectCommand.self,
             ConvertCommand.self,
             UpCommand.self,
+            VerifyCommand.self,
             IngestCommand.self,
             EngineCommand.self,
             RiskCommand.self,

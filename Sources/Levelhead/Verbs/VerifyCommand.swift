@@ -1,0 +1,59 @@
+import ArgumentParser
+import Foundation
+import Platform
+import Storage
+import Tape
+
+/// `levelhead verify`: that a run did what its inputs say.
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Folds a finished run again and compares everything that it put out.",
+        discussion: """
+            Features and signals are computed again from the run's tape; verdicts, orders and fills from the tape and \
+            the messages that each process journaled; and what was sent must be what was taken. The exit status is 0 \
+            when nothing differs.
+
+            Example: levelhead verify run/
+            """)
+
+    @Argument(help: ArgumentHelp("The run's directory.", valueName: "run"))
+    var directory: String
+
+    @Option(help: ArgumentHelp("The run's tape, when it lies elsewhere.", valueName: "dir"))
+    var tape: String?
+
+    @Option(help: ArgumentHelp("The past sessions that the run was given.", valueName: "dir"))
+    var history: String?
+
+    @Option(help: ArgumentHelp("Not needed; as for the other verbs.", valueName: "dir"))
+    var stateDir: String?
+
+    @Flag(help: "One JSON object.")
+    var json = false
+
+    func run() throws {
+        try reportingErrors {
+            let path = directory.hasPrefix("/") ? directory : FileManager.default.currentDirectoryPath + "/" + directory
+            guard PosixFile.exists("\(path)/run.json") else { throw RunDirectoryError.notARun(path: directory) }
+            let site = RunSite(stateDirectory: "", directory: path, history: history)
+            var verification = RunVerification(site, tape: tape.map(RunTape.init(directory:)) ?? site.tape)
+            try verification.run()
+            if json {
+                print(
+                    JSONText.object([
+                        ("differences", "\(verification.differences.count)"),
+                        ("compared", JSONText.object(verification.compared.map { ($0.0, "\($0.1)") })),
+                        ("details", JSONText.array(verification.differences.prefix(100).map(JSONText.string))),
+                    ]))
+            } else {
+                for (what, count) in verification.compared {
+                    print(what.padding(toLength: 24, withPad: " ", startingAt: 0) + "\(count)")
+                }
+                for difference in verification.differences { print("differs: \(difference)") }
+                print("\(verification.differences.count) differences")
+            }
+            if !verification.differences.isEmpty { throw ExitCode.failure }
+        }
+    }
+}

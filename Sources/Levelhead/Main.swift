@@ -33,6 +33,7 @@ struct LevelheadCommand: ParsableCommand {
             SynthCommand.self,
             InspectCommand.self,
             ConvertCommand.self,
+            SubscribeCommand.self,
             IngestCommand.self,
             CalendarCommand.self,
             ConfigCommand.self,

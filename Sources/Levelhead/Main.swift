@@ -35,6 +35,7 @@ struct LevelheadCommand: ParsableCommand {
             ConvertCommand.self,
             UpCommand.self,
             VerifyCommand.self,
+            SubscribeCommand.self,
             IngestCommand.self,
             EngineCommand.self,
             RiskCommand.self,

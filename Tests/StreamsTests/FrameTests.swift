@@ -219,17 +219,19 @@ import Units
         let record = FrameWriter(topic: .fills("MES"), kind: .fill, run: 9)
         let values = [Double](repeating: .nan, count: 290)
         var ring = SlotRing(slotByteCount: 4_096, capacity: 8, next: 0)
-        var before: UInt64 = 0
-        for index in 0..<1_000 as Range<UInt64> {
-            // Warm.
-            if index == 10 { before = lh_heap_calls() }
-            let slot = ring.nextSlot
-            let bytes = values.withUnsafeBufferPointer { vector.write($0, sequence: index, Self.stamp, into: slot) }
-            ring.commit(byteCount: bytes)
-            let next = ring.nextSlot
-            ring.commit(byteCount: record.write(Fill.blank, sequence: index, Self.stamp, into: next))
+        var calls: UInt64 = 0
+        values.withUnsafeBufferPointer { values in
+            var before: UInt64 = 0
+            for index in 0..<1_000 {
+                // Warm.
+                if index == 10 { before = lh_heap_calls() }
+                ring.commit(
+                    byteCount: vector.write(values, sequence: ring.next, Self.stamp, into: ring.nextSlot))
+                ring.commit(
+                    byteCount: record.write(Fill.blank, sequence: ring.next, Self.stamp, into: ring.nextSlot))
+            }
+            calls = lh_heap_calls() - before
         }
-        let calls = lh_heap_calls() - before
         #expect(calls == 0)
         #expect(ring.next == 2_000 && ring.first == 1_992)
     }

@@ -87,20 +87,3 @@ final class ProcessDesk: Sendable {
         metrics.stop()
     }
 }
-
-/// The signals that end a process in order, also when they were inherited as ignored.
-enum StopSignal {
-    private static let raised = Atomic<Bool>(false)
-
-    static var isRaised: Bool { raised.load(ordering: .relaxed) }
-
-    static func install() {
-        var action = sigaction()
-        action.__sigaction_handler.sa_handler = { _ in StopSignal.raise() }
-        for number in [SIGINT, SIGTERM] { sigaction(number, &action, nil) }
-        signal(SIGPIPE, SIG_IGN)
-    }
-
-    /// As if a signal had come.
-    static func raise() { raised.store(true, ordering: .relaxed) }
-}

@@ -1,0 +1,61 @@
+import Foundation
+import Orders
+import Streams
+import Units
+
+/// The columns of one topic's frames: what is printed, and how a value is written.
+struct FrameColumns {
+    struct Column {
+        let name: String
+        fileprivate let index: Int
+        /// Of a record.
+        fileprivate let field: RecordLayout.Field?
+    }
+
+    let kind: FrameKind
+    let columns: [Column]
+    /// All columns of the topic, the ones that are left out too.
+    let columnCount: Int
+
+    /// - Parameters:
+    ///   - names: of all columns, in order; of a record they are known.
+    ///   - globs: those that are wanted; none for all.
+    init(kind: FrameKind, names: [String], globs: [String]) {
+        self.kind = kind
+        let fields = RecordLayout.of(kind)?.fields
+        let all = fields?.map(\.name) ?? (kind == .vector ? names : [])
+        columnCount = all.count
+        columns = all.enumerated().compactMap { index, name in
+            guard globs.isEmpty || globs.contains(where: { fnmatch($0, name, 0) == 0 }) else { return nil }
+            return Column(name: name, index: index, field: fields?[index])
+        }
+    }
+
+    /// A value for people and for CSV; empty when it is not defined.
+    func text(_ column: Column, _ frame: StreamFrame) -> String {
+        guard let field = column.field else {
+            let value = frame.value(column.index)
+            return value.isNaN ? "" : value.description
+        }
+        let value = field.value(in: frame.payload)
+        if let name = field.name(of: value) { return name }
+        switch (value, field.unit) {
+        case (.unsigned(let raw), "id"): return ClientOrderID(raw: raw).description
+        case (.integer(let nanos), "1e-9 USD"): return Money(nanos: nanos).description
+        case (.unsigned(.max), "ns"): return ""
+        case (.unsigned(let number), _): return "\(number)"
+        case (.integer(let number), _): return "\(number)"
+        case (.real(let number), _): return number.isNaN ? "" : number.description
+        }
+    }
+
+    /// A value in JSON: codes, identities and money as text, as in `audit.jsonl`.
+    func json(_ column: Column, _ frame: StreamFrame) -> String {
+        let text = text(column, frame)
+        if text.isEmpty { return "null" }
+        guard let field = column.field else { return Double(text)?.isFinite == true ? text : "null" }
+        if case .real(let number) = field.value(in: frame.payload) { return number.isFinite ? text : "null" }
+        let isText = field.unit == "id" || field.unit == "1e-9 USD" || field.name(of: field.value(in: frame.payload)) != nil
+        return isText ? "\"\(text)\"" : text
+    }
+}

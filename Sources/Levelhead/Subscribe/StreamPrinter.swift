@@ -1,0 +1,174 @@
+import ArgumentParser
+import Foundation
+import Platform
+import Streams
+
+/// How a stream is printed.
+enum StreamFormat: String, CaseIterable, ExpressibleByArgument {
+    /// For people: as many columns as the terminal is wide.
+    case table
+    /// A header before the first row of each topic.
+    case csv
+    /// One JSON object a line.
+    case jsonl
+}
+
+/// Turns frames into lines.
+struct StreamPrinter {
+    let format: StreamFormat
+    let globs: [String]
+    /// Characters of a line of the table.
+    let width: Int
+    /// Lines that are not printed yet.
+    private(set) var output = ""
+    /// Names of columns by what the publisher said.
+    private var names: [StreamTopic: [String]] = [:]
+    private var columns: [StreamTopic: FrameColumns] = [:]
+    private var lastTopic: StreamTopic?
+    private var rowsBelowHeader = 0
+    private var toldOfWidth = false
+
+    private static let rowsPerHeader = 40
+    private static let cellWidth = 14
+
+    init(format: StreamFormat, globs: [String], width: Int) {
+        self.format = format
+        self.globs = globs
+        self.width = width
+    }
+
+    /// Everything that was added, once.
+    mutating func take() -> String {
+        defer { output = "" }
+        return output
+    }
+
+    /// The publisher says how a topic is read.
+    mutating func schema(_ topic: StreamTopic, _ json: [UInt8]) {
+        let object = try? JSONSerialization.jsonObject(with: Data(json)) as? [String: Any]
+        guard let list = object?["columns"] as? [[String: Any]] else { return }
+        let found = list.compactMap { $0["name"] as? String }
+        guard found != names[topic] else { return }
+        names[topic] = found
+        columns[topic] = nil
+    }
+
+    mutating func frame(_ frame: StreamFrame) {
+        let columns = self.columns(of: frame)
+        switch format {
+        case .jsonl: output += json(frame, columns) + "\n"
+        case .csv:
+            if lastTopic != frame.topic { output += Self.csvHeader(columns) + "\n" }
+            output += csv(frame, columns) + "\n"
+        case .table: table(frame, columns)
+        }
+        lastTopic = frame.topic
+    }
+
+    mutating func missed(_ topic: StreamTopic, _ range: ClosedRange<UInt64>) {
+        guard format == .jsonl else { return }
+        let members = JSONText.object([
+            "topic": JSONText.string(topic.name), "first": JSONText.integer(range.lowerBound),
+            "last": JSONText.integer(range.upperBound),
+        ])
+        output += JSONText.object(["missed": members]) + "\n"
+    }
+
+    /// What the publisher said, else what this program's own registry says, else numbers.
+    private mutating func columns(of frame: StreamFrame) -> FrameColumns {
+        if let known = columns[frame.topic], known.columnCount == frame.columnCount || frame.kind != .vector {
+            return known
+        }
+        let candidates = [names[frame.topic], Self.ownNames(frame.topic)]
+        let names = candidates.compactMap { $0 }.first { $0.count == frame.columnCount }
+        let made = FrameColumns(
+            kind: frame.kind, names: names ?? (0..<frame.columnCount).map { "column_\($0)" }, globs: globs)
+        columns[frame.topic] = made
+        return made
+    }
+
+    private static func ownNames(_ topic: StreamTopic) -> [String]? {
+        if topic.name.hasPrefix("features.") { return StreamSchema.features("ES").columns.map(\.name) }
+        if topic.name.hasPrefix("levels.") { return StreamSchema.levels("ES").columns.map(\.name) }
+        return nil
+    }
+
+    // MARK: Formats
+
+    private static let stampNames = ["sequence", "ring_sequence", "ts_event", "ts_recv", "ts_publish", "quality"]
+
+    private static func stamps(_ frame: StreamFrame) -> [String] {
+        let stamp = frame.stamp
+        let times = [stamp.ringSequence, stamp.eventTime, stamp.receiveTime, stamp.publishTime]
+        return ["\(frame.sequence)"] + times.map { $0 == .max ? "" : "\($0)" } + ["\(stamp.quality)"]
+    }
+
+    private func json(_ frame: StreamFrame, _ columns: FrameColumns) -> String {
+        var members = [("topic", JSONText.string(frame.topic.name))]
+        members += zip(Self.stampNames, Self.stamps(frame)).map { ($0, $1.isEmpty ? "null" : $1) }
+        if frame.kind == .text {
+            members.append(("text", String(decoding: frame.payload, as: UTF8.self)))
+        } else {
+            members.append(
+                ("values", JSONText.object(columns.columns.map { ($0.name, columns.json($0, frame)) })))
+        }
+        return JSONText.object(members)
+    }
+
+    private static func csvHeader(_ columns: FrameColumns) -> String {
+        let names = columns.kind == .text ? ["text"] : columns.columns.map(\.name)
+        return (["topic"] + stampNames + names).joined(separator: ",")
+    }
+
+    private func csv(_ frame: StreamFrame, _ columns: FrameColumns) -> String {
+        var fields = [frame.topic.name] + Self.stamps(frame)
+        if frame.kind == .text {
+            let text = String(decoding: frame.payload, as: UTF8.self)
+            fields.append("\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"")
+        } else {
+            fields += columns.columns.map { columns.text($0, frame) }
+        }
+        return fields.joined(separator: ",")
+    }
+
+    private mutating func table(_ frame: StreamFrame, _ columns: FrameColumns) {
+        let time = frame.stamp.eventTime == .max ? frame.stamp.publishTime : frame.stamp.eventTime
+        let lead = [Self.clock(time), Self.padded("\(frame.sequence)", 10)]
+        guard frame.kind != .text else {
+            output += (lead + [frame.topic.name, String(decoding: frame.payload, as: UTF8.self)])
+                .joined(separator: "  ") + "\n"
+            return
+        }
+        let room = max(1, (width - 32) / (Self.cellWidth + 1))
+        let shown = columns.columns.prefix(room)
+        if lastTopic != frame.topic || rowsBelowHeader == Self.rowsPerHeader {
+            let names = shown.map { Self.padded(String($0.name.prefix(Self.cellWidth)), Self.cellWidth) }
+            output += frame.topic.name + "\n" + Self.padded("UTC", 18) + "  " + Self.padded("sequence", 10) + "  "
+                + names.joined(separator: " ") + "\n"
+            rowsBelowHeader = 0
+        }
+        if shown.count < columns.columns.count, !toldOfWidth {
+            toldOfWidth = true
+            Terminal.writeError(
+                "levelhead: \(shown.count) of \(columns.columns.count) columns of \(frame.topic) shown: choose with "
+                    + "--columns, or print --format csv or jsonl")
+        }
+        let cells = shown.map { Self.padded(Self.short(columns.text($0, frame)), Self.cellWidth) }
+        output += lead.joined(separator: "  ") + "  " + cells.joined(separator: " ") + "\n"
+        rowsBelowHeader += 1
+    }
+
+    /// "14:30:00.000000001", behind the day's name there is no room for more.
+    private static func clock(_ time: UInt64) -> String {
+        time == .max ? padded("", 18) : String(TimeText.iso8601(time).dropFirst(11).prefix(18))
+    }
+
+    private static func short(_ text: String) -> String {
+        guard text.utf8.count > cellWidth, let number = Double(text) else { return String(text.prefix(cellWidth)) }
+        return String(format: "%.7g", number)
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+}

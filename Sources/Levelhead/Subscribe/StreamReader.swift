@@ -1,0 +1,98 @@
+import Platform
+import Streams
+import Units
+import ZeroMQ
+
+/// Reads the streams of several publishers and prints them until it is told to end.
+final class StreamReader {
+    /// One publisher's streams.
+    private final class Source {
+        let process: StreamProcess
+        var subscriber: StreamSubscriber
+        var hasSpoken = false
+
+        init(_ process: StreamProcess, _ subscriber: consuming StreamSubscriber) {
+            self.process = process
+            self.subscriber = subscriber
+        }
+    }
+
+    private let sources: [Source]
+    private var printer: StreamPrinter
+    private var framesLeft: UInt64
+    private static let flushByteCount = 1 << 16
+
+    /// - Parameter count: frames after which it ends; nil for never.
+    init(
+        _ endpoints: StreamEndpoints, _ filters: [TopicFilter], _ options: StreamSubscriber.Options,
+        _ printer: StreamPrinter, count: UInt64?
+    ) throws(ZeroMQError) {
+        let context = try ZeroMQContext()
+        var sources: [Source] = []
+        for process in StreamProcess.allCases {
+            let wanted = filters.filter { StreamProcess.publishing($0).contains(process) }
+            guard !wanted.isEmpty else { continue }
+            let subscriber = try StreamSubscriber(
+                context, feed: endpoints.feed(process), snapshots: endpoints.snapshots(process), wanted,
+                options: options)
+            sources.append(Source(process, subscriber))
+        }
+        self.sources = sources
+        self.printer = printer
+        framesLeft = count ?? .max
+    }
+
+    func run() throws(ZeroMQError) {
+        var poller = ZeroMQPoller(capacity: 2 * StreamProcess.allCases.count)
+        for source in sources { source.subscriber.register(in: &poller) }
+        while framesLeft > 0, !StopSignal.isRaised {
+            var isIdle = true
+            for source in sources { if try drain(source) { isIdle = false } }
+            if isIdle {
+                flush()
+                // Short enough for timers, and for a signal that came just before.
+                _ = try poller.wait(timeout: .milliseconds(50))
+            }
+        }
+        flush()
+    }
+
+    /// Prints a bounded number of frames, so that no publisher keeps the others waiting. False when there were none.
+    private func drain(_ source: Source) throws(ZeroMQError) -> Bool {
+        var left = 256
+        while left > 0, framesLeft > 0, let event = try source.subscriber.next(now: MonotonicClock.now()) {
+            left -= 1
+            take(event, source)
+        }
+        if printer.output.utf8.count > Self.flushByteCount { flush() }
+        return left < 256
+    }
+
+    private func take(_ event: StreamEvent, _ source: Source) {
+        switch event {
+        case .frame(let frame):
+            printer.frame(frame)
+            framesLeft -= 1
+        case .schema(let topic, let json): printer.schema(topic, json)
+        case .missed(let topic, let range):
+            printer.missed(topic, range)
+            tell("\(topic): missed \(range.lowerBound) to \(range.upperBound)")
+        case .run:
+            if source.hasSpoken { tell("\(source.process.rawValue): a new run; sequences begin at 0") }
+            source.hasSpoken = true
+        case .silent: tell("\(source.process.rawValue): silent; waiting for it")
+        case .heard: tell("\(source.process.rawValue): heard again")
+        case .garbage(let failure): tell("\(source.process.rawValue): not a frame: \(failure)")
+        }
+    }
+
+    private func tell(_ text: String) {
+        flush()
+        Terminal.writeError("levelhead: \(text)")
+    }
+
+    private func flush() {
+        let text = printer.take()
+        if !text.isEmpty { Terminal.writeOutput(text) }
+    }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import Platform
+import Storage
+import Streams
+
+/// `levelhead subscribe`: prints streams.
+struct SubscribeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "subscribe",
+        abstract: "Prints streams as they are published, and follows them over restarts.",
+        discussion: """
+            A topic is a name, such as features.ES, levels.ES, signals.ES, verdicts.MES, orders.MES, fills.MES, \
+            status.engine, or what stands before its dot, for all of that kind; * is everything. One who comes late \
+            begins with the newest frame. Frames that were lost on the way are fetched again; those that are gone for \
+            good are told on standard error, and in jsonl as {"missed": ...}.
+
+            Examples:
+              levelhead subscribe levels.ES --columns 'pm_high_*' --count 10
+              levelhead subscribe signals fills --format jsonl
+
+            Ends at SIGINT or SIGTERM, or after --count frames, with status 0.
+            """)
+
+    @Argument(help: ArgumentHelp("What to print.", valueName: "topic"))
+    var topics: [String]
+
+    @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).")
+    var stateDir: String?
+
+    @Option(help: ArgumentHelp("Directory of the sockets (default: sockets in the state directory).", valueName: "dir"))
+    var endpoint: String?
+
+    @Option(help: "table, csv or jsonl. By default a table on a terminal, else jsonl.")
+    var format: StreamFormat?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Only columns that match one of these patterns.", valueName: "glob"))
+    var columns: [String] = []
+
+    @Flag(help: "Only the newest frame of each topic, for a reader that cannot keep up.")
+    var conflate = false
+
+    @Option(help: ArgumentHelp("End after so many frames.", valueName: "n"))
+    var count: UInt64?
+
+    @Option(help: ArgumentHelp("Begin with the frame of this sequence; 0 for all that are kept.", valueName: "sequence"))
+    var from: UInt64?
+
+    func validate() throws {
+        for topic in topics {
+            guard let filter = TopicFilter(topic), !StreamProcess.publishing(filter).isEmpty else {
+                let families = StreamProcess.allCases.flatMap(\.families) + ["status"]
+                throw ValidationError("\(topic): no such topic; there are \(families.joined(separator: ", ")) and *")
+            }
+        }
+        if conflate, from != nil { throw ValidationError("--conflate and --from exclude each other.") }
+        for glob in columns where !knownColumns.contains(where: { fnmatch(glob, $0, 0) == 0 }) {
+            throw ValidationError("--columns \(glob): no column matches")
+        }
+    }
+
+    func run() throws {
+        try reportingErrors {
+            StopSignal.install()
+            var options = StreamSubscriber.Options()
+            options.conflates = conflate
+            if let from { options.start = .sequence(from) }
+            let printer = StreamPrinter(format: chosenFormat, globs: columns, width: Self.terminalWidth)
+            let reader = try StreamReader(
+                try endpoints(), topics.compactMap { TopicFilter($0) }, options, printer, count: count)
+            try reader.run()
+        }
+    }
+
+    private var chosenFormat: StreamFormat { format ?? (Terminal.standardOutputIsTerminal ? .table : .jsonl) }
+
+    private func endpoints() throws -> StreamEndpoints {
+        if let endpoint {
+            // Sockets are named by absolute paths.
+            return StreamEndpoints(directory: URL(fileURLWithPath: endpoint).path)
+        }
+        guard let state = StateDirectory.path(explicit: stateDir) else {
+            throw ValidationError("neither --state-dir, LEVELHEAD_STATE_DIR nor HOME is set")
+        }
+        return StreamEndpoints(stateDirectory: URL(fileURLWithPath: state).path)
+    }
+
+    private var knownColumns: [String] {
+        let schemas = [StreamSchema.features("ES"), .levels("ES")]
+        let records = FrameKind.allCases.compactMap { RecordLayout.of($0) }
+        return schemas.flatMap(\.columns).map(\.name) + records.flatMap(\.fields).map(\.name)
+    }
+
+    private static var terminalWidth: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 120 }
+        return Int(size.ws_col)
+    }
+}

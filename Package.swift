@@ -156,6 +156,9 @@ let package = Package(
                 "MarketCalendar", "CHeapCount", "CLMDB",
             ]),
         tests(
+            "LiveGatewayTests",
+            ["LiveGateway", "Tape", "Network", "Security", "Compression", "DBN", "Units"]),
+        tests(
             "PipelineTests",
             [
                 "Pipeline", "Features", "FeatureProperties", "MarketData", "MarketCalendar", "Determinism", "Orders",

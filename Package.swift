@@ -184,6 +184,9 @@ let package = Package(
             "LiveFeedTests",
             ["LiveFeed", "Network", "Compression", "DBN", "Platform", "Determinism", "Units", "CHeapCount"]),
         tests(
+            "LiveGatewayTests",
+            ["LiveGateway", "Tape", "Network", "Security", "Compression", "DBN", "Units"]),
+        tests(
             "PipelineTests",
             [
                 "Pipeline", "Features", "FeatureProperties", "MarketData", "MarketCalendar", "Determinism", "Orders",

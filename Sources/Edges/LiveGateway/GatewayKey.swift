@@ -19,7 +19,9 @@ public struct GatewayKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// Reads a file that only its owner may read.
     public init(file path: String) throws(GatewayKeyError) {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw .unreadable(SystemCallError(call: "stat", path: path, code: errno)) }
+        guard stat(path, &status) == 0 else {
+            throw .unreadable(SystemCallError(call: "stat", path: path, code: errno))
+        }
         let mode = status.st_mode & 0o777
         guard mode & 0o077 == 0 else { throw .tooOpen(path: path, mode: mode) }
         let bytes: [UInt8]

@@ -60,13 +60,14 @@ public final class LiveGateway: Sendable {
         while !isStopping {
             guard let connection = try listener.accept(timeout: Self.patience) else { continue }
             number += 1
-            start(number, connection)
+            if register(number, connection) { start(number, connection) }
         }
     }
 
     /// Ends all sessions in good order, those that block after a second by force. Returns when none is left.
     public func stop() {
-        stopping.store(true, ordering: .relaxed)
+        open.withLock { _ in stopping.store(true, ordering: .relaxed) }
+        listener.stop()
         let deadline = MonotonicClock.now() + .seconds(1)
         var isForced = false
         while open.withLock({ !$0.isEmpty }) {
@@ -78,11 +79,21 @@ public final class LiveGateway: Sendable {
         }
     }
 
+    /// False when the gateway stops: who comes now is not served.
+    private func register(_ number: UInt64, _ connection: TCPConnection) -> Bool {
+        open.withLock { open in
+            if isStopping { return false }
+            open[number] = connection
+            return true
+        }
+    }
+
     private func start(_ number: UInt64, _ connection: TCPConnection) {
-        open.withLock { $0[number] = connection }
         let clock = playback.isShared ? sharedClock : TapeClock(begin: sharedClock.begin, speed: playback.speed)
         Thread.detachNewThread { [self] in
-            var session = SessionThread(self, number, connection, clock) { [log] text in log("session \(number): \(text)") }
+            var session = SessionThread(self, number, connection, clock) { [log] text in
+                log("session \(number): \(text)")
+            }
             session.run()
             open.withLock { _ = $0.removeValue(forKey: number) }
         }

@@ -156,7 +156,7 @@ let package = Package(
             ]),
         tests(
             "LiveFeedTests",
-            ["LiveFeed", "Network", "Compression", "DBN", "Platform", "Determinism", "Units", "CHeapCount"]),
+            ["LiveFeed", "Network", "Tape", "Compression", "DBN", "Platform", "Determinism", "Units", "CHeapCount"]),
         tests(
             "PipelineTests",
             [

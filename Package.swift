@@ -182,7 +182,7 @@ let package = Package(
             ]),
         tests(
             "LiveFeedTests",
-            ["LiveFeed", "Network", "Compression", "DBN", "Platform", "Determinism", "Units", "CHeapCount"]),
+            ["LiveFeed", "Network", "Tape", "Compression", "DBN", "Platform", "Determinism", "Units", "CHeapCount"]),
         tests(
             "LiveGatewayTests",
             ["LiveGateway", "Tape", "Network", "Security", "Compression", "DBN", "Units"]),

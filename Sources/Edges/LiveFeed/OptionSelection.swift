@@ -1,0 +1,131 @@
+import DBN
+import Units
+
+/// Which options a feed subscribes to (FEATURES A.13): those on the underlyings that expire within a horizon and whose
+/// strikes lie around the forward.
+public struct OptionSelectionRules: Equatable, Sendable {
+    /// Contracts that expire later are left out, days.
+    public var horizonDays = 45.0
+    /// Strikes further from the forward than this share of it are left out.
+    public var strikeWindow = 0.15
+    /// How far the forward may move, as a share of it, before contracts outside of the selection belong to the chain.
+    public var drift = 0.01
+    /// At most so many contracts, those with the nearest strikes; the engine has room for as many (`options.capacity`).
+    public var contractsMax = 16_384
+
+    public init() {}
+}
+
+/// Takes the definitions of a warm start and says which options to subscribe to. It never unsubscribes: a contract
+/// once chosen stays, and when the forward has moved `additions` gives what that brings.
+public struct OptionSelection: Sendable {
+    /// What the options are on.
+    public enum Underlyings: Equatable, Sendable {
+        /// Futures, by raw symbol; a definition names its own as text or, for want of that, by number.
+        case futures([String], identities: [[InstrumentID]] = [])
+        /// An index, by the root of its options, such as `SPXW`.
+        case index(root: String)
+    }
+
+    struct Contract: Sendable {
+        let symbol: String
+        let instrument: InstrumentID
+        /// ns.
+        let expiration: UInt64
+        /// In 1e-9 points.
+        let strike: Int64
+        /// Place among the underlyings.
+        let underlying: Int
+        var isChosen = false
+    }
+
+    public let rules: OptionSelectionRules
+    public let underlyings: Underlyings
+    private var contracts: [Contract] = []
+    private var places: [String: Int] = [:]
+    private var chosenCount = 0
+
+    /// Closer to its end than this an option has no value that is used (FEATURES A.13), ns.
+    private static let lastMinutes: UInt64 = 300_000_000_000
+
+    public init(_ underlyings: Underlyings, rules: OptionSelectionRules = OptionSelectionRules()) {
+        self.underlyings = underlyings
+        self.rules = rules
+    }
+
+    /// Contracts known so far.
+    public var count: Int { places.count }
+
+    /// Takes a record; false unless it is the definition of an option on one of the underlyings.
+    @discardableResult
+    public mutating func take(_ record: RecordView) -> Bool {
+        guard record.type == .instrumentDefinition, record.byteCount >= RecordByteCount.instrumentDefinition else {
+            return false
+        }
+        let definition = record.instrumentDefinition
+        guard definition.instrumentClass == .call || definition.instrumentClass == .put,
+            definition.strikePrice.isDefined, definition.strikePrice.nanos > 0, definition.expiration.isDefined,
+            let underlying = underlying(of: definition)
+        else { return false }
+        let symbol = definition.rawSymbol
+        guard definition.updateAction != .delete else {
+            places[symbol] = nil
+            return true
+        }
+        let known = places[symbol]
+        var contract = Contract(
+            symbol: symbol, instrument: record.instrumentID, expiration: definition.expiration.nanoseconds,
+            strike: definition.strikePrice.nanos, underlying: underlying)
+        if let known {
+            contract.isChosen = contracts[known].isChosen
+            contracts[known] = contract
+        } else {
+            places[symbol] = contracts.count
+            contracts.append(contract)
+        }
+        return true
+    }
+
+    /// The contracts that belong to the chain at an instant and were not chosen before, nearest strike first.
+    ///
+    /// - Parameter forwards: of each underlying; of an index one. Without its forward an underlying's contracts wait.
+    public mutating func additions(at time: Timestamp, forwards: [Price?]) -> [String] {
+        let first = time.nanoseconds &+ Self.lastMinutes
+        let last = time.nanoseconds &+ UInt64(rules.horizonDays * 86_400e9)
+        let window = rules.strikeWindow + (1 + rules.strikeWindow) * rules.drift
+        var found: [(distance: UInt64, place: Int)] = []
+        for place in contracts.indices {
+            let contract = contracts[place]
+            guard !contract.isChosen, places[contract.symbol] == place,
+                contract.expiration >= first, contract.expiration <= last,
+                contract.underlying < forwards.count, let forward = forwards[contract.underlying],
+                forward.isDefined, forward.nanos > 0
+            else { continue }
+            let distance = (contract.strike &- forward.nanos).magnitude
+            guard Double(distance) <= window * Double(forward.nanos) else { continue }
+            found.append((distance, place))
+        }
+        found.sort { a, b in
+            let (one, other) = (contracts[a.place], contracts[b.place])
+            return (a.distance, one.expiration, one.symbol) < (b.distance, other.expiration, other.symbol)
+        }
+        let chosen = found.prefix(max(0, rules.contractsMax - chosenCount))
+        chosenCount += chosen.count
+        return chosen.map { entry in
+            contracts[entry.place].isChosen = true
+            return contracts[entry.place].symbol
+        }
+    }
+
+    private func underlying(of definition: InstrumentDefinitionView) -> Int? {
+        switch underlyings {
+        case .index(let root):
+            return definition.rawSymbol.split(separator: " ", maxSplits: 1).first.map(String.init) == root ? 0 : nil
+        case .futures(let symbols, let identities):
+            if let place = symbols.firstIndex(of: definition.underlying) { return place }
+            let identity = definition.underlyingID
+            guard identity.raw != 0 else { return nil }
+            return identities.firstIndex { $0.contains(identity) }
+        }
+    }
+}

@@ -35,6 +35,9 @@ public struct ContractBook: ~Copyable {
         if isLast { close(missingLast: false, closed) }
     }
 
+    /// Records of this contract are missing.
+    mutating func loseRecords() { assembler.loseRecords() }
+
     mutating func takeStatus(action: UInt16) { status.apply(action: action) }
 
     /// Whether the market is open at the time of the last group.

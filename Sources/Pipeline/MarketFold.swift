@@ -14,6 +14,12 @@ public protocol MarketSink: FeatureSink, ~Copyable {
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock: UInt64)
     /// A session began, and with it perhaps the lead of another contract; comes before its first group.
     mutating func sessionBegan(_ session: SessionTimes, leader: Int)
+    /// A live feed fell behind the present, or has caught up with it.
+    mutating func feedChanged(isLive: Bool)
+}
+
+extension MarketSink where Self: ~Copyable {
+    public mutating func feedChanged(isLive: Bool) {}
 }
 
 /// Records of all contracts in, their books and features out: the engine's fold over the ring.
@@ -162,6 +168,7 @@ public struct MarketFold: ~Copyable {
             takeReference(record)
             return
         }
+        if type == .system { return takeSystem(record, sink: &sink) }
         guard type == .mbp10 || type == .status, let route = route(record) else {
             passTime(except: -1, sink: &sink)
             takeOther(record)
@@ -260,6 +267,29 @@ public struct MarketFold: ~Copyable {
         if time >= nextSessionOpen, time <= clock &+ Self.minute { enterSession(at: time, sink: &sink) }
         passTime(except: slot, sink: &sink)
         engines[slot].take(record, sequence: sequence, clock: clock, sink: &sink)
+    }
+
+    /// What a live feed says of itself, or a clock that moves on while it is silent.
+    private mutating func takeSystem<Sink: MarketSink & ~Copyable>(_ record: RecordView, sink: inout Sink) {
+        passTime(except: -1, sink: &sink)
+        guard let mark = FeedMark(record) else {
+            unusedRecords &+= 1
+            return
+        }
+        switch mark.kind {
+        case .gap where mark.schema == nil || mark.schema == .mbp10: loseRecords(of: mark.instrument)
+        case .down, .replaying, .refused: sink.feedChanged(isLive: false)
+        case .live: sink.feedChanged(isLive: true)
+        case .gap, .replayed, .slow: break
+        }
+    }
+
+    /// - Parameter instrument: 0 for all.
+    private mutating func loseRecords(of instrument: InstrumentID) {
+        for index in 0..<routeCount where instrument.raw == 0 || routes[index].instrument == instrument {
+            let slot = Int(routes[index].slot)
+            if routes[index].isTraded { tradedBooks[slot].loseRecords() } else { engines[slot].loseRecords() }
+        }
     }
 
     /// Takes a record that is neither a future's book nor a status: an option's, or nobody's.

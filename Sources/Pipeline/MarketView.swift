@@ -53,6 +53,12 @@ struct MarketView: ~Copyable {
         return true
     }
 
+    /// Says what the feed is worth.
+    mutating func setFeed(_ feed: DataQuality) {
+        quality.remove(.warming)
+        quality.formUnion(feed)
+    }
+
     /// The update of the last group: its best levels, or all of them with `runs` as the group's trades.
     mutating func update(depth: Int, trades runs: UnsafeBufferPointer<TradeRun>? = nil) -> MarketUpdate {
         let bidCount = Self.spread(UnsafePointer(book).bid, into: bids, depth: depth)

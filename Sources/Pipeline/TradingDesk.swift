@@ -71,6 +71,11 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         if watch.openOrClose() { stepMarket(trades: MarketWatch.noTrades) }
     }
 
+    mutating func feedChanged(isLive: Bool) {
+        watch.feedChanged(isLive: isLive)
+        judge.isFeedLive = isLive
+    }
+
     private mutating func stepMarket(trades: UnsafeBufferPointer<TradeRun>) {
         let isIdle = venue.isIdle
         let update = watch.update(depth: isIdle ? 1 : TradingLimits.bookLevels, trades: isIdle ? nil : trades)

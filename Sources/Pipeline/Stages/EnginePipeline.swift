@@ -80,6 +80,8 @@ struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {
         output.secondVector(engine, time: time)
     }
 
+    mutating func feedChanged(isLive: Bool) { judge.isFeedLive = isLive }
+
     mutating func tradedGroup(_ book: borrowing ContractBook) {}
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {}
     mutating func sessionBegan(_ session: SessionTimes, leader: Int) {}

@@ -8,6 +8,8 @@ import Units
 /// Turns the features of levels that are being tested into signals: the last step of the engine.
 struct LevelJudge: ~Copyable {
     private(set) var signals: LevelSignals
+    /// Records of the present come, not those of a replay after a break.
+    var isFeedLive = true
     /// Signals that nobody has taken yet.
     var decided = TradingLimits.FewOutputs<Signal>()
 
@@ -23,8 +25,7 @@ struct LevelJudge: ~Copyable {
             let testEnd: Timestamp = test.end > 0 ? Timestamp(nanoseconds: test.end) : .undefined
             guard signals.isJudged(index, isInTest: test.isUnderWay, testEnd: testEnd, at: time) else { continue }
             let group = engine.group
-            let quality = MarketView.quality(
-                of: engine.book, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
+            let quality = engine.dataQuality.union(isFeedLive ? [] : .warming)
             let values = engine.vector.extracting(
                 FeatureSchema.offset(of: kind)..<FeatureSchema.offset(of: kind) + LevelFeature.count)
             let inputs = LevelSignalInputs(
@@ -36,5 +37,6 @@ struct LevelJudge: ~Copyable {
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try signals.persist(&archive)
+        try archive.field(&isFeedLive)
     }
 }

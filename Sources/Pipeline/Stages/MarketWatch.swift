@@ -23,6 +23,8 @@ public struct MarketWatch: ~Copyable {
     private var status = TradingStatus()
     /// The leading contract's own book fills the orders.
     private var tradesSignalBook = true
+    /// Records of the present come, not those of a replay after a break.
+    private var isFeedLive = true
 
     /// The trades of a step that no group made.
     static var noTrades: UnsafeBufferPointer<TradeRun> { UnsafeBufferPointer(start: nil, count: 0) }
@@ -52,7 +54,7 @@ public struct MarketWatch: ~Copyable {
         setClock(event: engine.group.time, received: engine.clock)
         guard tradesSignalBook else { return false }
         let quality = MarketView.quality(of: engine.book, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
-        market.take(engine.book, quality: quality, group: engine.group)
+        market.take(engine.book, quality: quality.union(feedQuality), group: engine.group)
         return true
     }
 
@@ -61,7 +63,7 @@ public struct MarketWatch: ~Copyable {
         setClock(event: book.assembler.group.time, received: book.clock)
         let quality = MarketView.quality(
             of: book.assembler.book, isOpen: book.isOpen, isSuspect: book.assembler.isSuspect)
-        market.take(book.assembler.book, quality: quality, group: book.assembler.group)
+        market.take(book.assembler.book, quality: quality.union(feedQuality), group: book.assembler.group)
     }
 
     /// Moves the clocks to the end of a second. A late record closes many seconds at once; messages move on with the
@@ -74,6 +76,14 @@ public struct MarketWatch: ~Copyable {
         self.status = status
         setClock(event: time, received: received)
     }
+
+    /// A live feed fell behind the present, or has caught up with it.
+    mutating func feedChanged(isLive: Bool) {
+        isFeedLive = isLive
+        market.setFeed(feedQuality)
+    }
+
+    private var feedQuality: DataQuality { isFeedLive ? [] : .warming }
 
     /// The book that fills orders can be used while its contract trades: what a group said of it ends with a halt and
     /// with the session. True when that has just changed, so that the market has moved.
@@ -111,6 +121,7 @@ extension MarketWatch: PersistentState {
         try archive.field(&status)
         try day.persist(&archive)
         try archive.field(&tradesSignalBook)
+        try archive.field(&isFeedLive)
         try archive.field(&clock)
     }
 }

@@ -99,6 +99,8 @@ struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
         stage.secondEnded(&watch, isMarked: isMarked)
     }
 
+    mutating func feedChanged(isLive: Bool) { watch.feedChanged(isLive: isLive) }
+
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
         watch.takeStatus(status, time: time, received: received)
         if watch.openOrClose() { stage.marketMoved(&watch, trades: MarketWatch.noTrades) }

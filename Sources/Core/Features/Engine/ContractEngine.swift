@@ -101,6 +101,8 @@ public struct ContractEngine: ~Copyable {
     public var isOpen: Bool { state.isOpen(at: state.pointee.clock.time) }
     public var session: SessionTimes { state.pointee.session }
     public var isSuspect: Bool { assembler.isSettledSuspect }
+    /// Records of this contract are missing (`EventGroupAssembler.loseRecords`).
+    public mutating func loseRecords() { assembler.loseRecords() }
     public var status: TradingStatus { state.pointee.status }
     public var statusSource: TradingStatus.Source { state.pointee.status.source }
     /// Tests of a level in all sessions so far.

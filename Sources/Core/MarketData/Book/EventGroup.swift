@@ -91,6 +91,8 @@ public struct EventGroupAssembler: ~Copyable {
     private var lastGroupTime: UInt64 = 0
     private var lastGroup = EventGroup()
     private var closedSuspect = false
+    /// Records were lost and none has come since.
+    private var isRestating = false
     private var tradeStorage: UnsafeMutablePointer<TradeRun>
     private var tradeCapacity = 1_024
     private var tradeCount = 0
@@ -137,6 +139,13 @@ public struct EventGroupAssembler: ~Copyable {
         return rejection
     }
 
+    /// Records of this contract are missing: its book is suspect until the next group, which restates it, so that the
+    /// difference between the two is not taken for flow.
+    public mutating func loseRecords() {
+        isSuspect = true
+        isRestating = true
+    }
+
     /// Takes the record that was checked last into the group.
     public mutating func append(_ record: MarketByPriceView, sequence: UInt64) {
         let eventTime = record.record.eventTime.nanoseconds
@@ -145,6 +154,7 @@ public struct EventGroupAssembler: ~Copyable {
             group = EventGroup()
             change = .none
             tradeCount = 0
+            if isRestating { restate() }
         }
         let flags = record.flags
         let action = record.action
@@ -166,6 +176,13 @@ public struct EventGroupAssembler: ~Copyable {
         group.recordCount &+= 1
         counters.records &+= 1
         change.formUnion(reader.read(record, into: books + 1))
+    }
+
+    /// A record of this schema has the whole book: with it nothing is missing any more.
+    private mutating func restate() {
+        isRestating = false
+        isSuspect = false
+        group.hasSnapshot = true
     }
 
     /// Ends the open group. False when there is none, that is when all of its records were rejected.
@@ -233,6 +250,7 @@ extension EventGroupAssembler: PersistentState {
         try archive.field(&change)
         try archive.field(&hasBefore)
         try archive.field(&isSuspect)
+        try archive.field(&isRestating)
         try archive.field(&isOpen)
         try archive.field(&reader)
         try archive.field(&lastGroupTime)

@@ -5,14 +5,12 @@ import Units
 /// One supervised run from its first process to its last.
 struct UpRun {
     let site: RunSite
-    let setup: MarketSetup
-    let tapes: TapeIdentity
 
-    func run(tapes paths: [String], speed: SpeedArgument, restarts: Bool, stays: Bool) throws -> UpResult {
+    /// - Parameter stays: the end of the input does not end the run.
+    func run(ingestArguments: [String], restarts: Bool, stays: Bool) throws -> UpResult {
         // A ring that a killed run left under this name has another beginning.
         if !PosixFile.exists("\(site.tapeDirectory)/parts") { try SharedMemoryFile.remove(path: site.ringPath) }
-        let arguments = paths.flatMap { ["--tape", $0] } + ["--speed", "\(speed)"]
-        var supervisor = try Supervisor(site, ingestArguments: arguments, restarts: restarts)
+        var supervisor = try Supervisor(site, ingestArguments: ingestArguments, restarts: restarts)
         defer {
             unlink(RunSite.currentRunFile(site.stateDirectory))
             unlink(site.ringPath)

@@ -12,6 +12,14 @@ enum RunFile {
         bytes(common(setup, window) + [("tapes", self.tapes(tapes, digests: []))])
     }
 
+    /// Of a run over a live feed, whose tape begins with it.
+    static func live(_ configuration: ResolvedConfiguration, dataset: String, gateway: String) -> [UInt8] {
+        bytes([
+            ("program", JSONText.string("levelhead")), ("dataset", JSONText.string(dataset)),
+            ("gateway", JSONText.string(gateway)), ("tapes", "[]"), ("configuration", configuration.json),
+        ])
+    }
+
     /// After the last record, with the digests of the whole tapes and of the results.
     static func finished(
         _ setup: MarketSetup, tapes: TapeIdentity, window: Range<UInt64>?, result: ReplayResult

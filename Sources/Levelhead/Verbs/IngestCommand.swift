@@ -24,6 +24,8 @@ struct IngestCommand: ParsableCommand {
 
     @OptionGroup var process: ProcessOptions
 
+    @OptionGroup var live: LiveOptions
+
     @Option(help: ArgumentHelp("For a run: 1x for the tape's own pace, 10x, 0.5x, or max.", valueName: "speed"))
     var speed = SpeedArgument(multiple: nil)
 
@@ -40,6 +42,7 @@ struct IngestCommand: ParsableCommand {
     var onlyFor: Int32?
 
     func validate() throws {
+        if ring != nil, input.tape.isEmpty { throw ValidationError("--ring needs the --tape to fill it from.") }
         guard RingLayout.isValid(capacity: ringBytes) else {
             throw ValidationError(
                 "--ring-bytes \(ringBytes): expected a power of two from \(RingLayout.capacityMin) to "
@@ -57,6 +60,7 @@ struct IngestCommand: ParsableCommand {
         try reportingErrors {
             process.beginProcess()
             let site = try process.site()
+            if input.tape.isEmpty { return try LiveIngest(site, live.source).run() }
             let tape = try MergedTape.open(try TapePaths.expand(input.tape))
             try TapeIngest(site, speed: speed.multiple).run(tape, window: input.window)
         }
@@ -114,7 +118,7 @@ struct IngestCommand: ParsableCommand {
 /// The tapes of a run and the part of them that is wanted.
 struct TapeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("DBN file or directory of them; may be repeated.", valueName: "path"))
-    var tape: [String]
+    var tape: [String] = []
 
     @Option(help: ArgumentHelp("Only records received at or after this time: ISO 8601 or ns.", valueName: "time"))
     var from: TimeArgument?

@@ -14,9 +14,12 @@ struct UpCommand: ParsableCommand {
         discussion: """
             Ingest, engine, risk gateway, execution gateway and paper venue run as processes of their own, over a ring \
             in shared memory and the run's own tape. A process that dies is started again and goes on where it was. \
-            SIGINT or SIGTERM ends them in order. At the end of a tape the results are printed as by levelhead replay.
+            SIGINT or SIGTERM ends them in order. At the end of a tape the results are printed as by levelhead replay. \
+            Without --tape the data come from Databento's live gateway, or from another one that speaks its protocol, \
+            such as levelhead serve.
 
             Example: levelhead up --tape tape/ --speed 10x --run-dir run/
+            Example: levelhead up --gateway 127.0.0.1:13000 --replay-from all --key-file key
             """)
 
     @Option(help: ArgumentHelp("DBN file or directory of them; may be repeated.", valueName: "path"))
@@ -44,6 +47,8 @@ struct UpCommand: ParsableCommand {
         help: ArgumentHelp("What feature_sha256 covers: every second's end, or every group.", valueName: "second|tick"))
     var digest: DigestMode?
 
+    @OptionGroup var live: LiveOptions
+
     @OptionGroup var past: HistoryOptions
 
     @OptionGroup var options: ConfigurationOptions
@@ -53,7 +58,6 @@ struct UpCommand: ParsableCommand {
 
     func validate() throws {
         if resume, runDir == nil { throw ValidationError("--resume needs the --run-dir to go on with.") }
-        if tape.isEmpty { throw ValidationError("--tape: what is to be played is missing.") }
     }
 
     func run() throws {
@@ -66,21 +70,33 @@ struct UpCommand: ParsableCommand {
             }
             try StateDirectory.make(state)
             let lock = try DirectoryLock(state)
-            let merged = try MergedTape.open(try TapePaths.expand(tape))
-            let setup = try MarketSetup(configuration: configuration, tape: merged, history: past.history)
-            _ = try setup.trading()
+            let input = try input(configuration)
             let directory = try openDirectory(state)
             let path = absolute(directory.path)
             let site = RunSite(stateDirectory: absolute(state), directory: path, history: past.history.map(absolute))
-            let tapes = try TapeIdentity(merged.sources.map(\.path))
-            if !resume { try directory.writeRun(RunFile.started(setup, tapes: tapes, window: nil)) }
+            if !resume { try directory.writeRun(input.runFile) }
             try prepare(site, configuration)
-            let result = try UpRun(site: site, setup: setup, tapes: tapes).run(
-                tapes: merged.sources.map { absolute($0.path) }, speed: speed, restarts: !noRestart, stays: stay)
+            let result = try UpRun(site: site).run(
+                ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty)
             try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
             print(json ? result.json : result.summary)
             withExtendedLifetime(lock.path) {}
         }
+    }
+
+    /// What the run is of: how its `run.json` begins, and what its ingest is told.
+    private func input(_ configuration: ResolvedConfiguration) throws -> (runFile: [UInt8], arguments: [String]) {
+        if tape.isEmpty {
+            return (RunFile.live(configuration, dataset: live.dataset, gateway: "\(live.source.address)"), live.arguments)
+        }
+        let merged = try MergedTape.open(try TapePaths.expand(tape))
+        let setup = try MarketSetup(configuration: configuration, tape: merged, history: past.history)
+        _ = try setup.trading()
+        let paths = merged.sources.map(\.path)
+        return (
+            RunFile.started(setup, tapes: try TapeIdentity(paths), window: nil),
+            paths.flatMap { ["--tape", absolute($0)] } + ["--speed", "\(speed)"]
+        )
     }
 
     private func openDirectory(_ state: String) throws -> RunDirectory {

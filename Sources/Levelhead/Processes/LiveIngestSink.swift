@@ -1,0 +1,179 @@
+import Configuration
+import DBN
+import Foundation
+import LiveFeed
+import Orders
+import Platform
+import Tape
+import Units
+
+/// Takes a live feed's records and marks to the run's tape and ring.
+///
+/// The tape's metadata name the contracts, so what comes first is kept until the gateway has said which they are.
+struct LiveIngestSink: LiveFeedSink, ~Copyable {
+    private let site: RunSite
+    private let configuration: ResolvedConfiguration
+    private let dataset: String
+    private var ingest: IngestRun?
+    /// The number of the next record.
+    private(set) var sequence: UInt64 = 0
+    /// Records that came before the tape began, one after the other.
+    private var early: [[UInt8]] = []
+    private var names: [InstrumentID: String] = [:]
+    private var refused = 0
+    private var firstHeard: Nanoseconds?
+    private var lastRecord = MonotonicClock.now()
+    private var lastClock = Timestamp(nanoseconds: 0)
+    private var failure: (any Error)?
+    private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 512, alignment: 8)
+
+    /// How long the contracts' names are waited for.
+    private static let patience = Nanoseconds.seconds(5)
+
+    init(_ site: RunSite, configuration: ResolvedConfiguration, dataset: String) {
+        self.site = site
+        self.configuration = configuration
+        self.dataset = dataset
+    }
+
+    deinit { scratch.deallocate() }
+
+    /// Goes on with the tape that a killed ingest left, if there is one, and says what it had handed on.
+    mutating func resume() throws -> ReplayLedger {
+        var ledger = ReplayLedger()
+        guard try !site.tape.parts().isEmpty else { return ledger }
+        try open(DBNMetadata(dataset: dataset, schema: nil, start: Timestamp(nanoseconds: 0)))
+        var reader = try site.tape.reader(at: 0)
+        while let (record, number) = try reader.next() {
+            sequence = number + 1
+            if let mark = FeedMark(record) { ledger.take(mark) } else { _ = ledger.take(record) }
+        }
+        return ledger
+    }
+
+    mutating func record(_ record: RecordView, sendTime: Timestamp, receiveTime: Timestamp) {
+        lastRecord = MonotonicClock.now()
+        if record.type == .symbolMapping { learn(record) }
+        put(record)
+    }
+
+    mutating func event(_ event: FeedEvent, mark: FeedMark?) {
+        switch event {
+        case .notResolved(let text):
+            refused += 1
+            Terminal.writeError("levelhead: \(text)")
+        case .disconnected(let failure): Terminal.writeError("levelhead: feed: \(failure.text)")
+        case .hole(let hole): Terminal.writeError("levelhead: feed: \(hole)")
+        case .refused(let text): Terminal.writeError("levelhead: feed refused: \(text)")
+        default: break
+        }
+        guard let mark else { return }
+        mark.write(to: scratch.baseAddress!)
+        put(RecordView(UnsafeRawPointer(scratch.baseAddress!)))
+    }
+
+    /// Moves the run's clock on while the present has nothing to say: in the data's own time, never ahead of it.
+    mutating func moveClock(_ state: FeedState, dataTime: Timestamp, after silence: Nanoseconds) {
+        guard state == .live, dataTime.isDefined, ingest != nil else { return }
+        let quiet = MonotonicClock.now() - lastRecord
+        guard quiet >= silence else { return }
+        let time = max(dataTime, lastClock) + silence
+        guard time <= dataTime + quiet else { return }
+        lastClock = time
+        do {
+            try ControlRecord.writeSystem(.heartbeat, "Heartbeat", at: time, to: scratch.baseAddress!)
+        } catch { preconditionFailure("a heartbeat is short") }
+        put(RecordView(UnsafeRawPointer(scratch.baseAddress!)))
+    }
+
+    /// - Throws: what kept a record from tape or ring.
+    mutating func check() throws { if let failure { throw failure } }
+
+    mutating func flush() throws {
+        if ingest == nil, let firstHeard, MonotonicClock.now() - firstHeard > Self.patience { begin() }
+        try check()
+        try ingest?.flush()
+    }
+
+    mutating func finish() throws {
+        let count = sequence
+        try ingest?.flush()
+        if let ended = ingest.take() { try ended.finish() }
+        try PosixFile.replace(
+            site.result(.ingest),
+            with: Array(try JSONEncoder().encode(FeedCounts(records: count))) + [0x0A])
+    }
+
+    // MARK: The beginning
+
+    private var wanted: Set<String> {
+        Set([configuration.instrument.signal, configuration.instrument.traded].map(\.description))
+    }
+
+    private mutating func learn(_ record: RecordView) {
+        let view = record.symbolMapping
+        names[record.instrumentID] = view.outputSymbol
+        if firstHeard == nil { firstHeard = MonotonicClock.now() }
+    }
+
+    private mutating func put(_ record: RecordView) {
+        guard failure == nil else { return }
+        if ingest == nil {
+            early.append(Array(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount)))
+            // The books come last: with their first record every name has been said.
+            if record.type == .mbp10 || names.count + refused >= wanted.count && names.count > 0 && record.type != .symbolMapping {
+                begin()
+            }
+            return
+        }
+        take(record)
+    }
+
+    private mutating func take(_ record: RecordView) {
+        do {
+            try ingest?.take(record)
+            sequence += 1
+        } catch { failure = error }
+    }
+
+    private mutating func begin() {
+        do {
+            let times = early.compactMap { bytes in bytes.withUnsafeBytes { Self.dataTime(RecordView($0.baseAddress!)) } }
+            let start = times.min() ?? MonotonicClock.wallTime()
+            try open(metadata(from: start))
+            try ingest?.begin(at: start)
+            for bytes in early {
+                bytes.withUnsafeBytes { take(RecordView($0.baseAddress!)) }
+            }
+            early = []
+        } catch { failure = error }
+    }
+
+    /// Nil for what is stamped with the gateway's own time.
+    private static func dataTime(_ record: RecordView) -> Timestamp? {
+        switch record.type {
+        case .system, .symbolMapping, .error: nil
+        default: record.receiveTime.isDefined ? record.receiveTime : nil
+        }
+    }
+
+    private mutating func open(_ metadata: DBNMetadata) throws {
+        ingest = try IngestRun.open(
+            site, metadata: metadata, capacity: configuration.ring.bytes, isPaced: false,
+            isStopping: { StopSignal.isRaised })
+        try ingest?.republish()
+    }
+
+    private func metadata(from start: Timestamp) -> DBNMetadata {
+        let day = Timestamp(nanoseconds: start.nanoseconds / 86_400_000_000_000 * 86_400_000_000_000)
+        let dates = (UTCDay.yyyymmdd(of: day - .hours(24)), UTCDay.yyyymmdd(of: day + .hours(96)))
+        let mappings = names.sorted { $0.key < $1.key }.map { identity, symbol in
+            SymbolMapping(
+                rawSymbol: symbol,
+                intervals: [MappingInterval(startDate: dates.0, endDate: dates.1, symbol: "\(identity.raw)")])
+        }
+        return DBNMetadata(
+            dataset: dataset, schema: nil, start: start, stypeIn: .rawSymbol, stypeOut: .instrumentID,
+            mappings: mappings.sorted { $0.rawSymbol < $1.rawSymbol })
+    }
+}

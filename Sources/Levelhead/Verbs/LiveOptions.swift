@@ -1,0 +1,56 @@
+import ArgumentParser
+import LiveFeed
+
+/// Where a live run's data come from.
+struct LiveOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A gateway that speaks Databento's live protocol; by default Databento's own for the dataset.",
+            valueName: "host:port"))
+    var gateway: String?
+
+    @Option(help: ArgumentHelp("Databento's name of the dataset.", valueName: "name"))
+    var dataset = "GLBX.MDP3"
+
+    @Option(help: ArgumentHelp("A file of mode 0600 with the key; DATABENTO_API_KEY comes first.", valueName: "path"))
+    var keyFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            What is fetched of the past before the present begins: since 18:00 New York of the session in force, all \
+            that the gateway has, or none.
+            """, valueName: "session|all|none"))
+    var replayFrom = LiveSource.Replay.session
+
+    @Flag(help: "Ask for a compressed stream.")
+    var compressed = false
+
+    func validate() throws {
+        if gateway != nil, address == nil {
+            throw ValidationError("--gateway \(gateway ?? ""): expected host:port")
+        }
+    }
+
+    private var address: GatewayAddress? {
+        guard let gateway else { return .databento(dataset: dataset) }
+        guard let colon = gateway.lastIndex(of: ":"), let port = UInt16(gateway[gateway.index(after: colon)...]),
+            colon > gateway.startIndex
+        else { return nil }
+        return GatewayAddress(host: String(gateway[..<colon]), port: port)
+    }
+
+    var source: LiveSource {
+        LiveSource(
+            dataset: dataset, address: address ?? .databento(dataset: dataset), keyFile: keyFile, replay: replayFrom,
+            compresses: compressed)
+    }
+
+    /// The same options as arguments for another process.
+    var arguments: [String] {
+        (gateway.map { ["--gateway", $0] } ?? []) + ["--dataset", dataset, "--replay-from", replayFrom.rawValue]
+            + (keyFile.map { ["--key-file", $0] } ?? []) + (compressed ? ["--compressed"] : [])
+    }
+}
+
+extension LiveSource.Replay: ExpressibleByArgument {}

@@ -23,6 +23,20 @@ import Units
         #expect(String(decoding: session.output, as: UTF8.self) == "success=1|session_id=7\n")
     }
 
+    @Test func `a key may end in anything`() throws {
+        let market = try Market.usual()
+        for key in ["db-key-with-dashes", "db-------", "db=a=b=c="] {
+            let configuration = GatewaySession.Configuration(
+                key: try GatewayKey(key), tape: try ServedTape(paths: market.paths))
+            var session = GatewaySession(configuration, challenge: Conversation.challenge, sessionID: 7)
+            let line = Array("auth=\(Conversation.answer(key: key))|dataset=GLBX.MDP3\n".utf8)
+            try line.withUnsafeBytes {
+                try session.receive($0, now: Conversation.now, at: TapeInstant(time: 0, liveBegin: 0))
+            }
+            #expect(session.phase == .subscribing, "\(key)")
+        }
+    }
+
     @Test func `success is told in exactly one line`() throws {
         let talk = try Conversation(.usual())
         try talk.authenticate("|heartbeat_interval_s=5|client=Some Client/1.0|slow_reader_behavior=skip|other=1")
@@ -113,5 +127,6 @@ import Units
         #expect(!String(reflecting: key).contains("kkk"))
         #expect(throws: GatewayKeyError.self) { try GatewayKey("short") }
         #expect(throws: GatewayKeyError.self) { try GatewayKey("db with blanks in it") }
+        #expect(throws: GatewayKeyError.self) { try GatewayKey("db-bars|end|fields") }
     }
 }

@@ -128,10 +128,11 @@ class Gateway:
         self.listener.listen(64)
         self.listener.settimeout(0.05)
 
-    def run(self):
+    def run(self, announce):
+        """Serves until the time is over; tells `announce` that it listens, before it first does anything else."""
         deafens_first = self.options.deaf and self.options.deaf_after is None
         self.bind(listens=not deafens_first)
-        print(f"listening 127.0.0.1:{self.port}", flush=True)
+        announce(f"listening 127.0.0.1:{self.port}")
         end = time.monotonic() + self.options.max_seconds
         if deafens_first:
             self.deafen()
@@ -377,7 +378,7 @@ def main():
     gateway = Gateway(options())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: gateway.stopping.set())
-    gateway.run()
+    gateway.run(lambda line: print(line, flush=True))
 
 
 if __name__ == "__main__":

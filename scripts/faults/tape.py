@@ -40,6 +40,8 @@ class Tape:
         for record in map(bytes, records):
             if wire.rtype(record) == wire.DEFINITION:
                 self.names[wire.instrument(record)] = record[238:309].rstrip(b"\0").decode()
+            if wire.rtype(record) == wire.MAPPING:
+                self.names[wire.instrument(record)] = record[89:160].rstrip(b"\0").decode()
             if wire.rtype(record) not in wire.CONTROL:
                 self.records.append(record)
 

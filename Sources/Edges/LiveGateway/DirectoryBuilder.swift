@@ -9,6 +9,7 @@ struct DirectoryBuilder {
     /// Names such as `ES.c.0`, which an id bears only if it has no other.
     private var aliases: [UInt32: [(begin: UInt64, symbol: String)]] = [:]
     private var nameless: Set<UInt32> = []
+    private var lastSeen: UInt32?
 
     /// Learns the mappings of a file, in whichever direction they go: symbol to id, or id to symbol.
     mutating func add(_ metadata: DBNMetadata) {
@@ -37,7 +38,10 @@ struct DirectoryBuilder {
         case .symbolMapping:
             add(id, record.symbolMapping.outputSymbol, from: Self.beginOfDay(record.receiveTime))
         case .system, .error: break
-        default: nameless.insert(id)
+        default:
+            // Most records follow one of the same instrument.
+            if id != lastSeen { nameless.insert(id) }
+            lastSeen = id
         }
     }
 

@@ -11,7 +11,7 @@ public struct GatewayKey: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// - Throws: the key has no room for its bucket, or holds what a control line cannot.
     public init(_ text: String) throws(GatewayKeyError) {
-        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "|") }
         guard text.utf8.count > Self.bucketLength, isPlain else { throw .malformed }
         self.text = text
     }
@@ -40,7 +40,8 @@ public struct GatewayKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// Whether `answer` is what a client with this key answers to `challenge`:
     /// 64 hexadecimal digits of SHA-256 over `challenge|key`, a dash, and the last five characters of the key.
     func verifies(_ answer: String, to challenge: String) -> Bool {
-        guard let dash = answer.lastIndex(of: "-"), let digest = SHA256Digest(hexadecimal: String(answer[..<dash]))
+        // The first dash: the end of a key may hold another.
+        guard let dash = answer.firstIndex(of: "-"), let digest = SHA256Digest(hexadecimal: String(answer[..<dash]))
         else { return false }
         let expected = SHA256Digest(of: Array("\(challenge)|\(text)".utf8))
         let isSame = MessageAuthentication.isEqual(digest, expected)
@@ -56,7 +57,7 @@ public enum GatewayKeyError: Error, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .malformed: "the key is not one: expected at least six printable characters, as in db-…"
+        case .malformed: "the key is not one: expected at least six printable characters without bars, as in db-…"
         case .tooOpen(let path, let mode):
             "\(path): mode 0\(String(mode, radix: 8)) lets others read the key, expected 0600"
         case .unreadable(let error): error.description

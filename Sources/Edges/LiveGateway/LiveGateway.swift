@@ -13,7 +13,8 @@ public final class LiveGateway: Sendable {
         public let speed: Double?
         /// ns of the tape at which the clock begins; nil for where the tape's day begins.
         public let from: UInt64?
-        /// All sessions see one clock, which the first of them starts; else each begins the day for itself.
+        /// All sessions see one clock, which the first of them starts; else each begins the day for itself. A clock
+        /// that does not run, for want of a speed, cannot be shared.
         public let isShared: Bool
         /// Keep sessions after the last record.
         public let stays: Bool
@@ -21,7 +22,7 @@ public final class LiveGateway: Sendable {
         public init(speed: Double?, from: UInt64? = nil, isShared: Bool = false, stays: Bool = false) {
             self.speed = speed
             self.from = from
-            self.isShared = isShared
+            self.isShared = isShared && speed != nil
             self.stays = stays
         }
     }

@@ -108,9 +108,9 @@ struct SessionThread: ~Copyable {
                     if isReplaying { try session.finishReplay(now: MonotonicClock.wallTime()) }
                     isReplaying = false
                     try wait(until: time, clock)
-                    now = MonotonicClock.wallTime()
                 }
                 reached = clock.position(at: MonotonicClock.now())
+                now = MonotonicClock.wallTime()
             }
             if audience != .replay, time != .max { walked = max(walked, time) }
             try session.offer(record, as: schema, to: audience, now: now)

@@ -22,8 +22,8 @@ public final class TapeClock: Sendable {
 
     /// The time of the tape, ns.
     public func position(at now: Nanoseconds) -> UInt64 {
-        guard let started = started.withLock({ $0 }) else { return begin }
         guard let speed else { return .max }
+        guard let started = started.withLock({ $0 }) else { return begin }
         let elapsed = Double((now - started).count) * speed
         return begin &+ UInt64(min(max(0, elapsed), 9e18))
     }

@@ -155,19 +155,24 @@ struct FeedRecorder: LiveFeedSink {
     }
 
     var entries: [Entry] = []
+    /// What a tape would hold.
+    var tape: [LedgerRun.TapeEntry] = []
     var marks: [FeedMark] = []
     var sendTimes: [Timestamp] = []
     var receiveTimes: [Timestamp] = []
 
     mutating func record(_ record: RecordView, sendTime: Timestamp, receiveTime: Timestamp) {
         entries.append(.record(LiveRecord.bytes(record)))
+        tape.append(.record(LiveRecord.bytes(record)))
         sendTimes.append(sendTime)
         receiveTimes.append(receiveTime)
     }
 
     mutating func event(_ event: FeedEvent, mark: FeedMark?) {
         entries.append(.event(event))
-        if let mark { marks.append(mark) }
+        guard let mark else { return }
+        marks.append(mark)
+        tape.append(.mark(mark))
     }
 
     var records: [[UInt8]] {

@@ -117,7 +117,7 @@ public struct LiveFeed: ~Copyable {
             var present = subscription
             present.start = nil
             lines += present.lines(id: UInt32(subscriptions.count))
-            ledger.beginPresent(subscription.schema, at: dataTime.isDefined ? dataTime : clock.wallTime())
+            ledger.widen(subscription.schema, at: dataTime.isDefined ? dataTime : clock.wallTime())
         case .waiting, .handshake, .over: break
         }
     }

@@ -6,7 +6,7 @@ import Units
 /// size; the next four bytes say how the rest is split.
 ///
 /// Checked of every input: no trap and no wild read (by the sanitizer); the same steps and the same error however the
-/// bytes are split; every record has its type's length, is counted by a ledger without a trap, and is no news to it when
+/// bytes are split; every record has its type's length, is counted by a ledger without a trap, and proves itself when
 /// it is replayed.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzLive(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {

@@ -48,22 +48,25 @@ import Units
 
         let lines = try gateway.finish()[0]
         #expect(lines[0].hasPrefix("auth=") && lines[0].contains("|dataset=GLBX.MDP3|encoding=dbn|ts_out=1|"))
-        #expect(lines.dropFirst().map { String($0.prefix(16)) }
-            == ["schema=definitio", "schema=statistic", "schema=mbp-10|st", "start_session=0"])
+        #expect(
+            lines.dropFirst().map { String($0.prefix(16)) }
+                == ["schema=definitio", "schema=statistic", "schema=mbp-10|st", "start_session=0"])
         #expect(lines[1...3].allSatisfy { $0.contains("|start=\(Self.t0)|") })
         #expect(lines[3].contains("|id=1|") && lines[1].contains("|id=3|"))
 
         #expect(recorder.records == [mapping, definition] + Self.books(0..<12))
-        #expect(recorder.events == [
-            .connecting(attempt: 1), .connected(peer: "127.0.0.1:\(gateway.port)"), .accepted(sessionID: "1"),
-            .started(version: 3, isCompressed: false),
-            .replaying(.definition, from: start), .replaying(.statistics, from: start),
-            .replaying(.mbp10, from: start),
-            .acknowledged(subscription: 1, schema: .mbp10),
-            .replayed(.definition), .replayed(.statistics), .replayed(.mbp10), .live(FeedCatchUp()), .closed,
-        ])
-        #expect(recorder.marks.map(\.kind)
-            == [.replaying, .replaying, .replaying, .replayed, .replayed, .replayed, .live, .down])
+        #expect(
+            recorder.events == [
+                .connecting(attempt: 1), .connected(peer: "127.0.0.1:\(gateway.port)"), .accepted(sessionID: "1"),
+                .started(version: 3, isCompressed: false),
+                .replaying(.definition, from: start), .replaying(.statistics, from: start),
+                .replaying(.mbp10, from: start),
+                .acknowledged(subscription: 1, schema: .mbp10),
+                .replayed(.definition), .replayed(.statistics), .replayed(.mbp10), .live(FeedCatchUp()), .closed,
+            ])
+        #expect(
+            recorder.marks.map(\.kind)
+                == [.replaying, .replaying, .replaying, .replayed, .replayed, .replayed, .live, .down])
         // Send times are counted from 1000 in each of the gateway's writes.
         #expect(recorder.sendTimes.prefix(4).map(\.nanoseconds) == [1_001, 1_002, 1_000, 1_001])
         #expect(recorder.receiveTimes.allSatisfy { $0.nanoseconds > Self.t0 })
@@ -188,7 +191,8 @@ import Units
         feed.close(into: &recorder)
         let lines = try gateway.finish()[0]
         #expect(lines.count == 1 + 9 + 1)
-        #expect(lines.dropFirst().dropLast().map { $0.hasSuffix("|is_last=1") }
-            == [Bool](repeating: false, count: 8) + [true])
+        #expect(
+            lines.dropFirst().dropLast().map { $0.hasSuffix("|is_last=1") }
+                == [Bool](repeating: false, count: 8) + [true])
     }
 }

@@ -6,8 +6,8 @@ import Units
 
 @testable import LiveFeed
 
-/// Against a gateway that runs beside the tests: `LEVELHEAD_LIVE_GATEWAY` has its address, `LEVELHEAD_LIVE_TAPE` the one
-/// file that it serves. What the feed hands on must be what the tape holds.
+/// Against a gateway that runs beside the tests: `LEVELHEAD_LIVE_GATEWAY` has its address, `LEVELHEAD_LIVE_TAPE` the
+/// one file that it serves. What the feed hands on must be what the tape holds.
 @Suite struct LiveGatewayTests {
     private static let gateway = ProcessInfo.processInfo.environment["LEVELHEAD_LIVE_GATEWAY"]
     private static let tape = ProcessInfo.processInfo.environment["LEVELHEAD_LIVE_TAPE"]

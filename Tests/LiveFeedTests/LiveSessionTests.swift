@@ -135,7 +135,8 @@ struct SessionRun {
         var output = greeting
         let skippable: [UInt8] = [0x5A, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 1, 2, 3]
         if shape.compression == "skippable frames" { output += skippable }
-        let parts = try [stream.bytes([])]
+        let parts =
+            try [stream.bytes([])]
             + records.enumerated().map { try stream.records([$1], firstSendTime: 1_000 + UInt64($0)) }
         for part in parts {
             try part.withUnsafeBytes { try compressor.compress($0, into: &output) }
@@ -288,13 +289,17 @@ struct SessionRun {
     @Test(
         arguments: [
             (0, "Heartbeat", LiveMessage.heartbeat),
-            (1, "Subscription request 12 for ohlcv-1s data succeeded",
-                .acknowledged(subscription: 12, schema: .ohlcv1s)),
+            (
+                1, "Subscription request 12 for ohlcv-1s data succeeded",
+                .acknowledged(subscription: 12, schema: .ohlcv1s)
+            ),
             (1, "fine", .acknowledged(subscription: nil, schema: nil)),
             (2, "Warning: slow reading, not keeping pace with cbbo-1s data", .slowReader(schema: .cbbo1s)),
             (3, "Finished mbp-10 replay", .replayCompleted(schema: .mbp10)),
-            (4, "End of interval for bbo-1s",
-                .endOfInterval(schema: .bbo1s, end: Timestamp(nanoseconds: 9))),
+            (
+                4, "End of interval for bbo-1s",
+                .endOfInterval(schema: .bbo1s, end: Timestamp(nanoseconds: 9))
+            ),
             (5, "bye", .unsubscribed),
             (77, "new", .other(code: SystemCode(rawValue: 77), text: "new")),
         ] as [(UInt8, String, LiveMessage)])

@@ -73,8 +73,10 @@ final class GatewaySide {
                 return line
             }
             var bytes = [UInt8](repeating: 0, count: 65_536)
-            guard let arrival = try bytes.withUnsafeMutableBytes({ try connection?.read(into: $0, timeout: .seconds(5)) })
-            else { return nil }
+            let room = { (buffer: UnsafeMutableRawBufferPointer) in
+                try self.connection?.read(into: buffer, timeout: .seconds(5))
+            }
+            guard let arrival = try bytes.withUnsafeMutableBytes(room) else { return nil }
             switch arrival {
             case .bytes(let count): pending += bytes.prefix(count)
             case .end: return nil
@@ -155,19 +157,24 @@ struct FeedRecorder: LiveFeedSink {
     }
 
     var entries: [Entry] = []
+    /// What a tape would hold.
+    var tape: [LedgerRun.TapeEntry] = []
     var marks: [FeedMark] = []
     var sendTimes: [Timestamp] = []
     var receiveTimes: [Timestamp] = []
 
     mutating func record(_ record: RecordView, sendTime: Timestamp, receiveTime: Timestamp) {
         entries.append(.record(LiveRecord.bytes(record)))
+        tape.append(.record(LiveRecord.bytes(record)))
         sendTimes.append(sendTime)
         receiveTimes.append(receiveTime)
     }
 
     mutating func event(_ event: FeedEvent, mark: FeedMark?) {
         entries.append(.event(event))
-        if let mark { marks.append(mark) }
+        guard let mark else { return }
+        marks.append(mark)
+        tape.append(.mark(mark))
     }
 
     var records: [[UInt8]] {
@@ -234,7 +241,8 @@ enum TestFeed {
         var configuration = LiveFeedConfiguration(
             address: address, request: LiveSessionRequest(dataset: "GLBX.MDP3"), seed: 7)
         configuration.timing = timing
-        let wanted = try subscriptions
+        let wanted =
+            try subscriptions
             ?? [LiveSubscription(.mbp10, .rawSymbol, .named(["ESZ6"]), start: start)]
         return try LiveFeed(
             configuration, key: try LiveKey(TestKey.text, for: address), subscriptions: wanted, ledger: ledger)

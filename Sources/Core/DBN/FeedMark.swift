@@ -70,9 +70,9 @@ import Units
     public var time: Timestamp
     /// The time of day when it was noticed.
     public var wallTime: Timestamp
-    /// Of a gap: after this instant (venue time) records may be missing. Of a replay: its start. Else undefined.
+    /// Of a gap: the last instant (venue time) before it. Of a replay: its start. Else undefined.
     public var from: Timestamp
-    /// Of a gap: up to this instant. Else undefined.
+    /// Of a gap: the first instant after it. Else undefined.
     public var to: Timestamp
 
     public init(

@@ -1,7 +1,8 @@
 import DBN
 import Units
 
-/// Records that are missing, or of which nothing proves that none is: after `from`, up to `to`, in the venue's time.
+/// Records that are missing, or of which nothing proves that none is: from the instant of the last record that came to
+/// that of the first after it, in the venue's time.
 public struct FeedHole: Hashable, Sendable {
     /// Nil for every schema.
     public var schema: Schema?

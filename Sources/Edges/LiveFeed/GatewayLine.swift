@@ -1,5 +1,5 @@
-/// One control line of the gateway, `key=value|key=value`, without its line end. The order of keys is free, unknown ones
-/// are passed over, a value begins behind the first `=`.
+/// One control line of the gateway, `key=value|key=value`, without its line end. The order of keys is free, unknown
+/// ones are passed over, a value begins behind the first `=`.
 struct GatewayLine: Equatable {
     private let fields: [(key: String, value: String)]
     let text: String

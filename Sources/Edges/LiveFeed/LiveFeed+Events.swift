@@ -23,7 +23,7 @@ extension LiveFeed {
 
     /// The place of a mark in the data's time. Whoever folds the tape takes the largest stamp for the present: the time
     /// of day, in front of a replay of the past or over a tape that is served, would put all its records in the past.
-    private var markTime: Timestamp {
+    var markTime: Timestamp {
         guard dataTime.isDefined else {
             return subscriptions.compactMap(\.start).min() ?? clock.wallTime()
         }

@@ -82,8 +82,11 @@ extension LiveFeed {
                 continue
             }
             let asked = subscriptions.filter { $0.schema == schema }.compactMap(\.start).min()
-            guard let start = ledger.resumeStart(schema) ?? asked else { continue }
-            replays.append((schema, ledger.beginReplay(schema, from: start)))
+            if let start = ledger.isKnown(schema) ? ledger.resumeStart(schema) : asked {
+                replays.append((schema, ledger.beginReplay(schema, from: start)))
+            } else if ledger.isKnown(schema) {
+                unreplayed.append((schema, .unreplayed))
+            }
         }
         withholdsReplay = nil
     }

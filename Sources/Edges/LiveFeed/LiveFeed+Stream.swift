@@ -82,7 +82,7 @@ extension LiveFeed {
         case .endOfInterval: return 0
         case .unsubscribed: emit(.message(code: .unsubscribeAcknowledged, text: ""), into: &sink)
         case .other(let code, let text): emit(.message(code: code, text: text), into: &sink)
-        case .error(let code, let text, _): return take(code, text, at: record.eventTime, into: &sink)
+        case .error(let code, let text, _): return take(code, text, into: &sink)
         }
         return 1
     }
@@ -111,7 +111,7 @@ extension LiveFeed {
     }
 
     private mutating func take<Sink: LiveFeedSink & ~Copyable>(
-        _ code: ErrorCode, _ text: String, at time: Timestamp, into sink: inout Sink
+        _ code: ErrorCode, _ text: String, into sink: inout Sink
     ) -> Int {
         lastError = text
         switch code {
@@ -122,7 +122,7 @@ extension LiveFeed {
             return 1
         case .skippedRecordsAfterSlowReading:
             emit(.skippedRecords(text: text), into: &sink)
-            return 1 + tell(skipped(text, at: time), into: &sink)
+            return 1 + skipped(text, into: &sink)
         case .replayDataAgedOut:
             withholdsReplay = .aged
             emit(.replayAged(text: text), into: &sink)
@@ -136,13 +136,20 @@ extension LiveFeed {
         }
     }
 
-    /// The schema that the text names, else all that may be skipped.
-    private func skipped(_ text: String, at time: Timestamp) -> [FeedHole] {
+    /// Holes of the schema that the text names, else of all that may be skipped. Their end is now, in the data's time.
+    private mutating func skipped<Sink: LiveFeedSink & ~Copyable>(_ text: String, into sink: inout Sink) -> Int {
         let named = LiveMessage.schema(in: text)
-        return schemas.filter { schema in named.map { $0 == schema } ?? schema.isSkippable }.map { schema in
-            FeedHole(
-                schema: schema, instrument: InstrumentID(0), from: ledger.latest(schema), to: time,
-                reason: .skipped)
+        let affected = schemas.filter { schema in named.map { $0 == schema } ?? schema.isSkippable }
+        for schema in affected {
+            let latest = ledger.latest(schema)
+            ledger.forget(schema)
+            _ = tell(
+                [
+                    FeedHole(
+                        schema: schema, instrument: InstrumentID(0), from: latest.isDefined ? latest : markTime,
+                        to: markTime, reason: .skipped)
+                ], into: &sink)
         }
+        return affected.count
     }
 }

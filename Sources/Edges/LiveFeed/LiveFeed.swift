@@ -1,5 +1,5 @@
-@preconcurrency import Glibc
 import DBN
+@preconcurrency import Glibc
 import Network
 import Platform
 import Units
@@ -21,9 +21,9 @@ public struct LiveFeedConfiguration: Sendable {
 
 /// One dataset's records from a live gateway, over as many sessions as it takes.
 ///
-/// Whoever owns it calls `receive` again and again, on one thread: that connects, subscribes, reads, notices silence and
-/// comes back after a break, and never throws: what goes wrong is an event, a state, and a mark for ring and tape. Two
-/// datasets are two feeds; while one connects (at most `LiveTiming.connect`, and the name's resolution) its caller
+/// Whoever owns it calls `receive` again and again, on one thread: that connects, subscribes, reads, notices silence
+/// and comes back after a break, and never throws: what goes wrong is an event, a state, and a mark for ring and tape.
+/// Two datasets are two feeds; while one connects (at most `LiveTiming.connect`, and the name's resolution) its caller
 /// waits, so give each a thread, or connect them one after the other.
 ///
 /// See docs/live.md for what it does on each of the gateway's words.
@@ -117,7 +117,7 @@ public struct LiveFeed: ~Copyable {
             var present = subscription
             present.start = nil
             lines += present.lines(id: UInt32(subscriptions.count))
-            ledger.beginPresent(subscription.schema, at: dataTime.isDefined ? dataTime : clock.wallTime())
+            ledger.widen(subscription.schema, at: dataTime.isDefined ? dataTime : clock.wallTime())
         case .waiting, .handshake, .over: break
         }
     }

@@ -28,9 +28,9 @@ public enum LiveStep {
 ///     line:  success=…              ->  accepted or refused
 ///     then metadata and records, plain or in zstd frames, whatever was asked for: the first bytes tell
 ///
-/// Whoever has bytes asks for `room`, says how many were `added`, and calls `next` until it needs more. Records come out
-/// where they lie in the buffer; only those of older versions that an upgrade changes are copied. After an error the
-/// session is of no use.
+/// Whoever has bytes asks for `room`, says how many were `added`, and calls `next` until it needs more. Records come
+/// out where they lie in the buffer; only those of older versions that an upgrade changes are copied. After an error
+/// the session is of no use.
 public struct LiveSession: ~Copyable {
     private enum Phase { case greeting, answer, sniffing, plain, compressed, over }
 
@@ -75,7 +75,7 @@ public struct LiveSession: ~Copyable {
     /// Records of unknown types so far.
     public var skippedCount: UInt64 { decoder.skippedCount }
 
-    /// Takes the next step. Constant time for a record, without allocation unless it is upgraded text.
+    /// Takes the next step. Constant time for a record.
     @inline(__always)
     public mutating func next() throws(LiveSessionError) -> LiveStep {
         switch phase {
@@ -216,10 +216,10 @@ public struct LiveSession: ~Copyable {
         let room = plain.makeRoom(for: bytes)
         wanted = 1
         do throws(ZstdError) {
-            guard let (consumed, produced) = try decompressor?.decompress(input.unread, into: room) else { return false }
-            input.consume(consumed)
-            plain.added(produced)
-            return produced > 0
+            guard let step = try decompressor?.decompress(input.unread, into: room) else { return false }
+            input.consume(step.consumed)
+            plain.added(step.produced)
+            return step.produced > 0
         } catch {
             throw .compression(error)
         }

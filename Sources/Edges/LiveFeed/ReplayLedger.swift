@@ -44,17 +44,15 @@ public struct ReplayLedger: Sendable {
         guard Self.isReplayable(type) else { return true }
         let time = Self.time(of: record).nanoseconds
         let clock = Int(type.rawValue)
-        if time > clocks[clock].latest {
-            // A stamp that cannot be would move the boundary past everything.
-            guard time <= record.receiveTime.nanoseconds &+ Self.minute, time < Self.end else { return true }
-            hear(time, clock)
-        }
+        // A stamp that cannot be would move the boundary past everything: such a record does not count.
+        guard time < Self.end, time <= record.receiveTime.nanoseconds &+ Self.minute else { return true }
+        if time > clocks[clock].latest { hear(time, clock) }
         guard time >= clocks[clock].older else { return true }
         let place = streams.place(for: ReplayStream.key(type, record.instrumentID), epoch: clocks[clock].newer)
         var stream = streams[place]
         stream.settle(clocks[clock])
         stream.add(RecordDigest.of(record), isSinceNewer: time >= clocks[clock].newer)
-        let isRepeated = stream.hadCount > 0 && stream.isRepeated(time: time)
+        let isRepeated = !clocks[clock].isLive && stream.isRepeated(time: time)
         if isRepeated { clocks[clock].duplicates &+= 1 } else { stream.last = max(stream.last, time) }
         streams[place] = stream
         return !isRepeated
@@ -63,8 +61,9 @@ public struct ReplayLedger: Sendable {
     /// A newer time than any of the schema.
     private mutating func hear(_ time: UInt64, _ clock: Int) {
         let window = UInt64(window.count)
-        if clocks[clock].latest == 0, !clocks[clock].isKnown || clocks[clock].isLive && time < clocks[clock].older {
-            clocks[clock].begin(at: time / window &* window)
+        if clocks[clock].latest == 0, clocks[clock].isLive, !clocks[clock].isKnown || time < clocks[clock].start {
+            // Nobody said where it began, or a tape is served, whose records are older than its server's clock.
+            clocks[clock].beginPresent(at: time, window: window)
         }
         clocks[clock].latest = time
         if clocks[clock].isLive, time >= clocks[clock].newer &+ window {
@@ -92,20 +91,24 @@ public struct ReplayLedger: Sendable {
     /// A replay of the schema is going to be asked for.
     /// - Parameter start: where to begin when nothing is known yet.
     /// - Returns: where it must begin.
+    /// - Precondition: when something is known, `resumeStart` is not nil.
     public mutating func beginReplay(_ schema: Schema, from start: Timestamp) -> Timestamp {
         guard let clock = Self.clock(schema) else { return start }
+        let resume = clocks[clock].resumeStart
+        precondition(resume != nil || !clocks[clock].isKnown, "what cannot be proved is forgotten first")
         clocks[clock].schema = schema.rawValue
         clocks[clock].isLive = false
         clocks[clock].duplicates = 0
-        if clocks[clock].isKnown {
-            forEachStream(clock) { stream, clock in
-                stream.settle(clock)
-                stream.beginReplay()
-            }
-        } else {
-            clocks[clock].begin(at: start.nanoseconds)
+        guard let resume, clocks[clock].latest > 0 else {
+            let begin = resume ?? start.nanoseconds
+            clocks[clock].beginReplay(at: begin)
+            return Timestamp(nanoseconds: begin)
         }
-        return Timestamp(nanoseconds: clocks[clock].older)
+        forEachStream(clock) { stream, clock in
+            stream.settle(clock)
+            stream.beginReplay()
+        }
+        return Timestamp(nanoseconds: resume)
     }
 
     /// The schema's replay is complete, or its subscription had none: from here on it is the present.
@@ -136,8 +139,15 @@ public struct ReplayLedger: Sendable {
     public mutating func beginPresent(_ schema: Schema, at start: Timestamp) {
         guard let clock = Self.clock(schema), !clocks[clock].isKnown else { return }
         clocks[clock].schema = schema.rawValue
-        let window = UInt64(window.count)
-        clocks[clock].begin(at: start.nanoseconds / window &* window)
+        clocks[clock].beginPresent(at: start.nanoseconds, window: UInt64(window.count))
+    }
+
+    /// More instruments of a schema are subscribed to in the middle of a session, from about this instant on: for a
+    /// window nothing can be proved.
+    public mutating func widen(_ schema: Schema, at time: Timestamp) {
+        guard let clock = Self.clock(schema), clocks[clock].isKnown else { return beginPresent(schema, at: time) }
+        guard clocks[clock].isLive, clocks[clock].latest > 0 else { return }
+        clocks[clock].beginPresent(at: max(time.nanoseconds, clocks[clock].latest), window: UInt64(window.count))
     }
 
     /// Nothing can be proved of the schema any more: its counts are thrown away.
@@ -149,11 +159,13 @@ public struct ReplayLedger: Sendable {
 
     // MARK: Reading
 
-    /// Where a replay of the schema would begin; nil when nothing is known of it.
+    /// Where a replay of the schema would begin; nil when nothing could be proved of it.
     public func resumeStart(_ schema: Schema) -> Timestamp? {
-        guard let clock = Self.clock(schema), clocks[clock].isKnown else { return nil }
-        return Timestamp(nanoseconds: clocks[clock].older)
+        Self.clock(schema).flatMap { clocks[$0].resumeStart }.map { Timestamp(nanoseconds: $0) }
     }
+
+    /// Whether records of the schema came, or its subscription began.
+    public func isKnown(_ schema: Schema) -> Bool { Self.clock(schema).map { clocks[$0].isKnown } ?? false }
 
     /// The newest record's time; undefined when there was none.
     public func latest(_ schema: Schema) -> Timestamp {
@@ -184,12 +196,14 @@ extension ReplayLedger {
         switch mark.kind {
         case .replaying:
             // The repeated records are not on the tape: counts go on where they stand.
-            if !clocks[clock].isKnown, mark.from.isDefined { clocks[clock].begin(at: mark.from.nanoseconds) }
+            if clocks[clock].latest == 0, mark.from.isDefined {
+                clocks[clock].beginReplay(at: mark.from.nanoseconds)
+            }
             clocks[clock].schema = schema.rawValue
             clocks[clock].isLive = false
             forEachStream(clock) { stream, clock in stream.settle(clock) }
         case .replayed: _ = endReplay(schema)
-        case .gap where mark.reason == .aged || mark.reason == .unreplayed: forget(schema)
+        case .gap where [.aged, .unreplayed, .skipped].contains(mark.reason): forget(schema)
         case .down, .live, .refused, .gap, .slow: break
         }
     }

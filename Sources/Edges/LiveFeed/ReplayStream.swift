@@ -15,14 +15,33 @@ struct SchemaClock: BitwiseCopyable {
     var newer: UInt64 = 0
     /// The largest time of a record, ns; 0 for none.
     var latest: UInt64 = 0
+    /// Where the subscription began, ns: as long as no record came, everything from there on is still to come.
+    var start: UInt64 = 0
     /// Records of the replay that we had.
     var duplicates: UInt64 = 0
 
-    /// Begins at an instant.
-    mutating func begin(at time: UInt64) {
+    /// A replay that begins at an instant gives all there is from there on.
+    mutating func beginReplay(at time: UInt64) {
         isKnown = true
+        start = time
         older = time
         newer = time
+    }
+
+    /// Of a subscription without a replay nobody knows with which record it began: only what is a whole window younger
+    /// is surely complete.
+    mutating func beginPresent(at time: UInt64, window: UInt64) {
+        isKnown = true
+        start = time
+        older = (time / window &+ 1) &* window
+        newer = older
+    }
+
+    /// Where a replay has to begin; nil when the break came too soon for any proof.
+    var resumeStart: UInt64? {
+        guard isKnown else { return nil }
+        if latest >= older { return older }
+        return latest == 0 ? start : nil
     }
 
     /// A record of the present is a window or more behind the newer boundary: that becomes the older one, unless a
@@ -58,7 +77,7 @@ struct ReplayStream: BitwiseCopyable {
     /// Before the replay under way; a count of 0 when there is nothing to compare with, or no longer.
     var hadCount: UInt64 = 0
     var hadDigest: UInt64 = 0
-    /// The last record, ns, after which the replay proved not to be complete; 0 while it may be.
+    /// The last record, ns, from which on the replay proved not to be what we had; 0 while it may be.
     var gapStart: UInt64 = 0
 
     init(key: UInt64, epoch: UInt64) {
@@ -97,8 +116,10 @@ struct ReplayStream: BitwiseCopyable {
         (count, digest, newerCount, newerDigest) = (0, 0, 0, 0)
     }
 
-    /// Whether the record just added is one that we had.
+    /// Whether the record just added to the replay is one that we had.
     mutating func isRepeated(time: UInt64) -> Bool {
+        // Of a replay that cannot be compared what is not younger is no news.
+        guard hadCount > 0 else { return gapStart > 0 && time <= gapStart }
         if time > last {
             // The present, before all of the past came again.
             doubt()
@@ -111,7 +132,7 @@ struct ReplayStream: BitwiseCopyable {
         return true
     }
 
-    /// The replay is not what we had: nothing proves that it is complete after that.
+    /// The replay is not what we had: nothing proves that it is complete.
     mutating func doubt() {
         if gapStart == 0 { gapStart = max(last, 1) }
         hadCount = 0

@@ -161,6 +161,10 @@ let package = Package(
                 "Pipeline", "Features", "FeatureProperties", "MarketData", "MarketCalendar", "Determinism", "Orders",
                 "Tape", "DBN", "Units", "CHeapCount",
             ]),
+        .executableTarget(
+            name: "StreamDriver",
+            dependencies: ["Streams", "ZeroMQ", "Orders", "Determinism", "Platform", "Units", argumentParser],
+            path: "Tests/StreamDriver", swiftSettings: edge),
         tests(
             "StreamsTests",
             [

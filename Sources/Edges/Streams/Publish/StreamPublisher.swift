@@ -80,6 +80,13 @@ public struct StreamPublisher: ~Copyable {
     /// Sequence of the topic's next frame.
     public func nextSequence(_ handle: StreamHandle) -> UInt64 { topics[handle.index].history.next }
 
+    /// The topic's newest frame, until the next is published; nil before the first.
+    public func newestFrame(_ handle: StreamHandle) -> UnsafeRawBufferPointer? {
+        let topic = topics + handle.index
+        guard topic.pointee.history.count > 0 else { return nil }
+        return topic.pointee.history.message(topic.pointee.history.next - 1)
+    }
+
     /// Publishes a vector, whose length is the topic's.
     public mutating func publish(
         _ values: UnsafeBufferPointer<Double>, _ stamp: FrameStamp, to handle: StreamHandle

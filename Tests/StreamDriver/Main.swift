@@ -79,7 +79,8 @@ final class Desk {
             context, feed: endpoints.feed(.engine), snapshots: endpoints.snapshots(.engine), run: driver.runIdentity,
             schemas.map { plan($0, driver.first) }, options: options)
         let execution = try StreamPublisher(
-            context, feed: endpoints.feed(.execution), snapshots: endpoints.snapshots(.execution), run: driver.runIdentity,
+            context, feed: endpoints.feed(.execution), snapshots: endpoints.snapshots(.execution),
+            run: driver.runIdentity,
             [plan(.fills("MES"), driver.first)], options: options)
         handles = schemas.compactMap { engine.handle($0.topic) }
         guard let fills = execution.handle(.fills("MES")) else { preconditionFailure("it was planned") }

@@ -126,7 +126,8 @@ struct StreamPrinter {
         var fields = [frame.topic.name] + Self.stamps(frame)
         if frame.kind == .text {
             let text = String(decoding: frame.payload, as: UTF8.self)
-            fields.append("\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"")
+            fields.append(
+                "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"")
         } else {
             fields += columns.columns.map { columns.text($0, frame) }
         }
@@ -146,8 +147,8 @@ struct StreamPrinter {
         let shown = shownColumns(columns.columns, beside: lead.count)
         if rowsBelowHeader[frame.topic, default: Self.rowsPerHeader] == Self.rowsPerHeader {
             let names = shown.map { Self.padded($0.name, Self.width(of: $0)) }
-            output += Self.padded("UTC", 15) + "  " + "topic".padding(
-                toLength: Self.topicWidth, withPad: " ", startingAt: 0)
+            let topic = "topic".padding(toLength: Self.topicWidth, withPad: " ", startingAt: 0)
+            output += Self.padded("UTC", 15) + "  " + topic
             output += "  " + Self.padded("sequence", 9) + "  " + names.joined(separator: "  ") + "\n"
             rowsBelowHeader[frame.topic] = 0
         }

@@ -45,6 +45,7 @@ let package = Package(
     products: [
         .executable(name: "levelhead", targets: ["levelhead"]),
         .executable(name: "ring-bench", targets: ["RingBench"]),
+        .executable(name: "stream-bench", targets: ["StreamBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -125,6 +126,14 @@ let package = Package(
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "Sources/Bench/RingBench", swiftSettings: edge),
+
+        .executableTarget(
+            name: "StreamBench",
+            dependencies: [
+                "Units", "Platform", "CPlatform", "ZeroMQ", "CZeroMQ", "Streams", argumentParser,
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "Sources/Bench/StreamBench", swiftSettings: edge),
 
         // MARK: Tests, one folder per module
         .target(

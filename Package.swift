@@ -45,6 +45,7 @@ let package = Package(
     products: [
         .executable(name: "levelhead", targets: ["levelhead"]),
         .executable(name: "ring-bench", targets: ["RingBench"]),
+        .executable(name: "stream-bench", targets: ["StreamBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -144,6 +145,13 @@ let package = Package(
             name: "ControlProbe",
             dependencies: ["Units", "Orders", "Platform", "Control", "Observability", argumentParser],
             path: "Sources/Bench/ControlProbe", swiftSettings: edge),
+        .executableTarget(
+            name: "StreamBench",
+            dependencies: [
+                "Units", "Platform", "CPlatform", "ZeroMQ", "CZeroMQ", "Streams", argumentParser,
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "Sources/Bench/StreamBench", swiftSettings: edge),
 
         // MARK: Tests, one folder per module
         .target(
@@ -192,6 +200,10 @@ let package = Package(
                 "Pipeline", "Features", "FeatureProperties", "MarketData", "MarketCalendar", "Determinism", "Orders",
                 "Tape", "DBN", "Units", "CHeapCount",
             ]),
+        .executableTarget(
+            name: "StreamDriver",
+            dependencies: ["Streams", "ZeroMQ", "Orders", "Determinism", "Platform", "Units", argumentParser],
+            path: "Tests/StreamDriver", swiftSettings: edge),
         tests(
             "StreamsTests",
             [

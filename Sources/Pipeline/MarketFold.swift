@@ -193,6 +193,8 @@ public struct MarketFold: ~Copyable {
         let received = record.receiveTime.nanoseconds
         let event = record.eventTime.nanoseconds
         guard received > clock, received < Self.latestTime else { return }
+        // A gateway stamps it with its own time, which in a replay of the past is not that of the data.
+        guard record.type != .symbolMapping else { return }
         guard received <= event &+ Self.week, event <= received &+ Self.week else { return }
         let isConfirmed = received <= jump &+ Self.week && jump <= received &+ Self.week
         guard clock == 0 || received <= clock &+ Self.week || (jump > 0 && isConfirmed) else {

@@ -55,7 +55,9 @@ import Units
     @Test func `the header stands where the documentation says`() {
         let writer = FrameWriter(topic: .fills("MES"), kind: .text, run: 0x1122)
         let bytes = Self.frame { slot in
-            [UInt8("{}".utf8.first ?? 0), 0x7D].withUnsafeBytes { writer.write($0, sequence: 8, Self.stamp, into: slot) }
+            [UInt8("{}".utf8.first ?? 0), 0x7D].withUnsafeBytes {
+                writer.write($0, sequence: 8, Self.stamp, into: slot)
+            }
         }
         func number(_ offset: Int, _ size: Int) -> UInt64 {
             (0..<size).reduce(0) { $0 | UInt64(bytes[offset + $1]) << UInt64(8 * $1) }
@@ -83,7 +85,8 @@ import Units
             change(&bytes)
             do throws(StreamFrame.Failure) {
                 let raw = bytes
-                _ = try raw.span.bytes.withUnsafeBytes { (raw) throws(StreamFrame.Failure) in try StreamFrame(raw).kind }
+                _ = try raw.span.bytes.withUnsafeBytes { (raw) throws(StreamFrame.Failure) in try StreamFrame(raw).kind
+                }
                 return nil
             } catch { return error }
         }
@@ -99,7 +102,9 @@ import Units
 
     @Test func `topics and filters`() throws {
         #expect(StreamTopic("features.ES")?.name == "features.ES")
-        for name in ["", "a b", "ümlaut", String(repeating: "a", count: 32), "a\0"] { #expect(StreamTopic(name) == nil) }
+        for name in ["", "a b", "ümlaut", String(repeating: "a", count: 32), "a\0"] {
+            #expect(StreamTopic(name) == nil)
+        }
         let es = StreamTopic.features("ES")
         for (text, isWanted) in [
             ("features.ES", true), ("features", true), ("*", true), ("feature", false), ("features.E", false),
@@ -185,7 +190,8 @@ import Units
     }
 
     @Test func `a schema names every column of the registry once, in the order of the vector`() throws {
-        let market = StreamSchema.features("ES"), levels = StreamSchema.levels("ES")
+        let market = StreamSchema.features("ES")
+        let levels = StreamSchema.levels("ES")
         #expect(market.columns.count == 137 && levels.columns.count == 290)
         #expect((levels.columns + market.columns).map(\.name) == FeatureSchema.columns.map(\.name))
         #expect((levels.columns + market.columns).map(\.unit) == FeatureSchema.columns.map(\.definition.unit))
@@ -196,7 +202,9 @@ import Units
             let object = try #require(json as? [String: Any])
             #expect(object["topic"] as? String == schema.topic.name && object["version"] as? Int == 1)
             #expect((object["run"] as? NSNumber)?.uint64Value == .max)
-            #expect((object["columns"] as? [[String: Any]])?.compactMap { $0["name"] as? String } == schema.columns.map(\.name))
+            #expect(
+                (object["columns"] as? [[String: Any]])?.compactMap { $0["name"] as? String }
+                    == schema.columns.map(\.name))
             let bytes = schema.payloadByteCount.map { $0 + 112 }
             #expect(object["frame_bytes"] as? Int == bytes)
             // The dtype takes as many bytes as the frame has.

@@ -168,7 +168,8 @@ import ZeroMQ
         let directory = try SocketDirectory()
         var publisher = try TestPublisher(directory)
         let client = try ZeroMQSocket.connected(try ZeroMQContext(), .dealer, to: directory.endpoint("snapshot"))
-        let header = ZeroMQMessage(), payload = ZeroMQMessage()
+        let header = ZeroMQMessage()
+        let payload = ZeroMQMessage()
         func ask(_ bytes: [UInt8]) throws -> SnapshotReply? {
             _ = try client.send(bytes)
             try eventually("an answer") {

@@ -84,7 +84,8 @@ import Units
     @Test func `endpoints are read, and refused with a reason`() throws {
         #expect(try ZeroMQEndpoint("ipc:///run/a.ipc") == .ipc(path: "/run/a.ipc"))
         #expect(try ZeroMQEndpoint("tcp://127.0.0.1:5555") == .tcp(address: "127.0.0.1", port: 5555))
-        for text in ["", "ipc://a", "ipc://", "tcp://localhost:1", "tcp://127.0.0.1", "tcp://127.0.0.1:70000", "x://a"] {
+        for text in ["", "ipc://a", "ipc://", "tcp://localhost:1", "tcp://127.0.0.1", "tcp://127.0.0.1:70000", "x://a"]
+        {
             #expect(throws: ZeroMQError.malformed(endpoint: text), "\(text)") { try ZeroMQEndpoint(text) }
         }
         let longest = "/" + String(repeating: "a", count: ZeroMQEndpoint.pathByteCountMax - 1)
@@ -101,7 +102,9 @@ import Units
         }
     }
 
-    @Test func `an open address is bound only with keys, and then only those who know the server's key are heard`() throws {
+    @Test func `an open address is bound only with keys, and then only those who know the server's key are heard`()
+        throws
+    {
         let context = try ZeroMQContext()
         let everywhere = ZeroMQEndpoint.tcp(address: "0.0.0.0", port: 0)
         #expect(throws: ZeroMQError.unprotected(endpoint: "tcp://0.0.0.0:0")) {

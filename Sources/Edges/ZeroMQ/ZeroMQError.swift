@@ -11,8 +11,8 @@ public enum ZeroMQError: Error, Equatable, Sendable {
     case pathTooLong(path: String, byteCount: Int)
     /// A TCP endpoint other than loopback without CURVE keys.
     case unprotected(endpoint: String)
-    /// Another process, or another part of this one, has bound the path. The pid is nil while the holder is just writing
-    /// it.
+    /// Another process, or another part of this one, has bound the path. The pid is nil while the holder is just
+    /// writing it.
     case inUse(path: String, pid: Int?)
     case file(SystemCallError)
     /// Keys that are not 32 bytes in Z85, 40 characters.

@@ -1,6 +1,7 @@
 import CZeroMQ
 
-/// Room for one part of a message that was received. Used again for the next: the bytes of the one before are then gone.
+/// Room for one part of a message that was received. Used again for the next: the bytes of the one before are then
+/// gone.
 public struct ZeroMQMessage: ~Copyable {
     // The library's message may not move once it is initialised.
     let pointer: UnsafeMutablePointer<zmq_msg_t>

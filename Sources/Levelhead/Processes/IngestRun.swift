@@ -91,7 +91,8 @@ struct IngestRun: ~Copyable {
     /// Takes the next record: to the tape's buffer, and to the ring's batch.
     mutating func take(_ record: RecordView) throws {
         let time = record.receiveTime
-        if time.nanoseconds >= nextSession { enterSession(time) }
+        // A gateway stamps a mapping with its own time, not that of the data.
+        if time.nanoseconds >= nextSession, record.type != .symbolMapping { enterSession(time) }
         try tape.append(record, tradeDate: tradeDate)
         try publish(record)
         if unpublished >= Self.batch { try flush() }

@@ -55,7 +55,8 @@ struct FrameColumns {
         if text.isEmpty { return "null" }
         guard let field = column.field else { return Double(text)?.isFinite == true ? text : "null" }
         if case .real(let number) = field.value(in: frame.payload) { return number.isFinite ? text : "null" }
-        let isText = field.unit == "id" || field.unit == "1e-9 USD" || field.name(of: field.value(in: frame.payload)) != nil
+        let isText =
+            field.unit == "id" || field.unit == "1e-9 USD" || field.name(of: field.value(in: frame.payload)) != nil
         return isText ? "\"\(text)\"" : text
     }
 }

@@ -25,11 +25,12 @@ struct StreamPrinter {
     private var names: [StreamTopic: [String]] = [:]
     private var columns: [StreamTopic: FrameColumns] = [:]
     private var lastTopic: StreamTopic?
-    private var rowsBelowHeader = 0
-    private var toldOfWidth = false
+    private var rowsBelowHeader: [StreamTopic: Int] = [:]
+    private var toldOfWidth: Set<StreamTopic> = []
 
     private static let rowsPerHeader = 40
-    private static let cellWidth = 14
+    private static let cellWidth = 10
+    private static let topicWidth = 11
 
     init(format: StreamFormat, globs: [String], width: Int) {
         self.format = format
@@ -116,15 +117,17 @@ struct StreamPrinter {
     }
 
     private static func csvHeader(_ columns: FrameColumns) -> String {
-        let names = columns.kind == .text ? ["text"] : columns.columns.map(\.name)
-        return (["topic"] + stampNames + names).joined(separator: ",")
+        // A record has a sequence and a quality of its own.
+        let names = columns.columns.map { stampNames.contains($0.name) ? "record_" + $0.name : $0.name }
+        return (["topic"] + stampNames + (columns.kind == .text ? ["text"] : names)).joined(separator: ",")
     }
 
     private func csv(_ frame: StreamFrame, _ columns: FrameColumns) -> String {
         var fields = [frame.topic.name] + Self.stamps(frame)
         if frame.kind == .text {
             let text = String(decoding: frame.payload, as: UTF8.self)
-            fields.append("\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"")
+            fields.append(
+                "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"")
         } else {
             fields += columns.columns.map { columns.text($0, frame) }
         }
@@ -133,38 +136,51 @@ struct StreamPrinter {
 
     private mutating func table(_ frame: StreamFrame, _ columns: FrameColumns) {
         let time = frame.stamp.eventTime == .max ? frame.stamp.publishTime : frame.stamp.eventTime
-        let lead = [Self.clock(time), Self.padded("\(frame.sequence)", 10)]
+        let lead = [
+            Self.clock(time), frame.topic.name.padding(toLength: Self.topicWidth, withPad: " ", startingAt: 0),
+            Self.padded("\(frame.sequence)", 9),
+        ].joined(separator: "  ")
         guard frame.kind != .text else {
-            output += (lead + [frame.topic.name, String(decoding: frame.payload, as: UTF8.self)])
-                .joined(separator: "  ") + "\n"
+            output += lead + "  " + String(decoding: frame.payload, as: UTF8.self) + "\n"
             return
         }
-        let room = max(1, (width - 32) / (Self.cellWidth + 1))
-        let shown = columns.columns.prefix(room)
-        if lastTopic != frame.topic || rowsBelowHeader == Self.rowsPerHeader {
-            let names = shown.map { Self.padded(String($0.name.prefix(Self.cellWidth)), Self.cellWidth) }
-            output += frame.topic.name + "\n" + Self.padded("UTC", 18) + "  " + Self.padded("sequence", 10) + "  "
-                + names.joined(separator: " ") + "\n"
-            rowsBelowHeader = 0
+        let shown = shownColumns(columns.columns, beside: lead.count)
+        if rowsBelowHeader[frame.topic, default: Self.rowsPerHeader] == Self.rowsPerHeader {
+            let names = shown.map { Self.padded($0.name, Self.width(of: $0)) }
+            let topic = "topic".padding(toLength: Self.topicWidth, withPad: " ", startingAt: 0)
+            output += Self.padded("UTC", 15) + "  " + topic
+            output += "  " + Self.padded("sequence", 9) + "  " + names.joined(separator: "  ") + "\n"
+            rowsBelowHeader[frame.topic] = 0
         }
-        if shown.count < columns.columns.count, !toldOfWidth {
-            toldOfWidth = true
+        if shown.count < columns.columns.count, toldOfWidth.insert(frame.topic).inserted {
             Terminal.writeError(
                 "levelhead: \(shown.count) of \(columns.columns.count) columns of \(frame.topic) shown: choose with "
                     + "--columns, or print --format csv or jsonl")
         }
-        let cells = shown.map { Self.padded(Self.short(columns.text($0, frame)), Self.cellWidth) }
-        output += lead.joined(separator: "  ") + "  " + cells.joined(separator: " ") + "\n"
-        rowsBelowHeader += 1
+        let cells = shown.map { Self.padded(Self.short(columns.text($0, frame)), Self.width(of: $0)) }
+        output += lead + "  " + cells.joined(separator: "  ") + "\n"
+        rowsBelowHeader[frame.topic, default: 0] += 1
     }
 
-    /// "14:30:00.000000001", behind the day's name there is no room for more.
+    /// As many of the first columns as fit on a line, at least one.
+    private func shownColumns(_ columns: [FrameColumns.Column], beside lead: Int) -> [FrameColumns.Column] {
+        var room = width - lead
+        let count = columns.prefix {
+            room -= Self.width(of: $0) + 2
+            return room >= 0
+        }.count
+        return Array(columns.prefix(max(1, count)))
+    }
+
+    private static func width(of column: FrameColumns.Column) -> Int { max(column.name.count, cellWidth) }
+
+    /// "14:30:00.000000".
     private static func clock(_ time: UInt64) -> String {
-        time == .max ? padded("", 18) : String(TimeText.iso8601(time).dropFirst(11).prefix(18))
+        time == .max ? padded("", 15) : String(TimeText.iso8601(time).dropFirst(11).prefix(15))
     }
 
     private static func short(_ text: String) -> String {
-        guard text.utf8.count > cellWidth, let number = Double(text) else { return String(text.prefix(cellWidth)) }
+        guard text.utf8.count > cellWidth, let number = Double(text) else { return text }
         return String(format: "%.7g", number)
     }
 

@@ -45,7 +45,8 @@ struct SubscribeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("End after so many frames.", valueName: "n"))
     var count: UInt64?
 
-    @Option(help: ArgumentHelp("Begin with the frame of this sequence; 0 for all that are kept.", valueName: "sequence"))
+    @Option(
+        help: ArgumentHelp("Begin with the frame of this sequence; 0 for all that are kept.", valueName: "sequence"))
     var from: UInt64?
 
     func validate() throws {

@@ -13,8 +13,8 @@ struct ChannelFrame: Equatable {
         // not acknowledged comes again and is dropped.
         case hello = 1
         case acknowledge = 2
-        // From the sender. `sequence` is that of the message; of a welcome, that of the next one it will make; of a beat,
-        // that of the next one it will hand to the connection.
+        // From the sender. `sequence` is that of the message; of a welcome, that of the next one it will make; of a
+        // beat, that of the next one it will hand to the connection.
         case data = 16
         case welcome = 17
         case beat = 18

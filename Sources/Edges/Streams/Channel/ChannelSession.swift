@@ -12,7 +12,8 @@ public struct ChannelSession: Hashable, Sendable {
 
     public init(channel: String, run: UInt64) {
         precondition(
-            !channel.isEmpty && channel.utf8.count < Self.nameByteCount && channel.utf8.allSatisfy { $0 > 32 && $0 < 127 },
+            !channel.isEmpty && channel.utf8.count < Self.nameByteCount
+                && channel.utf8.allSatisfy { $0 > 32 && $0 < 127 },
             "a channel has a name of 1 to 15 letters")
         self.channel = channel
         self.run = run

@@ -37,8 +37,8 @@ public struct ReliableReceiver: ~Copyable {
     /// Messages that came more than once and were dropped.
     public var duplicateCount: UInt64 { state.duplicateCount }
 
-    /// The next message, or nil when none is there. Also says to the sender what has to be said: call it in every turn of
-    /// the loop, until it gives nil.
+    /// The next message, or nil when none is there. Also says to the sender what has to be said: call it in every turn
+    /// of the loop, until it gives nil.
     public mutating func receive(now: Nanoseconds) throws(ZeroMQError) -> ChannelMessage? {
         while try socket.receive(into: message) {
             guard !message.hasMore, let (frame, payload) = ChannelFrame.read(message.bytes) else {

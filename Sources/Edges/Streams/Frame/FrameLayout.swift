@@ -19,8 +19,8 @@
 /// | 108 | UInt32 | 0 |
 ///
 /// Times are ns since 1970 UTC, UInt64.max when unknown. The payload begins at byte 112. Of a vector it is `columns`
-/// Float64, every NaN as 0x7ff8000000000000, and a bitmap of the values that are not NaN: first column in the lowest bit
-/// of the first byte, padded with zeros to a multiple of eight bytes.
+/// Float64, every NaN as 0x7ff8000000000000, and a bitmap of the values that are not NaN: first column in the lowest
+/// bit of the first byte, padded with zeros to a multiple of eight bytes.
 enum FrameLayout {
     static let version: UInt16 = 1
     static let headerByteCount = 112

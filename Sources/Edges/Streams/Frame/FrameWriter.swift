@@ -17,7 +17,8 @@ struct FrameWriter {
         self.kind = kind
         self.columns = columns
         self.run = run
-        var header = topic.field + [UInt8](repeating: 0, count: FrameLayout.headerByteCount - StreamTopic.fieldByteCount)
+        var header =
+            topic.field + [UInt8](repeating: 0, count: FrameLayout.headerByteCount - StreamTopic.fieldByteCount)
         header.withUnsafeMutableBytes { raw in
             Self.store(FrameLayout.version, FrameLayout.versionOffset, raw)
             Self.store(kind.rawValue, FrameLayout.kindOffset, raw)

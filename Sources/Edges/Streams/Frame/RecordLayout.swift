@@ -3,7 +3,13 @@
 public struct RecordLayout: Equatable, Sendable {
     /// NumPy's name of a number's type.
     public enum Number: String, Sendable {
-        case uint8 = "u1", int8 = "i1", uint16 = "<u2", uint32 = "<u4", uint64 = "<u8", int64 = "<i8", float64 = "<f8"
+        case uint8 = "u1"
+        case int8 = "i1"
+        case uint16 = "<u2"
+        case uint32 = "<u4"
+        case uint64 = "<u8"
+        case int64 = "<i8"
+        case float64 = "<f8"
 
         public var byteCount: Int {
             switch self {

@@ -26,7 +26,8 @@ public struct StreamFrame {
         let code = Self.load(bytes, FrameLayout.kindOffset, UInt16.self)
         guard let kind = FrameKind(rawValue: code) else { throw .kind(found: code) }
         self.kind = kind
-        let expected = FrameLayout.headerByteCount + Int(Self.load(bytes, FrameLayout.payloadByteCountOffset, UInt32.self))
+        let expected =
+            FrameLayout.headerByteCount + Int(Self.load(bytes, FrameLayout.payloadByteCountOffset, UInt32.self))
         guard bytes.count == expected else { throw .length(byteCount: bytes.count, expected: expected) }
         let vectorByteCount = FrameLayout.headerByteCount + FrameLayout.vectorByteCount(columns: columnCount)
         guard kind != .vector || bytes.count == vectorByteCount else {

@@ -54,7 +54,8 @@ extension StreamTopic: CustomStringConvertible {
 public struct TopicFilter: Hashable, Sendable {
     let text: String
 
-    /// A topic's name, or what stands before one of its dots; "*" for every topic. Nil for what no topic can begin with.
+    /// A topic's name, or what stands before one of its dots; "*" for every topic. Nil for what no topic can begin
+    /// with.
     public init?(_ text: String) {
         guard text == "*" || StreamTopic(text) != nil else { return nil }
         self.text = text

@@ -11,8 +11,8 @@ public struct StreamHandle: BitwiseCopyable, Equatable, Sendable {
 /// calls `serveRequests` in its loop. Nothing waits; publishing a frame writes it once, where it is kept, and hands it
 /// to the library.
 ///
-/// A subscriber that is too slow loses frames, silently: this side never knows. Each frame carries its sequence, so that
-/// the subscriber does.
+/// A subscriber that is too slow loses frames, silently: this side never knows. Each frame carries its sequence, so
+/// that the subscriber does.
 public struct StreamPublisher: ~Copyable {
     public struct Options: Sendable {
         /// Frames that may wait for one subscriber; what is beyond is lost to it until it asks.
@@ -80,6 +80,13 @@ public struct StreamPublisher: ~Copyable {
     /// Sequence of the topic's next frame.
     public func nextSequence(_ handle: StreamHandle) -> UInt64 { topics[handle.index].history.next }
 
+    /// The topic's newest frame, until the next is published; nil before the first.
+    public func newestFrame(_ handle: StreamHandle) -> UnsafeRawBufferPointer? {
+        let topic = topics + handle.index
+        guard topic.pointee.history.count > 0 else { return nil }
+        return topic.pointee.history.message(topic.pointee.history.next - 1)
+    }
+
     /// Publishes a vector, whose length is the topic's.
     public mutating func publish(
         _ values: UnsafeBufferPointer<Double>, _ stamp: FrameStamp, to handle: StreamHandle
@@ -97,7 +104,8 @@ public struct StreamPublisher: ~Copyable {
     ) throws(ZeroMQError) {
         let topic = topics + handle.index
         precondition(
-            RecordLayout.of(topic.pointee.writer.kind)?.byteCount == Record.byteCount, "the topic is one of such records")
+            RecordLayout.of(topic.pointee.writer.kind)?.byteCount == Record.byteCount,
+            "the topic is one of such records")
         let count = topic.pointee.writer.write(
             record, sequence: topic.pointee.history.next, stamp, into: topic.pointee.history.nextSlot)
         try send(topic, byteCount: count)

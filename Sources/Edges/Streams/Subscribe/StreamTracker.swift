@@ -1,6 +1,7 @@
 import Units
 
-/// The subscriber without its sockets: puts frames in order, finds what is missing, asks for it, and tells what is lost.
+/// The subscriber without its sockets: puts frames in order, finds what is missing, asks for it, and tells what is
+/// lost.
 struct StreamTracker {
     /// A request about the publisher and not about one topic's gap.
     private struct Inquiry {
@@ -183,7 +184,9 @@ struct StreamTracker {
             requests.append(SnapshotRequest(kind: inquiries[place].kind, id: lastID))
         }
         for index in tracks.indices {
-            guard let fill = tracks[index].fill, isDue(fill.sentAt, now), let next = tracks[index].next else { continue }
+            guard let fill = tracks[index].fill, isDue(fill.sentAt, now), let next = tracks[index].next else {
+                continue
+            }
             if !isSilent, now - fill.since > options.patience {
                 giveUp(index, now: now)
                 continue

@@ -1,0 +1,275 @@
+"""Reads streams over ZeroMQ."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import zmq
+
+from . import protocol
+from .tracker import Tracker
+
+# Who publishes which families; each also publishes status.NAME.
+PUBLISHERS = {
+    "engine": ("features", "levels", "signals"),
+    "risk": ("verdicts",),
+    "execution": ("orders", "fills"),
+}
+
+
+@dataclass(frozen=True)
+class Frame:
+    topic: str
+    # One row of the topic's dtype; None for a topic of text.
+    row: np.void | None
+    data: bytes
+
+    @property
+    def text(self):
+        return self.data[protocol.HEADER.itemsize :].decode("utf-8")
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Frames first to last, both included, are lost for good."""
+
+    topic: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """The publisher was found, or is another run: its sequences begin at 0."""
+
+    publisher: str
+    run: int
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Nothing was heard of the publisher for a while; False when it is heard again."""
+
+    publisher: str
+    is_silent: bool
+
+
+def _matches(filter_text, topic):
+    return filter_text == "*" or topic == filter_text or topic.startswith(filter_text + ".")
+
+
+def _publishers(filter_text):
+    family, _, rest = filter_text.partition(".")
+    if filter_text == "*":
+        return list(PUBLISHERS)
+    if family == "status":
+        return [name for name in PUBLISHERS if rest in ("", name)]
+    return [name for name, families in PUBLISHERS.items() if family in families]
+
+
+def _prefixes(filter_text):
+    """ZeroMQ's prefixes for a filter: the topic itself, padded with zeros, or what follows a dot."""
+    return [b""] if filter_text == "*" else [filter_text.encode() + b"\0", filter_text.encode() + b"."]
+
+
+class _Source:
+    """One publisher's sockets and state."""
+
+    def __init__(self, context, name, directory, filters, start, conflate, high_water_mark, **times):
+        self.name = name
+        self.tracker = Tracker(
+            lambda topic: any(_matches(text, topic) for text in filters), start, conflate, **times)
+        self.feeds = []
+        address = f"ipc://{directory}/{name}.ipc"
+        # The library conflates all that a socket receives into one message: a socket for each topic, and one for the
+        # heartbeats and schemas.
+        prefixes = [_prefixes(protocol.HEARTBEAT) + [b"schema."]]
+        wanted = [prefix for text in filters for prefix in _prefixes(text)]
+        if conflate:
+            prefixes += [[text.encode() + b"\0"] for text in filters]
+        else:
+            prefixes[0] += wanted
+        for place, group in enumerate(prefixes):
+            feed = context.socket(zmq.SUB)
+            feed.setsockopt(zmq.LINGER, 0)
+            feed.setsockopt(zmq.RCVHWM, high_water_mark)
+            feed.setsockopt(zmq.RECONNECT_IVL, 10)
+            feed.setsockopt(zmq.RECONNECT_IVL_MAX, 100)
+            if place > 0:
+                feed.setsockopt(zmq.CONFLATE, 1)
+            for prefix in group:
+                feed.setsockopt(zmq.SUBSCRIBE, prefix)
+            feed.connect(address)
+            self.feeds.append(feed)
+        self.requests = context.socket(zmq.DEALER)
+        self.requests.setsockopt(zmq.LINGER, 0)
+        self.requests.setsockopt(zmq.IMMEDIATE, 1)
+        self.requests.setsockopt(zmq.RECONNECT_IVL, 10)
+        self.requests.setsockopt(zmq.RECONNECT_IVL_MAX, 100)
+        self.requests.connect(f"ipc://{directory}/{name}-snapshot.ipc")
+
+    @property
+    def sockets(self):
+        return self.feeds + [self.requests]
+
+    def pump(self, at_once=1_000):
+        """Moves messages from the sockets to the tracker, a bounded number. True when there were some."""
+        now = time.monotonic()
+        for message, did_send in self.tracker.tick(now):
+            try:
+                self.requests.send(message, zmq.DONTWAIT)
+                did_send()
+            except zmq.Again:
+                pass
+        had_some = False
+        for take, socket, receive in [(self.tracker.take_reply, self.requests, self.requests.recv_multipart)] + [
+            (self.tracker.take, feed, feed.recv) for feed in self.feeds
+        ]:
+            for _ in range(at_once):
+                try:
+                    take(receive(zmq.DONTWAIT), now)
+                    had_some = True
+                except zmq.Again:
+                    break
+        return had_some
+
+    def close(self):
+        for socket in self.sockets:
+            socket.close()
+
+
+class Subscriber:
+    """Reads topics: names such as "features.ES", or what stands before the dot for all of a kind, or "*".
+
+    start: None begins with the newest frame; a sequence begins there, 0 with all that is kept.
+    conflate: only the newest frame of each topic, which must then be named in full.
+    """
+
+    def __init__(
+        self, *topics, directory=None, state_dir=None, start=None, conflate=False, high_water_mark=10_000, **times
+    ):
+        if directory is None:
+            state = state_dir or os.environ.get("LEVELHEAD_STATE_DIR") or Path.home() / ".levelhead"
+            directory = Path(state) / "sockets"
+        directory = Path(directory).absolute()
+        if conflate and (start is not None or any("." not in topic for topic in topics)):
+            raise ValueError("conflate needs whole names of topics, and no start")
+        wanted = {}
+        for topic in topics:
+            names = _publishers(topic)
+            if not names:
+                raise ValueError(f"{topic}: no such topic")
+            for name in names:
+                wanted.setdefault(name, []).append(topic)
+        self._context = zmq.Context()
+        self._poller = zmq.Poller()
+        self._schemas = {}
+        self._unread = []
+        # What was lost for good.
+        self.missed = []
+        self._sources = [
+            _Source(self._context, name, directory, filters, start, conflate, high_water_mark, **times)
+            for name, filters in wanted.items()
+        ]
+        for source in self._sources:
+            for socket in source.sockets:
+                self._poller.register(socket, zmq.POLLIN)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        for source in self._sources:
+            source.close()
+        self._context.term()
+
+    def schema(self, topic):
+        """How the frames of a topic are read; None before the publisher has said so."""
+        return self._schemas.get(topic)
+
+    @property
+    def filled(self):
+        """Frames that were missing and then filled in."""
+        return sum(source.tracker.filled for source in self._sources)
+
+    def events(self, timeout=None):
+        """Frame, Missed, NewRun and Silent as they come; ends when nothing came for `timeout` seconds."""
+        last = time.monotonic()
+        while True:
+            batch = self.poll(50)
+            if batch:
+                yield from batch
+                last = time.monotonic()
+            elif timeout is not None and time.monotonic() - last > timeout:
+                return
+
+    def frames(self, count=None, timeout=None):
+        """The frames alone; `missed` collects what was lost."""
+        left = count
+        for event in self.events(timeout):
+            if isinstance(event, Frame):
+                yield event
+                if left is not None:
+                    left -= 1
+                    if left == 0:
+                        return
+
+    def collect(self, topic, count, timeout=None):
+        """`count` frames of one topic as one structured array; fewer when nothing came for `timeout` seconds."""
+        frames = []
+        for frame in self.frames(timeout=timeout):
+            if frame.topic == topic:
+                frames.append(frame.data)
+                if len(frames) == count:
+                    break
+        schema = self.schema(topic)
+        return schema.rows(*frames) if schema else None
+
+    def poll(self, timeout_ms=0):
+        """What came, after waiting at most so long for the first."""
+        if not any([source.pump() for source in self._sources]):
+            self._poller.poll(timeout_ms)
+            for source in self._sources:
+                source.pump()
+        for source in self._sources:
+            out, source.tracker.out = source.tracker.out, []
+            self._unread += [(source, entry) for entry in out]
+        events, waiting = [], []
+        for source, entry in self._unread:
+            event = self._event(source, entry)
+            if event is not None:
+                events.append(event)
+            elif entry[0] == "frame":
+                # Its schema is on its way.
+                waiting.append((source, entry))
+        self._unread = waiting
+        return events
+
+    def _event(self, source, entry):
+        kind = entry[0]
+        if kind == "frame":
+            return self._frame(entry[1], entry[2])
+        if kind == "schema":
+            self._schemas[entry[1]] = protocol.Schema.read(entry[2])
+        elif kind == "missed":
+            event = Missed(*entry[1:])
+            self.missed.append(event)
+            return event
+        elif kind == "run":
+            return NewRun(source.name, entry[1])
+        elif kind in ("silent", "heard"):
+            return Silent(source.name, kind == "silent")
+        return None
+
+    def _frame(self, topic, data):
+        schema = self._schemas.get(topic)
+        if schema is None:
+            return None
+        if schema.kind == "text":
+            return Frame(topic, None, data)
+        return Frame(topic, schema.rows(data)[0], data)

@@ -1,0 +1,228 @@
+"""One topic's frames in order: what is next, what is missing, what is lost. Without sockets and clocks."""
+
+from dataclasses import dataclass, field
+
+from . import protocol
+
+
+@dataclass
+class Fill:
+    """A request for frames that are missing."""
+
+    identity: int
+    last: int
+    since: float
+    # None until it was sent.
+    sent_at: float | None = None
+
+
+@dataclass
+class Track:
+    """Where one topic stands."""
+
+    topic: str
+    # The next sequence; None before the first frame.
+    next: int | None = None
+    fill: Fill | None = None
+    held: list = field(default_factory=list)
+
+    def release(self):
+        """The held frames that are next."""
+        count, released = 0, []
+        for sequence, data in self.held:
+            if sequence > self.next:
+                break
+            if sequence == self.next:
+                released.append(data)
+                self.next += 1
+            count += 1
+        del self.held[:count]
+        return released
+
+
+class Tracker:
+    """Puts the frames of a publisher in order and says what must be asked for.
+
+    Appends to `out`: ("frame", topic, bytes), ("missed", topic, first, last), ("schema", topic, text), ("run", run),
+    ("silent",), ("heard",).
+    """
+
+    HELD_MAX = 100_000
+
+    def __init__(self, wants, start, conflate=False, silence=3.0, request_timeout=0.5, patience=10.0):
+        self.wants, self.start, self.conflate = wants, start, conflate
+        self.silence, self.request_timeout, self.patience = silence, request_timeout, patience
+        self.out = []
+        self.run = None
+        self.past_runs = []
+        self.tracks = {}
+        self.filled = self.duplicates = self.skipped = 0
+        self._last_identity = 0
+        self._inquiries = {kind: [0, None] for kind in self._first_inquiries()}
+        self._last_heard = None
+        self._is_silent = False
+
+    def _first_inquiries(self):
+        return [protocol.ASK_SCHEMA] + ([protocol.ASK_SNAPSHOT] if self.start is None else [])
+
+    def _identity(self):
+        self._last_identity += 1
+        return self._last_identity
+
+    def _track(self, topic):
+        if topic not in self.tracks:
+            self.tracks[topic] = Track(topic, self.start)
+        return self.tracks[topic]
+
+    # What arrives
+
+    def take(self, data, now):
+        """A message of the feed."""
+        row = protocol.header(data)
+        if row is None or int(row["run"]) in self.past_runs:
+            return
+        self._hear(now)
+        self._note_run(int(row["run"]))
+        topic, kind = protocol.topic_of(row), int(row["kind"])
+        if kind == protocol.HEARTBEAT_KIND:
+            for name, head in protocol.heads(data):
+                if self.wants(name):
+                    self._see(self._track(name), head, now)
+        elif kind == protocol.SCHEMA_KIND:
+            name = topic.removeprefix("schema.")
+            if self.wants(name):
+                self.out.append(("schema", name, data[protocol.HEADER.itemsize :]))
+        elif self.wants(topic):
+            self._take_live(self._track(topic), int(row["sequence"]), data, now)
+
+    def _take_live(self, track, sequence, data, now):
+        if track.next is None:
+            track.next = sequence
+        if sequence < track.next:
+            self.duplicates += 1
+        elif self.conflate:
+            self.skipped += sequence - track.next
+            track.next = sequence + 1
+            self.out.append(("frame", track.topic, data))
+        elif sequence == track.next and track.fill is None and not track.held:
+            track.next += 1
+            self.out.append(("frame", track.topic, data))
+        else:
+            if len(track.held) < self.HELD_MAX and (not track.held or track.held[-1][0] < sequence):
+                track.held.append((sequence, data))
+            if track.fill is None:
+                self._advance(track, now)
+
+    def _see(self, track, head, now):
+        if not self.conflate and track.fill is None and track.next is not None and head > track.next:
+            track.fill = Fill(self._identity(), head - 1, now)
+
+    def take_reply(self, parts, now):
+        """A reply of the snapshot socket."""
+        reply = protocol.Reply.read(parts[0])
+        if reply is None or len(parts) != 2:
+            return
+        self._hear(now)
+        if self.run is None:
+            self._note_run(reply.run)
+        # Another run makes itself known by the feed first.
+        if reply.run != self.run:
+            return
+        for kind, inquiry in self._inquiries.items():
+            if inquiry[0] == reply.identity:
+                self._take_answer(kind, inquiry, reply, parts[1], now)
+                return
+        track = self.tracks.get(reply.topic)
+        if track and track.fill and track.fill.identity == reply.identity:
+            self._take_fill(track, reply, parts[1], now)
+
+    def _take_answer(self, kind, inquiry, reply, payload, now):
+        inquiry[1] = now
+        if reply.kind == protocol.REPLY_SCHEMA and self.wants(reply.topic):
+            self.out.append(("schema", reply.topic, payload))
+            self._track(reply.topic)
+        elif reply.kind == protocol.REPLY_FRAME and self.wants(reply.topic):
+            self._take_live(self._track(reply.topic), reply.first, payload, now)
+        elif reply.kind == protocol.REPLY_END:
+            del self._inquiries[kind]
+
+    def _take_fill(self, track, reply, payload, now):
+        track.fill.sent_at = now
+        if reply.kind == protocol.REPLY_FRAME:
+            if reply.first == track.next:
+                track.next += 1
+                self.filled += 1
+                self.out.append(("frame", track.topic, payload))
+        elif reply.kind == protocol.REPLY_GONE:
+            self._miss(track, reply.last)
+        elif reply.kind == protocol.REPLY_END:
+            track.fill = None
+            self._advance(track, now)
+        elif reply.kind == protocol.REPLY_UNKNOWN_TOPIC:
+            self._give_up(track, now)
+
+    # Gaps
+
+    def _advance(self, track, now):
+        for data in track.release():
+            self.out.append(("frame", track.topic, data))
+        if track.held:
+            track.fill = Fill(self._identity(), track.held[0][0] - 1, now)
+
+    def _miss(self, track, last):
+        if last >= track.next:
+            self.out.append(("missed", track.topic, track.next, last))
+            track.next = last + 1
+
+    def _give_up(self, track, now):
+        last, track.fill = track.fill.last, None
+        self._miss(track, last)
+        self._advance(track, now)
+
+    # Time
+
+    def _is_due(self, sent_at, now):
+        return sent_at is None or now - sent_at > self.request_timeout
+
+    def tick(self, now):
+        """The requests that must be sent now, as (bytes, function to call when it was sent)."""
+        self._last_heard = now if self._last_heard is None else self._last_heard
+        if not self._is_silent and now - self._last_heard > self.silence:
+            self._is_silent = True
+            self.out.append(("silent",))
+        requests = []
+        for kind, inquiry in self._inquiries.items():
+            if self._is_due(inquiry[1], now):
+                inquiry[0] = self._identity()
+                requests.append(
+                    (protocol.request(kind, inquiry[0]), lambda inquiry=inquiry: inquiry.__setitem__(1, now))
+                )
+        for track in self.tracks.values():
+            fill = track.fill
+            if fill is None or not self._is_due(fill.sent_at, now):
+                continue
+            if not self._is_silent and now - fill.since > self.patience:
+                self._give_up(track, now)
+                continue
+            fill.identity = self._identity()
+            message = protocol.request(protocol.ASK_FRAMES, fill.identity, track.topic, track.next, fill.last)
+            requests.append((message, lambda fill=fill: setattr(fill, "sent_at", now)))
+        return requests
+
+    def _hear(self, now):
+        self._last_heard = now
+        if self._is_silent:
+            self._is_silent = False
+            self.out.append(("heard",))
+
+    def _note_run(self, run):
+        if run == self.run:
+            return
+        past, self.run = self.run, run
+        self.out.append(("run", run))
+        if past is None:
+            return
+        self.past_runs = self.past_runs[-15:] + [past]
+        for topic in self.tracks:
+            self.tracks[topic] = Track(topic, 0)
+        self._inquiries = {protocol.ASK_SCHEMA: [0, None]}

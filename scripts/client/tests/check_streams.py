@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""The Python client against a publisher written in Swift: its frames are those that were published, to the byte.
+
+    check_streams.py --driver .build/debug/StreamDriver --levelhead .build/debug/levelhead
+"""
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from levelhead_client import Missed, NewRun, Silent, Subscriber  # noqa: E402
+
+CHECKS = []
+
+
+def check(function):
+    CHECKS.append(function)
+    return function
+
+
+class Driver:
+    """A publisher, ended with the block."""
+
+    def __init__(self, tools, directory, *arguments):
+        self.command = [tools.driver, "--directory", str(directory), *map(str, arguments)]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=10)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def published(self):
+        assert self.process.stdout.readline() == "published\n"
+
+
+def expect(found, wanted, what):
+    assert found == wanted, f"{what}: {found}, expected {wanted}"
+
+
+@check
+def rows_equal_what_was_written(tools, directory):
+    """All rows, from the first, by one dtype."""
+    out = directory / "levels.bin"
+    with Driver(tools, directory, "--rows", 3000, "--rate", 0, "--out", out) as driver:
+        with Subscriber("levels.ES", directory=directory, start=0) as stream:
+            rows = stream.collect("levels.ES", 3000, timeout=10)
+            schema = stream.schema("levels.ES")
+        driver.published()
+        written = out.read_bytes()
+    expect(rows.tobytes(), written, "the bytes of 3000 rows")
+    expect(schema.dtype.itemsize, 112 + 290 * 8 + 40, "bytes of a row")
+    assert (rows["sequence"] == np.arange(3000)).all()
+    assert (schema.valid(rows) == ~np.isnan(rows["values"])).all()
+    share = np.isnan(rows["values"]).mean()
+    assert 0.05 < share < 0.15, share
+    expect(schema.value(rows, "pm_high_distance_ticks").shape, (3000,), "a column")
+
+
+@check
+def a_late_one_begins_with_the_newest(tools, directory):
+    with Driver(tools, directory, "--rows", 500, "--rate", 0) as _:
+        time.sleep(0.5)
+        with Subscriber("features", "fills", "status", directory=directory) as stream:
+            frames = {}
+            for frame in stream.frames(timeout=2):
+                frames.setdefault(frame.topic, []).append(frame)
+            expect(sorted(frames), ["features.ES", "fills.MES", "status.engine"], "topics")
+            for topic in ("features.ES", "fills.MES"):
+                expect([int(frame.row["sequence"]) for frame in frames[topic]], [499], topic)
+            fill = frames["fills.MES"][0].row["record"]
+            schema = stream.schema("fills.MES")
+            found = (int(fill["sequence"]), int(fill["side"]), schema.name("side", fill["side"]), int(fill["price"]))
+            expect(found, (500, -1, "sell", 20_099), "the fill")
+            expect(json.loads(frames["status.engine"][0].text), {"row": 499}, "the text")
+
+
+@check
+def lost_frames_are_filled_in(tools, directory):
+    """A publisher that keeps ten frames for a slow reader drops most; the client asks for them."""
+    with Driver(tools, directory, "--rows", 20_000, "--rate", 8000, "--high-water-mark", 10) as _:
+        with Subscriber("levels.ES", directory=directory, start=0, high_water_mark=10) as stream:
+            frames = []
+            for frame in stream.frames(timeout=10):
+                if len(frames) in (100, 5000):
+                    time.sleep(0.5)
+                frames.append(int(frame.row["sequence"]))
+                if len(frames) == 12_000:
+                    break
+            expect(frames, list(range(12_000)), "rows")
+            assert stream.filled > 0, "nothing was lost: nothing was tested"
+            expect(stream.missed, [], "missed")
+
+
+@check
+def what_is_gone_is_told(tools, directory):
+    with Driver(tools, directory, "--rows", 1000, "--rate", 0, "--history", 2472 * 100) as _:
+        time.sleep(0.5)
+        with Subscriber("levels.ES", directory=directory, start=0) as stream:
+            rows = stream.collect("levels.ES", 100, timeout=5)
+            expect(stream.missed, [Missed("levels.ES", 0, 899)], "missed")
+            expect(rows["sequence"].tolist(), list(range(900, 1000)), "rows")
+
+
+@check
+def a_restart_is_followed(tools, directory):
+    """Rows that are made again come once; rows that are not are told; another run begins anew."""
+    with Subscriber("levels.ES", directory=directory, start=0, silence=0.7) as stream:
+        with Driver(tools, directory, "--rows", 50, "--rate", 0) as driver:
+            expect(len(stream.collect("levels.ES", 50, timeout=10)), 50, "rows")
+            driver.kill()
+            events = list(stream.events(timeout=1.5))
+            expect(events, [Silent("engine", True)], "events of a dead publisher")
+        with Driver(tools, directory, "--first", 30, "--rows", 40, "--rate", 0):
+            rows = stream.collect("levels.ES", 20, timeout=10)
+            expect(rows["sequence"].tolist(), list(range(50, 70)), "rows after a restart")
+        expect(stream.missed, [], "missed")
+        with Driver(tools, directory, "--first", 80, "--rows", 1, "--rate", 0):
+            expect(stream.collect("levels.ES", 1, timeout=10)["sequence"].tolist(), [80], "rows after a loss")
+        expect(stream.missed, [Missed("levels.ES", 70, 79)], "missed")
+        with Driver(tools, directory, "--run-identity", 2, "--rows", 5, "--rate", 0):
+            seen = []
+            for event in stream.events(timeout=3):
+                if isinstance(event, NewRun):
+                    expect(event, NewRun("engine", 2), "run")
+                elif not isinstance(event, Silent):
+                    seen.append(int(event.row["sequence"]))
+            expect(seen, list(range(5)), "rows of another run")
+
+
+@check
+def a_conflating_reader_gets_the_newest(tools, directory):
+    with Driver(tools, directory, "--rows", 20_000, "--rate", 5000) as _:
+        with Subscriber("levels.ES", directory=directory, conflate=True) as stream:
+            last = -1
+            for _ in range(20):
+                time.sleep(0.05)
+                for event in stream.poll(1000):
+                    if hasattr(event, "row"):
+                        sequence = int(event.row["sequence"])
+                        assert sequence > last
+                        last = sequence
+            assert last > 2000, last
+            tracker = stream._sources[0].tracker
+            assert tracker.skipped > 1000, tracker.skipped
+
+
+@check
+def the_program_prints_the_same(tools, directory):
+    """levelhead subscribe, over a publisher's restart."""
+    command = [
+        tools.levelhead, "subscribe", "levels.ES", "--endpoint", str(directory), "--from", "0", "--format", "jsonl",
+        "--columns", "pm_high_distance_*", "or_low_delta_*", "--count", "65",
+    ]
+    printer = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with Subscriber("levels.ES", directory=directory, start=0) as stream:
+        with Driver(tools, directory, "--rows", 40, "--rate", 0):
+            first = stream.collect("levels.ES", 40, timeout=10)
+            time.sleep(0.5)
+        with Driver(tools, directory, "--first", 45, "--rows", 25, "--rate", 0):
+            second = stream.collect("levels.ES", 25, timeout=10)
+            output, errors = printer.communicate(timeout=20)
+        expect(printer.returncode, 0, f"exit status ({errors})")
+        schema = stream.schema("levels.ES")
+        lines = [json.loads(line) for line in output.splitlines()]
+        missed = [line["missed"] for line in lines if "missed" in line]
+        expect(missed, [{"topic": "levels.ES", "first": 40, "last": 44}], "missed")
+        assert "levels.ES: missed 40 to 44" in errors, errors
+        rows = [line for line in lines if "missed" not in line]
+        expect(len(rows), 65, "lines")
+        for row, line in zip(np.concatenate([first, second]), rows):
+            expect((line["sequence"], line["ts_event"]), (int(row["sequence"]), int(row["ts_event"])), "stamps")
+            for name, value in line["values"].items():
+                wanted = float(schema.value(row, name))
+                assert (value is None and np.isnan(wanted)) or value == wanted, (name, value, wanted)
+            assert len(line["values"]) > 3
+
+
+@check
+def a_level_is_drawn(tools, directory):
+    example = Path(__file__).resolve().parents[1] / "examples" / "plot_level.py"
+    picture = directory / "level.png"
+    with Driver(tools, directory, "--rows", 100_000, "--rate", 2000):
+        command = [
+            sys.executable, str(example), "--directory", str(directory), "--frames", "200", "--timeout", "20",
+            "--out", str(picture),
+        ]
+        environment = {"PYTHONPATH": str(example.parents[1]), "PATH": "/usr/bin:/bin", "MPLBACKEND": "Agg"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    expect(done.returncode, 0, done.stderr)
+    assert picture.read_bytes().startswith(b"\x89PNG"), "a picture"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--driver", required=True)
+    parser.add_argument("--levelhead", required=True)
+    parser.add_argument("--only", help="the check of this name")
+    tools = parser.parse_args()
+    failed = 0
+    for function in CHECKS:
+        if tools.only not in (None, function.__name__):
+            continue
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="lh-") as scratch:
+            try:
+                function(tools, Path(scratch))
+                print(f"ok    {function.__name__} ({time.monotonic() - start:.1f} s)", flush=True)
+            except (AssertionError, subprocess.TimeoutExpired) as error:
+                failed += 1
+                print(f"FAIL  {function.__name__}: {str(error)[:2000]}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -22,6 +22,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private var names: [InstrumentID: String] = [:]
     private var refused = 0
     private var firstHeard: Nanoseconds?
+    /// The largest receive time of a record of data; 0 before the first.
+    private var dataTime = Timestamp(nanoseconds: 0)
     private var lastRecord = MonotonicClock.now()
     private var lastClock = Timestamp(nanoseconds: 0)
     private var failure: (any Error)?
@@ -53,8 +55,16 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
 
     mutating func record(_ record: RecordView, sendTime: Timestamp, receiveTime: Timestamp) {
         lastRecord = MonotonicClock.now()
-        if record.type == .symbolMapping { learn(record) }
-        put(record)
+        guard record.type == .symbolMapping else {
+            if let time = Self.dataTime(record) { dataTime = max(dataTime, time) }
+            return put(record)
+        }
+        learn(record)
+        // The gateway stamps it with its own time; on the tape it has its place in that of the data.
+        let copy = scratch.baseAddress!
+        copy.copyMemory(from: record.bytes, byteCount: record.byteCount)
+        copy.storeBytes(of: dataTime.nanoseconds, toByteOffset: 8, as: UInt64.self)
+        put(RecordView(UnsafeRawPointer(copy)))
     }
 
     mutating func event(_ event: FeedEvent, mark: FeedMark?) {

@@ -12,12 +12,17 @@ public struct ExecutionFollower: TradingStage {
     /// The message clock: monotonic, and journaled with every message and tick.
     private var messageTime = Timestamp(nanoseconds: 0)
 
-    public init(_ configuration: TradingConfiguration) {
+    private let isLogical: Bool
+
+    /// - Parameter isLogical: messages have the time of the market, as in a replay.
+    public init(_ configuration: TradingConfiguration, isLogical: Bool = false) {
+        self.isLogical = isLogical
         execution = ExecutionGateway(configuration.execution, epoch: TradingConfiguration.orderEpoch)
     }
 
     public var gateway: ExecutionGateway { execution }
     public var awaitsTime: Bool { !execution.isIdle }
+    public var mayPutOut: Bool { !execution.isIdle || !execution.brackets.isEmpty }
 
     public mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>) {
         execution.advance(clock(watch))
@@ -49,7 +54,7 @@ public struct ExecutionFollower: TradingStage {
     }
 
     private func clock(_ watch: borrowing MarketWatch) -> TradingClock {
-        TradingClock(event: watch.clock.event, message: messageTime)
+        isLogical ? watch.clock : TradingClock(event: watch.clock.event, message: messageTime)
     }
 
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {

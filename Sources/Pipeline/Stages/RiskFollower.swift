@@ -8,13 +8,17 @@ import Units
 /// trading state and approvals.
 public struct RiskFollower: TradingStage {
     private var risk: RiskStage
+    private let isLogical: Bool
 
-    public init(_ configuration: TradingConfiguration) {
+    /// - Parameter isLogical: signals are reviewed when their group ends, as in a replay, and not at once.
+    public init(_ configuration: TradingConfiguration, isLogical: Bool = false) {
+        self.isLogical = isLogical
         risk = RiskStage(configuration, epoch: TradingConfiguration.orderEpoch)
     }
 
     public var gate: RiskGate { risk.gate }
     public var awaitsTime: Bool { false }
+    public var mayPutOut: Bool { !risk.gate.position.isFlat || risk.gate.state == .reducing || risk.hasIntents }
 
     public mutating func sessionBegan(_ watch: inout MarketWatch) { risk.begin(watch.day) }
 
@@ -27,14 +31,13 @@ public struct RiskFollower: TradingStage {
     public mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool) {
         if isMarked { risk.apply(watch.update(depth: 1)) }
         risk.advance(to: watch.clock.event)
-        risk.review(watch.clock)
     }
 
     public mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch) {
         switch message {
         case .signal(let signal):
             risk.apply(signal)
-            risk.review(watch.clock)
+            if !isLogical { risk.review(watch.clock) }
         case .fill(let fill): risk.apply(fill)
         case .update(let update): risk.apply(update)
         case .notice(let notice): risk.apply(notice)

@@ -22,6 +22,9 @@ struct RiskStage {
         tradesSignals = configuration.tradesSignals
     }
 
+    /// Something waits to be reviewed.
+    var hasIntents: Bool { !intents.isEmpty }
+
     mutating func begin(_ day: TradingDay) {
         policy.begin(day)
         gate.begin(day)

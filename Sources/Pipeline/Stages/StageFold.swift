@@ -15,7 +15,8 @@ public struct StageFold<Stage: TradingStage>: ~Copyable {
     private let follower: UnsafeMutablePointer<StageFollower<Stage>>
 
     public init(
-        plan: InstrumentPlan, features: FeatureConfiguration, trading: TradingConfiguration, stage: Stage
+        plan: InstrumentPlan, features: FeatureConfiguration, trading: TradingConfiguration, stage: Stage,
+        gate: (any StageGate)? = nil
     ) {
         TradingLimits.verify()
         var features = features
@@ -25,7 +26,7 @@ public struct StageFold<Stage: TradingStage>: ~Copyable {
         market = MarketFold(plan: plan, configuration: features)
         let watch = MarketWatch(plan: plan, calendar: features.calendar, configuration: trading)
         follower = .allocate(capacity: 1)
-        follower.initialize(to: StageFollower(watch: watch, stage: stage))
+        follower.initialize(to: StageFollower(watch: watch, stage: stage, gate: gate))
     }
 
     deinit {
@@ -45,6 +46,9 @@ public struct StageFold<Stage: TradingStage>: ~Copyable {
 
     /// Hands out and forgets what the stage has put out, in its order.
     public mutating func drain(_ body: (StageMessage) -> Void) { follower.pointee.stage.drain(body) }
+
+    /// In logical time: does what the conductor asks at this step, as far as it has asked.
+    public mutating func serveGate() { follower.pointee.serveGate() }
 
     /// Ticks of the message clock are wanted.
     public var awaitsTime: Bool { follower.pointee.stage.awaitsTime }
@@ -66,43 +70,83 @@ extension StageFold: PersistentState {
     }
 }
 
-/// Tells a stage what the market fold tells.
+/// Tells a stage what the market fold tells, step by step.
 struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
     var watch: MarketWatch
     var stage: Stage
+    /// Nil where the stage goes as fast as the records come.
+    let gate: (any StageGate)?
+    /// Steps of the market taken so far: the same at every stage of a run.
+    private(set) var steps: UInt64 = 0
 
-    init(watch: consuming MarketWatch, stage: Stage) {
+    init(watch: consuming MarketWatch, stage: consuming Stage, gate: (any StageGate)?) {
         self.watch = watch
         self.stage = stage
+        self.gate = gate
     }
 
     mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
+        passGate()
         watch.begin(session, leader: leader)
         stage.sessionBegan(&watch)
     }
 
     mutating func groupClosed(_ engine: borrowing ContractEngine) {
+        passGate()
         if watch.takeGroup(engine) { stage.marketMoved(&watch, trades: engine.trades) }
+        passGate()
         stage.groupEnded(&watch)
     }
 
     mutating func tradedGroup(_ book: borrowing ContractBook) {
+        passGate()
         watch.takeGroup(book)
         stage.marketMoved(&watch, trades: book.assembler.trades)
     }
 
     mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
+        passGate()
         watch.takeSecond(time, received: engine.clock)
         stage.secondBegan(Timestamp(nanoseconds: time), &watch)
+        passGate()
         if watch.openOrClose() { stage.marketMoved(&watch, trades: MarketWatch.noTrades) }
+        passGate()
         let isMarked = watch.keepMark(secondEnded: time, heard: engine.clockBefore)
         stage.secondEnded(&watch, isMarked: isMarked)
+        passGate()
+        stage.groupEnded(&watch)
     }
 
-    mutating func feedChanged(isLive: Bool) { watch.feedChanged(isLive: isLive) }
-
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
+        passGate()
         watch.takeStatus(status, time: time, received: received)
         if watch.openOrClose() { stage.marketMoved(&watch, trades: MarketWatch.noTrades) }
+    }
+
+    mutating func feedChanged(isLive: Bool) {
+        passGate()
+        watch.feedChanged(isLive: isLive)
+    }
+
+    // MARK: Logical time
+
+    private mutating func passGate() {
+        if let gate {
+            while let request = gate.request(at: steps) { answer(request, gate) }
+        }
+        steps &+= 1
+    }
+
+    /// Does what the conductor asks at this step, as far as it has asked.
+    mutating func serveGate() {
+        guard let gate else { return }
+        while let request = gate.requestNow(at: steps) { answer(request, gate) }
+    }
+
+    private mutating func answer(_ request: StageRequest, _ gate: any StageGate) {
+        if case .take(let message) = request { stage.take(message, at: watch.clock.message, &watch) }
+        var outputs: [StageMessage] = []
+        stage.drain { outputs.append($0) }
+        gate.answer(outputs, isQuiet: !stage.mayPutOut)
     }
 }

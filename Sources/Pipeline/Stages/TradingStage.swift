@@ -12,9 +12,9 @@ public protocol TradingStage {
     mutating func secondBegan(_ time: Timestamp, _ watch: inout MarketWatch)
     /// The book that fills the orders changed, with these trades.
     mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>)
-    /// A group of the signal contract is over.
+    /// A group of the signal contract, or a second, is over: what it led to has been done.
     mutating func groupEnded(_ watch: inout MarketWatch)
-    /// The second is over. `isMarked`: the book still stands, although nobody may have changed it.
+    /// The second is over; `groupEnded` follows. `isMarked`: the book still stands, although nobody may have changed it.
     mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool)
     /// Takes a message. `time` is the stage's message clock, journaled with the message.
     mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch)
@@ -22,6 +22,8 @@ public protocol TradingStage {
     mutating func drain(_ body: (StageMessage) -> Void)
     /// Something is under way that only the message clock will end: ticks are wanted.
     var awaitsTime: Bool { get }
+    /// The next step of the market may make it put something out.
+    var mayPutOut: Bool { get }
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure)
 }
 

@@ -15,6 +15,7 @@ public struct VenueFollower: TradingStage {
 
     public var venue: PaperVenue { paper }
     public var awaitsTime: Bool { !paper.isIdle || paper.hasEvents }
+    public var mayPutOut: Bool { !paper.isIdle || paper.hasEvents }
 
     public mutating func secondBegan(_ time: Timestamp, _ watch: inout MarketWatch) {
         follow(watch)

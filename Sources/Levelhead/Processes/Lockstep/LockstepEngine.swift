@@ -1,0 +1,90 @@
+import Configuration
+import Control
+import Features
+import Foundation
+import MarketCalendar
+import Pipeline
+import Platform
+import Ring
+import Storage
+import Units
+import ZeroMQ
+
+/// The engine in logical time: it takes a record when everything that followed from the one before has been done in
+/// every process, and puts out what a replay puts out.
+struct LockstepEngine: ~Copyable {
+    private let site: RunSite
+    private let lines: [LockstepLine]
+    private let output: RunOutput
+    private var pipeline: LockstepPipeline<RunOutput>
+    private var records: RingRecords
+    private let directory: RunSite
+    private var position: UInt64 = 0
+    /// Records between two words to the stages that they may go on.
+    private static let stride: UInt64 = 4_096
+
+    init(_ site: RunSite, context: ZeroMQContext) throws {
+        let configuration = try site.configuration()
+        let setup = try MarketSetup(configuration: configuration, run: site)
+        let lines = try [ProcessRole.paper, .execution, .risk].map { try LockstepLine(site, context, to: $0) }
+        let output = try RunOutput(mode: configuration.digest, plan: setup.plan, site: site)
+        self.site = site
+        self.lines = lines
+        self.output = output
+        directory = site
+        pipeline = LockstepPipeline(
+            plan: setup.plan, features: setup.features, trading: try setup.trading(), output: output, venue: lines[0],
+            execution: lines[1], risk: lines[2])
+        records = try RingRecords(site, from: 0, isPacing: true)
+    }
+
+    mutating func run(_ desk: ProcessDesk) throws {
+        var isInputOver = false
+        while !StopSignal.isRaised {
+            var isBusy = false
+            if !isInputOver {
+                switch try records.next() {
+                case .record(let record, let sequence):
+                    pipeline.take(record, sequence: sequence)
+                    position = sequence &+ 1
+                    isBusy = true
+                    if position % Self.stride == 0 { pipeline.clear() }
+                case .drained: pipeline.clear()
+                case .ended:
+                    isInputOver = true
+                    pipeline.clear()
+                }
+            }
+            if let failure = output.failure { throw failure }
+            for line in lines {
+                if let failure = line.failure {
+                    if failure is LockstepStopped { break }
+                    throw failure
+                }
+            }
+            if isBusy, position & 255 != 0 { continue }
+            if let command = desk.mailbox.pop() { command.finish(.notConcerned) }
+            for line in lines { try line.poll() }
+            desk.report(
+                position: position, clock: Timestamp(nanoseconds: pipeline.market.clock),
+                isDone: isInputOver && lines.allSatisfy { $0.isSettled })
+            if !isBusy { usleep(200) }
+        }
+        try finish()
+    }
+
+    private mutating func finish() throws {
+        let digest = try output.finish()
+        let counters = pipeline.market.signalCounters
+        try PosixFile.replace(
+            site.result(.engine),
+            with: Array(
+                (JSONText.object([
+                    "records": JSONText.integer(position), "event_groups": JSONText.integer(counters.groups),
+                    "feature_rows": JSONText.integer(output.featureRows), "feature_sha256": JSONText.string(digest),
+                    "signals": JSONText.integer(output.signalCount),
+                    "signal_sha256": JSONText.string(output.signalDigest),
+                    "order_sha256": JSONText.string(output.orderDigest), "fills": JSONText.integer(output.fillCount),
+                ]) + "\n").utf8))
+    }
+}

@@ -1,0 +1,62 @@
+import Configuration
+import Foundation
+import Orders
+import Pipeline
+import Platform
+import Units
+import ZeroMQ
+
+/// A stage's process in logical time.
+struct LockstepStage<Stage: TradingStage>: ~Copyable {
+    private let role: ProcessRole
+    private let gate: LockstepGate
+    private var fold: StageFold<Stage>
+    private var records: RingRecords
+    private var position: UInt64 = 0
+
+    init(
+        _ role: ProcessRole, _ site: RunSite, context: ZeroMQContext, stage: (TradingConfiguration) -> Stage
+    ) throws {
+        let configuration = try site.configuration()
+        let setup = try MarketSetup(configuration: configuration, run: site)
+        let trading = try setup.trading()
+        self.role = role
+        let gate = try LockstepGate(site, context, of: role)
+        self.gate = gate
+        fold = StageFold(
+            plan: setup.plan, features: setup.features, trading: trading, stage: stage(trading), gate: gate)
+        records = try RingRecords(site, from: 0, isPacing: true)
+    }
+
+    var tradedSymbol: String { fold.tradedSymbol }
+
+    /// Follows its conductor until it is to stop.
+    mutating func run(_ desk: ProcessDesk, report: (Stage) -> Void) throws {
+        var isInputOver = false
+        while !StopSignal.isRaised {
+            var isBusy = false
+            if !isInputOver {
+                switch try records.next() {
+                case .record(let record, let sequence):
+                    fold.take(record, sequence: sequence)
+                    position = sequence &+ 1
+                    isBusy = true
+                case .drained: break
+                case .ended: isInputOver = true
+                }
+            }
+            fold.serveGate()
+            if let failure = gate.failure {
+                if failure is LockstepStopped { return }
+                throw failure
+            }
+            if let command = desk.mailbox.pop() { command.finish(.notConcerned) }
+            if isBusy, position & 255 != 0 { continue }
+            desk.report(position: position, clock: fold.clock.message, isDone: isInputOver && gate.isSettled)
+            fold.read(report)
+            if !isBusy { try gate.wait() }
+        }
+    }
+
+    func read<Result>(_ body: (Stage) -> Result) -> Result { fold.read(body) }
+}

@@ -15,7 +15,7 @@ import Units
 /// then everything that follows from it until nothing does. One step of the signal contract: levels are judged, the
 /// policy answers, risk reviews, the gateway sends. What the gateway sends reaches the venue a command latency after
 /// the receive time of what it was decided on, and meets the book in force then.
-struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
+public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     let configuration: TradingConfiguration
     let calendar: TradingCalendar
     let plan: InstrumentPlan
@@ -59,7 +59,7 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     // MARK: Market
 
-    mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
+    public mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
         self.leader = leader
         tradesSignalBook = plan.tradedBook(leader: leader) == nil
         let window = calendar.tradingWindow(configuration.window, in: session)
@@ -72,7 +72,7 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         output.session(session, leader: leader)
     }
 
-    mutating func groupClosed(_ engine: borrowing ContractEngine) {
+    public mutating func groupClosed(_ engine: borrowing ContractEngine) {
         output.vector(engine.vector, time: engine.group.time)
         setClock(event: engine.group.time, received: engine.clock)
         if tradesSignalBook {
@@ -86,7 +86,7 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         review()
     }
 
-    mutating func tradedGroup(_ book: borrowing ContractBook) {
+    public mutating func tradedGroup(_ book: borrowing ContractBook) {
         setClock(event: book.assembler.group.time, received: book.clock)
         let quality = MarketView.quality(
             of: book.assembler.book, isOpen: book.isOpen, isSuspect: book.assembler.isSuspect)
@@ -94,7 +94,7 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         stepMarket(trades: book.assembler.trades)
     }
 
-    mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
+    public mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
         output.secondVector(engine.vector, time: time)
         // A late record closes many seconds at once; messages move on with the seconds, as they would have.
         setClock(event: time, received: min(engine.clock, time &+ Self.secondGrace))
@@ -114,7 +114,7 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         review()
     }
 
-    mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
+    public mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
         self.status = status
         setClock(event: time, received: received)
         openOrClose()

@@ -24,7 +24,7 @@ extension ContractEngine {
             operators.pointee.auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen)
         }
         let context = GroupContext(
-            time: group.time, eventTime: group.eventTime, clock: state.pointee.clock, bookChange: assembler.change,
+            time: group.time, eventTime: group.eventTime, clock: ContractState.clock(of: state), bookChange: assembler.change,
             bookTouch: BookTouch(assembler.book, assembler.change), before: assembler.before, after: assembler.book,
             changes: operators.pointee.attribution.changes, trades: assembler.trades,
             bought: parts.bought, sold: parts.sold, unsigned: parts.unsigned, flowCounts: usable && !restated,
@@ -33,7 +33,7 @@ extension ContractEngine {
         apply(context, records: group.recordCount)
         assembler.advance()
         guard isLeading else { return }
-        writeVector(at: state.pointee.clock)
+        writeVector()
         sink.groupClosed(self)
     }
 
@@ -56,12 +56,12 @@ extension ContractEngine {
         }
         state.pointee.shape.apply(context.after, change: context.bookChange)
         if families.contains(.orderFlow) {
-            state.pointee.flow.apply(context, shape: state.pointee.shape, records: records)
+            state.pointee.flow.apply(context, shape: ContractState.shape(of: state), records: records)
         }
         if !context.bookChange.isEmpty || context.bookIsUsable != state.pointee.wasUsable {
             state.pointee.wasUsable = context.bookIsUsable
             state.pointee.meanLevelSize.watch(
-                context.after, shape: state.pointee.shape, usable: context.bookIsUsable, time: context.time)
+                context.after, shape: ContractState.shape(of: state), usable: context.bookIsUsable, time: context.time)
         }
         if !context.trades.isEmpty { applyTrades(context) }
         var isTesting = false

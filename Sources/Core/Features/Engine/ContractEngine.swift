@@ -28,7 +28,7 @@ extension FeatureSink where Self: ~Copyable {
 /// once, at F_LAST. The vector holds the five levels one after the other, then the market (`FeatureSchema`).
 public struct ContractEngine: ~Copyable {
     let families: FeatureFamilies
-    public internal(set) var assembler: EventGroupAssembler
+    private let groups: UnsafeMutablePointer<EventGroupAssembler>
     let operators: UnsafeMutablePointer<EngineOperators>
     /// When the rows that change with seconds are due although no second ends, because a warm-up does, ns.
     var secondRowsDue = UInt64.max
@@ -64,7 +64,8 @@ public struct ContractEngine: ~Copyable {
         operators = .allocate(capacity: 1)
         operators.initialize(to: EngineOperators(configuration: configuration))
         families = configuration.families
-        assembler = EventGroupAssembler(tickSize: configuration.tickSize)
+        groups = .allocate(capacity: 1)
+        groups.initialize(to: EventGroupAssembler(tickSize: configuration.tickSize))
         collector = configuration.collectsSessions ? .allocate(capacity: 1) : nil
         collector?.initialize(to: SessionProfileBuilder())
         state = .allocate(capacity: 1)
@@ -75,6 +76,8 @@ public struct ContractEngine: ~Copyable {
     }
 
     deinit {
+        groups.deinitialize(count: 1)
+        groups.deallocate()
         operators.deinitialize(count: 1)
         operators.deallocate()
         collector?.deinitialize(count: 1)
@@ -83,6 +86,11 @@ public struct ContractEngine: ~Copyable {
         values.deallocate()
     }
 
+    /// What makes event groups of the records. It lies behind a pointer: who is lent the engine gets a copy of it.
+    public internal(set) var assembler: EventGroupAssembler {
+        _read { yield groups.pointee }
+        _modify { yield &groups.pointee }
+    }
     public var configuration: FeatureConfiguration { operators.pointee.configuration }
     /// The current vector, `FeatureSchema.columnCount` values. NaN is "not defined now".
     public var vector: UnsafeBufferPointer<Double> {

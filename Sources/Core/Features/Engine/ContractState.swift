@@ -28,6 +28,8 @@ struct ContractState: BitwiseCopyable {
     var sessionStart: UInt64
     /// Time of the exponential sums.
     var clock: DecayClock
+    /// The same, moved on to an instant that is not a group's for the row of then.
+    var rowClock: DecayClock
     /// End of the second that is open, ns; a multiple of one second.
     var secondEnd: UInt64
     /// Columns of all levels that must be written anew with the next row.
@@ -52,6 +54,7 @@ struct ContractState: BitwiseCopyable {
             LevelState(kind: LevelKind.allCases[index], parameters: configuration.levels)
         }
         clock = DecayClock(at: start)
+        rowClock = clock
         flow = MarketFlow(clock: clock)
         tradeFlow = TradeFlow(clock: clock)
         meanLevelSize = MeanLevelSize(since: start)
@@ -69,6 +72,19 @@ struct ContractState: BitwiseCopyable {
 
     static func meanLevelSize(of state: UnsafeMutablePointer<ContractState>) -> UnsafeMutablePointer<MeanLevelSize> {
         withUnsafeMutablePointer(to: &state.pointee.meanLevelSize) { $0 }
+    }
+
+    /// The clock where it lies, and the one of a row that is not a group's.
+    static func clock(of state: UnsafeMutablePointer<ContractState>) -> UnsafePointer<DecayClock> {
+        UnsafePointer(withUnsafeMutablePointer(to: &state.pointee.clock) { $0 })
+    }
+
+    static func rowClock(of state: UnsafeMutablePointer<ContractState>) -> UnsafePointer<DecayClock> {
+        UnsafePointer(withUnsafeMutablePointer(to: &state.pointee.rowClock) { $0 })
+    }
+
+    static func shape(of state: UnsafeMutablePointer<ContractState>) -> UnsafePointer<BookShape> {
+        UnsafePointer(withUnsafeMutablePointer(to: &state.pointee.shape) { $0 })
     }
 
     private mutating func withLevels(_ body: (UnsafeMutablePointer<LevelState>) -> Void) {
@@ -167,7 +183,7 @@ struct ContractState: BitwiseCopyable {
         var isActive = false
         withLevels { isActive = $0[average.rawValue].isActive }
         guard isActive, let price = sources.average.price else { return }
-        levels[average.rawValue].move(to: price, clock: clock, mid: mid)
+        levels[average.rawValue].move(to: price, time: clock.time, mid: mid)
     }
 
     /// Takes a group's trades into volume, bars and the sources of levels.

@@ -37,8 +37,8 @@ import MarketData
     public var time: UInt64
     /// Raw `ts_event` of the group, ns.
     public var eventTime: UInt64
-    /// The decay clock at `time`.
-    public var clock: DecayClock
+    /// The decay clock at `time`, where it lies: a copy would be waited for.
+    public var clock: UnsafePointer<DecayClock>
     /// Levels of the book that the group may have changed, and their prices.
     public var bookChange: BookChange
     public var bookTouch: BookTouch
@@ -111,9 +111,8 @@ import MarketData
 @frozen public struct RowContext: ~Copyable {
     /// Time of the row, ns.
     public var time: UInt64
-    /// The decay clock at that time.
-    public var left: Decay
-    public var gain: Decay
+    /// The decay clock at that time, where it lies.
+    public var clock: UnsafePointer<DecayClock>
     public var book: UnsafePointer<Book>
     public var bookIsUsable: Bool
     public var mid: MidState

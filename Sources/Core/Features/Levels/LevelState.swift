@@ -23,6 +23,10 @@ public struct LevelState: BitwiseCopyable, Sendable {
     var window = LevelWindow()
     /// Columns that must be written anew.
     var stale = StaleColumns.all
+    /// +1 when the mid lies above the level, −1 below, 0 at it; NaN without a mid. As of the last row.
+    var midSide = Double.nan
+    /// What absorption is divided by: 1 + ticks that the mid went toward the level in 30 s. As of the last row.
+    var absorptionDivisor = Double.nan
     /// Twice the mid that the level has seen last; `Int32.min` when it must see the next one whatever it is.
     private var seenTwiceMid = Int32.min
 
@@ -49,11 +53,11 @@ public struct LevelState: BitwiseCopyable, Sendable {
     /// Ends the level: a test still under way is discarded.
     mutating func deactivate() { self = LevelState(kind: kind, parameters: parameters) }
 
-    /// Moves the level at the clock's time; what was accumulated stays.
-    mutating func move(to price: LevelPrice, clock: DecayClock, mid: MidState) {
-        tallies.endNear(at: min(clock.time, mid.usableUntil))
+    /// Moves the level at `time`; what was accumulated stays.
+    mutating func move(to price: LevelPrice, time: UInt64, mid: MidState) {
+        tallies.endNear(at: min(time, mid.usableUntil))
         self.price = price
-        tallies.beginNear(isNear(mid), at: clock.time)
+        tallies.beginNear(isNear(mid), at: time)
         seenTwiceMid = .min
         stale = .all
     }
@@ -69,6 +73,8 @@ public struct LevelState: BitwiseCopyable, Sendable {
     mutating func rebase(_ clock: DecayClock) {
         flow.rebase(clock)
         trades.rebase(clock)
+        // Ratios of sums may differ in the last bit. While the level is tested they are read at every group.
+        if test.isTesting { stale.insert(.flow) }
     }
 
     private func isNear(_ mid: MidState) -> Bool {
@@ -81,7 +87,7 @@ public struct LevelState: BitwiseCopyable, Sendable {
         guard isActive else { return }
         if group.trades.count > 0, group.isOpen { applyTrades(group, side: test.approachSide) }
         if parameters.families.contains(.levelFlow) {
-            flow.apply(group, price: price, band: parameters.band, isTesting: test.isTesting, stale: &stale)
+            flow.apply(group, nearest: price.nearest, band: parameters.band, isTesting: test.isTesting, stale: &stale)
         }
         let isNew = group.mid.twiceMid != seenTwiceMid || !group.midBefore.isValid
         if group.mid.isValid, isNew || test.isTesting { applyMid(group, isNew: isNew) }
@@ -111,9 +117,11 @@ public struct LevelState: BitwiseCopyable, Sendable {
 
     /// Takes the book as what rests at the level from now on. `touched` says at which prices it may be another than
     /// before.
-    mutating func watchDepth(_ book: UnsafePointer<Book>, usable: Bool, touched: BookTouch, clock: DecayClock) {
+    mutating func watchDepth(
+        _ book: UnsafePointer<Book>, usable: Bool, touched: BookTouch, clock: UnsafePointer<DecayClock>
+    ) {
         guard isActive, parameters.families.contains(.levelLiquidity) else { return }
-        let reach = max(parameters.band, parameters.beyond, LevelLiquidity.searchTicks)
+        let reach = max(parameters.band, parameters.beyond, ApproachDepth.searchTicks)
         let side = test.approachSide
         let now = LevelWindow(book, usable: usable, nearest: price.nearest, side: side, reach: reach)
         if now == window, now.isFar || !touched.reaches(price.nearest, side: side, reach: reach) { return }

@@ -54,24 +54,39 @@ extension ContractEngine {
         {
             activateLevels(context)
         }
-        state.pointee.shape.apply(context.after, change: context.bookChange)
+        state.pointee.shape.apply(context.after, before: context.before, change: context.bookChange)
         if families.contains(.orderFlow) {
             state.pointee.flow.apply(context, shape: ContractState.shape(of: state), records: records)
         }
-        if !context.bookChange.isEmpty || context.bookIsUsable != state.pointee.wasUsable {
+        let isSwitched = context.bookIsUsable != state.pointee.wasUsable
+        if !context.bookChange.isEmpty || isSwitched {
             state.pointee.wasUsable = context.bookIsUsable
             state.pointee.meanLevelSize.watch(
                 context.after, shape: ContractState.shape(of: state), usable: context.bookIsUsable, time: context.time)
         }
         if !context.trades.isEmpty { applyTrades(context) }
-        var isTesting = false
-        for index in 0..<5 {
-            levels[index].apply(context)
-            isTesting = isTesting || levels[index].test.isTesting
-            state.pointee.lastTestEnd = max(state.pointee.lastTestEnd, levels[index].test.testEnd)
-        }
-        state.pointee.isTesting = isTesting
+        applyLevels(context, isSwitched: isSwitched)
         applyHistory(context, records: records)
+    }
+
+    /// Gives the group to the levels that it concerns. A trade, another mid and a book that can be used again, or not
+    /// any more, concern all of them.
+    ///
+    /// - Parameter isSwitched: the book can be used again, or not any more.
+    mutating func applyLevels(_ context: borrowing GroupContext, isSwitched: Bool) {
+        var due = state.pointee.awakeLevels
+        if isSwitched || !context.trades.isEmpty || context.midHasMoved {
+            due = ContractState.allLevels
+        } else if !context.bookChange.isEmpty {
+            due |= operators.pointee.gates.concerned(by: context.bookTouch, context.after)
+        }
+        while due != 0 {
+            let index = due.trailingZeroBitCount
+            due &= due &- 1
+            levels[index].apply(context)
+            operators.pointee.gates.follow(index, levels + index, context.after)
+            state.pointee.note(index, levels + index)
+        }
     }
 
     mutating func applyTrades(_ context: borrowing GroupContext) {

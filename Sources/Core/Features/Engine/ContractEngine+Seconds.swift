@@ -64,6 +64,7 @@ extension ContractEngine {
     mutating func refreshMarket(at time: UInt64) {
         let mid = state.pointee.mid
         for index in 0..<5 { levels[index].settle(at: time, mid: mid) }
+        state.pointee.awakeLevels = ContractState.allLevels
         refreshValidity(at: time)
         let usable = state.isOpen(at: time) && !assembler.isSettledSuspect && !assembler.settledBook.pointee.isCrossed
         let book = assembler.settledBook

@@ -222,6 +222,7 @@ extension ContractEngine: PersistentState {
         try archive.field(&isLeading)
         try archive.field(&optionVersion)
         try archive.field(&state.pointee)
+        if archive.isLoading { state.pointee.awakeLevels = ContractState.allLevels }
         try archive.field(&operators.pointee.baseline)
         if let collector { try archive.field(&collector.pointee) }
         for index in 0..<FeatureSchema.columnCount { try archive.field(&values[index]) }

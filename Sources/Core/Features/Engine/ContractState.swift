@@ -36,9 +36,12 @@ struct ContractState: BitwiseCopyable {
     var stale = StaleColumns.all
     /// The mid that the last row was written with.
     var writtenMid = MidState()
-    /// A level was being tested after the last group, and when the last test of any ended, ns.
-    var isTesting = false
-    var lastTestEnd: UInt64 = 0
+    /// Levels that must take the next group whatever it is, and those that were being tested after the last one: a bit
+    /// each.
+    var awakeLevels = ContractState.allLevels
+    private(set) var testedLevels: UInt32 = 0
+    /// When the last test of any level ended, ns.
+    private(set) var lastTestEnd: UInt64 = 0
     /// The book could be read after the last group.
     var wasUsable = false
     /// A bar has closed that the average's level has not moved to yet.
@@ -94,6 +97,18 @@ struct ContractState: BitwiseCopyable {
     }
 
     static let second: UInt64 = 1_000_000_000
+    static let allLevels: UInt32 = 0b11111
+
+    /// A level was being tested after the last group.
+    var isTesting: Bool { testedLevels != 0 }
+
+    /// Notes what has become of a level that took a group.
+    mutating func note(_ index: Int, _ level: UnsafePointer<LevelState>) {
+        let bit: UInt32 = 1 &<< UInt32(index)
+        awakeLevels = level.pointee.needsNextGroup ? awakeLevels | bit : awakeLevels & ~bit
+        testedLevels = level.pointee.test.isTesting ? testedLevels | bit : testedLevels & ~bit
+        lastTestEnd = max(lastTestEnd, level.pointee.test.testEnd)
+    }
 
     /// Lets time pass up to `time` with everything as it is. Sums move their landmark along when it has fallen behind.
     mutating func advance(to time: UInt64) {
@@ -129,6 +144,7 @@ struct ContractState: BitwiseCopyable {
 
     mutating func endLevels() {
         activationDue = 0
+        awakeLevels = Self.allLevels
         for index in 0..<5 {
             testCounts[index] &+= levels[index].test.touchCount
             levels[index].deactivate()
@@ -137,6 +153,7 @@ struct ContractState: BitwiseCopyable {
 
     /// Activates the levels whose price exists from this group on.
     mutating func activateLevels(at time: UInt64, eventTime: UInt64) {
+        awakeLevels = Self.allLevels
         // Five levels at most are missing, and only until their windows end.
         activationDue = sources.nextActivation(after: eventTime, session: session)
         let (session, mid, clock) = (session, mid, clock)
@@ -179,6 +196,7 @@ struct ContractState: BitwiseCopyable {
     mutating func moveAverage() {
         guard averageMoved else { return }
         averageMoved = false
+        awakeLevels = Self.allLevels
         let average = LevelKind.movingAverage
         var isActive = false
         withLevels { isActive = $0[average.rawValue].isActive }

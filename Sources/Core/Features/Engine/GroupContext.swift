@@ -63,16 +63,20 @@ import MarketData
     public var mid: MidState
     public var midBefore: MidState
 
+    /// The mid is another one, or valid again.
+    @inlinable public var midHasMoved: Bool {
+        mid.isValid && (mid.twiceMid != midBefore.twiceMid || !midBefore.isValid)
+    }
     /// Contracts of all trades of the group.
     @inlinable public var volume: Int64 { bought &+ sold &+ unsigned }
 }
 
 /// The prices, in ticks, between which a group may have changed each side of the book.
 @frozen public struct BookTouch: BitwiseCopyable, Sendable {
-    private var bidLow = Int32.max
-    private var bidHigh = Int32.min
-    private var askLow = Int32.max
-    private var askHigh = Int32.min
+    private(set) var bidLow = Int32.max
+    private(set) var bidHigh = Int32.min
+    private(set) var askLow = Int32.max
+    private(set) var askHigh = Int32.min
 
     /// Anything may have changed.
     static var everywhere: BookTouch {

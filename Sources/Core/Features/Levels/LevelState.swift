@@ -77,6 +77,11 @@ public struct LevelState: BitwiseCopyable, Sendable {
         if test.isTesting { stale.insert(.flow) }
     }
 
+    /// It must take the next group whatever it is: a test hears every book, and a mid has not been seen yet.
+    var needsNextGroup: Bool { isActive && (test.isTesting || seenTwiceMid == .min) }
+    /// How far from the level its depths reach, ticks.
+    var reach: Int32 { max(parameters.band, parameters.beyond, ApproachDepth.searchTicks) }
+
     private func isNear(_ mid: MidState) -> Bool {
         let limit = 2 &* Int64(parameters.band) &* price.denominator
         return mid.isKnown && abs(price.offset(ofTwiceMid: mid.twiceMid)) <= limit
@@ -121,7 +126,6 @@ public struct LevelState: BitwiseCopyable, Sendable {
         _ book: UnsafePointer<Book>, usable: Bool, touched: BookTouch, clock: UnsafePointer<DecayClock>
     ) {
         guard isActive, parameters.families.contains(.levelLiquidity) else { return }
-        let reach = max(parameters.band, parameters.beyond, ApproachDepth.searchTicks)
         let side = test.approachSide
         let now = LevelWindow(book, usable: usable, nearest: price.nearest, side: side, reach: reach)
         if now == window, now.isFar || !touched.reaches(price.nearest, side: side, reach: reach) { return }

@@ -53,7 +53,19 @@ struct MarketView: ~Copyable {
         return true
     }
 
-    /// The update of the last group: its best levels, or all of them with `runs` as the group's trades.
+    /// The update of the last group, its best level of each side alone.
+    func quote() -> MarketUpdate {
+        let (bidSide, askSide) = (UnsafePointer(book).bid, UnsafePointer(book).ask)
+        bids[0] = Self.level(bidSide, 0)
+        asks[0] = Self.level(askSide, 0)
+        return MarketUpdate(
+            time: time, receiveTime: receiveTime, instrument: .traded, quality: quality,
+            bids: UnsafeBufferPointer(start: bids, count: bidSide.pointee.isEmpty ? 0 : 1),
+            asks: UnsafeBufferPointer(start: asks, count: askSide.pointee.isEmpty ? 0 : 1),
+            trades: UnsafeBufferPointer(start: trades, count: 0))
+    }
+
+    /// The update of the last group: its best levels, and `runs` as the group's trades.
     mutating func update(depth: Int, trades runs: UnsafeBufferPointer<TradeRun>? = nil) -> MarketUpdate {
         let bidCount = Self.spread(UnsafePointer(book).bid, into: bids, depth: depth)
         let askCount = Self.spread(UnsafePointer(book).ask, into: asks, depth: depth)
@@ -69,12 +81,15 @@ struct MarketView: ~Copyable {
         _ ladder: UnsafePointer<BookSideLadder>, into levels: UnsafeMutablePointer<BookLevel>, depth: Int
     ) -> Int {
         let count = min(Int(ladder.pointee.levelCount), depth)
-        for slot in 0..<count {
-            levels[slot] = BookLevel(
-                price: Ticks(Int64(ladder.prices[slot])), size: UInt32(ladder.sizes[slot]),
-                count: UInt32(ladder.counts[slot]))
-        }
+        for slot in 0..<count { levels[slot] = level(ladder, slot) }
         return count
+    }
+
+    @inline(__always)
+    private static func level(_ ladder: UnsafePointer<BookSideLadder>, _ slot: Int) -> BookLevel {
+        BookLevel(
+            price: Ticks(Int64(ladder.prices[slot])), size: UInt32(bitPattern: ladder.sizes[slot]),
+            count: UInt32(bitPattern: ladder.counts[slot]))
     }
 
     private mutating func spread(_ runs: UnsafeBufferPointer<TradeRun>) -> Int {

@@ -73,12 +73,13 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     }
 
     public mutating func groupClosed(_ engine: borrowing ContractEngine) {
-        output.vector(engine.vector, time: engine.group.time)
-        setClock(event: engine.group.time, received: engine.clock)
+        let group = engine.group
+        output.vector(engine.vector, time: group.time)
+        setClock(event: group.time, received: engine.clock)
         if tradesSignalBook {
             let quality = MarketView.quality(
                 of: engine.book, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
-            market.take(engine.book, quality: quality, group: engine.group)
+            market.take(engine.book, quality: quality, group: group)
             stepMarket(trades: engine.trades)
         }
         judgeLevels(engine)
@@ -105,7 +106,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         // silence of the feed it ages.
         if time <= engine.clockBefore &+ UInt64(configuration.limits.markReducing.count) {
             market.keep(until: clock.event)
-            risk.apply(market.update(depth: 1))
+            risk.apply(market.quote())
         }
         risk.advance(to: clock.event)
         execution.advance(clock)
@@ -134,9 +135,10 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     }
 
     private mutating func stepMarket(trades: UnsafeBufferPointer<TradeRun>) {
+        // An idle venue does not look at the market.
         let isIdle = venue.isIdle
-        let update = market.update(depth: isIdle ? 1 : TradingLimits.bookLevels, trades: isIdle ? nil : trades)
-        venue.apply(update)
+        let update = isIdle ? market.quote() : market.update(depth: TradingLimits.bookLevels, trades: trades)
+        if !isIdle { venue.apply(update) }
         hear()
         risk.apply(update)
         execution.advance(clock)
@@ -195,11 +197,16 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     /// Hands every output on until there is none.
     private mutating func settle() {
-        var isQuiet = false
+        var isQuiet = hasNoOutput
         while !isQuiet {
             isQuiet = drainRisk()
             isQuiet = drainExecution() && isQuiet
         }
+    }
+
+    private var hasNoOutput: Bool {
+        risk.verdicts.isEmpty && risk.changes.isEmpty && execution.fills.isEmpty && execution.updates.isEmpty
+            && execution.notices.isEmpty && execution.commands.isEmpty
     }
 
     private mutating func drainRisk() -> Bool {

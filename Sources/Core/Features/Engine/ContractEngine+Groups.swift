@@ -18,10 +18,12 @@ extension ContractEngine {
         let restated = group.hasSnapshot || group.hasClear
         attribute(flowCounts: usable && !restated)
         var parts = OrderParts()
-        for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
-        state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
-        if families.contains(.session) {
-            operators.pointee.auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen)
+        if !assembler.trades.isEmpty {
+            for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
+            state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
+            if families.contains(.session) {
+                operators.pointee.auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen)
+            }
         }
         let context = GroupContext(
             time: group.time, eventTime: group.eventTime, clock: ContractState.clock(of: state), bookChange: assembler.change,

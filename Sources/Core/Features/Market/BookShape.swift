@@ -35,7 +35,7 @@ struct BookShape: BitwiseCopyable {
     /// Brings the rows that read the book up to date. All are NaN unless it is two-sided and valid.
     mutating func write(_ out: UnsafeMutablePointer<Double>, book: UnsafePointer<Book>, isValid: Bool) {
         guard isValid else {
-            if isWritten || stale == .everything { writeUndefined(out) }
+            if isWritten || stale == .everything { Self.writeUndefined(out) }
             stale = .everything
             isWritten = false
             return
@@ -47,8 +47,8 @@ struct BookShape: BitwiseCopyable {
         twiceMid = book.pointee.twiceMid
         isWritten = true
         let (bids, asks) = (change.bidSlots, change.askSlots)
-        if (bids | asks) & 1 != 0 { writeBest(out, book) }
-        if (bids | asks) & 0b11110 != 0 { writeLevels(out, book, slots: (bids | asks) & 0b11110) }
+        if (bids | asks) & 1 != 0 { Self.writeBest(out, book) }
+        if (bids | asks) & 0b11110 != 0 { Self.writeLevels(out, book, slots: (bids | asks) & 0b11110) }
         writeTotals(out, book)
         let spread = Int64(book.ask.prices[0]) &- Int64(book.bid.prices[0])
         if bids != 0 || moved {
@@ -64,12 +64,12 @@ struct BookShape: BitwiseCopyable {
     }
 
     /// The rows of this family except those that outlive an invalid book: means, and the mid.
-    private func writeUndefined(_ out: UnsafeMutablePointer<Double>) {
+    private static func writeUndefined(_ out: UnsafeMutablePointer<Double>) {
         out[.bidAskSpread] = .nan
         for row in MarketFeature.weightedMidOffset.rawValue...MarketFeature.sellImpact100.rawValue { out[row] = .nan }
     }
 
-    private func writeBest(_ out: UnsafeMutablePointer<Double>, _ book: UnsafePointer<Book>) {
+    private static func writeBest(_ out: UnsafeMutablePointer<Double>, _ book: UnsafePointer<Book>) {
         let spread = Double(book.ask.prices[0] &- book.bid.prices[0])
         let bidSize = Double(book.bid.sizes[0])
         let askSize = Double(book.ask.sizes[0])
@@ -82,7 +82,7 @@ struct BookShape: BitwiseCopyable {
         out[.queueImbalanceBest] = imbalance
     }
 
-    private func writeLevels(_ out: UnsafeMutablePointer<Double>, _ book: UnsafePointer<Book>, slots: UInt32) {
+    private static func writeLevels(_ out: UnsafeMutablePointer<Double>, _ book: UnsafePointer<Book>, slots: UInt32) {
         let levels = min(book.pointee.bid.levelCount, book.pointee.ask.levelCount)
         let (bids, asks) = (book.bid.sizes, book.ask.sizes)
         var slots = slots
@@ -94,7 +94,8 @@ struct BookShape: BitwiseCopyable {
         }
     }
 
-    private func writeTotals(_ out: UnsafeMutablePointer<Double>, _ book: UnsafePointer<Book>) {
+    // Mutating only so that the call does not copy the shape.
+    private mutating func writeTotals(_ out: UnsafeMutablePointer<Double>, _ book: UnsafePointer<Book>) {
         let levels = min(book.pointee.bid.levelCount, book.pointee.ask.levelCount)
         out[.depthImbalanceTop3] = defined(levels >= 3, imbalance(bid.top3, ask.top3))
         out[.depthImbalanceTop5] = defined(levels >= 5, imbalance(bid.top5, ask.top5))

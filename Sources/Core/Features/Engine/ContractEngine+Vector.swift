@@ -23,7 +23,7 @@ extension ContractEngine {
             meanLevelSize: UnsafePointer(ContractState.meanLevelSize(of: state)),
             averageSlopeTicks: state.pointee.sources.average.slopeTicks,
             averageBarMinutes: Double(operators.pointee.configuration.averageBarMinutes),
-            sessionStart: state.pointee.sessionStart)
+            sessionStart: state.pointee.sessionStart, termsAreDue: !state.pointee.terms.contains(time))
         writeLevels(row: row)
         writeMarket(values + FeatureSchema.marketOffset, row: row)
         state.pointee.writtenMid = state.pointee.mid
@@ -36,24 +36,40 @@ extension ContractEngine {
         var stale = state.pointee.stale
         // A mid that is not valid may stop being used by time alone.
         if !row.mid.isValid || !state.pointee.writtenMid.isValid { stale.insert(.position) }
+        let moment = LevelMoment(row)
         for index in 0..<5 where index != LevelKind.movingAverage.rawValue || !state.pointee.averageMoved {
-            (levels + index).write(values + index * LevelFeature.count, row: row, also: stale)
+            write(levels + index, index, row: row, moment: moment, also: stale)
         }
-        guard state.pointee.averageMoved else { return }
-        writeMovedAverage(row: row)
+        if row.termsAreDue { findTermsSpan(at: row.time) }
+        if state.pointee.averageMoved { writeMovedAverage(row: row) }
+    }
+
+    private func write(
+        _ level: UnsafeMutablePointer<LevelState>, _ index: Int, row: borrowing RowContext,
+        moment: borrowing LevelMoment, also: StaleColumns
+    ) {
+        level.write(
+            values + index * LevelFeature.count, terms: terms + index, row: row, moment: moment, also: also)
+    }
+
+    private func findTermsSpan(at time: UInt64) {
+        var (start, end) = (UInt64.zero, UInt64.max)
+        for index in 0..<5 {
+            let span = LevelTerms.span(levels + index, at: time)
+            (start, end) = (max(start, span.start), min(end, span.end))
+        }
+        state.pointee.terms = ValidSpan(start: start, end: end)
     }
 
     /// The row of a second whose end closed a bar of the average: its level moves with the next group, but the row
     /// shows where it is now.
     mutating func writeMovedAverage(row: borrowing RowContext) {
-        let index = LevelKind.movingAverage.rawValue
+        let (index, moment) = (LevelKind.movingAverage.rawValue, LevelMoment(row))
         var level = levels[index]
         if level.isActive, let price = state.pointee.sources.average.price {
             level.move(to: price, time: row.clock.pointee.time, mid: state.pointee.mid)
         }
-        withUnsafeMutablePointer(to: &level) {
-            $0.write(values + index * LevelFeature.count, row: row, also: .all)
-        }
+        withUnsafeMutablePointer(to: &level) { write($0, index, row: row, moment: moment, also: .all) }
         levels[index].stale = .all
     }
 

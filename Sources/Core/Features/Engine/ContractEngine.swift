@@ -37,6 +37,8 @@ public struct ContractEngine: ~Copyable {
     let state: UnsafeMutablePointer<ContractState>
     /// The levels where they lie in `state`: reading one element through the inline array may copy all of it.
     let levels: UnsafeMutablePointer<LevelState>
+    /// What their rows that move with time are made of; made anew when a state is loaded.
+    let terms: UnsafeMutablePointer<LevelTerms>
     let values: UnsafeMutablePointer<Double>
     /// False before the contract's first accepted record.
     public internal(set) var hasStarted = false
@@ -71,6 +73,7 @@ public struct ContractEngine: ~Copyable {
         state = .allocate(capacity: 1)
         state.initialize(to: ContractState(configuration: configuration, start: 0))
         levels = ContractState.levels(of: state)
+        terms = .allocate(capacity: FeatureSchema.levelCount)
         values = .allocate(capacity: FeatureSchema.columnCount)
         values.initialize(repeating: .nan, count: FeatureSchema.columnCount)
     }
@@ -83,6 +86,7 @@ public struct ContractEngine: ~Copyable {
         collector?.deinitialize(count: 1)
         collector?.deallocate()
         state.deallocate()
+        terms.deallocate()
         values.deallocate()
     }
 
@@ -222,7 +226,7 @@ extension ContractEngine: PersistentState {
         try archive.field(&isLeading)
         try archive.field(&optionVersion)
         try archive.field(&state.pointee)
-        if archive.isLoading { state.pointee.awakeLevels = ContractState.allLevels }
+        if archive.isLoading { state.pointee.forgetDerived() }
         try archive.field(&operators.pointee.baseline)
         if let collector { try archive.field(&collector.pointee) }
         for index in 0..<FeatureSchema.columnCount { try archive.field(&values[index]) }

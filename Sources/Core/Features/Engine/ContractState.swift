@@ -3,6 +3,16 @@ import MarketCalendar
 import MarketData
 import Units
 
+/// The instants for which something derived holds: [start, end), ns.
+struct ValidSpan: BitwiseCopyable {
+    static let none = ValidSpan(start: 0, end: 0)
+
+    var start: UInt64
+    var end: UInt64
+
+    func contains(_ time: UInt64) -> Bool { time >= start && time < end }
+}
+
 /// All that one contract's features remember besides its book.
 struct ContractState: BitwiseCopyable {
     var status = TradingStatus()
@@ -40,6 +50,8 @@ struct ContractState: BitwiseCopyable {
     /// each.
     var awakeLevels = ContractState.allLevels
     private(set) var testedLevels: UInt32 = 0
+    /// For which rows the terms of the levels hold unless something happens to them.
+    var terms = ValidSpan.none
     /// When the last test of any level ended, ns.
     private(set) var lastTestEnd: UInt64 = 0
     /// The book could be read after the last group.
@@ -125,6 +137,7 @@ struct ContractState: BitwiseCopyable {
         flow.rebase(clock)
         tradeFlow.rebase(clock)
         activity.rebase(clock)
+        terms = .none
         self.clock.moveLandmark()
     }
 
@@ -139,7 +152,14 @@ struct ContractState: BitwiseCopyable {
         sessionVolume = 0
         sources.beginSession()
         activationDue = 0
+        terms = .none
         meanLevelSize.reset(at: start)
+    }
+
+    /// What is kept beside the state must be made anew: another one has been loaded.
+    mutating func forgetDerived() {
+        awakeLevels = Self.allLevels
+        terms = .none
     }
 
     mutating func endLevels() {
@@ -154,6 +174,7 @@ struct ContractState: BitwiseCopyable {
     /// Activates the levels whose price exists from this group on.
     mutating func activateLevels(at time: UInt64, eventTime: UInt64) {
         awakeLevels = Self.allLevels
+        terms = .none
         // Five levels at most are missing, and only until their windows end.
         activationDue = sources.nextActivation(after: eventTime, session: session)
         let (session, mid, clock) = (session, mid, clock)

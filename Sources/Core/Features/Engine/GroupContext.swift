@@ -131,4 +131,6 @@ import MarketData
     public var averageBarMinutes: Double
     /// Instant since which the session's accumulators run (t₀), ns.
     public var sessionStart: UInt64
+    /// The terms of all levels must be made anew.
+    public var termsAreDue: Bool
 }

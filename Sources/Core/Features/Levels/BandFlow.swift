@@ -23,8 +23,8 @@ public struct BandFlow: BitwiseCopyable, Sendable {
 
     /// The sums where they lie, in the order of their columns.
     @inline(__always)
-    static func sums(of level: UnsafeMutablePointer<LevelState>) -> UnsafeMutablePointer<ExponentialSums<6>> {
-        withUnsafeMutablePointer(to: &level.pointee.flow.sums) { $0 }
+    static func sums(of level: UnsafeMutablePointer<LevelState>) -> UnsafePointer<ExponentialSums<6>> {
+        UnsafePointer(withUnsafeMutablePointer(to: &level.pointee.flow.sums) { $0 })
     }
 
     mutating func rebase(_ clock: DecayClock) {

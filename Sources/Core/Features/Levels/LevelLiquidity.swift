@@ -32,6 +32,16 @@ enum LevelLiquidity {
         writePassive(out, level: level, row: row)
     }
 
+    /// Whether rows that are measured against means can be defined. When not they are NaN from now on.
+    static func seesPassiveSide(_ out: UnsafeMutablePointer<Double>, side: Int32, row: borrowing RowContext) -> Bool {
+        out[.passiveDepthToAverage] = .nan
+        out[.passiveDepthLogRatio] = .nan
+        guard row.bookIsUsable, side != 0 else { return false }
+        let atLevel = side > 0 ? out[.askDepthAtLevel] : out[.bidDepthAtLevel]
+        let inBand = side > 0 ? out[.askDepthInBand] : out[.bidDepthInBand]
+        return !atLevel.isNaN || !inBand.isNaN
+    }
+
     /// Writes what is measured against means, which change with time.
     static func writeAgainstMeans(
         _ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext

@@ -20,8 +20,12 @@ extension UnsafeMutablePointer<LevelState> {
     ///
     /// - Parameters:
     ///   - out: room for `LevelFeature.count` values, as the last call left it.
+    ///   - terms: the level's, as the last call left them.
     ///   - also: columns that the row makes stale for every level.
-    func write(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext, also: StaleColumns) {
+    func write(
+        _ out: UnsafeMutablePointer<Double>, terms: UnsafeMutablePointer<LevelTerms>, row: borrowing RowContext,
+        moment: borrowing LevelMoment, also: StaleColumns
+    ) {
         let stale = pointee.stale.union(also)
         guard pointee.isActive else {
             pointee.stale = []
@@ -32,7 +36,13 @@ extension UnsafeMutablePointer<LevelState> {
             pointee.stale = []
             writeStale(out, row: row, stale: stale)
         }
-        writeMoving(out, row: row)
+        if stale != [] || row.termsAreDue {
+            terms.pointee = LevelTerms(UnsafePointer(self), base: row.sessionStart, time: row.time)
+        }
+        let families = pointee.parameters.families
+        UnsafePointer(terms).writeTimes(out, moment, families: families)
+        UnsafePointer(terms).writeSums(out, moment, flow: BandFlow.sums(of: self), families: families)
+        if pointee.seesDepth { LevelLiquidity.writeAgainstMeans(out, level: UnsafePointer(self), row: row) }
     }
 
     private func writeStale(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext, stale: StaleColumns) {
@@ -50,6 +60,7 @@ extension UnsafeMutablePointer<LevelState> {
         if stale.contains(.interaction), families.contains(.levelInteraction) { level.writeInteraction(out) }
         if stale.contains(.liquidity), families.contains(.levelLiquidity) {
             LevelLiquidity.write(out, level: level, row: row)
+            pointee.seesDepth = LevelLiquidity.seesPassiveSide(out, side: pointee.test.approachSide, row: row)
         }
         if stale.contains(.flow), families.contains(.levelFlow) { pointee.flow.writeRatios(out, test: pointee.test) }
         if stale.contains(.trades), families.contains(.levelTrades) { pointee.trades.writeRatios(out) }
@@ -64,58 +75,6 @@ extension UnsafeMutablePointer<LevelState> {
         let side = pointee.test.approachSide
         let progress = side == 0 ? .nan : Double(side) * row.changes.seconds30
         pointee.absorptionDivisor = defined(!progress.isNaN, 1 + max(0, progress))
-    }
-}
-
-// MARK: - What changes with time
-
-extension UnsafeMutablePointer<LevelState> {
-    @inline(__always)
-    private func writeMoving(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
-        let families = pointee.parameters.families
-        let time = row.time
-        if families.contains(.levelInteraction) { writeTimes(out, row: row) }
-        if families.contains(.levelConfirmation) {
-            let crossedAt = pointee.tallies.crossedAt
-            out[.timeSinceCross] = defined(crossedAt > 0, pointee.midSide * seconds(time &- crossedAt))
-        }
-        if families.contains(.levelLiquidity) {
-            LevelLiquidity.writeAgainstMeans(out, level: UnsafePointer(self), row: row)
-        }
-        let age = time &- pointee.activeSince
-        if families.contains(.levelFlow) { writeRates(out, age: age, left: row.clock.pointee.left.h30) }
-        if families.contains(.levelTrades) { writeSums(out, age: age, clock: row.clock) }
-    }
-
-    @inline(__always)
-    private func writeTimes(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
-        let lastTouch = pointee.test.lastTouch
-        out[.timeSinceLastTouch] = defined(lastTouch > 0, seconds(row.time &- lastTouch))
-        out[.timeNear] = seconds(pointee.tallies.timeNear(at: min(row.time, row.mid.usableUntil)))
-        out[.testDuration] = pointee.test.isTesting ? seconds(row.time &- pointee.test.testStart) : 0
-    }
-
-    /// Six rates with one factor, side by side.
-    @inline(__always)
-    private func writeRates(_ out: UnsafeMutablePointer<Double>, age: UInt64, left: Double) {
-        let rate = pointee.flow.age.rateFactor(halfLife: 30, decay: left)
-        let factor = SIMD2(repeating: defined(age >= 10_000_000_000, rate))
-        let sums = UnsafeRawPointer(BandFlow.sums(of: self))
-        let rates = UnsafeMutableRawPointer(out + LevelFeature.bidAdded.rawValue)
-        for pair in 0..<3 {
-            let values = sums.loadUnaligned(fromByteOffset: 16 * pair, as: SIMD2<Double>.self)
-            rates.storeBytes(of: values * factor, toByteOffset: 16 * pair, as: SIMD2<Double>.self)
-        }
-    }
-
-    @inline(__always)
-    private func writeSums(_ out: UnsafeMutablePointer<Double>, age: UInt64, clock: UnsafePointer<DecayClock>) {
-        let left = clock.pointee.left.h30
-        let attack = pointee.trades.sums30[BandTrades.Sum30.attack] * left
-        out[.absorption] = defined(age >= 30_000_000_000, attack / pointee.absorptionDivisor)
-        out[.delta] = pointee.trades.sums30[BandTrades.Sum30.delta] * left
-        let rate = pointee.trades.ordersAge.rateFactor(halfLife: 10, decay: clock.pointee.left.h10)
-        out[.tradeIntensity] = defined(age >= 10_000_000_000, pointee.trades.orders[0] * rate)
     }
 }
 

@@ -25,6 +25,8 @@ public struct LevelState: BitwiseCopyable, Sendable {
     var stale = StaleColumns.all
     /// +1 when the mid lies above the level, −1 below, 0 at it; NaN without a mid. As of the last row.
     var midSide = Double.nan
+    /// The book shows what rests on the passive side at the level. As of the last row.
+    var seesDepth = false
     /// What absorption is divided by: 1 + ticks that the mid went toward the level in 30 s. As of the last row.
     var absorptionDivisor = Double.nan
     /// Twice the mid that the level has seen last; `Int32.min` when it must see the next one whatever it is.
@@ -204,9 +206,9 @@ struct LevelWindow: BitwiseCopyable, Sendable, Equatable {
 /// What a level counts besides flow: time, crosses and closes.
 public struct LevelTallies: BitwiseCopyable, Sendable {
     /// ns during which the mid was in the band, up to `nearSince` while it is.
-    private var timeNear: UInt64 = 0
+    private(set) var timeNear: UInt64 = 0
     private(set) var isNear = false
-    private var nearSince: UInt64 = 0
+    private(set) var nearSince: UInt64 = 0
     /// +n after n closes above, −n after n below, 0 after one at the level.
     public var closesBeyond: Int64 = 0
     /// ns; 0 before the first cross.
@@ -225,11 +227,6 @@ public struct LevelTallies: BitwiseCopyable, Sendable {
     mutating func endNear(at time: UInt64) {
         if isNear, time > nearSince { timeNear &+= time &- nearSince }
         isNear = false
-    }
-
-    /// ns in the band up to `time`, which is not after the mid's last use.
-    func timeNear(at time: UInt64) -> UInt64 {
-        isNear && time > nearSince ? timeNear &+ (time &- nearSince) : timeNear
     }
 
     /// Takes a mid. Without a time it is only what a later one is compared with.

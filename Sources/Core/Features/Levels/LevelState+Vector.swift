@@ -39,9 +39,8 @@ extension UnsafeMutablePointer<LevelState> {
         if stale != [] || row.termsAreDue {
             terms.pointee = LevelTerms(UnsafePointer(self), base: row.sessionStart, time: row.time)
         }
-        let families = pointee.parameters.families
-        UnsafePointer(terms).writeTimes(out, moment, families: families)
-        UnsafePointer(terms).writeSums(out, moment, flow: BandFlow.sums(of: self), families: families)
+        UnsafePointer(terms).writeTimes(out, moment)
+        UnsafePointer(terms).writeSums(out, moment, flow: BandFlow.sums(of: self))
         if pointee.seesDepth { LevelLiquidity.writeAgainstMeans(out, level: UnsafePointer(self), row: row) }
     }
 

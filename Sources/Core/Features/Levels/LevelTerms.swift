@@ -3,7 +3,7 @@
 /// and when a warm-up ends.
 ///
 /// Instants are ns since a base that all levels share, whole numbers that a Double holds exactly; what is not defined
-/// now is NaN, and an instant that has not come lies beyond all time.
+/// now is NaN, as is everything of a family that is left out, and an instant that has not come lies beyond all time.
 struct LevelTerms: BitwiseCopyable {
     /// Of the last touch, and since when price is near.
     fileprivate var instants: SIMD2<Double>
@@ -33,19 +33,25 @@ struct LevelTerms: BitwiseCopyable {
         func instant(_ time: UInt64) -> Double { Double(Int64(bitPattern: time &- base)) }
         let (test, tallies) = (level.pointee.test, level.pointee.tallies)
         let age = time &- level.pointee.activeSince
+        let families = level.pointee.parameters.families
+        let (hasTimes, hasCross) = (families.contains(.levelInteraction), families.contains(.levelConfirmation))
         instants = SIMD2(
-            defined(test.lastTouch > 0, instant(test.lastTouch)),
-            tallies.isNear ? instant(tallies.nearSince) : Self.never)
+            defined(hasTimes && test.lastTouch > 0, instant(test.lastTouch)),
+            defined(hasTimes, tallies.isNear ? instant(tallies.nearSince) : Self.never))
         nearBefore = SIMD2(0, 2 * Double(tallies.timeNear))
         starts = SIMD2(
-            test.isTesting ? instant(test.testStart) : Self.never,
-            defined(tallies.crossedAt > 0, instant(tallies.crossedAt)))
+            defined(hasTimes, test.isTesting ? instant(test.testStart) : Self.never),
+            defined(hasCross && tallies.crossedAt > 0, instant(tallies.crossedAt)))
         scales = SIMD2(Self.halfNano, Self.halfNano * level.pointee.midSide)
-        let (age30, age10) = (level.pointee.flow.age.left, level.pointee.trades.ordersAge.left)
-        ages = age >= Self.rateWarmUp ? SIMD2(age30, age10) : SIMD2(repeating: .nan)
+        let hasTrades = families.contains(.levelTrades)
+        let isWarm = age >= Self.rateWarmUp
+        ages = SIMD2(
+            defined(isWarm && families.contains(.levelFlow), level.pointee.flow.age.left),
+            defined(isWarm && hasTrades, level.pointee.trades.ordersAge.left))
         trades = SIMD2(
             level.pointee.trades.sums30[BandTrades.Sum30.attack], level.pointee.trades.sums30[BandTrades.Sum30.delta])
-        divisors = SIMD2(defined(age >= Self.absorptionWarmUp, level.pointee.absorptionDivisor), 1)
+        divisors = SIMD2(
+            defined(hasTrades && age >= Self.absorptionWarmUp, level.pointee.absorptionDivisor), defined(hasTrades, 1))
         orders = level.pointee.trades.orders[0]
     }
 
@@ -84,14 +90,12 @@ struct LevelMoment {
 extension UnsafePointer<LevelTerms> {
     /// Writes the rows of times: since the last touch, near the level, in the test, and since the cross.
     @inline(__always)
-    func writeTimes(_ out: UnsafeMutablePointer<Double>, _ moment: borrowing LevelMoment, families: FeatureFamilies) {
+    func writeTimes(_ out: UnsafeMutablePointer<Double>, _ moment: borrowing LevelMoment) {
         let spans = Self.twicePositive(moment.times - pointee.instants) + pointee.nearBefore
         let durations = Self.twicePositive(moment.time - pointee.starts) * pointee.scales
-        if families.contains(.levelInteraction) {
-            out.store(spans * SIMD2(repeating: 0.5e-9), at: .timeSinceLastTouch)
-            out[.testDuration] = durations[0]
-        }
-        if families.contains(.levelConfirmation) { out[.timeSinceCross] = durations[1] }
+        out.store(spans * SIMD2(repeating: 0.5e-9), at: .timeSinceLastTouch)
+        out[.testDuration] = durations[0]
+        out[.timeSinceCross] = durations[1]
     }
 
     /// x + |x|: twice what is positive, 0 for the rest.
@@ -105,21 +109,17 @@ extension UnsafePointer<LevelTerms> {
     @inline(__always)
     func writeSums(
         _ out: UnsafeMutablePointer<Double>, _ moment: borrowing LevelMoment,
-        flow: UnsafePointer<ExponentialSums<6>>, families: FeatureFamilies
+        flow: UnsafePointer<ExponentialSums<6>>
     ) {
         let factors = moment.rates / (SIMD2(repeating: 1.0) - pointee.ages * moment.left)
-        if families.contains(.levelFlow) {
-            let sums = UnsafeRawPointer(flow)
-            let factor = SIMD2(factors[0], factors[0])
-            out.store(sums.loadUnaligned(as: SIMD2<Double>.self) * factor, at: .bidAdded)
-            out.store(sums.loadUnaligned(fromByteOffset: 16, as: SIMD2<Double>.self) * factor, at: .bidCancelled)
-            out.store(sums.loadUnaligned(fromByteOffset: 32, as: SIMD2<Double>.self) * factor, at: .bidFilled)
-        }
-        if families.contains(.levelTrades) {
-            let left = SIMD2(moment.left[0], moment.left[0])
-            out.store(pointee.trades * left / pointee.divisors, at: .absorption)
-            out[.tradeIntensity] = pointee.orders * factors[1]
-        }
+        let sums = UnsafeRawPointer(flow)
+        let factor = SIMD2(factors[0], factors[0])
+        out.store(sums.loadUnaligned(as: SIMD2<Double>.self) * factor, at: .bidAdded)
+        out.store(sums.loadUnaligned(fromByteOffset: 16, as: SIMD2<Double>.self) * factor, at: .bidCancelled)
+        out.store(sums.loadUnaligned(fromByteOffset: 32, as: SIMD2<Double>.self) * factor, at: .bidFilled)
+        let left = SIMD2(moment.left[0], moment.left[0])
+        out.store(pointee.trades * left / pointee.divisors, at: .absorption)
+        out[.tradeIntensity] = pointee.orders * factors[1]
     }
 }
 

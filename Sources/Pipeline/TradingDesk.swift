@@ -27,6 +27,8 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     private(set) var execution: ExecutionGateway
     private(set) var venue: PaperVenue
     private var market = MarketView()
+    /// Risk has not been handed the newest book.
+    private var isMarkDue = false
     private var leader = 0
     /// Of the contract whose book fills the orders.
     private var status = TradingStatus()
@@ -60,6 +62,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     // MARK: Market
 
     public mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
+        market.freeze()
         self.leader = leader
         tradesSignalBook = plan.tradedBook(leader: leader) == nil
         let window = calendar.tradingWindow(configuration.window, in: session)
@@ -79,7 +82,8 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         if tradesSignalBook {
             let quality = MarketView.quality(
                 of: engine.book, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
-            market.take(engine.book, quality: quality, group: group)
+            if !quality.hasUsableBook { mark() }
+            market.follow(engine.closedBook, quality: quality, group: group)
             stepMarket(trades: engine.trades)
         }
         judgeLevels(engine)
@@ -91,11 +95,13 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         setClock(event: book.assembler.group.time, received: book.clock)
         let quality = MarketView.quality(
             of: book.assembler.book, isOpen: book.isOpen, isSuspect: book.assembler.isSuspect)
+        if !quality.hasUsableBook { mark() }
         market.take(book.assembler.book, quality: quality, group: book.assembler.group)
         stepMarket(trades: book.assembler.trades)
     }
 
     public mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
+        mark()
         output.secondVector(engine.vector, time: time)
         // A late record closes many seconds at once; messages move on with the seconds, as they would have.
         setClock(event: time, received: min(engine.clock, time &+ Self.secondGrace))
@@ -124,6 +130,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     /// The book that fills orders can be used while its contract trades: what a group said of it ends with a halt and
     /// with the session.
     private mutating func openOrClose() {
+        mark()
         guard market.setOpen(status.isOpen(byCalendar: day.isOpen(at: clock.event))) else { return }
         market.keep(until: clock.event)
         stepMarket(trades: UnsafeBufferPointer(start: nil, count: 0))
@@ -135,14 +142,26 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     }
 
     private mutating func stepMarket(trades: UnsafeBufferPointer<TradeRun>) {
-        // An idle venue does not look at the market.
-        let isIdle = venue.isIdle
-        let update = isIdle ? market.quote() : market.update(depth: TradingLimits.bookLevels, trades: trades)
-        if !isIdle { venue.apply(update) }
-        hear()
-        risk.apply(update)
+        // An idle venue does not look at the market, and without a position risk need not see every book.
+        if venue.isIdle {
+            isMarkDue = market.quality.hasUsableBook && !venue.hasEvents && !risk.looksAtEveryUpdate
+            hear()
+            if !isMarkDue { risk.apply(market.quote()) }
+        } else {
+            let update = market.update(depth: TradingLimits.bookLevels, trades: trades)
+            venue.apply(update)
+            hear()
+            risk.apply(update)
+        }
         execution.advance(clock)
         settle()
+    }
+
+    /// Hands risk the newest book, if it has not got it.
+    private mutating func mark() {
+        guard isMarkDue else { return }
+        isMarkDue = false
+        risk.apply(market.quote())
     }
 
     // MARK: Decisions
@@ -174,6 +193,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     private mutating func review() {
         if intents.isEmpty { return }
+        mark()
         for index in intents.indices {
             let intent = intents[index]
             switch risk.review(intent) {
@@ -255,6 +275,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 extension TradingDesk {
     /// Configuration and output are not saved.
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        mark()
         try archive.marker("desk")
         try signals.persist(&archive)
         try policy.persist(&archive)

@@ -104,6 +104,8 @@ public struct ContractEngine: ~Copyable {
     public var group: EventGroup { assembler.closedGroup }
     /// The book after it.
     public var book: UnsafePointer<Book> { assembler.settledBook }
+    /// The same, for a sink that is told of a group: where it stays as it is until the next group has closed.
+    public var closedBook: UnsafePointer<Book> { assembler.before }
     public var trades: UnsafeBufferPointer<TradeRun> { assembler.trades }
     /// What the last group did to resting orders.
     public var depthChanges: UnsafeBufferPointer<DepthChange> { operators.pointee.attribution.changes }

@@ -168,15 +168,14 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     private mutating func judgeLevels(_ engine: borrowing ContractEngine) {
         if signals.isResting, !engine.hasRecentTest(within: UInt64(signals.aftermath.count)) { return }
-        let time = Timestamp(nanoseconds: engine.group.time)
+        let group = engine.group
+        let time = Timestamp(nanoseconds: group.time)
+        let quality = MarketView.quality(of: engine.book, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
         for index in 0..<FeatureSchema.levelCount {
             guard let kind = LevelKind(rawValue: index) else { continue }
             let test = engine.test(kind)
             let testEnd: Timestamp = test.end > 0 ? Timestamp(nanoseconds: test.end) : .undefined
             guard signals.isJudged(index, isInTest: test.isUnderWay, testEnd: testEnd, at: time) else { continue }
-            let group = engine.group
-            let quality = MarketView.quality(
-                of: engine.book, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
             let values = engine.vector.extracting(
                 FeatureSchema.offset(of: kind)..<FeatureSchema.offset(of: kind) + LevelFeature.count)
             let inputs = LevelSignalInputs(

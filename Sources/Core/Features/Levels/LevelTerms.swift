@@ -20,6 +20,8 @@ struct LevelTerms: BitwiseCopyable {
     fileprivate var divisors: SIMD2<Double>
     /// Aggressor orders, at the landmark.
     fileprivate var orders: Double
+    /// The level is so old that nothing is missing before it began: rates need no correction.
+    fileprivate var isOld: Bool
 
     private static let never = 1e300
     private static let halfNano = 0.5e-9
@@ -45,9 +47,10 @@ struct LevelTerms: BitwiseCopyable {
         scales = SIMD2(Self.halfNano, Self.halfNano * level.pointee.midSide)
         let hasTrades = families.contains(.levelTrades)
         let isWarm = age >= Self.rateWarmUp
-        ages = SIMD2(
-            defined(isWarm && families.contains(.levelFlow), level.pointee.flow.age.left),
-            defined(isWarm && hasTrades, level.pointee.trades.ordersAge.left))
+        let age30 = defined(isWarm && families.contains(.levelFlow), level.pointee.flow.age.left)
+        let age10 = defined(isWarm && hasTrades, level.pointee.trades.ordersAge.left)
+        ages = SIMD2(age30, age10)
+        isOld = age30 < 0x1p-54 && age10 < 0x1p-54
         trades = SIMD2(
             level.pointee.trades.sums30[BandTrades.Sum30.attack], level.pointee.trades.sums30[BandTrades.Sum30.delta])
         divisors = SIMD2(
@@ -111,7 +114,8 @@ extension UnsafePointer<LevelTerms> {
         _ out: UnsafeMutablePointer<Double>, _ moment: borrowing LevelMoment,
         flow: UnsafePointer<ExponentialSums<6>>
     ) {
-        let factors = moment.rates / (SIMD2(repeating: 1.0) - pointee.ages * moment.left)
+        let factors =
+            pointee.isOld ? moment.rates : moment.rates / (SIMD2(repeating: 1.0) - pointee.ages * moment.left)
         let sums = UnsafeRawPointer(flow)
         let factor = SIMD2(factors[0], factors[0])
         out.store(sums.loadUnaligned(as: SIMD2<Double>.self) * factor, at: .bidAdded)

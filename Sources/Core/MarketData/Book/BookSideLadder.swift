@@ -47,6 +47,23 @@ extension UnsafeMutablePointer<BookSideLadder> {
     }
     @inlinable public var sizes: UnsafeMutablePointer<Int32> { prices + 16 }
     @inlinable public var counts: UnsafeMutablePointer<Int32> { prices + 32 }
+
+    /// Becomes another side that differs in some slots only; in their prices too when those have `moved`.
+    @inlinable @inline(__always)
+    func follow(_ other: UnsafeMutablePointer<BookSideLadder>, slots: UInt32, moved: Bool) {
+        guard !moved else {
+            update(from: other, count: 1)
+            return
+        }
+        // A copy of all that was written just now would be waited for.
+        var slots = slots
+        while slots != 0 {
+            let slot = slots.trailingZeroBitCount
+            slots &= slots &- 1
+            sizes[slot] = other.sizes[slot]
+            counts[slot] = other.counts[slot]
+        }
+    }
 }
 
 extension UnsafePointer<BookSideLadder> {

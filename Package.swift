@@ -57,6 +57,7 @@ let package = Package(
         // MARK: Shims
         .target(name: "CPlatform", path: "Sources/Shims/CPlatform"),
         .target(name: "CHeapCount", path: "Sources/Shims/CHeapCount"),
+        .target(name: "CVectors", path: "Sources/Shims/CVectors"),
         systemLibrary("CZstd", package: "libzstd-dev"),
         systemLibrary("CLMDB", package: "liblmdb-dev"),
         systemLibrary("COpenSSL", package: "libssl-dev"),
@@ -70,7 +71,7 @@ let package = Package(
         coreTarget("MarketCalendar", ["Units"]),
         coreTarget("DBN", ["Units"]),
         coreTarget("Ring", ["Units", "CPlatform"]),
-        coreTarget("MarketData", ["Units", "Determinism", "DBN", "MarketCalendar"]),
+        coreTarget("MarketData", ["Units", "Determinism", "DBN", "MarketCalendar", "CVectors"]),
         coreTarget("Features", ["Units", "Determinism", "DBN", "MarketCalendar", "MarketData"]),
         coreTarget("Orders", ["Units", "Determinism", "MarketCalendar"]),
         coreTarget("Signals", ["Units", "Determinism", "Features", "Orders"]),

@@ -160,16 +160,17 @@ public struct MarketFold: ~Copyable {
     ///
     /// - Parameter sequence: its position there.
     public mutating func take<Sink: MarketSink & ~Copyable>(_ record: RecordView, sequence: UInt64, sink: inout Sink) {
-        hear(record)
+        let received = record.receiveTime.nanoseconds
+        hear(received, of: record)
         if options.pointee.nextRefresh < clock { refreshOptions(sink: &sink) }
         let type = record.type
         if type == .statistics || type == .instrumentDefinition {
             passTime(except: -1, sink: &sink)
-            takeReference(record)
+            takeReference(record, received: received)
             return
         }
         if type == .system { return takeSystem(record, sink: &sink) }
-        guard type == .mbp10 || type == .status, let route = route(record) else {
+        guard type == .mbp10 || type == .status, let route = route(record, received: received) else {
             passTime(except: -1, sink: &sink)
             takeOther(record)
             return
@@ -189,8 +190,7 @@ public struct MarketFold: ~Copyable {
     ///
     /// A stamp that lies far from the record's own event is not believed (an order restated from long ago, too, leaves
     /// the clock to the records after it), nor is one that jumps more than a week, until a second record says the same.
-    private mutating func hear(_ record: RecordView) {
-        let received = record.receiveTime.nanoseconds
+    private mutating func hear(_ received: UInt64, of record: RecordView) {
         let event = record.eventTime.nanoseconds
         guard received > clock, received < Self.latestTime else { return }
         // A gateway stamps it with its own time, which in a replay of the past is not that of the data.
@@ -207,20 +207,19 @@ public struct MarketFold: ~Copyable {
 
     /// Mappings name days of the receive time. A record outside all of them (an order restated from days before) goes
     /// where its id went.
-    private mutating func route(_ record: RecordView) -> Route? {
+    private mutating func route(_ record: RecordView, received: UInt64) -> Route? {
         let instrument = record.instrumentID
-        let time = record.receiveTime.nanoseconds
         var sameInstrument: Route?
         for index in 0..<routeCount where routes[index].instrument == instrument {
-            if time >= routes[index].start, time < routes[index].end { return routes[index] }
+            if received >= routes[index].start, received < routes[index].end { return routes[index] }
             sameInstrument = sameInstrument ?? routes[index]
         }
         return sameInstrument
     }
 
     /// Settlements and expirations of the signal contracts, and what options say of themselves.
-    private mutating func takeReference(_ record: RecordView) {
-        guard let route = route(record), !route.isTraded else {
+    private mutating func takeReference(_ record: RecordView, received: UInt64) {
+        guard let route = route(record, received: received), !route.isTraded else {
             takeOther(record)
             return
         }

@@ -6,20 +6,23 @@ import Orders
 import Units
 
 /// The traded contract's book as the trading folds want it. Depth and trades are spread out only while somebody works
-/// an order: a copy of the book is all that an update costs while nobody does.
+/// an order.
 struct MarketView: ~Copyable {
     private(set) var quality: DataQuality = .noBook
     private(set) var time = Timestamp(nanoseconds: 0)
     private var receiveTime = Timestamp(nanoseconds: 0)
-    private let book: UnsafeMutablePointer<Book>
+    /// The book of the last group: its owner's, or the copy that is kept here.
+    private var book: UnsafePointer<Book>
+    private let copy: UnsafeMutablePointer<Book>
     private let bids: UnsafeMutablePointer<BookLevel>
     private let asks: UnsafeMutablePointer<BookLevel>
     private var trades: UnsafeMutablePointer<MarketTrade>
     private var tradeCapacity = 1_024
 
     init() {
-        book = .allocate(capacity: 1)
-        book.initialize(to: Book())
+        copy = .allocate(capacity: 1)
+        copy.initialize(to: Book())
+        book = UnsafePointer(copy)
         bids = .allocate(capacity: TradingLimits.bookLevels)
         bids.initialize(repeating: .none, count: TradingLimits.bookLevels)
         asks = .allocate(capacity: TradingLimits.bookLevels)
@@ -28,17 +31,31 @@ struct MarketView: ~Copyable {
     }
 
     deinit {
-        book.deallocate()
+        copy.deallocate()
         bids.deallocate()
         asks.deallocate()
         trades.deallocate()
     }
 
+    /// Takes a group's book, which its owner will change.
     mutating func take(_ book: UnsafePointer<Book>, quality: DataQuality, group: EventGroup) {
-        self.book.update(from: book, count: 1)
+        copy.update(from: book, count: 1)
+        follow(UnsafePointer(copy), quality: quality, group: group)
+    }
+
+    /// Takes a group's book, which stays as it is until the next one is taken or the view freezes.
+    mutating func follow(_ book: UnsafePointer<Book>, quality: DataQuality, group: EventGroup) {
+        self.book = book
         self.quality = quality
         time = Timestamp(nanoseconds: group.time)
         receiveTime = Timestamp(nanoseconds: group.receiveTime)
+    }
+
+    /// The owner of the book may go on without telling: keeps it as it is.
+    mutating func freeze() {
+        guard book != UnsafePointer(copy) else { return }
+        copy.update(from: book, count: 1)
+        book = UnsafePointer(copy)
     }
 
     /// Says that the book still stands at `time`.
@@ -59,10 +76,22 @@ struct MarketView: ~Copyable {
         quality.formUnion(feed)
     }
 
-    /// The update of the last group: its best levels, or all of them with `runs` as the group's trades.
+    /// The update of the last group, its best level of each side alone.
+    func quote() -> MarketUpdate {
+        let (bidSide, askSide) = (book.bid, book.ask)
+        bids[0] = Self.level(bidSide, 0)
+        asks[0] = Self.level(askSide, 0)
+        return MarketUpdate(
+            time: time, receiveTime: receiveTime, instrument: .traded, quality: quality,
+            bids: UnsafeBufferPointer(start: bids, count: bidSide.pointee.isEmpty ? 0 : 1),
+            asks: UnsafeBufferPointer(start: asks, count: askSide.pointee.isEmpty ? 0 : 1),
+            trades: UnsafeBufferPointer(start: trades, count: 0))
+    }
+
+    /// The update of the last group: its best levels, and `runs` as the group's trades.
     mutating func update(depth: Int, trades runs: UnsafeBufferPointer<TradeRun>? = nil) -> MarketUpdate {
-        let bidCount = Self.spread(UnsafePointer(book).bid, into: bids, depth: depth)
-        let askCount = Self.spread(UnsafePointer(book).ask, into: asks, depth: depth)
+        let bidCount = Self.spread(book.bid, into: bids, depth: depth)
+        let askCount = Self.spread(book.ask, into: asks, depth: depth)
         let tradeCount = runs.map { spread($0) } ?? 0
         return MarketUpdate(
             time: time, receiveTime: receiveTime, instrument: .traded, quality: quality,
@@ -75,12 +104,15 @@ struct MarketView: ~Copyable {
         _ ladder: UnsafePointer<BookSideLadder>, into levels: UnsafeMutablePointer<BookLevel>, depth: Int
     ) -> Int {
         let count = min(Int(ladder.pointee.levelCount), depth)
-        for slot in 0..<count {
-            levels[slot] = BookLevel(
-                price: Ticks(Int64(ladder.prices[slot])), size: UInt32(ladder.sizes[slot]),
-                count: UInt32(ladder.counts[slot]))
-        }
+        for slot in 0..<count { levels[slot] = level(ladder, slot) }
         return count
+    }
+
+    @inline(__always)
+    private static func level(_ ladder: UnsafePointer<BookSideLadder>, _ slot: Int) -> BookLevel {
+        BookLevel(
+            price: Ticks(Int64(ladder.prices[slot])), size: UInt32(bitPattern: ladder.sizes[slot]),
+            count: UInt32(bitPattern: ladder.counts[slot]))
     }
 
     private mutating func spread(_ runs: UnsafeBufferPointer<TradeRun>) -> Int {
@@ -116,6 +148,7 @@ extension MarketView {
         try archive.field(&quality)
         try archive.field(&time)
         try archive.field(&receiveTime)
-        try archive.field(&book.pointee)
+        freeze()
+        try archive.field(&copy.pointee)
     }
 }

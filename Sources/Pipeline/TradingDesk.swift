@@ -15,13 +15,15 @@ import Units
 /// then everything that follows from it until nothing does. One step of the signal contract: levels are judged, the
 /// policy answers, risk reviews, the gateway sends. What the gateway sends reaches the venue a command latency after
 /// the receive time of what it was decided on, and meets the book in force then.
-struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
+public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     var output: Output
     private var judge: LevelJudge
     private(set) var risk: RiskStage
     private(set) var execution: ExecutionGateway
     private(set) var venue: PaperVenue
     private var watch: MarketWatch
+    /// Risk has not been handed the newest book.
+    private var isMarkDue = false
 
     init(configuration: TradingConfiguration, plan: InstrumentPlan, calendar: TradingCalendar, output: Output) {
         TradingLimits.verify()
@@ -35,55 +37,84 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     // MARK: Market
 
-    mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
+    public mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
         watch.begin(session, leader: leader)
         risk.begin(watch.day)
         output.session(session, leader: leader)
     }
 
-    mutating func groupClosed(_ engine: borrowing ContractEngine) {
+    public mutating func groupClosed(_ engine: borrowing ContractEngine) {
         output.vector(engine.vector, time: engine.group.time)
-        if watch.takeGroup(engine) { stepMarket(trades: engine.trades) }
+        watch.setClock(engine)
+        if watch.tradesSignalBook {
+            let quality = watch.quality(of: engine)
+            if !quality.hasUsableBook { mark() }
+            watch.follow(engine, quality: quality)
+            stepMarket(trades: engine.trades)
+        }
         if judge.judge(engine) { tell(engine) }
         review()
     }
 
-    mutating func tradedGroup(_ book: borrowing ContractBook) {
-        watch.takeGroup(book)
+    public mutating func tradedGroup(_ book: borrowing ContractBook) {
+        watch.setClock(book)
+        let quality = watch.quality(of: book)
+        if !quality.hasUsableBook { mark() }
+        watch.take(book, quality: quality)
         stepMarket(trades: book.assembler.trades)
     }
 
-    mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
+    public mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
+        mark()
         output.secondVector(engine.vector, time: time)
         watch.takeSecond(time, received: engine.clock)
         venue.advance(to: Timestamp(nanoseconds: time))
         hear()
-        if watch.openOrClose() { stepMarket(trades: MarketWatch.noTrades) }
-        if watch.keepMark(secondEnded: time, heard: engine.clockBefore) { risk.apply(watch.update(depth: 1)) }
+        openOrClose()
+        if watch.keepMark(secondEnded: time, heard: engine.clockBefore) { risk.apply(watch.quote()) }
         risk.advance(to: watch.clock.event)
         execution.advance(watch.clock)
         settle()
         review()
     }
 
-    mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
+    public mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
         watch.takeStatus(status, time: time, received: received)
-        if watch.openOrClose() { stepMarket(trades: MarketWatch.noTrades) }
+        openOrClose()
     }
 
-    mutating func feedChanged(isLive: Bool) {
+    public mutating func feedChanged(isLive: Bool) {
+        mark()
         watch.feedChanged(isLive: isLive)
         judge.isFeedLive = isLive
     }
 
+    private mutating func openOrClose() {
+        mark()
+        if watch.openOrClose() { stepMarket(trades: MarketWatch.noTrades) }
+    }
+
     private mutating func stepMarket(trades: UnsafeBufferPointer<TradeRun>) {
-        let isIdle = venue.isIdle
-        let update = watch.update(depth: isIdle ? 1 : TradingLimits.bookLevels, trades: isIdle ? nil : trades)
-        venue.apply(update)
-        hear()
-        risk.apply(update)
+        // An idle venue does not look at the market, and without a position risk need not see every book.
+        if venue.isIdle {
+            isMarkDue = watch.hasUsableBook && !venue.hasEvents && !risk.gate.looksAtEveryUpdate
+            hear()
+            if !isMarkDue { risk.apply(watch.quote()) }
+        } else {
+            let update = watch.update(depth: TradingLimits.bookLevels, trades: trades)
+            venue.apply(update)
+            hear()
+            risk.apply(update)
+        }
         execution.advance(watch.clock)
         settle()
+    }
+
+    /// Hands risk the newest book, if it has not got it.
+    private mutating func mark() {
+        guard isMarkDue else { return }
+        isMarkDue = false
+        risk.apply(watch.quote())
     }
 
     // MARK: Decisions
@@ -97,8 +128,9 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     }
 
     private mutating func review() {
-        risk.review(watch.clock)
-        if risk.approvals.isEmpty && risk.gate.verdicts.isEmpty { return }
+        guard risk.collectIntents(watch.clock) else { return }
+        mark()
+        risk.reviewIntents()
         for index in risk.approvals.indices {
             execution.accept(risk.approvals[index].accepted(), watch.clock)
             settle()
@@ -119,11 +151,16 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     /// Hands every output on until there is none.
     private mutating func settle() {
-        var isQuiet = false
+        var isQuiet = hasNoOutput
         while !isQuiet {
             isQuiet = drainRisk()
             isQuiet = drainExecution() && isQuiet
         }
+    }
+
+    private var hasNoOutput: Bool {
+        risk.gate.verdicts.isEmpty && risk.gate.changes.isEmpty && execution.fills.isEmpty
+            && execution.updates.isEmpty && execution.notices.isEmpty && execution.commands.isEmpty
     }
 
     private mutating func drainRisk() -> Bool {
@@ -170,6 +207,7 @@ struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 extension TradingDesk {
     /// Configuration and output are not saved.
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        mark()
         try archive.marker("desk")
         try judge.persist(&archive)
         try risk.persist(&archive)

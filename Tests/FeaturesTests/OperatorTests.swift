@@ -304,8 +304,9 @@ import Testing
             book.ask.levelCount = Int32(asks.count)
             withUnsafePointer(to: book) {
                 var shape = BookShape()
-                shape.apply($0, change: .everything)
-                mean.watch($0, shape: shape, usable: usable, time: time * second)
+                shape.apply($0, before: $0, change: .everything)
+                let book = $0
+                withUnsafePointer(to: shape) { mean.watch(book, shape: $0, usable: usable, time: time * second) }
             }
         }
         watch([10, 20], [6], at: 0)

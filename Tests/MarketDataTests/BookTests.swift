@@ -93,16 +93,11 @@ import Units
             }
             let ladder = Book(bids: levels, asks: []).bid
             let sizes = Dictionary(uniqueKeysWithValues: levels.map { ($0.price, $0.size) })
-            let counts = Dictionary(uniqueKeysWithValues: levels.map { ($0.price, $0.count) })
             for _ in 0..<20 {
                 let low = price - 3 + Int(random.below(30))
                 let high = low - 2 + Int(random.below(12))
                 let size = sizes.filter { $0.key >= low && $0.key <= high }.values.reduce(0, +)
-                let count = counts.filter { $0.key >= low && $0.key <= high }.values.reduce(0, +)
                 #expect(ladder.size(from: Int32(low), through: Int32(high)) == size, "seed \(seed), round \(round)")
-                #expect(
-                    ladder.orderCount(from: Int32(low), through: Int32(high)) == count,
-                    "seed \(seed), round \(round)")
                 #expect(ladder.size(at: Int32(low)) == sizes[low] ?? 0, "seed \(seed), round \(round)")
             }
             #expect(ladder.size(from: .min, through: .max) == sizes.values.reduce(0, +))

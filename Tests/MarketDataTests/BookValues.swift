@@ -9,9 +9,6 @@ extension BookSideLadder {
 
     func size(at price: Int32) -> Int32 { whereItLies { $0.size(at: price) } }
     func size(from low: Int32, through high: Int32) -> Int32 { whereItLies { $0.size(from: low, through: high) } }
-    func orderCount(from low: Int32, through high: Int32) -> Int32 {
-        whereItLies { $0.orderCount(from: low, through: high) }
-    }
     func topSize(_ levels: Int) -> Int32 { whereItLies { $0.topSize(levels) } }
 }
 

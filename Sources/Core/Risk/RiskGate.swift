@@ -48,12 +48,16 @@ public struct RiskGate: Sendable {
 
     // MARK: Market, clock, session
 
+    /// Every update may change the trading state. While not, only the newest usable book counts, and it is enough to
+    /// hand that over before anything else.
+    public var looksAtEveryUpdate: Bool { !position.isFlat || isReducingByMark }
+
     /// Takes an update of the traded contract. A few nanoseconds while flat; other contracts are not looked at.
     public mutating func apply(_ update: MarketUpdate) {
         guard update.instrument == .traded else { return }
         if update.time > clock { clock = update.time }
         mark.take(update)
-        if !position.isFlat || isReducingByMark { evaluate() }
+        if looksAtEveryUpdate { evaluate() }
     }
 
     /// Moves event time on, with or without market data.

@@ -26,7 +26,8 @@ final class RunOutput: TradingOutput {
     private var journal: JournalWriter
     private var audit: AuditLog
     private var journalSequence: UInt64 = 0
-    private(set) var featureRows: UInt64 = 0
+    /// Behind a pointer: access to a variable of a class is checked, and this one is counted up at every group.
+    private let rowCount = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
     private(set) var fillCount: UInt64 = 0
     private(set) var failure: (any Error)?
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
@@ -35,6 +36,7 @@ final class RunOutput: TradingOutput {
     init(
         mode: DigestMode, plan: InstrumentPlan, directory: borrowing RunDirectory, position: SnapshotPosition
     ) throws {
+        rowCount.initialize(to: 0)
         self.mode = mode
         self.plan = plan
         let path = directory.journalFile("trading")
@@ -51,14 +53,19 @@ final class RunOutput: TradingOutput {
     /// Bytes of an audit line and a journal frame that a killed run had not finished.
     var cutBytes: Int { journal.cutByteCount + audit.cutByteCount }
 
-    deinit { scratch.deallocate() }
+    deinit {
+        scratch.deallocate()
+        rowCount.deallocate()
+    }
+
+    var featureRows: UInt64 { rowCount.pointee }
 
     var signalCount: UInt64 { signals.count }
     var signalDigest: String { signals.chain.hexadecimal }
     var orderDigest: String { orders.chain.hexadecimal }
 
     func vector(_ values: UnsafeBufferPointer<Double>, time: UInt64) {
-        featureRows &+= 1
+        rowCount.pointee &+= 1
         if mode == .tick { features.add(values) }
     }
 
@@ -121,7 +128,7 @@ final class RunOutput: TradingOutput {
         try signals.persist(&archive)
         try orders.persist(&archive)
         try archive.field(&journalSequence)
-        try archive.field(&featureRows)
+        try archive.field(&rowCount.pointee)
         try archive.field(&fillCount)
     }
 

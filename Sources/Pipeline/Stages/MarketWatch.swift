@@ -22,7 +22,7 @@ public struct MarketWatch: ~Copyable {
     /// Of the contract whose book fills the orders.
     private var status = TradingStatus()
     /// The leading contract's own book fills the orders.
-    private var tradesSignalBook = true
+    private(set) var tradesSignalBook = true
     /// Records of the present come, not those of a replay after a break.
     private var isFeedLive = true
 
@@ -41,6 +41,7 @@ public struct MarketWatch: ~Copyable {
 
     /// A session began, and with it perhaps the lead of another contract.
     mutating func begin(_ session: SessionTimes, leader: Int) {
+        market.freeze()
         self.leader = leader
         tradesSignalBook = plan.tradedBook(leader: leader) == nil
         let window = calendar.tradingWindow(window, in: session)
@@ -51,20 +52,46 @@ public struct MarketWatch: ~Copyable {
 
     /// Takes a group of the leading contract. True when its book fills the orders, so that the market has moved.
     mutating func takeGroup(_ engine: borrowing ContractEngine) -> Bool {
-        setClock(event: engine.group.time, received: engine.clock)
+        setClock(engine)
         guard tradesSignalBook else { return false }
-        let quality = MarketView.quality(of: engine.book, isOpen: engine.isOpen, isSuspect: engine.isSuspect)
-        market.take(engine.book, quality: quality.union(feedQuality), group: engine.group)
+        market.take(engine.book, quality: quality(of: engine), group: engine.group)
         return true
     }
 
     /// Takes a group of the traded contract's own book.
     mutating func takeGroup(_ book: borrowing ContractBook) {
-        setClock(event: book.assembler.group.time, received: book.clock)
-        let quality = MarketView.quality(
-            of: book.assembler.book, isOpen: book.isOpen, isSuspect: book.assembler.isSuspect)
-        market.take(book.assembler.book, quality: quality.union(feedQuality), group: book.assembler.group)
+        setClock(book)
+        take(book, quality: quality(of: book))
     }
+
+    // The same in parts, for who looks in between.
+
+    mutating func setClock(_ engine: borrowing ContractEngine) {
+        setClock(event: engine.group.time, received: engine.clock)
+    }
+
+    mutating func setClock(_ book: borrowing ContractBook) {
+        setClock(event: book.assembler.group.time, received: book.clock)
+    }
+
+    func quality(of engine: borrowing ContractEngine) -> DataQuality { engine.dataQuality.union(feedQuality) }
+
+    func quality(of book: borrowing ContractBook) -> DataQuality {
+        MarketView.quality(of: book.assembler.book, isOpen: book.isOpen, isSuspect: book.assembler.isSuspect)
+            .union(feedQuality)
+    }
+
+    /// Takes the group without a copy: its book stays as it is until the next group, or until the session changes.
+    mutating func follow(_ engine: borrowing ContractEngine, quality: DataQuality) {
+        market.follow(engine.closedBook, quality: quality, group: engine.group)
+    }
+
+    mutating func take(_ book: borrowing ContractBook, quality: DataQuality) {
+        market.take(book.assembler.book, quality: quality, group: book.assembler.group)
+    }
+
+    /// The book that fills the orders is one that could.
+    var hasUsableBook: Bool { market.quality.hasUsableBook }
 
     /// Moves the clocks to the end of a second. A late record closes many seconds at once; messages move on with the
     /// seconds, as they would have.
@@ -102,6 +129,9 @@ public struct MarketWatch: ~Copyable {
         market.keep(until: clock.event)
         return true
     }
+
+    /// The update of the last group, its best level of each side alone.
+    func quote() -> MarketUpdate { market.quote() }
 
     /// The update of the last group: its best levels, or all of them with `runs` as the group's trades.
     mutating func update(depth: Int, trades runs: UnsafeBufferPointer<TradeRun>? = nil) -> MarketUpdate {

@@ -52,13 +52,18 @@ struct RiskStage {
     }
 
     /// What the policy wants at this time, on top of what signals asked for, is reviewed.
-    @inline(__always)
     mutating func review(_ clock: TradingClock) {
-        policy.advance(to: clock.event, receiveTime: clock.message, intents: &intents)
-        if !intents.isEmpty { reviewIntents() }
+        if collectIntents(clock) { reviewIntents() }
     }
 
-    private mutating func reviewIntents() {
+    /// Adds what the policy wants at this time. True when something is to be reviewed.
+    @inline(__always)
+    mutating func collectIntents(_ clock: TradingClock) -> Bool {
+        policy.advance(to: clock.event, receiveTime: clock.message, intents: &intents)
+        return !intents.isEmpty
+    }
+
+    mutating func reviewIntents() {
         for index in intents.indices { review(intents[index]) }
         intents.removeAll()
     }

@@ -18,13 +18,15 @@ extension ContractEngine {
         let restated = group.hasSnapshot || group.hasClear
         attribute(flowCounts: usable && !restated)
         var parts = OrderParts()
-        for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
-        state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
-        if families.contains(.session) {
-            operators.pointee.auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen)
+        if !assembler.trades.isEmpty {
+            for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
+            state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
+            if families.contains(.session) {
+                operators.pointee.auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen)
+            }
         }
         let context = GroupContext(
-            time: group.time, eventTime: group.eventTime, clock: state.pointee.clock, bookChange: assembler.change,
+            time: group.time, eventTime: group.eventTime, clock: ContractState.clock(of: state), bookChange: assembler.change,
             bookTouch: BookTouch(assembler.book, assembler.change), before: assembler.before, after: assembler.book,
             changes: operators.pointee.attribution.changes, trades: assembler.trades,
             bought: parts.bought, sold: parts.sold, unsigned: parts.unsigned, flowCounts: usable && !restated,
@@ -33,7 +35,7 @@ extension ContractEngine {
         apply(context, records: group.recordCount)
         assembler.advance()
         guard isLeading else { return }
-        writeVector(at: state.pointee.clock)
+        writeVector()
         sink.groupClosed(self)
     }
 
@@ -54,24 +56,39 @@ extension ContractEngine {
         {
             activateLevels(context)
         }
-        state.pointee.shape.apply(context.after, change: context.bookChange)
+        state.pointee.shape.apply(context.after, before: context.before, change: context.bookChange)
         if families.contains(.orderFlow) {
-            state.pointee.flow.apply(context, shape: state.pointee.shape, records: records)
+            state.pointee.flow.apply(context, shape: ContractState.shape(of: state), records: records)
         }
-        if !context.bookChange.isEmpty || context.bookIsUsable != state.pointee.wasUsable {
+        let isSwitched = context.bookIsUsable != state.pointee.wasUsable
+        if !context.bookChange.isEmpty || isSwitched {
             state.pointee.wasUsable = context.bookIsUsable
             state.pointee.meanLevelSize.watch(
-                context.after, shape: state.pointee.shape, usable: context.bookIsUsable, time: context.time)
+                context.after, shape: ContractState.shape(of: state), usable: context.bookIsUsable, time: context.time)
         }
         if !context.trades.isEmpty { applyTrades(context) }
-        var isTesting = false
-        for index in 0..<5 {
-            levels[index].apply(context)
-            isTesting = isTesting || levels[index].test.isTesting
-            state.pointee.lastTestEnd = max(state.pointee.lastTestEnd, levels[index].test.testEnd)
-        }
-        state.pointee.isTesting = isTesting
+        applyLevels(context, isSwitched: isSwitched)
         applyHistory(context, records: records)
+    }
+
+    /// Gives the group to the levels that it concerns. A trade, another mid and a book that can be used again, or not
+    /// any more, concern all of them.
+    ///
+    /// - Parameter isSwitched: the book can be used again, or not any more.
+    mutating func applyLevels(_ context: borrowing GroupContext, isSwitched: Bool) {
+        var due = state.pointee.awakeLevels
+        if isSwitched || !context.trades.isEmpty || context.midHasMoved {
+            due = ContractState.allLevels
+        } else if !context.bookChange.isEmpty {
+            due |= operators.pointee.gates.concerned(by: context.bookTouch, context.after)
+        }
+        while due != 0 {
+            let index = due.trailingZeroBitCount
+            due &= due &- 1
+            levels[index].apply(context)
+            operators.pointee.gates.follow(index, levels + index, context.after)
+            state.pointee.note(index, levels + index)
+        }
     }
 
     mutating func applyTrades(_ context: borrowing GroupContext) {

@@ -21,9 +21,7 @@ extension ContractEngine {
     /// clock. A warm-up that ends then is undone, for a late group may still come before it.
     private mutating func tell<Sink: FeatureSink & ~Copyable>(_ due: UInt64, sink: inout Sink) {
         let rowsDue = secondRowsDue
-        var instant = state.pointee.clock
-        instant.move(to: due)
-        writeVector(at: instant, time: due)
+        writeVector(atInstant: due)
         sink.instantPassed(self, time: due)
         guard secondRowsDue != rowsDue else { return }
         let second = state.pointee.secondEnd - ContractState.second

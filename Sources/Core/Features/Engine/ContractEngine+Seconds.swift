@@ -33,9 +33,7 @@ extension ContractEngine {
         state.pointee.stale.insert(.motion)
         writeSecond(values + FeatureSchema.marketOffset, at: end)
         guard isLeading, state.pointee.session.contains(Timestamp(nanoseconds: end)) else { return }
-        var instant = state.pointee.clock
-        instant.move(to: end)
-        writeVector(at: instant, time: end)
+        writeVector(atInstant: end)
         sink.secondEnded(self, time: end)
     }
 
@@ -66,9 +64,11 @@ extension ContractEngine {
     mutating func refreshMarket(at time: UInt64) {
         let mid = state.pointee.mid
         for index in 0..<5 { levels[index].settle(at: time, mid: mid) }
+        state.pointee.awakeLevels = ContractState.allLevels
         refreshValidity(at: time)
         let usable = state.isOpen(at: time) && !assembler.isSettledSuspect && !assembler.settledBook.pointee.isCrossed
-        let (book, shape, clock) = (assembler.settledBook, state.pointee.shape, state.pointee.clock)
+        let book = assembler.settledBook
+        let (shape, clock) = (ContractState.shape(of: state), ContractState.clock(of: state))
         state.pointee.flow.watch(book, shape: shape, isValid: state.pointee.isBookValid, clock: clock)
         state.pointee.meanLevelSize.watch(book, shape: shape, usable: usable, time: time)
         state.pointee.wasUsable = usable

@@ -3,12 +3,19 @@ import Units
 
 // Rows: the vector at a group or at an instant between two.
 extension ContractEngine {
-    /// Brings the vector to the time of `clock`, which is the state's or a copy that has moved on; `time` says when
-    /// that is if a row lies before the newest group.
-    mutating func writeVector(at clock: DecayClock, time: UInt64? = nil) {
-        let time = time ?? clock.time
+    /// Brings the vector to an instant that is not a group's; with the sums of the newest group if it lies before that.
+    mutating func writeVector(atInstant time: UInt64) {
+        state.pointee.rowClock = state.pointee.clock
+        state.pointee.rowClock.move(to: time)
+        writeVector(at: ContractState.rowClock(of: state), time: time)
+    }
+
+    /// Brings the vector to the time of the newest group.
+    mutating func writeVector() { writeVector(at: ContractState.clock(of: state), time: state.pointee.clock.time) }
+
+    private mutating func writeVector(at clock: UnsafePointer<DecayClock>, time: UInt64) {
         let row = RowContext(
-            time: time, left: clock.left, gain: clock.gain, book: assembler.settledBook,
+            time: time, clock: clock, book: assembler.settledBook,
             bookIsUsable: state.isOpen(at: time) && !assembler.isSettledSuspect
                 && !assembler.settledBook.pointee.isCrossed && assembler.counters.groups > 0,
             mid: state.pointee.mid, changes: operators.pointee.grid.changes,
@@ -16,8 +23,8 @@ extension ContractEngine {
             meanLevelSize: UnsafePointer(ContractState.meanLevelSize(of: state)),
             averageSlopeTicks: state.pointee.sources.average.slopeTicks,
             averageBarMinutes: Double(operators.pointee.configuration.averageBarMinutes),
-            sessionStart: state.pointee.sessionStart)
-        writeLevels(row: row, clock: clock)
+            sessionStart: state.pointee.sessionStart, termsAreDue: !state.pointee.terms.contains(time))
+        writeLevels(row: row)
         writeMarket(values + FeatureSchema.marketOffset, row: row)
         state.pointee.writtenMid = state.pointee.mid
         state.pointee.stale = []
@@ -25,28 +32,44 @@ extension ContractEngine {
         optionBoard?.pointee.write(values, leader: UnsafePointer(levels), at: time, seen: &optionVersion)
     }
 
-    mutating func writeLevels(row: borrowing RowContext, clock: DecayClock) {
+    mutating func writeLevels(row: borrowing RowContext) {
         var stale = state.pointee.stale
         // A mid that is not valid may stop being used by time alone.
         if !row.mid.isValid || !state.pointee.writtenMid.isValid { stale.insert(.position) }
+        let moment = LevelMoment(row)
         for index in 0..<5 where index != LevelKind.movingAverage.rawValue || !state.pointee.averageMoved {
-            (levels + index).write(values + index * LevelFeature.count, row: row, also: stale)
+            write(levels + index, index, row: row, moment: moment, also: stale)
         }
-        guard state.pointee.averageMoved else { return }
-        writeMovedAverage(row: row, clock: clock)
+        if row.termsAreDue { findTermsSpan(at: row.time) }
+        if state.pointee.averageMoved { writeMovedAverage(row: row) }
+    }
+
+    private func write(
+        _ level: UnsafeMutablePointer<LevelState>, _ index: Int, row: borrowing RowContext,
+        moment: borrowing LevelMoment, also: StaleColumns
+    ) {
+        level.write(
+            values + index * LevelFeature.count, terms: terms + index, row: row, moment: moment, also: also)
+    }
+
+    private func findTermsSpan(at time: UInt64) {
+        var (start, end) = (UInt64.zero, UInt64.max)
+        for index in 0..<5 {
+            let span = LevelTerms.span(levels + index, at: time)
+            (start, end) = (max(start, span.start), min(end, span.end))
+        }
+        state.pointee.terms = ValidSpan(start: start, end: end)
     }
 
     /// The row of a second whose end closed a bar of the average: its level moves with the next group, but the row
     /// shows where it is now.
-    mutating func writeMovedAverage(row: borrowing RowContext, clock: DecayClock) {
-        let index = LevelKind.movingAverage.rawValue
+    mutating func writeMovedAverage(row: borrowing RowContext) {
+        let (index, moment) = (LevelKind.movingAverage.rawValue, LevelMoment(row))
         var level = levels[index]
         if level.isActive, let price = state.pointee.sources.average.price {
-            level.move(to: price, clock: clock, mid: state.pointee.mid)
+            level.move(to: price, time: row.clock.pointee.time, mid: state.pointee.mid)
         }
-        withUnsafeMutablePointer(to: &level) {
-            $0.write(values + index * LevelFeature.count, row: row, also: .all)
-        }
+        withUnsafeMutablePointer(to: &level) { write($0, index, row: row, moment: moment, also: .all) }
         levels[index].stale = .all
     }
 

@@ -28,7 +28,7 @@ extension FeatureSink where Self: ~Copyable {
 /// once, at F_LAST. The vector holds the five levels one after the other, then the market (`FeatureSchema`).
 public struct ContractEngine: ~Copyable {
     let families: FeatureFamilies
-    public internal(set) var assembler: EventGroupAssembler
+    private let groups: UnsafeMutablePointer<EventGroupAssembler>
     let operators: UnsafeMutablePointer<EngineOperators>
     /// When the rows that change with seconds are due although no second ends, because a warm-up does, ns.
     var secondRowsDue = UInt64.max
@@ -37,6 +37,8 @@ public struct ContractEngine: ~Copyable {
     let state: UnsafeMutablePointer<ContractState>
     /// The levels where they lie in `state`: reading one element through the inline array may copy all of it.
     let levels: UnsafeMutablePointer<LevelState>
+    /// What their rows that move with time are made of; made anew when a state is loaded.
+    let terms: UnsafeMutablePointer<LevelTerms>
     let values: UnsafeMutablePointer<Double>
     /// False before the contract's first accepted record.
     public internal(set) var hasStarted = false
@@ -64,25 +66,35 @@ public struct ContractEngine: ~Copyable {
         operators = .allocate(capacity: 1)
         operators.initialize(to: EngineOperators(configuration: configuration))
         families = configuration.families
-        assembler = EventGroupAssembler(tickSize: configuration.tickSize)
+        groups = .allocate(capacity: 1)
+        groups.initialize(to: EventGroupAssembler(tickSize: configuration.tickSize))
         collector = configuration.collectsSessions ? .allocate(capacity: 1) : nil
         collector?.initialize(to: SessionProfileBuilder())
         state = .allocate(capacity: 1)
         state.initialize(to: ContractState(configuration: configuration, start: 0))
         levels = ContractState.levels(of: state)
+        terms = .allocate(capacity: FeatureSchema.levelCount)
         values = .allocate(capacity: FeatureSchema.columnCount)
         values.initialize(repeating: .nan, count: FeatureSchema.columnCount)
     }
 
     deinit {
+        groups.deinitialize(count: 1)
+        groups.deallocate()
         operators.deinitialize(count: 1)
         operators.deallocate()
         collector?.deinitialize(count: 1)
         collector?.deallocate()
         state.deallocate()
+        terms.deallocate()
         values.deallocate()
     }
 
+    /// What makes event groups of the records. It lies behind a pointer: who is lent the engine gets a copy of it.
+    public internal(set) var assembler: EventGroupAssembler {
+        _read { yield groups.pointee }
+        _modify { yield &groups.pointee }
+    }
     public var configuration: FeatureConfiguration { operators.pointee.configuration }
     /// The current vector, `FeatureSchema.columnCount` values. NaN is "not defined now".
     public var vector: UnsafeBufferPointer<Double> {
@@ -92,6 +104,8 @@ public struct ContractEngine: ~Copyable {
     public var group: EventGroup { assembler.closedGroup }
     /// The book after it.
     public var book: UnsafePointer<Book> { assembler.settledBook }
+    /// The same, for a sink that is told of a group: where it stays as it is until the next group has closed.
+    public var closedBook: UnsafePointer<Book> { assembler.before }
     public var trades: UnsafeBufferPointer<TradeRun> { assembler.trades }
     /// What the last group did to resting orders.
     public var depthChanges: UnsafeBufferPointer<DepthChange> { operators.pointee.attribution.changes }
@@ -216,6 +230,7 @@ extension ContractEngine: PersistentState {
         try archive.field(&isLeading)
         try archive.field(&optionVersion)
         try archive.field(&state.pointee)
+        if archive.isLoading { state.pointee.forgetDerived() }
         try archive.field(&operators.pointee.baseline)
         if let collector { try archive.field(&collector.pointee) }
         for index in 0..<FeatureSchema.columnCount { try archive.field(&values[index]) }

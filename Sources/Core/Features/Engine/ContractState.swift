@@ -3,6 +3,16 @@ import MarketCalendar
 import MarketData
 import Units
 
+/// The instants for which something derived holds: [start, end), ns.
+struct ValidSpan: BitwiseCopyable {
+    static let none = ValidSpan(start: 0, end: 0)
+
+    var start: UInt64
+    var end: UInt64
+
+    func contains(_ time: UInt64) -> Bool { time >= start && time < end }
+}
+
 /// All that one contract's features remember besides its book.
 struct ContractState: BitwiseCopyable {
     var status = TradingStatus()
@@ -28,15 +38,22 @@ struct ContractState: BitwiseCopyable {
     var sessionStart: UInt64
     /// Time of the exponential sums.
     var clock: DecayClock
+    /// The same, moved on to an instant that is not a group's for the row of then.
+    var rowClock: DecayClock
     /// End of the second that is open, ns; a multiple of one second.
     var secondEnd: UInt64
     /// Columns of all levels that must be written anew with the next row.
     var stale = StaleColumns.all
     /// The mid that the last row was written with.
     var writtenMid = MidState()
-    /// A level was being tested after the last group, and when the last test of any ended, ns.
-    var isTesting = false
-    var lastTestEnd: UInt64 = 0
+    /// Levels that must take the next group whatever it is, and those that were being tested after the last one: a bit
+    /// each.
+    var awakeLevels = ContractState.allLevels
+    private(set) var testedLevels: UInt32 = 0
+    /// For which rows the terms of the levels hold unless something happens to them.
+    var terms = ValidSpan.none
+    /// When the last test of any level ended, ns.
+    private(set) var lastTestEnd: UInt64 = 0
     /// The book could be read after the last group.
     var wasUsable = false
     /// A bar has closed that the average's level has not moved to yet.
@@ -52,6 +69,7 @@ struct ContractState: BitwiseCopyable {
             LevelState(kind: LevelKind.allCases[index], parameters: configuration.levels)
         }
         clock = DecayClock(at: start)
+        rowClock = clock
         flow = MarketFlow(clock: clock)
         tradeFlow = TradeFlow(clock: clock)
         meanLevelSize = MeanLevelSize(since: start)
@@ -71,6 +89,19 @@ struct ContractState: BitwiseCopyable {
         withUnsafeMutablePointer(to: &state.pointee.meanLevelSize) { $0 }
     }
 
+    /// The clock where it lies, and the one of a row that is not a group's.
+    static func clock(of state: UnsafeMutablePointer<ContractState>) -> UnsafePointer<DecayClock> {
+        UnsafePointer(withUnsafeMutablePointer(to: &state.pointee.clock) { $0 })
+    }
+
+    static func rowClock(of state: UnsafeMutablePointer<ContractState>) -> UnsafePointer<DecayClock> {
+        UnsafePointer(withUnsafeMutablePointer(to: &state.pointee.rowClock) { $0 })
+    }
+
+    static func shape(of state: UnsafeMutablePointer<ContractState>) -> UnsafePointer<BookShape> {
+        UnsafePointer(withUnsafeMutablePointer(to: &state.pointee.shape) { $0 })
+    }
+
     private mutating func withLevels(_ body: (UnsafeMutablePointer<LevelState>) -> Void) {
         withUnsafeMutablePointer(to: &levels) {
             body(UnsafeMutableRawPointer($0).assumingMemoryBound(to: LevelState.self))
@@ -78,6 +109,18 @@ struct ContractState: BitwiseCopyable {
     }
 
     static let second: UInt64 = 1_000_000_000
+    static let allLevels: UInt32 = 0b11111
+
+    /// A level was being tested after the last group.
+    var isTesting: Bool { testedLevels != 0 }
+
+    /// Notes what has become of a level that took a group.
+    mutating func note(_ index: Int, _ level: UnsafePointer<LevelState>) {
+        let bit: UInt32 = 1 &<< UInt32(index)
+        awakeLevels = level.pointee.needsNextGroup ? awakeLevels | bit : awakeLevels & ~bit
+        testedLevels = level.pointee.test.isTesting ? testedLevels | bit : testedLevels & ~bit
+        lastTestEnd = max(lastTestEnd, level.pointee.test.testEnd)
+    }
 
     /// Lets time pass up to `time` with everything as it is. Sums move their landmark along when it has fallen behind.
     mutating func advance(to time: UInt64) {
@@ -94,6 +137,7 @@ struct ContractState: BitwiseCopyable {
         flow.rebase(clock)
         tradeFlow.rebase(clock)
         activity.rebase(clock)
+        terms = .none
         self.clock.moveLandmark()
     }
 
@@ -108,11 +152,19 @@ struct ContractState: BitwiseCopyable {
         sessionVolume = 0
         sources.beginSession()
         activationDue = 0
+        terms = .none
         meanLevelSize.reset(at: start)
+    }
+
+    /// What is kept beside the state must be made anew: another one has been loaded.
+    mutating func forgetDerived() {
+        awakeLevels = Self.allLevels
+        terms = .none
     }
 
     mutating func endLevels() {
         activationDue = 0
+        awakeLevels = Self.allLevels
         for index in 0..<5 {
             testCounts[index] &+= levels[index].test.touchCount
             levels[index].deactivate()
@@ -121,6 +173,8 @@ struct ContractState: BitwiseCopyable {
 
     /// Activates the levels whose price exists from this group on.
     mutating func activateLevels(at time: UInt64, eventTime: UInt64) {
+        awakeLevels = Self.allLevels
+        terms = .none
         // Five levels at most are missing, and only until their windows end.
         activationDue = sources.nextActivation(after: eventTime, session: session)
         let (session, mid, clock) = (session, mid, clock)
@@ -163,11 +217,12 @@ struct ContractState: BitwiseCopyable {
     mutating func moveAverage() {
         guard averageMoved else { return }
         averageMoved = false
+        awakeLevels = Self.allLevels
         let average = LevelKind.movingAverage
         var isActive = false
         withLevels { isActive = $0[average.rawValue].isActive }
         guard isActive, let price = sources.average.price else { return }
-        levels[average.rawValue].move(to: price, clock: clock, mid: mid)
+        levels[average.rawValue].move(to: price, time: clock.time, mid: mid)
     }
 
     /// Takes a group's trades into volume, bars and the sources of levels.

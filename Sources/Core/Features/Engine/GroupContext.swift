@@ -37,8 +37,8 @@ import MarketData
     public var time: UInt64
     /// Raw `ts_event` of the group, ns.
     public var eventTime: UInt64
-    /// The decay clock at `time`.
-    public var clock: DecayClock
+    /// The decay clock at `time`, where it lies: a copy would be waited for.
+    public var clock: UnsafePointer<DecayClock>
     /// Levels of the book that the group may have changed, and their prices.
     public var bookChange: BookChange
     public var bookTouch: BookTouch
@@ -63,16 +63,20 @@ import MarketData
     public var mid: MidState
     public var midBefore: MidState
 
+    /// The mid is another one, or valid again.
+    @inlinable public var midHasMoved: Bool {
+        mid.isValid && (mid.twiceMid != midBefore.twiceMid || !midBefore.isValid)
+    }
     /// Contracts of all trades of the group.
     @inlinable public var volume: Int64 { bought &+ sold &+ unsigned }
 }
 
 /// The prices, in ticks, between which a group may have changed each side of the book.
 @frozen public struct BookTouch: BitwiseCopyable, Sendable {
-    private var bidLow = Int32.max
-    private var bidHigh = Int32.min
-    private var askLow = Int32.max
-    private var askHigh = Int32.min
+    private(set) var bidLow = Int32.max
+    private(set) var bidHigh = Int32.min
+    private(set) var askLow = Int32.max
+    private(set) var askHigh = Int32.min
 
     /// Anything may have changed.
     static var everywhere: BookTouch {
@@ -111,9 +115,8 @@ import MarketData
 @frozen public struct RowContext: ~Copyable {
     /// Time of the row, ns.
     public var time: UInt64
-    /// The decay clock at that time.
-    public var left: Decay
-    public var gain: Decay
+    /// The decay clock at that time, where it lies.
+    public var clock: UnsafePointer<DecayClock>
     public var book: UnsafePointer<Book>
     public var bookIsUsable: Bool
     public var mid: MidState
@@ -128,4 +131,6 @@ import MarketData
     public var averageBarMinutes: Double
     /// Instant since which the session's accumulators run (t₀), ns.
     public var sessionStart: UInt64
+    /// The terms of all levels must be made anew.
+    public var termsAreDue: Bool
 }

@@ -147,8 +147,8 @@ struct HistoryBaseline: ~Copyable {
         out[.microPriceOffset] = isValid ? best.offset : .nan
         let age = row.time &- row.sessionStart
         out[.depthTimeOfDay] = defined(
-            age >= 60 * Self.second, ratio(state.pointee.flow.meanDepthTop10(gain: row.gain.h60), bucket.depth))
-        state.pointee.activity.write(out, means: bucket, isWarm: age >= 10 * Self.second, left: row.left)
+            age >= 60 * Self.second, ratio(state.pointee.flow.meanDepthTop10(gain: row.clock.pointee.gain.h60), bucket.depth))
+        state.pointee.activity.write(out, means: bucket, isWarm: age >= 10 * Self.second, left: row.clock.pointee.left)
         let volume = bucket.volumeBefore + bucket.volumeWithin * (Double(row.time &- bucket.start) * (1 / 3e11))
         out[.sessionVolumeTimeOfDay] = ratio(Double(state.pointee.sessionVolume), volume)
         let levels = ContractState.levels(of: state)
@@ -165,7 +165,7 @@ struct HistoryBaseline: ~Copyable {
             side != 0,
             side > 0 ? ratio(out[.askDepthAtLevel], bucket.askSize) : ratio(out[.bidDepthAtLevel], bucket.bidSize))
         let isWarm = row.time &- level.pointee.activeSince >= 10 * Self.second
-        out[.volumeTimeOfDay] = defined(isWarm, ratio(level.pointee.trades.volumeRate60(row.left), bucket.traded))
+        out[.volumeTimeOfDay] = defined(isWarm, ratio(level.pointee.trades.volumeRate60(row.clock.pointee.left), bucket.traded))
     }
 }
 
@@ -246,7 +246,7 @@ struct ActivitySums: BitwiseCopyable {
 
     mutating func apply(_ group: borrowing GroupContext, records: Int32) {
         guard isOn else { return }
-        let gain = group.clock.gain.h60
+        let gain = group.clock.pointee.gain.h60
         sums.add(Double(records), to: Sum.messages, gain: gain)
         guard group.flowCounts, group.trades.count > 0 else { return }
         let orders = (group.bought > 0 ? 1.0 : 0) + (group.sold > 0 ? 1 : 0) + (group.unsigned > 0 ? 1 : 0)

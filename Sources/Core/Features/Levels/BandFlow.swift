@@ -2,8 +2,8 @@ import MarketData
 
 /// The resting-order flow within a level's band (FEATURES B.4), half-life 30 s.
 public struct BandFlow: BitwiseCopyable, Sendable {
-    /// Sums by book side, so that the passive side is chosen when a row is read (K.3-30).
-    enum Sum { static let bidAdded = 0, bidCancelled = 1, bidFilled = 2, askAdded = 3, askCancelled = 4, askFilled = 5 }
+    /// Sums by book side, so that the passive side is chosen when a row is read (K.3-30), in the order of their columns.
+    enum Sum { static let bidAdded = 0, askAdded = 1, bidCancelled = 2, askCancelled = 3, bidFilled = 4, askFilled = 5 }
 
     var sums = ExponentialSums<6>()
     var age = ExponentialAge()
@@ -21,6 +21,12 @@ public struct BandFlow: BitwiseCopyable, Sendable {
 
     init() {}
 
+    /// The sums where they lie, in the order of their columns.
+    @inline(__always)
+    static func sums(of level: UnsafeMutablePointer<LevelState>) -> UnsafePointer<ExponentialSums<6>> {
+        UnsafePointer(withUnsafeMutablePointer(to: &level.pointee.flow.sums) { $0 })
+    }
+
     mutating func rebase(_ clock: DecayClock) {
         sums.decay(clock.left.h30)
         age.decay(clock.left.h30)
@@ -35,38 +41,48 @@ public struct BandFlow: BitwiseCopyable, Sendable {
     }
 
     mutating func apply(
-        _ group: borrowing GroupContext, price: LevelPrice, band: Int32, isTesting: Bool, stale: inout StaleColumns
+        _ group: borrowing GroupContext, nearest: Int32, band: Int32, isTesting: Bool, stale: inout StaleColumns
     ) {
-        let nearest = price.nearest
-        for change in group.changes where abs(change.price &- nearest) <= band {
-            let gain = group.clock.gain.h30
+        let width = UInt32(bitPattern: 2 &* band)
+        for change in group.changes where UInt32(bitPattern: change.price &- nearest &+ band) <= width {
+            let gain = group.clock.pointee.gain.h30
             let offset = change.side > 0 ? Sum.bidAdded : Sum.askAdded
             sums.add(Double(change.added), to: offset, gain: gain)
-            sums.add(Double(change.cancelled), to: offset + 1, gain: gain)
-            sums.add(Double(change.filled), to: offset + 2, gain: gain)
+            sums.add(Double(change.cancelled), to: offset + 2, gain: gain)
+            sums.add(Double(change.filled), to: offset + 4, gain: gain)
             if isTesting, change.price == nearest {
                 if change.side > 0 { testBidFills &+= change.filled } else { testAskFills &+= change.filled }
             }
             stale.insert(.flow)
         }
-        guard isTesting, group.bookIsUsable else { return }
-        stale.insert(.flow)
-        let book = group.after
+        if isTesting, group.bookIsUsable { watchDisplayed(group.after, nearest: nearest, stale: &stale) }
+    }
+
+    private mutating func watchDisplayed(_ book: UnsafePointer<Book>, nearest: Int32, stale: inout StaleColumns) {
         if nearest >= book.pointee.visibleBidFloor {
-            testBidDisplayed = max(testBidDisplayed, book.bid.size(at: nearest))
+            let size = book.bid.size(at: nearest)
+            if size > testBidDisplayed {
+                testBidDisplayed = size
+                stale.insert(.flow)
+            }
         }
         if nearest <= book.pointee.visibleAskCeiling {
-            testAskDisplayed = max(testAskDisplayed, book.ask.size(at: nearest))
+            let size = book.ask.size(at: nearest)
+            if size > testAskDisplayed {
+                testAskDisplayed = size
+                stale.insert(.flow)
+            }
         }
     }
 
     /// The passive side's depth in the band is `depth` from the clock's time on, NaN while it is not all visible.
-    mutating func watchDepth(_ depth: Double, clock: DecayClock) {
+    mutating func watchDepth(_ depth: Double, clock: UnsafePointer<DecayClock>) {
+        let time = clock.pointee.time
         if passiveDepth.value.isNaN != depth.isNaN {
-            if depth.isNaN { visibleTime &+= clock.time &- visibleSince }
-            visibleSince = clock.time
+            if depth.isNaN { visibleTime &+= time &- visibleSince }
+            visibleSince = time
         }
-        passiveDepth.set(depth, gain: clock.gain.h60)
+        passiveDepth.set(depth, gain: clock.pointee.gain.h60)
     }
 
     /// ns for which the depth has been visible until `time`.
@@ -93,13 +109,4 @@ public struct BandFlow: BitwiseCopyable, Sendable {
         out[.tradedToDisplayed] = defined(shown, Double(fills) / Double(displayed))
     }
 
-    func writeRates(_ out: UnsafeMutablePointer<Double>, warm: Bool, left: Decay) {
-        let factor = defined(warm, age.rateFactor(halfLife: 30, decay: left.h30))
-        out[.bidAdded] = sums[Sum.bidAdded] * factor
-        out[.askAdded] = sums[Sum.askAdded] * factor
-        out[.bidCancelled] = sums[Sum.bidCancelled] * factor
-        out[.askCancelled] = sums[Sum.askCancelled] * factor
-        out[.bidFilled] = sums[Sum.bidFilled] * factor
-        out[.askFilled] = sums[Sum.askFilled] * factor
-    }
 }

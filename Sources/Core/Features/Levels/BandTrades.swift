@@ -44,7 +44,7 @@ public struct BandTrades: BitwiseCopyable, Sendable {
         volumeInBand &+= inBand.total
         volume &+= group.volume
         guard group.flowCounts else { return }
-        let gain = group.clock.gain
+        let gain = group.clock.pointee.gain
         sums60.add(Double(beyond), to: Sum60.beyond, gain: gain.h60)
         sums60.add(Double(group.volume), to: Sum60.all, gain: gain.h60)
         guard inBand.any else { return }
@@ -77,15 +77,6 @@ public struct BandTrades: BitwiseCopyable, Sendable {
         out[.volumeBeyondShare] = ratio(sums60[Sum60.beyond], sums60[Sum60.all])
     }
 
-    /// - Parameter progress: ticks that the mid went toward the level in 30 s; NaN when it is not known.
-    func writeSums(_ out: UnsafeMutablePointer<Double>, age: UInt64, progress: Double, left: Decay) {
-        let attack = sums30[Sum30.attack] * left.h30
-        out[.absorption] = defined(
-            age >= 30_000_000_000 && !progress.isNaN, attack / (1 + max(0, progress)))
-        out[.delta] = sums30[Sum30.delta] * left.h30
-        out[.tradeIntensity] = defined(
-            age >= 10_000_000_000, orders[0] * ordersAge.rateFactor(halfLife: 10, decay: left.h10))
-    }
 }
 
 /// The contracts of one group's aggressor orders, by direction. All trades of a group with one direction are one order.

@@ -4,9 +4,6 @@ import MarketData
 /// What rests at a level (FEATURES B.3), read from the book as it is: no state. A depth is NaN unless the ten levels
 /// show every price that it sums.
 enum LevelLiquidity {
-    /// How far from the level the largest queue is looked for, ticks (B-29).
-    static let searchTicks: Int32 = 10
-
     /// The passive side's depth in the band, or NaN when it is not all visible or the side is not known.
     static func depthInBand(
         _ book: UnsafePointer<Book>, usable: Bool, nearest: Int32, band: Int32, side: Int32
@@ -35,6 +32,16 @@ enum LevelLiquidity {
         writePassive(out, level: level, row: row)
     }
 
+    /// Whether rows that are measured against means can be defined. When not they are NaN from now on.
+    static func seesPassiveSide(_ out: UnsafeMutablePointer<Double>, side: Int32, row: borrowing RowContext) -> Bool {
+        out[.passiveDepthToAverage] = .nan
+        out[.passiveDepthLogRatio] = .nan
+        guard row.bookIsUsable, side != 0 else { return false }
+        let atLevel = side > 0 ? out[.askDepthAtLevel] : out[.bidDepthAtLevel]
+        let inBand = side > 0 ? out[.askDepthInBand] : out[.bidDepthInBand]
+        return !atLevel.isNaN || !inBand.isNaN
+    }
+
     /// Writes what is measured against means, which change with time.
     static func writeAgainstMeans(
         _ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, row: borrowing RowContext
@@ -55,7 +62,7 @@ enum LevelLiquidity {
             out[.passiveDepthLogRatio] = .nan
             return
         }
-        let mean = level.pointee.flow.passiveDepth.mean(gain: row.gain.h60)
+        let mean = level.pointee.flow.passiveDepth.mean(gain: row.clock.pointee.gain.h60)
         out[.passiveDepthLogRatio] = DeterministicMath.log((depth + 1) / (mean + 1))
     }
 
@@ -63,25 +70,19 @@ enum LevelLiquidity {
         _ out: UnsafeMutablePointer<Double>, level: UnsafePointer<LevelState>, book: UnsafePointer<Book>
     ) {
         let nearest = level.pointee.price.nearest
-        let low = nearest &- level.pointee.parameters.band
-        let high = nearest &+ level.pointee.parameters.band
-        let bidsVisible = low >= book.pointee.visibleBidFloor
-        let asksVisible = high <= book.pointee.visibleAskCeiling
-        let bids = bidsVisible ? book.bid.size(from: low, through: high) : 0
-        let asks = asksVisible ? book.ask.size(from: low, through: high) : 0
-        out[.bidDepthInBand] = defined(bidsVisible, Double(bids))
-        out[.askDepthInBand] = defined(asksVisible, Double(asks))
+        let band = level.pointee.parameters.band
+        let (floor, ceiling) = (book.pointee.visibleBidFloor, book.pointee.visibleAskCeiling)
+        let bidsVisible = nearest &- band >= floor
+        let asksVisible = nearest &+ band <= ceiling
+        let bids = BandDepth(book.bid, nearest: nearest, band: band)
+        let asks = BandDepth(book.ask, nearest: nearest, band: band)
+        out[.bidDepthInBand] = defined(bidsVisible, Double(bids.size))
+        out[.askDepthInBand] = defined(asksVisible, Double(asks.size))
         let bothVisible = bidsVisible && asksVisible && book.pointee.isTwoSided
-        out[.queueImbalance] = defined(bothVisible, imbalance(bids, asks))
-        out[.orderCountImbalance] = defined(
-            bothVisible,
-            imbalance(
-                book.bid.orderCount(from: low, through: high),
-                book.ask.orderCount(from: low, through: high)))
-        out[.bidDepthAtLevel] = defined(
-            nearest >= book.pointee.visibleBidFloor, Double(book.bid.size(at: nearest)))
-        out[.askDepthAtLevel] = defined(
-            nearest <= book.pointee.visibleAskCeiling, Double(book.ask.size(at: nearest)))
+        out[.queueImbalance] = defined(bothVisible, imbalance(bids.size, asks.size))
+        out[.orderCountImbalance] = defined(bothVisible, imbalance(bids.orders, asks.orders))
+        out[.bidDepthAtLevel] = defined(nearest >= floor, Double(bids.atLevel))
+        out[.askDepthAtLevel] = defined(nearest <= ceiling, Double(asks.atLevel))
     }
 
     private static func writePassive(
@@ -96,41 +97,13 @@ enum LevelLiquidity {
         }
         let nearest = level.pointee.price.nearest
         let beyond = level.pointee.parameters.beyond
-        let book = row.book
-        if side > 0 {
-            let ceiling = book.pointee.visibleAskCeiling
-            out[.depthToLevel] = defined(
-                nearest &- 1 <= ceiling, Double(book.ask.size(from: .min, through: nearest &- 1)))
-            out[.depthBeyond] = defined(
-                nearest &+ beyond <= ceiling,
-                Double(book.ask.size(from: nearest &+ 1, through: nearest &+ beyond)))
-            out[.largestQueueOffset] = largestQueueOffset(book.ask, nearest: nearest, side: side)
-        } else {
-            let floor = book.pointee.visibleBidFloor
-            out[.depthToLevel] = defined(
-                nearest &+ 1 >= floor, Double(book.bid.size(from: nearest &+ 1, through: .max)))
-            out[.depthBeyond] = defined(
-                nearest &- beyond >= floor,
-                Double(book.bid.size(from: nearest &- beyond, through: nearest &- 1)))
-            out[.largestQueueOffset] = largestQueueOffset(book.bid, nearest: nearest, side: side)
-        }
-    }
-
-    /// a·(n* − ℓ) of the largest listed queue within ten ticks; ties go to the nearest, then to the one beyond the
-    /// level.
-    private static func largestQueueOffset(_ ladder: UnsafePointer<BookSideLadder>, nearest: Int32, side: Int32)
-        -> Double
-    {
-        let (prices, sizes) = (ladder.prices, ladder.sizes)
-        // Size, then nearness, then the side of the level, then the offset itself, in one number to compare.
-        var best: Int64 = 0
-        for slot in 0..<10 {
-            let offset = side &* (prices[slot] &- nearest)
-            let distance = abs(offset)
-            let rank = 2 &* (searchTicks &- distance) &+ (offset > 0 ? 1 : 0)
-            let key = Int64(sizes[slot]) &<< 16 | Int64(rank) &<< 8 | Int64(offset &+ searchTicks)
-            best = max(best, distance <= searchTicks ? key : 0)
-        }
-        return defined(best >= 1 << 16, Double((best & 0xFF) - Int64(searchTicks)))
+        let (floor, ceiling) = (row.book.pointee.visibleBidFloor, row.book.pointee.visibleAskCeiling)
+        let ladder = side > 0 ? row.book.ask : row.book.bid
+        let depth = ApproachDepth(ladder, nearest: nearest, beyond: beyond, side: side)
+        let isBeforeShown = side > 0 ? nearest &- 1 <= ceiling : nearest &+ 1 >= floor
+        let isBehindShown = side > 0 ? nearest &+ beyond <= ceiling : nearest &- beyond >= floor
+        out[.depthToLevel] = defined(isBeforeShown, Double(depth.before))
+        out[.depthBeyond] = defined(isBehindShown, Double(depth.behind))
+        out[.largestQueueOffset] = depth.largestOffset
     }
 }

@@ -20,44 +20,64 @@ extension UnsafeMutablePointer<LevelState> {
     ///
     /// - Parameters:
     ///   - out: room for `LevelFeature.count` values, as the last call left it.
+    ///   - terms: the level's, as the last call left them.
     ///   - also: columns that the row makes stale for every level.
-    func write(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext, also: StaleColumns) {
+    func write(
+        _ out: UnsafeMutablePointer<Double>, terms: UnsafeMutablePointer<LevelTerms>, row: borrowing RowContext,
+        moment: borrowing LevelMoment, also: StaleColumns
+    ) {
         let stale = pointee.stale.union(also)
-        pointee.stale = []
         guard pointee.isActive else {
+            pointee.stale = []
             if stale == .all { for feature in 0..<LevelFeature.count { out[feature] = .nan } }
             return
         }
+        if stale != [] {
+            pointee.stale = []
+            writeStale(out, row: row, stale: stale)
+        }
+        if stale != [] || row.termsAreDue {
+            terms.pointee = LevelTerms(UnsafePointer(self), base: row.sessionStart, time: row.time)
+        }
+        UnsafePointer(terms).writeTimes(out, moment)
+        UnsafePointer(terms).writeSums(out, moment, flow: BandFlow.sums(of: self))
+        if pointee.seesDepth { LevelLiquidity.writeAgainstMeans(out, level: UnsafePointer(self), row: row) }
+    }
+
+    private func writeStale(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext, stale: StaleColumns) {
         let level = UnsafePointer(self)
         let families = pointee.parameters.families
-        if families.contains(.levelPosition) {
-            if stale.contains(.position) { level.writePosition(out, row: row) }
-            if stale.contains(.position) || stale.contains(.motion) { level.writeMotion(out, row: row) }
+        if stale.contains(.position) {
+            findSide(row: row)
+            if families.contains(.levelPosition) { level.writePosition(out, row: row) }
+            if families.contains(.levelConfirmation) { out[.closesBeyond] = Double(pointee.tallies.closesBeyond) }
         }
-        if families.contains(.levelInteraction) {
-            if stale.contains(.interaction) { level.writeInteraction(out) }
-            level.writeTimes(out, row: row)
+        if stale.contains(.motion) {
+            findProgress(row: row)
+            if families.contains(.levelPosition) { level.writeMotion(out, row: row) }
         }
-        if families.contains(.levelConfirmation) {
-            if stale.contains(.position) { out[.closesBeyond] = Double(pointee.tallies.closesBeyond) }
-            level.writeTimeSinceCross(out, row: row)
+        if stale.contains(.interaction), families.contains(.levelInteraction) { level.writeInteraction(out) }
+        if stale.contains(.liquidity), families.contains(.levelLiquidity) {
+            LevelLiquidity.write(out, level: level, row: row)
+            pointee.seesDepth = LevelLiquidity.seesPassiveSide(out, side: pointee.test.approachSide, row: row)
         }
-        if families.contains(.levelLiquidity) {
-            if stale.contains(.liquidity) { LevelLiquidity.write(out, level: level, row: row) }
-            LevelLiquidity.writeAgainstMeans(out, level: level, row: row)
-        }
-        let age = row.time &- pointee.activeSince
-        if families.contains(.levelFlow) {
-            if stale.contains(.flow) { pointee.flow.writeRatios(out, test: pointee.test) }
-            pointee.flow.writeRates(out, warm: age >= 10_000_000_000, left: row.left)
-        }
-        guard families.contains(.levelTrades) else { return }
-        if stale.contains(.trades) { pointee.trades.writeRatios(out) }
+        if stale.contains(.flow), families.contains(.levelFlow) { pointee.flow.writeRatios(out, test: pointee.test) }
+        if stale.contains(.trades), families.contains(.levelTrades) { pointee.trades.writeRatios(out) }
+    }
+
+    private func findSide(row: borrowing RowContext) {
+        let offset = pointee.price.offset(ofTwiceMid: row.mid.twiceMid)
+        pointee.midSide = defined(row.mid.isUsable(at: row.time), Double(offset.signum()))
+    }
+
+    private func findProgress(row: borrowing RowContext) {
         let side = pointee.test.approachSide
         let progress = side == 0 ? .nan : Double(side) * row.changes.seconds30
-        pointee.trades.writeSums(out, age: age, progress: progress, left: row.left)
+        pointee.absorptionDivisor = defined(!progress.isNaN, 1 + max(0, progress))
     }
 }
+
+// MARK: - What changes with events
 
 extension UnsafePointer<LevelState> {
     fileprivate func writePosition(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
@@ -90,20 +110,5 @@ extension UnsafePointer<LevelState> {
         out[.penetrationOfTest] =
             pointee.test.isTesting ? defined(pointee.test.testSide != 0, pointee.test.penetration) : 0
         out[.penetrationOfSession] = pointee.test.greatestPenetration
-    }
-
-    fileprivate func writeTimes(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
-        out[.timeSinceLastTouch] = defined(
-            pointee.test.lastTouch > 0, Double(row.time &- pointee.test.lastTouch) * 1e-9)
-        out[.timeNear] = Double(pointee.tallies.timeNear(at: min(row.time, row.mid.usableUntil))) * 1e-9
-        out[.testDuration] = pointee.test.isTesting ? Double(row.time &- pointee.test.testStart) * 1e-9 : 0
-    }
-
-    fileprivate func writeTimeSinceCross(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
-        let distance =
-            row.mid.isUsable(at: row.time) ? pointee.price.offset(ofTwiceMid: row.mid.twiceMid) : nil
-        let sinceCross = Double(row.time &- pointee.tallies.crossedAt) * 1e-9
-        let sign = Double(distance?.signum() ?? 0)
-        out[.timeSinceCross] = defined(distance != nil && pointee.tallies.crossedAt > 0, sign * sinceCross)
     }
 }

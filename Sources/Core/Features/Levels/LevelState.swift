@@ -23,6 +23,12 @@ public struct LevelState: BitwiseCopyable, Sendable {
     var window = LevelWindow()
     /// Columns that must be written anew.
     var stale = StaleColumns.all
+    /// +1 when the mid lies above the level, −1 below, 0 at it; NaN without a mid. As of the last row.
+    var midSide = Double.nan
+    /// The book shows what rests on the passive side at the level. As of the last row.
+    var seesDepth = false
+    /// What absorption is divided by: 1 + ticks that the mid went toward the level in 30 s. As of the last row.
+    var absorptionDivisor = Double.nan
     /// Twice the mid that the level has seen last; `Int32.min` when it must see the next one whatever it is.
     private var seenTwiceMid = Int32.min
 
@@ -49,11 +55,11 @@ public struct LevelState: BitwiseCopyable, Sendable {
     /// Ends the level: a test still under way is discarded.
     mutating func deactivate() { self = LevelState(kind: kind, parameters: parameters) }
 
-    /// Moves the level at the clock's time; what was accumulated stays.
-    mutating func move(to price: LevelPrice, clock: DecayClock, mid: MidState) {
-        tallies.endNear(at: min(clock.time, mid.usableUntil))
+    /// Moves the level at `time`; what was accumulated stays.
+    mutating func move(to price: LevelPrice, time: UInt64, mid: MidState) {
+        tallies.endNear(at: min(time, mid.usableUntil))
         self.price = price
-        tallies.beginNear(isNear(mid), at: clock.time)
+        tallies.beginNear(isNear(mid), at: time)
         seenTwiceMid = .min
         stale = .all
     }
@@ -69,7 +75,14 @@ public struct LevelState: BitwiseCopyable, Sendable {
     mutating func rebase(_ clock: DecayClock) {
         flow.rebase(clock)
         trades.rebase(clock)
+        // Ratios of sums may differ in the last bit. While the level is tested they are read at every group.
+        if test.isTesting { stale.insert(.flow) }
     }
+
+    /// It must take the next group whatever it is: a test hears every book, and a mid has not been seen yet.
+    var needsNextGroup: Bool { isActive && (test.isTesting || seenTwiceMid == .min) }
+    /// How far from the level its depths reach, ticks.
+    var reach: Int32 { max(parameters.band, parameters.beyond, ApproachDepth.searchTicks) }
 
     private func isNear(_ mid: MidState) -> Bool {
         let limit = 2 &* Int64(parameters.band) &* price.denominator
@@ -81,7 +94,7 @@ public struct LevelState: BitwiseCopyable, Sendable {
         guard isActive else { return }
         if group.trades.count > 0, group.isOpen { applyTrades(group, side: test.approachSide) }
         if parameters.families.contains(.levelFlow) {
-            flow.apply(group, price: price, band: parameters.band, isTesting: test.isTesting, stale: &stale)
+            flow.apply(group, nearest: price.nearest, band: parameters.band, isTesting: test.isTesting, stale: &stale)
         }
         let isNew = group.mid.twiceMid != seenTwiceMid || !group.midBefore.isValid
         if group.mid.isValid, isNew || test.isTesting { applyMid(group, isNew: isNew) }
@@ -111,9 +124,10 @@ public struct LevelState: BitwiseCopyable, Sendable {
 
     /// Takes the book as what rests at the level from now on. `touched` says at which prices it may be another than
     /// before.
-    mutating func watchDepth(_ book: UnsafePointer<Book>, usable: Bool, touched: BookTouch, clock: DecayClock) {
+    mutating func watchDepth(
+        _ book: UnsafePointer<Book>, usable: Bool, touched: BookTouch, clock: UnsafePointer<DecayClock>
+    ) {
         guard isActive, parameters.families.contains(.levelLiquidity) else { return }
-        let reach = max(parameters.band, parameters.beyond, LevelLiquidity.searchTicks)
         let side = test.approachSide
         let now = LevelWindow(book, usable: usable, nearest: price.nearest, side: side, reach: reach)
         if now == window, now.isFar || !touched.reaches(price.nearest, side: side, reach: reach) { return }
@@ -192,9 +206,9 @@ struct LevelWindow: BitwiseCopyable, Sendable, Equatable {
 /// What a level counts besides flow: time, crosses and closes.
 public struct LevelTallies: BitwiseCopyable, Sendable {
     /// ns during which the mid was in the band, up to `nearSince` while it is.
-    private var timeNear: UInt64 = 0
+    private(set) var timeNear: UInt64 = 0
     private(set) var isNear = false
-    private var nearSince: UInt64 = 0
+    private(set) var nearSince: UInt64 = 0
     /// +n after n closes above, −n after n below, 0 after one at the level.
     public var closesBeyond: Int64 = 0
     /// ns; 0 before the first cross.
@@ -213,11 +227,6 @@ public struct LevelTallies: BitwiseCopyable, Sendable {
     mutating func endNear(at time: UInt64) {
         if isNear, time > nearSince { timeNear &+= time &- nearSince }
         isNear = false
-    }
-
-    /// ns in the band up to `time`, which is not after the mid's last use.
-    func timeNear(at time: UInt64) -> UInt64 {
-        isNear && time > nearSince ? timeNear &+ (time &- nearSince) : timeNear
     }
 
     /// Takes a mid. Without a time it is only what a later one is compared with.

@@ -37,8 +37,8 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
         levelSize.rebase(left: left.h60, gain: clock.gain.h60)
     }
 
-    mutating func apply(_ group: borrowing GroupContext, shape: BookShape, records: Int32) {
-        let gain = group.clock.gain
+    mutating func apply(_ group: borrowing GroupContext, shape: UnsafePointer<BookShape>, records: Int32) {
+        let gain = group.clock.pointee.gain
         messages.add(Double(records), to: 0, gain: gain.h10)
         if group.flowCounts, group.trades.count > 0 {
             sums60.add(Double(group.volume), to: Sum60.traded, gain: gain.h60)
@@ -73,7 +73,7 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
             let e =
                 Self.joined(before.bid, after.bid, slot: slot, direction: 1)
                 &- Self.joined(before.ask, after.ask, slot: slot, direction: -1)
-            if e != 0 { addImbalance(Double(e), slot: slot, gain: group.clock.gain) }
+            if e != 0 { addImbalance(Double(e), slot: slot, gain: group.clock.pointee.gain) }
         }
     }
 
@@ -91,8 +91,10 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
     }
 
     /// Takes the book as what holds from the clock's time on.
-    mutating func watch(_ book: UnsafePointer<Book>, shape: BookShape, isValid: Bool, clock: DecayClock) {
-        let gain = clock.gain.h60
+    mutating func watch(
+        _ book: UnsafePointer<Book>, shape: UnsafePointer<BookShape>, isValid: Bool, clock: UnsafePointer<DecayClock>
+    ) {
+        let gain = clock.pointee.gain.h60
         guard isValid else {
             spread.set(.nan, gain: gain)
             bestSize.set(.nan, gain: gain)
@@ -102,7 +104,7 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
         spread.set(Double(book.ask.prices[0] &- book.bid.prices[0]), gain: gain)
         bestSize.set(Double(book.bid.sizes[0] &+ book.ask.sizes[0]) * 0.5, gain: gain)
         let isFull = book.pointee.bid.isFull && book.pointee.ask.isFull
-        levelSize.set(defined(isFull, Double(shape.bid.top10 &+ shape.ask.top10) / 20), gain: gain)
+        levelSize.set(defined(isFull, Double(shape.pointee.bid.top10 &+ shape.pointee.ask.top10) / 20), gain: gain)
     }
 
     /// Contracts in the ten levels of both sides, half-life 60 s.
@@ -113,19 +115,20 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
         let age = row.time &- row.sessionStart
         let tenSeconds = age >= 10_000_000_000
         let minute = age >= 60_000_000_000
-        let left = row.left
-        out[.bidAskSpreadMean] = defined(minute, spread.mean(gain: row.gain.h60))
+        let left = row.clock.pointee.left
+        let gain = row.clock.pointee.gain.h60
+        out[.bidAskSpreadMean] = defined(minute, spread.mean(gain: gain))
         let best = imbalance10[0] * left.h10
         out[.orderFlowImbalance10] = best
         out[.orderFlowImbalance60] = sums60[Sum60.imbalance] * left.h60
-        out[.orderFlowImbalanceNormalized] = defined(minute, ratio(best, bestSize.mean(gain: row.gain.h60)))
+        out[.orderFlowImbalanceNormalized] = defined(minute, ratio(best, bestSize.mean(gain: gain)))
         var total = best
         for slot in 1...9 {
             let sum = imbalance10[slot] * left.h10
             total += sum
             if slot <= 4 { out[MarketFeature.orderFlowImbalanceLevel2.rawValue + slot - 1] = sum }
         }
-        out[.integratedOrderFlowImbalance] = defined(minute, ratio(total, levelSize.mean(gain: row.gain.h60) * 10))
+        out[.integratedOrderFlowImbalance] = defined(minute, ratio(total, levelSize.mean(gain: gain) * 10))
         let factor30 = defined(tenSeconds, age30.rateFactor(halfLife: 30, decay: left.h30))
         out[.bidAddedTop10] = sums30[Sum30.bidAdded] * factor30
         out[.askAddedTop10] = sums30[Sum30.askAdded] * factor30

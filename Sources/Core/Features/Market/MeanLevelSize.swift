@@ -54,9 +54,11 @@ public struct MeanLevelSize: BitwiseCopyable, Sendable {
     }
 
     /// The book with this shape holds from `time` on.
-    mutating func watch(_ book: UnsafePointer<Book>, shape: BookShape, usable: Bool, time: UInt64) {
-        bid.set(usable ? Self.mean(shape.bid.top10, book.pointee.bid.levelCount) : .nan, at: time)
-        ask.set(usable ? Self.mean(shape.ask.top10, book.pointee.ask.levelCount) : .nan, at: time)
+    mutating func watch(
+        _ book: UnsafePointer<Book>, shape: UnsafePointer<BookShape>, usable: Bool, time: UInt64
+    ) {
+        bid.set(usable ? Self.mean(shape.pointee.bid.top10, book.pointee.bid.levelCount) : .nan, at: time)
+        ask.set(usable ? Self.mean(shape.pointee.ask.top10, book.pointee.ask.levelCount) : .nan, at: time)
     }
 
     private static func mean(_ size: Int32, _ levels: Int32) -> Double { ratio(Double(size), Double(levels)) }

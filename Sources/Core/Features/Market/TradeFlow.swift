@@ -53,7 +53,7 @@ struct TradeFlow: BitwiseCopyable, Sendable {
     mutating func apply(
         _ orders: UnsafeBufferPointer<AggressorOrder>, group: borrowing GroupContext, largeTrade: Int64
     ) {
-        let gain = group.clock.gain
+        let gain = group.clock.pointee.gain
         let canSample = group.wasValid && !group.before.pointee.isLocked
         for order in orders {
             let size = Double(order.size)
@@ -99,13 +99,14 @@ struct TradeFlow: BitwiseCopyable, Sendable {
     }
 
     mutating func write(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
+        let left = row.clock.pointee.left
         let tenSeconds = row.time &- row.sessionStart >= 10_000_000_000
-        let factor60 = defined(tenSeconds, age60.rateFactor(halfLife: 60, decay: row.left.h60))
+        let factor60 = defined(tenSeconds, age60.rateFactor(halfLife: 60, decay: left.h60))
         out[.buyVolume] = sums60[Sum60.bought] * factor60
         out[.sellVolume] = sums60[Sum60.sold] * factor60
         out[.tradeIntensity10] = defined(
-            tenSeconds, sums10[Sum10.orders] * age10.rateFactor(halfLife: 10, decay: row.left.h10))
-        if isStale || row.left.h10 == 0 { writeRatios(out, left: row.left) }
+            tenSeconds, sums10[Sum10.orders] * age10.rateFactor(halfLife: 10, decay: left.h10))
+        if isStale || left.h10 == 0 { writeRatios(out, left: left) }
     }
 
     private mutating func writeRatios(_ out: UnsafeMutablePointer<Double>, left: Decay) {

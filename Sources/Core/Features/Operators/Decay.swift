@@ -21,20 +21,37 @@
     }
 
     /// - Parameter elapsed: ns. Cost: about 10 ns; nothing when no time has passed.
-    @inlinable public init(elapsed: UInt64) {
+    public init(elapsed: UInt64) {
+        self = .none
+        set(elapsed: elapsed)
+    }
+
+    /// Becomes what is left after so many ns.
+    @inline(__always)
+    mutating func set(elapsed: UInt64) {
         if elapsed == 0 {
             self = .none
             return
         }
-        let seconds = Double(elapsed) * 1e-9
-        let pair = Exp2.negative(SIMD2(seconds / 60, seconds / 1_800))
-        let half = pair[0] * pair[0]
-        let third = pair[1] * pair[1] * pair[1]
-        self.init(h10: half * half * half, h30: half, h60: pair[0], h300: third * third, h1800: pair[1])
+        let span = Double(elapsed) * 1e-9
+        let pair = Exp2.negative(SIMD2(span / 60, span / 1_800))
+        setPowers(pair[0], pair[1])
         // Products of small powers may end among the numbers that are slow.
         if h10 < 0x1p-1000 { h10 = 0 }
         if h30 < 0x1p-1000 { h30 = 0 }
         if h300 < 0x1p-1000 { h300 = 0 }
+    }
+
+    /// The others are powers of two of them.
+    @inline(__always)
+    mutating func setPowers(_ minute: Double, _ halfHour: Double) {
+        let half = minute * minute
+        let third = halfHour * halfHour * halfHour
+        h10 = half * half * half
+        h30 = half
+        h60 = minute
+        h300 = third * third
+        h1800 = halfHour
     }
 }
 
@@ -46,7 +63,7 @@ public enum Exp2 {
     /// k = 14, is below 2·10⁻¹⁸ of the result.
     ///
     /// - Parameter x: not negative, not NaN.
-    @inlinable public static func negative(_ x: SIMD2<Double>) -> SIMD2<Double> {
+    @inlinable @inline(__always) public static func negative(_ x: SIMD2<Double>) -> SIMD2<Double> {
         let bounded = x.replacing(with: 1_000, where: x .> 1_000)
         // Adding and subtracting 1.5·2⁵² rounds to the nearest integer, in the default rounding mode.
         let shifted = bounded + 0x1.8p52

@@ -25,8 +25,9 @@
     public mutating func move(to time: UInt64) {
         guard time > self.time else { return }
         self.time = time
-        left = Decay(elapsed: time &- landmark)
-        gain = left.inverse
+        // In place, number by number: a copy would be waited for.
+        left.set(elapsed: time &- landmark)
+        gain.setInverse(of: left)
     }
 
     /// The landmark is due to move: sums must be multiplied by `left` before `moveLandmark`.
@@ -40,12 +41,11 @@
 }
 
 extension Decay {
-    /// 1/left, kept finite: nothing is left of what is so old.
-    var inverse: Decay {
-        let inverse = 1 / SIMD2(max(h60, 0x1p-160), max(h1800, 0x1p-160))
-        let half = inverse[0] * inverse[0]
-        let third = inverse[1] * inverse[1] * inverse[1]
-        return Decay(h10: half * half * half, h30: half, h60: inverse[0], h300: third * third, h1800: inverse[1])
+    /// Becomes 1/left, kept finite: nothing is left of what is so old.
+    @inline(__always)
+    mutating func setInverse(of left: Decay) {
+        let inverse = 1 / SIMD2(max(left.h60, 0x1p-160), max(left.h1800, 0x1p-160))
+        setPowers(inverse[0], inverse[1])
     }
 }
 

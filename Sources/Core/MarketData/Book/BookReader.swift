@@ -1,3 +1,4 @@
+import CVectors
 import DBN
 import Determinism
 import Units
@@ -46,18 +47,19 @@ import Units
 
     /// The price in ticks, or nil when it is off the grid or 2²⁹ ticks or more from zero.
     @inlinable public func ticks(_ nanos: Int64) -> Int32? {
-        // The product rounds to the only candidate; multiplying back decides exactly.
-        let candidate = (Double(nanos) * ticksPerNano).rounded()
-        guard abs(candidate) < 0x1p29 else { return nil }
-        let ticks = Int64(candidate)
-        return ticks &* tickNanos == nanos ? Int32(truncatingIfNeeded: ticks) : nil
+        let quotient = Double(nanos) * ticksPerNano
+        guard abs(quotient) < 0x1p29 else { return nil }
+        // The quotient rounds to the only candidate; multiplying back decides exactly. Adding 1.5·2⁵² rounds, and leaves
+        // the whole number in the lowest bits.
+        let ticks = Int32(truncatingIfNeeded: (quotient + 0x1.8p52).bitPattern)
+        return Int64(ticks) &* tickNanos == nanos && abs(ticks) < 1 << 29 ? ticks : nil
     }
 }
 
 /// Reads the levels of MBP-10 records into one book, in ticks.
 ///
 /// A record states all twenty levels and changes one or two: the reader remembers the wire levels of the last record
-/// and touches those that differ. A record costs forty comparisons and few conversions.
+/// and touches those that differ, all compared at once.
 public struct BookReader: ~Copyable {
     let grid: TickGrid
     /// The wire levels of the last record that was read, and their prices in ticks: ten bids, then ten asks.
@@ -91,27 +93,17 @@ public struct BookReader: ~Copyable {
 
     /// Whether the levels of `record` can be a book; remembers what differs for `read`.
     public mutating func check(_ record: MarketByPriceView) -> RecordRejection? {
-        let levels = record.record.bytes + 48
-        pending = 0
-        for slot in 0..<10 where Self.differs(levels + 32 * slot, UnsafeRawPointer(wire + slot)) {
-            pending |= 1 &<< UInt32(slot)
+        pending = lh_differing_levels(record.record.bytes + 48, wire)
+        var slots = pending
+        while slots != 0 {
+            let slot = slots.trailingZeroBitCount
+            slots &= slots &- 1
             if let rejection = checkLevel(record.level(slot), slot: slot) { return rejection }
         }
         return nil
     }
 
-    /// Compares 32 bytes.
-    @inline(__always) private static func differs(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer) -> Bool {
-        var difference: UInt64 = 0
-        for word in 0..<4 {
-            difference |=
-                a.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)
-                ^ b.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)
-        }
-        return difference != 0
-    }
-
-    private func checkLevel(_ level: BookLevel, slot: Int) -> RecordRejection? {
+    @inline(__always) private func checkLevel(_ level: BookLevel, slot: Int) -> RecordRejection? {
         let old = wire[slot]
         if level.bidPrice == old.bidPrice {
             checked[slot] = ticks[slot]
@@ -138,41 +130,70 @@ public struct BookReader: ~Copyable {
     /// - Returns: the levels that changed.
     public mutating func read(_ record: MarketByPriceView, into book: UnsafeMutablePointer<Book>) -> BookChange {
         var change = BookChange()
-        let bids = (before: bidListed, side: book.bid)
-        let asks = (before: askListed, side: book.ask)
+        let (bidsBefore, asksBefore) = (bidListed, askListed)
         var slots = pending
         while slots != 0 {
             let slot = slots.trailingZeroBitCount
             slots &= slots &- 1
-            remember(record.level(slot), slot: slot, &change)
+            let (level, old) = (record.level(slot), wire + slot)
+            let bidQuantities = (level.bidSize ^ old.pointee.bidSize) | (level.bidCount ^ old.pointee.bidCount)
+            let askQuantities = (level.askSize ^ old.pointee.askSize) | (level.askCount ^ old.pointee.askCount)
+            if level.bidPrice ^ old.pointee.bidPrice | Int64(bidQuantities) != 0 { readBid(level, slot, book, &change) }
+            if level.askPrice ^ old.pointee.askPrice | Int64(askQuantities) != 0 { readAsk(level, slot, book, &change) }
+            old.pointee = level
         }
-        if change.bidSlots != 0 {
-            change.bidSlots |= Self.unlisted(before: bids.before, after: bidListed)
-            write(bids.side, listed: bidListed, slots: change.bidSlots, isBid: true, moved: &change.bidPricesMoved)
+        if bidListed != bidsBefore {
+            change.bidSlots |= Self.unlisted(before: bidsBefore, after: bidListed)
+            relist(book.bid, listed: bidListed, slots: change.bidSlots, isBid: true, moved: &change.bidPricesMoved)
         }
-        if change.askSlots != 0 {
-            change.askSlots |= Self.unlisted(before: asks.before, after: askListed)
-            write(asks.side, listed: askListed, slots: change.askSlots, isBid: false, moved: &change.askPricesMoved)
+        if askListed != asksBefore {
+            change.askSlots |= Self.unlisted(before: asksBefore, after: askListed)
+            relist(book.ask, listed: askListed, slots: change.askSlots, isBid: false, moved: &change.askPricesMoved)
         }
         return change
     }
 
-    private mutating func remember(_ level: BookLevel, slot: Int, _ change: inout BookChange) {
+    @inline(__always)
+    private mutating func readBid(
+        _ level: BookLevel, _ slot: Int, _ book: UnsafeMutablePointer<Book>, _ change: inout BookChange
+    ) {
         let bit: UInt32 = 1 &<< UInt32(slot)
-        let old = wire[slot]
-        wire[slot] = level
-        if level.bidPrice != old.bidPrice || level.bidSize != old.bidSize || level.bidCount != old.bidCount {
-            change.bidSlots |= bit
-            ticks[slot] = checked[slot]
-            let isListed = level.bidPrice != .max && level.bidSize > 0
-            bidListed = isListed ? bidListed | bit : bidListed & ~bit
-        }
-        if level.askPrice != old.askPrice || level.askSize != old.askSize || level.askCount != old.askCount {
-            change.askSlots |= bit
-            ticks[10 + slot] = checked[10 + slot]
-            let isListed = level.askPrice != .max && level.askSize > 0
-            askListed = isListed ? askListed | bit : askListed & ~bit
-        }
+        change.bidSlots |= bit
+        let price = checked[slot]
+        ticks[slot] = price
+        let isListed = level.bidPrice != .max && level.bidSize > 0
+        bidListed = isListed ? bidListed | bit : bidListed & ~bit
+        Self.put(
+            book.bid, slot, isListed: isListed, price: price, size: level.bidSize, orders: level.bidCount,
+            moved: &change.bidPricesMoved)
+    }
+
+    @inline(__always)
+    private mutating func readAsk(
+        _ level: BookLevel, _ slot: Int, _ book: UnsafeMutablePointer<Book>, _ change: inout BookChange
+    ) {
+        let bit: UInt32 = 1 &<< UInt32(slot)
+        change.askSlots |= bit
+        let price = checked[10 + slot]
+        ticks[10 + slot] = price
+        let isListed = level.askPrice != .max && level.askSize > 0
+        askListed = isListed ? askListed | bit : askListed & ~bit
+        Self.put(
+            book.ask, slot, isListed: isListed, price: price, size: level.askSize, orders: level.askCount,
+            moved: &change.askPricesMoved)
+    }
+
+    /// Puts one level into its place, if it was listed there before and is now.
+    @inline(__always)
+    private static func put(
+        _ side: UnsafeMutablePointer<BookSideLadder>, _ slot: Int, isListed: Bool, price: Int32, size: UInt32,
+        orders: UInt32, moved: inout Bool
+    ) {
+        guard isListed, slot < Int(side.pointee.levelCount) else { return }
+        moved = moved || price != side.prices[slot]
+        side.prices[slot] = price
+        side.sizes[slot] = Int32(bitPattern: size)
+        side.counts[slot] = Int32(bitPattern: orders)
     }
 
     /// A side ends at its first level that lists nothing, whatever stands below it: the slots between two ends.
@@ -182,7 +203,8 @@ public struct BookReader: ~Copyable {
         return max(old, new) &- min(old, new)
     }
 
-    private func write(
+    /// Puts the levels of a side of which others are listed than before.
+    private func relist(
         _ side: UnsafeMutablePointer<BookSideLadder>, listed: UInt32, slots: UInt32, isBid: Bool, moved: inout Bool
     ) {
         let count = (~listed).trailingZeroBitCount

@@ -47,6 +47,23 @@ extension UnsafeMutablePointer<BookSideLadder> {
     }
     @inlinable public var sizes: UnsafeMutablePointer<Int32> { prices + 16 }
     @inlinable public var counts: UnsafeMutablePointer<Int32> { prices + 32 }
+
+    /// Becomes another side that differs in some slots only; in their prices too when those have `moved`.
+    @inlinable @inline(__always)
+    func follow(_ other: UnsafeMutablePointer<BookSideLadder>, slots: UInt32, moved: Bool) {
+        guard !moved else {
+            update(from: other, count: 1)
+            return
+        }
+        // A copy of all that was written just now would be waited for.
+        var slots = slots
+        while slots != 0 {
+            let slot = slots.trailingZeroBitCount
+            slots &= slots &- 1
+            sizes[slot] = other.sizes[slot]
+            counts[slot] = other.counts[slot]
+        }
+    }
 }
 
 extension UnsafePointer<BookSideLadder> {
@@ -62,26 +79,21 @@ extension UnsafePointer<BookSideLadder> {
 extension UnsafePointer<BookSideLadder> {
     /// The size listed at `price`, 0 when it is not listed.
     @inlinable public func size(at price: Int32) -> Int32 {
-        let (prices, sizes) = (prices, sizes)
-        var sum: Int32 = 0
-        for slot in 0..<16 { sum &+= prices[slot] == price ? sizes[slot] : 0 }
-        return sum
+        let target = SlotVector(repeating: price)
+        var sum = SlotVector()
+        for index in 0..<Self.vectorCount { sum &+= sizes(vector: index).without(prices(vector: index) .!= target) }
+        return sum.wrappedSum()
     }
 
     /// The total size of the prices `low ... high`.
     @inlinable public func size(from low: Int32, through high: Int32) -> Int32 {
-        let (prices, sizes) = (prices, sizes)
-        var sum: Int32 = 0
-        for slot in 0..<16 { sum &+= prices[slot] >= low && prices[slot] <= high ? sizes[slot] : 0 }
-        return sum
-    }
-
-    /// The number of orders at the prices `low ... high`.
-    @inlinable public func orderCount(from low: Int32, through high: Int32) -> Int32 {
-        let (prices, counts) = (prices, counts)
-        var sum: Int32 = 0
-        for slot in 0..<16 { sum &+= prices[slot] >= low && prices[slot] <= high ? counts[slot] : 0 }
-        return sum
+        let (low, high) = (SlotVector(repeating: low), SlotVector(repeating: high))
+        var sum = SlotVector()
+        for index in 0..<Self.vectorCount {
+            let prices = prices(vector: index)
+            sum &+= sizes(vector: index).without((prices .< low) .| (prices .> high))
+        }
+        return sum.wrappedSum()
     }
 
     /// The total size of the best `levels` levels.
@@ -93,9 +105,8 @@ extension UnsafePointer<BookSideLadder> {
     }
 
     @inlinable public func samePrices(as other: UnsafePointer<BookSideLadder>) -> Bool {
-        let (mine, others) = (prices, other.prices)
-        var difference: Int32 = 0
-        for slot in 0..<16 { difference |= mine[slot] ^ others[slot] }
-        return difference == 0
+        var difference = SlotVector()
+        for index in 0..<Self.vectorCount { difference |= prices(vector: index) ^ other.prices(vector: index) }
+        return difference == SlotVector()
     }
 }

@@ -48,7 +48,15 @@ public struct DepthAttribution: ~Copyable {
     ) {
         count = 0
         let hasTrades = trades.count > 0
-        if !hasTrades, change.isEmpty { return }
+        if !hasTrades {
+            // Most groups: nothing was filled, and what changed is the size of one level.
+            if change.isEmpty || !comparable { return }
+            if !change.bidPricesMoved, !change.askPricesMoved {
+                if bids { listResized(before.bid, after.bid, slots: change.bidSlots, side: 1) }
+                if asks { listResized(before.ask, after.ask, slots: change.askSlots, side: -1) }
+                return
+            }
+        }
         if capacity < trades.count + 64 { grow(to: trades.count * 2) }
         if bids, hasTrades || change.bidSlots != 0 {
             let floor = max(before.pointee.visibleBidFloor, after.pointee.visibleBidFloor)
@@ -68,6 +76,24 @@ public struct DepthAttribution: ~Copyable {
                     before.ask, after.ask, slots: change.askSlots, moved: change.askPricesMoved, side: -1,
                     from: Int32.min, through: ceiling, first: first)
             }
+        }
+    }
+
+    /// Lists the changes of a side whose prices stay, nothing filled: the window too is what it was.
+    private mutating func listResized(
+        _ before: UnsafePointer<BookSideLadder>, _ after: UnsafePointer<BookSideLadder>, slots: UInt32, side: Int32
+    ) {
+        var slots = slots
+        while slots != 0 {
+            let slot = slots.trailingZeroBitCount
+            slots &= slots &- 1
+            let change = after.sizes[slot] &- before.sizes[slot]
+            guard change != 0 else { continue }
+            (storage + count).initialize(
+                to: DepthChange(
+                    side: side, price: after.prices[slot], added: max(change, 0), cancelled: max(0 &- change, 0),
+                    filled: 0))
+            count &+= 1
         }
     }
 

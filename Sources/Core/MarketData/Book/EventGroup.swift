@@ -201,8 +201,9 @@ public struct EventGroupAssembler: ~Copyable {
 
     /// Makes the book after the closed group the book before the next one. Called when the group has been used.
     public mutating func advance() {
-        if change.bidSlots != 0 { books.bid.update(from: (books + 1).bid, count: 1) }
-        if change.askSlots != 0 { books.ask.update(from: (books + 1).ask, count: 1) }
+        let after = books + 1
+        if change.bidSlots != 0 { books.bid.follow(after.bid, slots: change.bidSlots, moved: change.bidPricesMoved) }
+        if change.askSlots != 0 { books.ask.follow(after.ask, slots: change.askSlots, moved: change.askPricesMoved) }
         hasBefore = true
     }
 

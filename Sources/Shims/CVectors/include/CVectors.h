@@ -1,0 +1,42 @@
+#pragma once
+// What Swift's vectors cannot say: which lanes of a comparison hold, as the bits of a number.
+#include <stdint.h>
+#include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+
+/// −1 in each of the four lanes in which the 16 bytes at both places differ not.
+static inline __m128i lh_equal_lanes(const char *a, const char *b) {
+    return _mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)a), _mm_loadu_si128((const __m128i *)b));
+}
+
+/// −1 in the lanes in which two halves of a 32-byte level are equal.
+static inline __m128i lh_equal_level(const char *a, const char *b) {
+    return _mm_and_si128(lh_equal_lanes(a, b), lh_equal_lanes(a + 16, b + 16));
+}
+#endif
+
+/// Which of ten 32-byte levels differ: a bit each, the first one's lowest.
+static inline uint32_t lh_differing_levels(const void *left, const void *right) {
+    const char *a = (const char *)left, *b = (const char *)right;
+    uint32_t differing = 0;
+#if defined(__SSE2__)
+    // Four levels become 16 bytes, four a level, each 0xFF where it is equal.
+    for (int first = 0; first < 8; first += 4) {
+        const char *x = a + 32 * first, *y = b + 32 * first;
+        __m128i low = _mm_packs_epi32(lh_equal_level(x, y), lh_equal_level(x + 32, y + 32));
+        __m128i high = _mm_packs_epi32(lh_equal_level(x + 64, y + 64), lh_equal_level(x + 96, y + 96));
+        // Four bytes of 0xFF are one lane of −1.
+        __m128i whole = _mm_cmpeq_epi32(_mm_packs_epi16(low, high), _mm_set1_epi32(-1));
+        differing |= (uint32_t)(~_mm_movemask_ps(_mm_castsi128_ps(whole)) & 15) << first;
+    }
+    __m128i last = _mm_packs_epi32(lh_equal_level(a + 256, b + 256), lh_equal_level(a + 288, b + 288));
+    __m128i whole = _mm_cmpeq_epi32(_mm_packs_epi16(last, last), _mm_set1_epi32(-1));
+    differing |= (uint32_t)(~_mm_movemask_ps(_mm_castsi128_ps(whole)) & 3) << 8;
+#else
+    for (int level = 0; level < 10; level += 1) {
+        differing |= (uint32_t)(memcmp(a + 32 * level, b + 32 * level, 32) != 0) << level;
+    }
+#endif
+    return differing;
+}

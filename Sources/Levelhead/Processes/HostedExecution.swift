@@ -19,13 +19,16 @@ struct HostedExecution: ~Copyable, HostedStage {
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<ExecutionFollower>) {}
 
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<ExecutionFollower>, records: UInt64) throws {
-        let (sent, working) = fold.read { ($0.gateway.sentCount, $0.gateway.live.count) }
+        try Self.write(site, fold.read { $0.gateway })
+    }
+
+    static func write(_ site: RunSite, _ gateway: ExecutionGateway) throws {
         try PosixFile.replace(
             site.result(.execution),
             with: Array(
                 (JSONText.object([
-                    "records": JSONText.integer(records), "orders": JSONText.integer(sent),
-                    "working_orders": JSONText.integer(working),
+                    "orders": JSONText.integer(gateway.sentCount),
+                    "working_orders": JSONText.integer(gateway.live.count),
                 ]) + "\n").utf8))
     }
 }

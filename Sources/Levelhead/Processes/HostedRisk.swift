@@ -116,6 +116,18 @@ struct HostedRisk: ~Copyable, HostedStage {
                 ]) + "\n").utf8))
     }
 
+    /// The account's part of the results alone.
+    static func writeAccount(_ site: RunSite, symbol: String, gate: RiskGate) throws {
+        try PosixFile.replace(
+            site.result(.risk),
+            with: Array(
+                (JSONText.object([
+                    "position": "{\(JSONText.string(symbol)): \(gate.position.quantity.contracts)}",
+                    "net_pnl_usd": JSONText.string(gate.equity.description),
+                    "trading_state": JSONText.string(gate.state.name),
+                ]) + "\n").utf8))
+    }
+
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("risk ledger")
         try orders.persist(&archive)

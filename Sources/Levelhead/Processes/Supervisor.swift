@@ -9,6 +9,7 @@ struct Supervisor: ~Copyable {
     private let site: RunSite
     private let ingestArguments: [String]
     private let restarts: Bool
+    private let isLockstep: Bool
     private let control: ControlClient
     private var children: [ProcessRole: ChildProcess] = [:]
     /// Dead ones and when they are started again; nil for those that stay dead.
@@ -29,10 +30,12 @@ struct Supervisor: ~Copyable {
     /// How long a process may take to end in order.
     private static let patience = Nanoseconds.seconds(10)
 
-    init(_ site: RunSite, ingestArguments: [String], restarts: Bool) throws {
+    /// - Parameter isLockstep: in logical time; a process that dies then stays dead, and ends the run.
+    init(_ site: RunSite, ingestArguments: [String], restarts: Bool, isLockstep: Bool) throws {
         self.site = site
         self.ingestArguments = ingestArguments
-        self.restarts = restarts
+        self.restarts = restarts && !isLockstep
+        self.isLockstep = isLockstep
         let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
         control = ControlClient(stateDirectory: site.stateDirectory, key: key, sender: "up")
     }
@@ -80,7 +83,7 @@ struct Supervisor: ~Copyable {
     private mutating func start(_ role: ProcessRole) throws {
         var arguments = ["--run-dir", site.directory, "--state-dir", site.stateDirectory, "--supervisor", "\(getpid())"]
         if let history = site.history { arguments += ["--history", history] }
-        if role == .ingest { arguments += ingestArguments }
+        if role == .ingest { arguments += ingestArguments } else if isLockstep { arguments.append("--lockstep") }
         children[role] = try ChildProcess.start(role, arguments)
         startedAt[role] = MonotonicClock.now()
         dead[role] = nil
@@ -96,6 +99,7 @@ struct Supervisor: ~Copyable {
             }
             Terminal.writeError("levelhead: \(role.rawValue) (pid \(child.pid)) ended: \(Self.words(end))")
             if role == .ingest, end == .status(Self.badInput) { throw InputFailed() }
+            if isLockstep { throw LockstepBroken(role: role) }
             if !restarts {
                 dead[role] = .some(nil)
                 continue
@@ -137,6 +141,12 @@ struct Supervisor: ~Copyable {
             return status.state == ProcessState.waiting.name
         }
     }
+}
+
+/// In logical time nobody goes on without the others.
+struct LockstepBroken: Error, CustomStringConvertible {
+    let role: ProcessRole
+    var description: String { "\(role.rawValue) died in logical time: the run is over" }
 }
 
 /// What ingest reads cannot be read; its own message says why.

@@ -7,10 +7,10 @@ struct UpRun {
     let site: RunSite
 
     /// - Parameter stays: the end of the input does not end the run.
-    func run(ingestArguments: [String], restarts: Bool, stays: Bool) throws -> UpResult {
+    func run(ingestArguments: [String], restarts: Bool, stays: Bool, isLockstep: Bool) throws -> UpResult {
         // A ring that a killed run left under this name has another beginning.
         if !PosixFile.exists("\(site.tapeDirectory)/parts") { try SharedMemoryFile.remove(path: site.ringPath) }
-        var supervisor = try Supervisor(site, ingestArguments: ingestArguments, restarts: restarts)
+        var supervisor = try Supervisor(site, ingestArguments: ingestArguments, restarts: restarts, isLockstep: isLockstep)
         defer {
             unlink(RunSite.currentRunFile(site.stateDirectory))
             unlink(site.ringPath)
@@ -41,9 +41,11 @@ struct UpResult {
         for key in ["event_groups", "feature_rows", "feature_sha256", "signals", "signal_sha256"] {
             members.append((key, Self.text(engine[key])))
         }
-        for key in ["orders", "order_sha256", "fills", "position", "net_pnl_usd"] {
-            members.append((key, Self.text(risk[key])))
-        }
+        let execution = Self.read(site.result(.execution))
+        members.append(("orders", Self.text(execution["orders"])))
+        // In logical time the engine sees every order and fill, else the risk gateway.
+        for key in ["order_sha256", "fills"] { members.append((key, Self.text(risk[key] ?? engine[key]))) }
+        for key in ["position", "net_pnl_usd"] { members.append((key, Self.text(risk[key]))) }
         members += [
             ("wall_s", "\(wall)"), ("records_per_s", "\(wall > 0 ? Double(records) / wall : 0)"),
             ("run_dir", JSONText.string(site.directory)), ("trading_state", Self.text(risk["trading_state"])),

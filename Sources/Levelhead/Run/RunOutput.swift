@@ -33,15 +33,24 @@ final class RunOutput: TradingOutput {
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
 
     /// Opens the run's files where `position` says that they stood.
-    init(
+    convenience init(
         mode: DigestMode, plan: InstrumentPlan, directory: borrowing RunDirectory, position: SnapshotPosition
+    ) throws {
+        try self.init(
+            mode: mode, plan: plan, journal: directory.journalFile("trading"), audit: directory.auditFile,
+            position: position)
+    }
+
+    /// Opens files of these names.
+    init(
+        mode: DigestMode, plan: InstrumentPlan, journal path: String, audit log: String,
+        position: SnapshotPosition = SnapshotPosition(sequence: 0, time: 0)
     ) throws {
         rowCount.initialize(to: 0)
         self.mode = mode
         self.plan = plan
-        let path = directory.journalFile("trading")
         // Only a run without a saved state may lack its files.
-        let (isStart, log) = (position.journal == .start && position.audit == .start, directory.auditFile)
+        let isStart = position.journal == .start && position.audit == .start
         journal =
             isStart && !PosixFile.exists(path)
             ? try JournalWriter.create(path) : try JournalWriter.resume(path, at: position.journal)

@@ -3,6 +3,7 @@ import Configuration
 import Control
 import Foundation
 import Orders
+import Pipeline
 import Platform
 import Storage
 import Units
@@ -21,6 +22,9 @@ struct ProcessOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("End in order when this process is gone.", valueName: "pid"))
     var supervisor: Int32?
+
+    @Flag(help: "Run in logical time, each step when the step before is done in every process.")
+    var lockstep = false
 
     func site() throws -> RunSite {
         guard let state = StateDirectory.path(explicit: stateDir) else {
@@ -44,6 +48,25 @@ struct ProcessOptions: ParsableArguments {
             while getppid() == supervisor { usleep(100_000) }
             StopSignal.raise()
         }
+    }
+}
+
+/// Runs one stage in logical time from start to end.
+private func runInLockstep<Stage: TradingStage>(
+    _ role: ProcessRole, _ options: ProcessOptions, account: AccountRecord?,
+    stage: (TradingConfiguration) -> Stage, report: (ProcessDesk, Stage) -> Void = { _, _ in },
+    result: (RunSite, String, Stage) throws -> Void = { _, _, _ in }
+) throws {
+    try reportingErrors {
+        options.beginProcess()
+        let site = try options.site()
+        let context = try ZeroMQContext()
+        var host = try LockstepStage(role, site, context: context, stage: stage)
+        let desk = try ProcessDesk(role, site, symbols: [host.tradedSymbol], account: account)
+        try host.run(desk) { report(desk, $0) }
+        let symbol = host.tradedSymbol
+        try result(site, symbol, host.read { $0 })
+        desk.close()
     }
 }
 
@@ -77,6 +100,12 @@ struct EngineCommand: ParsableCommand {
             options.beginProcess()
             let site = try options.site()
             let context = try ZeroMQContext()
+            if options.lockstep {
+                let desk = try ProcessDesk(.engine, site)
+                var engine = try LockstepEngine(site, context: context)
+                try engine.run(desk)
+                return desk.close()
+            }
             var host = try EngineHost.open(site, context: context)
             let desk = try ProcessDesk(.engine, site)
             try host.run(desk)
@@ -95,6 +124,12 @@ struct RiskCommand: ParsableCommand {
     @OptionGroup var options: ProcessOptions
 
     func run() throws {
+        if options.lockstep {
+            return try runInLockstep(
+                .risk, options, account: AccountRecord(tradingState: .active),
+                stage: { RiskFollower($0, isLogical: true) }, report: { $0.report(account: $1.gate) },
+                result: { try HostedRisk.writeAccount($0, symbol: $1, gate: $2.gate) })
+        }
         try runStage(
             HostedRisk.self, options, account: AccountRecord(tradingState: .active), verbs: [.pause, .resume])
     }
@@ -110,7 +145,14 @@ struct ExecutionCommand: ParsableCommand {
 
     @OptionGroup var options: ProcessOptions
 
-    func run() throws { try runStage(HostedExecution.self, options, account: nil, verbs: []) }
+    func run() throws {
+        if options.lockstep {
+            return try runInLockstep(
+                .execution, options, account: nil, stage: { ExecutionFollower($0, isLogical: true) },
+                result: { try HostedExecution.write($0, $2.gateway) })
+        }
+        try runStage(HostedExecution.self, options, account: nil, verbs: [])
+    }
 }
 
 /// `levelhead paper`.
@@ -122,5 +164,10 @@ struct PaperCommand: ParsableCommand {
 
     @OptionGroup var options: ProcessOptions
 
-    func run() throws { try runStage(HostedPaper.self, options, account: nil, verbs: []) }
+    func run() throws {
+        if options.lockstep {
+            return try runInLockstep(.paper, options, account: nil, stage: { VenueFollower($0) })
+        }
+        try runStage(HostedPaper.self, options, account: nil, verbs: [])
+    }
 }

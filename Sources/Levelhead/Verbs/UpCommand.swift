@@ -40,6 +40,9 @@ struct UpCommand: ParsableCommand {
     @Flag(help: "A process that dies stays dead; the others go on.")
     var noRestart = false
 
+    @Flag(help: "In logical time: every process waits for the others, and all results are those of a replay.")
+    var lockstep = false
+
     @Flag(help: "Keep the processes at the end of the tape, until a signal.")
     var stay = false
 
@@ -57,6 +60,8 @@ struct UpCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if lockstep, tape.isEmpty { throw ValidationError("--lockstep needs a --tape.") }
+        if lockstep, resume { throw ValidationError("--lockstep begins anew: a run in logical time is not resumed.") }
         if resume, runDir == nil { throw ValidationError("--resume needs the --run-dir to go on with.") }
     }
 
@@ -77,7 +82,8 @@ struct UpCommand: ParsableCommand {
             if !resume { try directory.writeRun(input.runFile) }
             try prepare(site, configuration)
             let result = try UpRun(site: site).run(
-                ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty)
+                ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty,
+                isLockstep: lockstep)
             try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
             print(json ? result.json : result.summary)
             withExtendedLifetime(lock.path) {}

@@ -3,6 +3,7 @@ import Control
 import Features
 import Foundation
 import MarketCalendar
+import MarketData
 import Pipeline
 import Platform
 import Ring
@@ -18,7 +19,6 @@ struct LockstepEngine: ~Copyable {
     private let output: RunOutput
     private var pipeline: LockstepPipeline<RunOutput>
     private var records: RingRecords
-    private let directory: RunSite
     private var position: UInt64 = 0
     /// Records between two words to the stages that they may go on.
     private static let stride: UInt64 = 4_096
@@ -27,15 +27,17 @@ struct LockstepEngine: ~Copyable {
         let configuration = try site.configuration()
         let setup = try MarketSetup(configuration: configuration, run: site)
         let lines = try [ProcessRole.paper, .execution, .risk].map { try LockstepLine(site, context, to: $0) }
-        let output = try RunOutput(mode: configuration.digest, plan: setup.plan, site: site)
+        let output = try RunOutput(
+            mode: configuration.digest, plan: setup.plan, journal: site.journal("trading"), audit: site.auditFile)
+        let trading = try setup.trading()
+        let records = try RingRecords(site, from: 0, isPacing: true)
         self.site = site
         self.lines = lines
         self.output = output
-        directory = site
         pipeline = LockstepPipeline(
-            plan: setup.plan, features: setup.features, trading: try setup.trading(), output: output, venue: lines[0],
+            plan: setup.plan, features: setup.features, trading: trading, output: output, venue: lines[0],
             execution: lines[1], risk: lines[2])
-        records = try RingRecords(site, from: 0, isPacing: true)
+        self.records = records
     }
 
     mutating func run(_ desk: ProcessDesk) throws {

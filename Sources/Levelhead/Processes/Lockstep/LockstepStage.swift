@@ -1,4 +1,5 @@
 import Configuration
+import Control
 import Foundation
 import Orders
 import Pipeline
@@ -8,7 +9,6 @@ import ZeroMQ
 
 /// A stage's process in logical time.
 struct LockstepStage<Stage: TradingStage>: ~Copyable {
-    private let role: ProcessRole
     private let gate: LockstepGate
     private var fold: StageFold<Stage>
     private var records: RingRecords
@@ -20,12 +20,12 @@ struct LockstepStage<Stage: TradingStage>: ~Copyable {
         let configuration = try site.configuration()
         let setup = try MarketSetup(configuration: configuration, run: site)
         let trading = try setup.trading()
-        self.role = role
         let gate = try LockstepGate(site, context, of: role)
+        let records = try RingRecords(site, from: 0, isPacing: true)
         self.gate = gate
         fold = StageFold(
             plan: setup.plan, features: setup.features, trading: trading, stage: stage(trading), gate: gate)
-        records = try RingRecords(site, from: 0, isPacing: true)
+        self.records = records
     }
 
     var tradedSymbol: String { fold.tradedSymbol }

@@ -355,26 +355,61 @@ import Units
         #expect(feed.ledger.latest(.mbp10) == late)
     }
 
-    @Test func `a gateway that ends every replay without a word gets none to do`() throws {
-        let bare: ScriptedGateway.Script = { side in
-            try side.begin()
+    @Test func `a gateway that ends every replay with an error gets none to do`() throws {
+        let error = try LiveRecord.error(.unset, "Data for start is not available")
+        let failing: ScriptedGateway.Script = { side in
+            try side.begin(LiveStream(), [error])
             side.close()
         }
-        let gateway = try ScriptedGateway([
-            bare, bare, bare,
-            { side in
-                try side.begin()
-                try side.waitForEnd()
-            },
-        ])
+        let count = LiveFeed.fruitlessSessionsMax
+        let gateway = try ScriptedGateway(
+            [ScriptedGateway.Script](repeating: failing, count: count) + [
+                { side in
+                    try side.begin()
+                    try side.waitForEnd()
+                }
+            ])
         var feed = try TestFeed.make(port: gateway.port)
         var recorder = FeedRecorder()
         TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
         feed.close(into: &recorder)
         let lines = try gateway.finish()
-        #expect(lines.map { Self.start(of: $0[1]) != nil } == [true, true, true, false])
+        #expect(
+            lines.map { Self.start(of: $0[1]) != nil } == [Bool](repeating: true, count: count) + [false])
+        #expect(recorder.failures.allSatisfy { $0.text == "Data for start is not available" })
         #expect(recorder.holes.map(\.reason) == [.unreplayed])
         #expect(recorder.holes.first?.from == TestFeed.start)
+    }
+
+    /// Soon after a subscription of the present nothing is proved; when a window has passed, a replay proves the rest.
+    @Test(arguments: [false, true])
+    func `a break in the present is a hole at first, and later is not`(isLater: Bool) throws {
+        let window = UInt32(5_000)
+        let first = isLater ? [Self.book(0), Self.book(window), Self.book(2 * window)] : [Self.book(0)]
+        let last = Self.book(2 * window + 1)
+        let finished = try Self.finished()
+        let gateway = try ScriptedGateway([
+            { side in
+                try side.begin(LiveStream(start: Self.t0), first)
+                side.close()
+            },
+            { side in
+                let isReplayed = try side.begin(LiveStream(start: Self.t0 + 99))[0]["start"] != nil
+                let again = isReplayed ? first.suffix(2) + [last, finished] : [last]
+                try side.send(again)
+                try side.waitForEnd()
+            },
+        ])
+        var feed = try TestFeed.make(
+            port: gateway.port, [LiveSubscription(.mbp10, .rawSymbol, .named(["ESZ6"]))])
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { $1.records.count == first.count + 1 && $1.lives == 2 }
+        feed.close(into: &recorder)
+        let lines = try gateway.finish()
+        #expect(recorder.records == first + [last])
+        #expect(recorder.holes.map(\.reason) == (isLater ? [] : [.unreplayed]))
+        let boundary = Self.t0 + UInt64(window) * 1_000_000
+        #expect(Self.start(of: lines[1][1]) == (isLater ? "\(boundary)" : nil))
     }
 
     @Test func `skipped records are holes of what may be skipped`() throws {

@@ -13,6 +13,8 @@ import Units
     private static let tape = ProcessInfo.processInfo.environment["LEVELHEAD_LIVE_TAPE"]
     private static let holes = ProcessInfo.processInfo.environment["LEVELHEAD_LIVE_HOLES"] ?? "none"
     private static let compression = ProcessInfo.processInfo.environment["LEVELHEAD_LIVE_COMPRESSION"] ?? "none"
+    private static let seconds =
+        ProcessInfo.processInfo.environment["LEVELHEAD_LIVE_SECONDS"].flatMap(Double.init) ?? 60
     private static let isThere = gateway != nil && tape != nil
 
     @Test(.enabled(if: isThere, "no gateway beside the tests"))
@@ -41,7 +43,7 @@ import Units
             configuration, key: key,
             subscriptions: [LiveSubscription(schema, .rawSymbol, .all, start: Timestamp(nanoseconds: 0))])
         var recorder = FeedRecorder()
-        let end = Date(timeIntervalSinceNow: 60)
+        let end = Date(timeIntervalSinceNow: Self.seconds)
         func data(_ recorder: FeedRecorder) -> Int { recorder.records.count { $0[1] != 0x16 } }
         var last = -1
         while Date() < end, feed.state != .refused {

@@ -23,15 +23,15 @@ extension FeedMark {
         return text + "|at=\(wallTime.nanoseconds)"
     }
 
-    /// Reads a mark. Allocates nothing. Unknown fields are passed over, so that later versions may add some.
+    /// Reads a mark. Unknown fields are passed over, so that later versions may add some.
     /// - Returns: nil for any other record, the gateway's own system messages among them.
     public init?(_ record: RecordView) {
         guard record.type == .system, record.byteCount >= RecordByteCount.system else { return nil }
         var fields = MarkFields(
             rest: UnsafeRawBufferPointer(start: record.bytes + 16, count: 303).prefix { $0 != 0 })
         guard let first = fields.next(), MarkFields.isSame(first.key, "levelhead"),
-            let kind = Kind.allCases.first(where: { MarkFields.isSame(first.value, $0.name) }),
-            let second = fields.next(), MarkFields.isSame(second.key, "dataset"),
+            let kind = Kind(nameBytes: first.value), let second = fields.next(),
+            MarkFields.isSame(second.key, "dataset"),
             let dataset = DatasetName(second.value)
         else { return nil }
         self.init(kind, dataset: dataset, time: record.eventTime, wallTime: .undefined, instrument: record.instrumentID)
@@ -47,7 +47,7 @@ extension FeedMark {
             return schema != nil
         }
         if MarkFields.isSame(key, "reason") {
-            guard let found = Reason.allCases.first(where: { MarkFields.isSame(value, $0.name) }) else { return false }
+            guard let found = Reason(nameBytes: value) else { return false }
             reason = found
             return true
         }
@@ -58,11 +58,31 @@ extension FeedMark {
     }
 }
 
-extension Schema {
-    /// The schema with this name, read without making a text of it.
-    public init?(nameBytes: Slice<UnsafeRawBufferPointer>) {
-        guard let schema = Schema.known.first(where: { nameBytes.elementsEqual($0.name.utf8) }) else { return nil }
-        self = schema
+extension FeedMark.Kind {
+    fileprivate init?(nameBytes: Slice<UnsafeRawBufferPointer>) {
+        var number: UInt8 = 0
+        while let kind = Self(rawValue: number) {
+            if MarkFields.isSame(nameBytes, kind.name) {
+                self = kind
+                return
+            }
+            number += 1
+        }
+        return nil
+    }
+}
+
+extension FeedMark.Reason {
+    fileprivate init?(nameBytes: Slice<UnsafeRawBufferPointer>) {
+        var number: UInt8 = 0
+        while let reason = Self(rawValue: number) {
+            if MarkFields.isSame(nameBytes, reason.name) {
+                self = reason
+                return
+            }
+            number += 1
+        }
+        return nil
     }
 }
 

@@ -43,6 +43,12 @@
         guard let index = Self.names.firstIndex(of: name) else { return nil }
         self.init(rawValue: UInt16(index))
     }
+
+    /// The schema with this name, found without making a text of it.
+    init?(nameBytes: Slice<UnsafeRawBufferPointer>) {
+        guard let index = Self.names.firstIndex(where: { nameBytes.elementsEqual($0.utf8) }) else { return nil }
+        self.init(rawValue: UInt16(index))
+    }
 }
 
 /// A way of naming instruments (`stype`). Open: an unknown number stays readable. 0xFF, "none", is nil in this module.

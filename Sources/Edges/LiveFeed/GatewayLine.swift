@@ -1,6 +1,6 @@
 /// One control line of the gateway, `key=value|key=value`, without its line end. The order of keys is free, unknown
 /// ones are passed over, a value begins behind the first `=`.
-struct GatewayLine: Equatable {
+struct GatewayLine {
     private let fields: [(key: String, value: String)]
     let text: String
 
@@ -16,8 +16,6 @@ struct GatewayLine: Equatable {
 
     /// The first value of a key; nil when the key is not there.
     subscript(_ key: String) -> String? { fields.first { $0.key == key }?.value }
-
-    static func == (a: GatewayLine, b: GatewayLine) -> Bool { a.text == b.text }
 
     /// The text, cut to what fits into an error message, without control characters.
     var excerpt: String {

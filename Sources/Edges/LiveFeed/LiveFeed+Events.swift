@@ -76,16 +76,18 @@ extension LiveFeed {
         return 2
     }
 
+    static let fruitlessSessionsMax = 5
+
     private mutating func noteStable(_ now: Nanoseconds) {
         if now - acceptedAt >= configuration.timing.stable { backOff.succeeded() }
     }
 
-    /// A gateway of the first version of DBN has no code for a replay that is too old: it ends the session. After three
-    /// such sessions the next goes without.
+    /// A gateway of the first version of DBN has no code for a replay that is too old: it says some text and ends the
+    /// session. After five such sessions in a row the next goes without a replay.
     private mutating func noteFruitless(_ reason: FeedMark.Reason) {
-        guard reason == .closed, sessionRecords == 0, !replays.isEmpty else { return }
+        guard reason == .closed, sessionRecords == 0, !replays.isEmpty, !lastError.isEmpty else { return }
         fruitlessSessions += 1
-        guard fruitlessSessions >= 3 else { return }
+        guard fruitlessSessions >= Self.fruitlessSessionsMax else { return }
         fruitlessSessions = 0
         withholdsReplay = .unreplayed
     }

@@ -66,7 +66,7 @@ public struct LiveFeed: ~Copyable {
     var unreplayed: [(schema: Schema, reason: FeedMark.Reason)] = []
     /// What the next session may not ask for again.
     var withholdsReplay: FeedMark.Reason?
-    /// Sessions in a row that the gateway ended before the first record of a replay.
+    /// Sessions in a row that the gateway ended with an error before the first record of a replay.
     var fruitlessSessions = 0
     var sessionRecords: UInt64 = 0
     var catchUp = FeedCatchUp()

@@ -37,8 +37,6 @@ public struct LiveSession: ~Copyable {
     public private(set) var challenge = ""
     public private(set) var sessionID = ""
     public private(set) var refusal = ""
-    /// Of the gateway's program; empty unless it said so.
-    public private(set) var gatewayVersion = ""
 
     private var phase = Phase.greeting
     private var decoder = DBNDecoder()
@@ -99,7 +97,6 @@ public struct LiveSession: ~Copyable {
             if phase == .sniffing { return try sniff() }
             guard let line = try nextLine() else { return .needMore }
             if phase == .greeting {
-                if let version = line["lsg_version"] { gatewayVersion = version }
                 guard let challenge = line["cram"] else { continue }
                 guard !challenge.isEmpty else { throw .unexpectedLine(line.excerpt) }
                 self.challenge = challenge

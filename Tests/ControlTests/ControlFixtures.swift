@@ -6,7 +6,7 @@ import Security
 import Units
 
 /// A state directory for one test, with a path short enough for sockets, removed with it.
-final class TestState {
+final class TestState: Sendable {
     let path: String
 
     init() throws {

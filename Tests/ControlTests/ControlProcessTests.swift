@@ -28,7 +28,7 @@ struct ControlProcessTests {
         let second = try Probe(state, "risk")
         let after = try state.client().survey(.status, deadline: .seconds(10))
         #expect(after.answered == ["risk"] && after.stale.isEmpty)
-        #expect(after.answers["risk"]?.status?.pid == second.process.processIdentifier)
+        #expect(after.answers["risk"]?.status?.pid == second.pid)
         #expect(try second.finish().isEmpty)
         #expect(try state.client().survey(.status, deadline: .seconds(1)).stale.isEmpty, "ended in order: no trace")
     }
@@ -51,7 +51,7 @@ struct ControlProcessTests {
 
     @Test func `a command that never ends is accepted, not done`() throws {
         let state = try TestState()
-        let risk = try Probe(state, "risk", ["--takes", "-1"])
+        let risk = try Probe(state, "risk", ["--takes=-1"])
         let survey = try state.client().survey(.pause, until: .terminal, deadline: .milliseconds(300))
         #expect(survey.answers["risk"]?.outcome == .accepted)
         #expect(survey.answers["risk"]?.details.message == "begun")
@@ -142,7 +142,7 @@ struct ControlVerbTests {
     @Test func `pause and resume change the trading state, once each`() throws {
         let state = try TestState()
         let risk = try Probe(state, "risk", ["--position", "MESH4=1"])
-        let engine = try Probe(state, "engine", ["--verbs", ""])
+        let engine = try Probe(state, "engine", ["--verbs", "none"])
         let pause = try Self.run(state, ["pause", "--reason", "news", "--json", "--timeout", "10"])
         #expect(pause.status == 0)
         #expect(try Self.json(pause.output)["trading_state"] as? String == "REDUCING")

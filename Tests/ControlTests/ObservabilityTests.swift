@@ -63,7 +63,11 @@ import Units
     func `recording allocates nothing`() {
         let clock = StageClock()
         let before = lh_heap_calls()
-        for value in 0..<1_000 as Range<Int64> { clock.record(.ringToSignal, Nanoseconds(value * value)) }
+        var value: Int64 = 0
+        while value < 1_000 {
+            clock.record(.ringToSignal, Nanoseconds(value * value))
+            value += 1
+        }
         #expect(lh_heap_calls() == before)
         #expect(clock.latencies().first?.count == 1_000)
     }

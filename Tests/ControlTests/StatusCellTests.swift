@@ -67,8 +67,8 @@ import Units
         var record = StatusRecord()
         let before = lh_heap_calls()
         var found = 0
-        for index in 0..<1_000 as Range<UInt64> {
-            record.sequence = index
+        while record.sequence < 999 {
+            record.sequence += 1
             cell.store(record)
             if mailbox.pop() != nil { found += 1 }
         }

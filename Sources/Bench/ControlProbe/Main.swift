@@ -39,6 +39,11 @@ private let isInterrupted = Atomic<Bool>(false)
 
     func run() throws {
         signal(SIGTERM) { _ in isInterrupted.store(true, ordering: .relaxed) }
+        // Whoever starts us from a thread of a pool, where signals are blocked, hands that on.
+        var terminate = sigset_t()
+        sigemptyset(&terminate)
+        sigaddset(&terminate, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &terminate, nil)
         let holdings = position.map { $0.split(separator: "=").map(String.init) }
         let stages = StageClock()
         let board = ProcessBoard(

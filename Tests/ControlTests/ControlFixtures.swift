@@ -60,8 +60,8 @@ final class TestProcess: Sendable {
     }
 }
 
-/// Another process: `ControlProbe` beside the tests. What it prints goes into a file, for a pipe's end would be inherited
-/// by every other process that tests start meanwhile.
+/// Another process: `ControlProbe` beside the tests. What it prints goes into a file, for a pipe's end would be
+/// inherited by every other process that tests start meanwhile.
 final class Probe {
     static let path: String = BuiltProgram.path("ControlProbe")
     private static let longestStart = 30.0

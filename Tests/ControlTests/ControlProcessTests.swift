@@ -38,7 +38,8 @@ struct ControlProcessTests {
         let slow = try Probe(state, "risk", ["--takes", "400"])
         let client = try state.client()
         var late: Probe?
-        let survey = try client.survey(.pause, CommandArguments(reason: "x"), until: .terminal, deadline: .seconds(20)) {
+        let why = CommandArguments(reason: "x")
+        let survey = try client.survey(.pause, why, until: .terminal, deadline: .seconds(20)) {
             if late == nil, !$0.answers.isEmpty { late = try? Probe(state, "execution") }
         }
         #expect(survey.answers["risk"]?.outcome == .done)

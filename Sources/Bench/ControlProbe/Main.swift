@@ -16,8 +16,8 @@ private let isInterrupted = Atomic<Bool>(false)
         commandName: "ControlProbe",
         abstract: "A process with nothing but a control socket and metrics.",
         discussion: """
-            Prints `ready METRICS-ADDRESS`, then a line for each command it handles: verb, id, reason. Ends in order on \
-            SIGTERM, or when whoever started it is gone.
+            Prints `ready METRICS-ADDRESS`, then a line for each command it handles: verb, id, reason. Ends in order \
+            on SIGTERM, or when whoever started it is gone.
 
             Example: ControlProbe --state-dir /tmp/state --name risk --verbs pause --position MESH4=2
             """)

@@ -29,10 +29,11 @@ enum StatusTable {
 
     private static func accountLines(_ report: StatusReport) -> [String] {
         let held = report.position.keys.sorted().map { "\($0) \(signed(report.position[$0] ?? 0))" }
+        let nothing = report.tradingState == nil ? "unknown" : "flat"
         let lock = report.epoch.map { "epoch \($0.epoch)\($0.isLocked ? ", locked" : "")" } ?? "no epoch yet"
         return [
             "trading   \(report.tradingState ?? "unknown") (\(lock))",
-            "position  \(held.isEmpty ? report.tradingState == nil ? "unknown" : "flat" : held.joined(separator: ", "))",
+            "position  \(held.isEmpty ? nothing : held.joined(separator: ", "))",
             "day       \(report.dayProfit.map { "\($0) USD" } ?? "unknown")",
         ]
     }

@@ -105,6 +105,7 @@ struct ControlVerbTests {
         #expect(report["locked"] is NSNull)
         let table = try Self.run(state, ["status", "--timeout", "10"])
         #expect(table.output.contains("position  MESH4 +2\n") && table.output.contains("trading   ACTIVE"))
+        #expect(table.output.contains("limits    day loss 500.00 USD, drawdown 20.00 of 1000.00 USD\n"))
         #expect(table.output.split(separator: "\n").allSatisfy { $0.count <= 100 })
         #expect(try engine.finish().isEmpty)
         #expect(try risk.finish().isEmpty)

@@ -37,6 +37,10 @@ private let isInterrupted = Atomic<Bool>(false)
     @Option(help: "Milliseconds that a command takes; a negative number for ever.")
     var takes = 0
 
+    private static let account = AccountRecord(
+        tradingState: .active, dayProfit: Money(cents: -1_250), dayLossLimit: Money(cents: 50_000),
+        drawdown: Money(cents: 2_000), drawdownLimit: Money(cents: 100_000))
+
     func run() throws {
         signal(SIGTERM) { _ in isInterrupted.store(true, ordering: .relaxed) }
         // Whoever starts us from a thread of a pool, where signals are blocked, hands that on.
@@ -48,7 +52,7 @@ private let isInterrupted = Atomic<Bool>(false)
         let stages = StageClock()
         let board = ProcessBoard(
             name: name, run: "probe", symbols: holdings.map { $0[0] },
-            account: holdings.isEmpty ? nil : AccountRecord(tradingState: .active, dayProfit: Money(cents: -1_250)),
+            account: holdings.isEmpty ? nil : Self.account,
             latencies: { stages.latencies() })
         for (cell, holding) in zip(board.instruments, holdings) {
             cell.store(InstrumentRecord(quality: [], position: Int64(holding.last ?? "") ?? 0))

@@ -6,7 +6,7 @@ import Security
 import Units
 
 /// A state directory for one test, with a path short enough for sockets, removed with it.
-final class TestState {
+final class TestState: Sendable {
     let path: String
 
     init() throws {
@@ -60,48 +60,70 @@ final class TestProcess: Sendable {
     }
 }
 
-/// Another process: `ControlProbe` beside the tests.
+/// Another process: `ControlProbe` beside the tests. What it prints goes into a file, for a pipe's end would be
+/// inherited by every other process that tests start meanwhile.
 final class Probe {
     static let path: String = BuiltProgram.path("ControlProbe")
+    private static let longestStart = 30.0
 
-    let process = Process()
-    private let output = Pipe()
+    let pid: pid_t
+    private let output: String
+    private var isRunning = true
 
     /// Returns when the probe can be asked.
     init(_ state: TestState, _ name: String, _ arguments: [String] = []) throws {
-        process.executableURL = URL(fileURLWithPath: Self.path)
-        process.arguments = ["--state-dir", state.path, "--name", name] + arguments
-        process.standardOutput = output
-        try process.run()
-        // The first line comes when everything listens; an end of file is a probe that failed.
-        var line: [UInt8] = []
-        while line.last != 0x0A, let byte = try output.fileHandleForReading.read(upToCount: 1)?.first {
-            line.append(byte)
+        output = state.file("\(name)-\(UUID().uuidString.prefix(8)).out")
+        pid = try Self.start(["--state-dir", state.path, "--name", name] + arguments, output: output)
+        let end = Date() + Self.longestStart
+        while try !lines().contains(where: { $0.hasPrefix("ready ") }) {
+            var status: Int32 = 0
+            guard Date() < end, waitpid(pid, &status, WNOHANG) == 0 else {
+                throw CocoaError(.executableNotLoadable)
+            }
+            usleep(2_000)
         }
-        let words = String(decoding: line, as: UTF8.self).split(separator: " ")
-        guard words.count == 2, words[0] == "ready" else { throw CocoaError(.executableNotLoadable) }
-        metrics = words[1].trimmingCharacters(in: .newlines)
     }
 
-    /// `127.0.0.1:PORT`.
-    private(set) var metrics = ""
+    deinit { if isRunning { die() } }
 
-    deinit { if process.isRunning { signal(SIGKILL) } }
+    private static func start(_ arguments: [String], output: String) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        var words = ([path] + arguments).map { strdup($0) }
+        defer { words.forEach { free($0) } }
+        words.append(nil)
+        var pid = pid_t()
+        guard posix_spawn(&pid, path, &actions, nil, words, environ) == 0 else {
+            throw CocoaError(.executableNotLoadable)
+        }
+        return pid
+    }
 
-    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+    private func lines() throws -> [String] {
+        try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+
+    func signal(_ number: Int32) { kill(pid, number) }
 
     /// Kills it and waits.
     func die() {
         signal(SIGKILL)
-        process.waitUntilExit()
+        wait()
     }
 
     /// Ends it in order and gives the commands it handled, a line each.
     func finish() throws -> [String] {
         signal(SIGTERM)
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+        wait()
+        return Array(try lines().dropFirst())
+    }
+
+    private func wait() {
+        isRunning = false
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     }
 }
 

@@ -120,7 +120,8 @@ import Units
             var bytes = good
             switch index % 4 {
             case 0:
-                bytes = (0..<Int.random(in: 0...400, using: &generator)).map { _ in .random(in: 0...255, using: &generator) }
+                let count = Int.random(in: 0...400, using: &generator)
+                bytes = (0..<count).map { _ in .random(in: 0...255, using: &generator) }
             case 1:
                 let count = Int.random(in: 0...400, using: &generator)
                 bytes = Array("LHCM".utf8) + (0..<count).map { _ in .random(in: 0...255, using: &generator) }

@@ -28,7 +28,7 @@ struct ControlProcessTests {
         let second = try Probe(state, "risk")
         let after = try state.client().survey(.status, deadline: .seconds(10))
         #expect(after.answered == ["risk"] && after.stale.isEmpty)
-        #expect(after.answers["risk"]?.status?.pid == second.process.processIdentifier)
+        #expect(after.answers["risk"]?.status?.pid == second.pid)
         #expect(try second.finish().isEmpty)
         #expect(try state.client().survey(.status, deadline: .seconds(1)).stale.isEmpty, "ended in order: no trace")
     }
@@ -38,7 +38,8 @@ struct ControlProcessTests {
         let slow = try Probe(state, "risk", ["--takes", "400"])
         let client = try state.client()
         var late: Probe?
-        let survey = try client.survey(.pause, CommandArguments(reason: "x"), until: .terminal, deadline: .seconds(20)) {
+        let why = CommandArguments(reason: "x")
+        let survey = try client.survey(.pause, why, until: .terminal, deadline: .seconds(20)) {
             if late == nil, !$0.answers.isEmpty { late = try? Probe(state, "execution") }
         }
         #expect(survey.answers["risk"]?.outcome == .done)
@@ -51,7 +52,7 @@ struct ControlProcessTests {
 
     @Test func `a command that never ends is accepted, not done`() throws {
         let state = try TestState()
-        let risk = try Probe(state, "risk", ["--takes", "-1"])
+        let risk = try Probe(state, "risk", ["--takes=-1"])
         let survey = try state.client().survey(.pause, until: .terminal, deadline: .milliseconds(300))
         #expect(survey.answers["risk"]?.outcome == .accepted)
         #expect(survey.answers["risk"]?.details.message == "begun")
@@ -104,6 +105,7 @@ struct ControlVerbTests {
         #expect(report["locked"] is NSNull)
         let table = try Self.run(state, ["status", "--timeout", "10"])
         #expect(table.output.contains("position  MESH4 +2\n") && table.output.contains("trading   ACTIVE"))
+        #expect(table.output.contains("limits    day loss 500.00 USD, drawdown 20.00 of 1000.00 USD\n"))
         #expect(table.output.split(separator: "\n").allSatisfy { $0.count <= 100 })
         #expect(try engine.finish().isEmpty)
         #expect(try risk.finish().isEmpty)
@@ -142,7 +144,7 @@ struct ControlVerbTests {
     @Test func `pause and resume change the trading state, once each`() throws {
         let state = try TestState()
         let risk = try Probe(state, "risk", ["--position", "MESH4=1"])
-        let engine = try Probe(state, "engine", ["--verbs", ""])
+        let engine = try Probe(state, "engine", ["--verbs", "none"])
         let pause = try Self.run(state, ["pause", "--reason", "news", "--json", "--timeout", "10"])
         #expect(pause.status == 0)
         #expect(try Self.json(pause.output)["trading_state"] as? String == "REDUCING")

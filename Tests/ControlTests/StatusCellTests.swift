@@ -67,8 +67,8 @@ import Units
         var record = StatusRecord()
         let before = lh_heap_calls()
         var found = 0
-        for index in 0..<1_000 as Range<UInt64> {
-            record.sequence = index
+        while record.sequence < 999 {
+            record.sequence += 1
             cell.store(record)
             if mailbox.pop() != nil { found += 1 }
         }
@@ -109,9 +109,9 @@ import Units
     }
 
     @Test func `the board tells everything on it`() {
-        let board = ProcessBoard(
-            name: "risk", run: "r", symbols: ["ESH4", "MESH4"],
-            account: AccountRecord(tradingState: .reducing, dayProfit: Money(cents: -1_050), dayLossLimit: Money(cents: 100_00)))
+        let account = AccountRecord(
+            tradingState: .reducing, dayProfit: Money(cents: -1_050), dayLossLimit: Money(cents: 100_00))
+        let board = ProcessBoard(name: "risk", run: "r", symbols: ["ESH4", "MESH4"], account: account)
         board.instruments[1].store(
             InstrumentRecord(quality: [.gap, .noHistory], records: 5, gaps: 1, position: -2))
         board.setIncomplete(warming: ["a"], missing: ["b", "c"])

@@ -16,8 +16,8 @@ private let isInterrupted = Atomic<Bool>(false)
         commandName: "ControlProbe",
         abstract: "A process with nothing but a control socket and metrics.",
         discussion: """
-            Prints `ready METRICS-ADDRESS`, then a line for each command it handles: verb, id, reason. Ends in order on \
-            SIGTERM, or when whoever started it is gone.
+            Prints `ready METRICS-ADDRESS`, then a line for each command it handles: verb, id, reason. Ends in order \
+            on SIGTERM, or when whoever started it is gone.
 
             Example: ControlProbe --state-dir /tmp/state --name risk --verbs pause --position MESH4=2
             """)
@@ -37,13 +37,22 @@ private let isInterrupted = Atomic<Bool>(false)
     @Option(help: "Milliseconds that a command takes; a negative number for ever.")
     var takes = 0
 
+    private static let account = AccountRecord(
+        tradingState: .active, dayProfit: Money(cents: -1_250), dayLossLimit: Money(cents: 50_000),
+        drawdown: Money(cents: 2_000), drawdownLimit: Money(cents: 100_000))
+
     func run() throws {
         signal(SIGTERM) { _ in isInterrupted.store(true, ordering: .relaxed) }
+        // Whoever starts us from a thread of a pool, where signals are blocked, hands that on.
+        var terminate = sigset_t()
+        sigemptyset(&terminate)
+        sigaddset(&terminate, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &terminate, nil)
         let holdings = position.map { $0.split(separator: "=").map(String.init) }
         let stages = StageClock()
         let board = ProcessBoard(
             name: name, run: "probe", symbols: holdings.map { $0[0] },
-            account: holdings.isEmpty ? nil : AccountRecord(tradingState: .active, dayProfit: Money(cents: -1_250)),
+            account: holdings.isEmpty ? nil : Self.account,
             latencies: { stages.latencies() })
         for (cell, holding) in zip(board.instruments, holdings) {
             cell.store(InstrumentRecord(quality: [], position: Int64(holding.last ?? "") ?? 0))

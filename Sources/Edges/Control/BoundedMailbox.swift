@@ -6,10 +6,10 @@ import Synchronization
 public final class BoundedMailbox<Element: Sendable>: @unchecked Sendable {
     // SAFETY of @unchecked: a slot is written by the pusher before `tail` is stored with release order, and read by the
     // popper after `tail` was loaded with acquire order; `head` gives it back in the same way.
-    private let slots: UnsafeMutablePointer<Element?>
-    private let capacity: Int
-    private let head = Atomic<Int>(0)
-    private let tail = Atomic<Int>(0)
+    @usableFromInline let slots: UnsafeMutablePointer<Element?>
+    @usableFromInline let capacity: Int
+    @usableFromInline let head = Atomic<Int>(0)
+    @usableFromInline let tail = Atomic<Int>(0)
 
     /// - Parameter capacity: elements that fit; more are refused.
     public init(capacity: Int) {
@@ -25,7 +25,7 @@ public final class BoundedMailbox<Element: Sendable>: @unchecked Sendable {
     }
 
     /// False when it is full; the element is not taken then.
-    public func push(_ element: Element) -> Bool {
+    @inlinable public func push(_ element: Element) -> Bool {
         let tail = tail.load(ordering: .relaxed)
         guard tail - head.load(ordering: .acquiring) < capacity else { return false }
         slots[tail % capacity] = element
@@ -34,7 +34,7 @@ public final class BoundedMailbox<Element: Sendable>: @unchecked Sendable {
     }
 
     /// The oldest element, or nil at once.
-    public func pop() -> Element? {
+    @inlinable public func pop() -> Element? {
         let head = head.load(ordering: .relaxed)
         guard tail.load(ordering: .acquiring) != head else { return nil }
         let element = slots[head % capacity].take()

@@ -39,7 +39,8 @@ public struct KeyStore: Sendable {
     }
 
     private func read(_ path: String) throws(PrivatePathError) -> SecretKey? {
-        guard let descriptor = try PrivatePath.open(path, flags: O_RDONLY, size: SecretKey.byteCount) else { return nil }
+        let found = try PrivatePath.open(path, flags: O_RDONLY, size: SecretKey.byteCount)
+        guard let descriptor = found else { return nil }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: SecretKey.byteCount)
         let count = Glibc.read(descriptor, &bytes, bytes.count)

@@ -19,7 +19,8 @@ extension PrivatePathError: CustomStringConvertible {
         switch self {
         case .system(let error): error.description
         case .permissions(let path, let mode, let expected):
-            "\(path): mode \(Self.octal(mode)), expected \(Self.octal(expected)): chmod \(Self.octal(expected)) '\(path)'"
+            "\(path): mode \(Self.octal(mode)), expected \(Self.octal(expected)): "
+                + "chmod \(Self.octal(expected)) '\(path)'"
         case .owner(let path, let user): "\(path): belongs to user \(user), expected \(geteuid())"
         case .kind(let path, let expected): "\(path): expected \(expected)"
         case .size(let path, let found, let expected): "\(path): \(found) bytes, expected \(expected)"

@@ -7,8 +7,8 @@ import Synchronization
 /// sees the counter move reads again. A store writes `MemoryLayout<Value>.size / 8` words and never waits. Every access
 /// is atomic, so the sanitizer's silence means something.
 public final class SequenceLockCell<Value: BitwiseCopyable & Sendable>: @unchecked Sendable {
-    // SAFETY of @unchecked: the words are atomic, one thread stores, and what a reader returns was read between two equal
-    // even counters.
+    // SAFETY of @unchecked: the words are atomic, one thread stores, and what a reader returns was read between two
+    // equal even counters.
     @usableFromInline let words: UnsafeMutablePointer<Atomic<UInt64>>
     @usableFromInline let counter: UnsafeMutablePointer<Atomic<UInt64>>
 

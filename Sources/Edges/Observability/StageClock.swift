@@ -56,7 +56,9 @@ public final class StageClock: Sendable {
     public init() { recorders = Stage.allCases.map { _ in LatencyRecorder() } }
 
     /// Always from the same thread. O(1), allocates nothing, takes no lock.
-    public func record(_ stage: Stage, _ span: Nanoseconds) { recorders[stage.rawValue].record(nanoseconds: span.count) }
+    public func record(_ stage: Stage, _ span: Nanoseconds) {
+        recorders[stage.rawValue].record(nanoseconds: span.count)
+    }
 
     /// The way of a record to this machine: four clocks, three stages. What is undefined is left out.
     /// - Parameters:

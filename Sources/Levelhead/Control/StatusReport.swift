@@ -8,6 +8,8 @@ struct StatusReport: Encodable {
     /// Nil when nobody who answers keeps an account.
     let tradingState: String?
     let dayProfit: String?
+    /// Whose profit, limits and orders these are.
+    let account: ProcessStatus.Account?
     /// Nil when the state directory has none yet.
     let epoch: EpochState?
     /// Registered and silent; registered and dead.
@@ -28,7 +30,7 @@ struct StatusReport: Encodable {
     init(_ survey: Survey, epoch: EpochState?) {
         processes = survey.answered.compactMap { survey.answers[$0]?.status }
         let accounts = processes.filter { $0.account != nil }.sorted { Self.rank($0.name) < Self.rank($1.name) }
-        let account = accounts.first?.account
+        account = accounts.first?.account
         position = account?.position ?? [:]
         tradingState = account?.tradingState
         dayProfit = account?.dayProfit

@@ -29,12 +29,20 @@ enum StatusTable {
 
     private static func accountLines(_ report: StatusReport) -> [String] {
         let held = report.position.keys.sorted().map { "\($0) \(signed(report.position[$0] ?? 0))" }
+        let nothing = report.tradingState == nil ? "unknown" : "flat"
         let lock = report.epoch.map { "epoch \($0.epoch)\($0.isLocked ? ", locked" : "")" } ?? "no epoch yet"
         return [
             "trading   \(report.tradingState ?? "unknown") (\(lock))",
-            "position  \(held.isEmpty ? report.tradingState == nil ? "unknown" : "flat" : held.joined(separator: ", "))",
+            "position  \(held.isEmpty ? nothing : held.joined(separator: ", "))",
             "day       \(report.dayProfit.map { "\($0) USD" } ?? "unknown")",
-        ]
+        ] + (report.account.map(limitLines) ?? [])
+    }
+
+    private static func limitLines(_ account: ProcessStatus.Account) -> [String] {
+        var limits: [String] = []
+        if let limit = account.dayLossLimit { limits.append("day loss \(limit) USD") }
+        if let limit = account.drawdownLimit { limits.append("drawdown \(account.drawdown) of \(limit) USD") }
+        return ["limits    \(limits.isEmpty ? "none" : limits.joined(separator: ", "))"]
     }
 
     private static func instrumentLines(_ report: StatusReport) -> [String] {
@@ -60,13 +68,13 @@ enum StatusTable {
         return [""] + table([head] + rows, widths: [10, 24, 12, 10, 10, 10])
     }
 
-    /// Numbers to the right, words to the left; a width of 0 ends the line.
+    /// Columns of numbers to the right, with their heads; columns of words to the left; a width of 0 ends the line.
     private static func table(_ rows: [[String]], widths: [Int]) -> [String] {
-        rows.map { row in
-            let cells = zip(row, widths).map { text, width in
-                let isNumber = text.first.map { $0.isNumber || $0 == "-" } ?? false
-                return isNumber ? pad(text, width, left: true) : pad(text, width)
-            }
+        let isNumber = widths.indices.map { column in
+            rows.dropFirst().contains { $0[column].first.map { $0.isNumber || $0 == "-" } ?? false }
+        }
+        return rows.map { row in
+            let cells = row.indices.map { pad(row[$0], widths[$0], left: isNumber[$0]) }
             var line = cells.joined(separator: " ")
             while line.last == " " { line.removeLast() }
             return line

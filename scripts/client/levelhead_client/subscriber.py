@@ -238,7 +238,11 @@ class Subscriber:
                 source.pump()
         for source in self._sources:
             out, source.tracker.out = source.tracker.out, []
-            self._unread += [(source, entry) for entry in out]
+            # Before the frames that they are for, which may have come first.
+            for entry in out:
+                if entry[0] == "schema":
+                    self._schemas[entry[1]] = protocol.Schema.read(entry[2])
+            self._unread += [(source, entry) for entry in out if entry[0] != "schema"]
         events, waiting = [], []
         for source, entry in self._unread:
             event = self._event(source, entry)
@@ -254,9 +258,7 @@ class Subscriber:
         kind = entry[0]
         if kind == "frame":
             return self._frame(entry[1], entry[2])
-        if kind == "schema":
-            self._schemas[entry[1]] = protocol.Schema.read(entry[2])
-        elif kind == "missed":
+        if kind == "missed":
             event = Missed(*entry[1:])
             self.missed.append(event)
             return event

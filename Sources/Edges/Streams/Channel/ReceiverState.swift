@@ -104,7 +104,7 @@ struct ReceiverState {
         return (state(isConnected ? .acknowledge : .hello), event)
     }
 
-    /// Many messages a millisecond are acknowledged together: each acknowledgement wakes the sender.
+    /// Messages are acknowledged some milliseconds at a time: each acknowledgement wakes the sender.
     func isAcknowledgementDue(now: Nanoseconds) -> Bool {
         guard isConnected, acknowledged > told, let lastSaid else { return false }
         return now - lastSaid >= limits.acknowledgeInterval || acknowledged - told >= UInt64(limits.capacity) / 4

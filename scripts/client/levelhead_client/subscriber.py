@@ -117,12 +117,6 @@ class _Source:
     def pump(self, at_once=1_000):
         """Moves messages from the sockets to the tracker, a bounded number. True when there were some."""
         now = time.monotonic()
-        for message, did_send in self.tracker.tick(now):
-            try:
-                self.requests.send(message, zmq.DONTWAIT)
-                did_send()
-            except zmq.Again:
-                pass
         had_some = False
         for take, socket, receive in [(self.tracker.take_reply, self.requests, self.requests.recv_multipart)] + [
             (self.tracker.take, feed, feed.recv) for feed in self.feeds
@@ -133,6 +127,13 @@ class _Source:
                     had_some = True
                 except zmq.Again:
                     break
+        # After the answers that were there already.
+        for message, did_send in self.tracker.tick(now):
+            try:
+                self.requests.send(message, zmq.DONTWAIT)
+                did_send()
+            except zmq.Again:
+                pass
         return had_some
 
     def close(self):

@@ -49,17 +49,13 @@ import ZeroMQ
         do {
             var receiver = try ReliableReceiver(context, endpoint, Self.session)
             var count = 0
-            try eventually("the first ones") {
+            try eventually("the first ones, and the acknowledgement") {
                 try sender.poll(now: now)
                 while let message = try receiver.receive(now: now) {
                     count += 1
                     if message.sequence == 4 { try receiver.acknowledge(through: 4, now: now) }
                 }
-                return count == 20
-            }
-            try eventually("the acknowledgement") {
-                try sender.poll(now: now)
-                return sender.oldestUnacknowledged == 5
+                return count == 20 && sender.oldestUnacknowledged == 5
             }
         }
         var receiver = try ReliableReceiver(context, endpoint, Self.session, next: 5)
@@ -154,6 +150,38 @@ import ZeroMQ
             try Self.drain(&second, into: &journal)
             return journal == [[1]]
         }
+    }
+
+    @Test func `a receiver that cannot be served replaces none`() throws {
+        let directory = try SocketDirectory()
+        let context = try ZeroMQContext()
+        let endpoint = directory.endpoint("channel")
+        var sender = try ReliableSender(
+            context, endpoint, Self.session, outbox: ChannelOutbox(firstSequence: 10))
+        var first = try ReliableReceiver(context, endpoint, Self.session, next: 10)
+        try eventually("the first one connects") {
+            try sender.poll(now: now)
+            _ = try first.receive(now: now)
+            return first.isConnected
+        }
+        var second = try ReliableReceiver(context, endpoint, Self.session, next: 3)
+        var event: ChannelEvent?
+        try eventually("the second one is refused") {
+            try sender.poll(now: now)
+            _ = try first.receive(now: now)
+            _ = try second.receive(now: now)
+            event = event ?? second.takeEvent()
+            return event != nil
+        }
+        #expect(event == .gone(wanted: 3, oldest: 10))
+        _ = try sender.send([1], now: now)
+        var sequence: UInt64?
+        try eventually("the first one is still served") {
+            try sender.poll(now: now)
+            sequence = try first.receive(now: now)?.sequence
+            return sequence != nil
+        }
+        #expect(sequence == 10)
     }
 
     @Test func `two threads, a sender and a receiver, pass ten thousand messages`() throws {

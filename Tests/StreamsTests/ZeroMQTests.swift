@@ -129,6 +129,28 @@ import Units
         #expect(throws: ZeroMQError.malformedKey("secret key")) { _ = try ZeroMQSocket(context, .pull, options) }
     }
 
+    @Test func `a publisher that may not drop says when a subscriber is full`() throws {
+        let directory = try SocketDirectory()
+        let context = try ZeroMQContext()
+        var options = ZeroMQSocketOptions()
+        options.sendHighWaterMark = 10
+        options.receiveHighWaterMark = 10
+        options.refusesWhenFull = true
+        let publisher = try ZeroMQSocket.bound(context, .publisher, to: directory.endpoint("a"), options)
+        let subscriber = try ZeroMQSocket.connected(context, .subscriber, to: directory.endpoint("a"), options)
+        try subscriber.subscribe([])
+        let message = [UInt8](repeating: 1, count: 4_096)
+        var sent = 0
+        try eventually("it is full") {
+            guard try publisher.send(message) == .sent else { return true }
+            sent += 1
+            return false
+        }
+        let part = ZeroMQMessage()
+        try eventually("a message") { try subscriber.receive(into: part) }
+        #expect(part.bytes.count == 4_096 && sent >= 10)
+    }
+
     @Test func `a conflating socket keeps the newest message`() throws {
         let directory = try SocketDirectory()
         let context = try ZeroMQContext()

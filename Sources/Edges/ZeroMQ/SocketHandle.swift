@@ -24,6 +24,7 @@ struct SocketHandle {
         try set(ZMQ_RECONNECT_IVL_MAX, ZeroMQPoller.milliseconds(options.reconnectIntervalMax))
         if options.needsConnection { try set(ZMQ_IMMEDIATE, Int32(1)) }
         if options.conflates { try set(ZMQ_CONFLATE, Int32(1)) }
+        if options.refusesWhenFull, kind == .publisher { try set(ZMQ_XPUB_NODROP, Int32(1)) }
         // A router says when a peer is gone or full, instead of throwing its messages away.
         if kind == .router { try set(ZMQ_ROUTER_MANDATORY, Int32(1)) }
         try apply(options.security)

@@ -7,6 +7,8 @@ public struct ZeroMQSocketOptions: Equatable, Sendable {
     /// answer `full`.
     public var sendHighWaterMark: Int32 = 1_000
     public var receiveHighWaterMark: Int32 = 1_000
+    /// A publisher answers `full` when one of its subscribers can take no more, instead of dropping what is beyond.
+    public var refusesWhenFull = false
     /// Only the newest message is kept, for a reader that wants the present and not the past. Single-part messages and
     /// one subscription only: of several, the last one made would win.
     public var conflates = false

@@ -30,7 +30,7 @@ struct StreamPrinter {
 
     private static let rowsPerHeader = 40
     private static let cellWidth = 10
-    private static let topicWidth = 11
+    private static let topicWidth = 16
 
     init(format: StreamFormat, globs: [String], width: Int) {
         self.format = format

@@ -117,12 +117,6 @@ class _Source:
     def pump(self, at_once=1_000):
         """Moves messages from the sockets to the tracker, a bounded number. True when there were some."""
         now = time.monotonic()
-        for message, did_send in self.tracker.tick(now):
-            try:
-                self.requests.send(message, zmq.DONTWAIT)
-                did_send()
-            except zmq.Again:
-                pass
         had_some = False
         for take, socket, receive in [(self.tracker.take_reply, self.requests, self.requests.recv_multipart)] + [
             (self.tracker.take, feed, feed.recv) for feed in self.feeds
@@ -133,6 +127,13 @@ class _Source:
                     had_some = True
                 except zmq.Again:
                     break
+        # After the answers that were there already.
+        for message, did_send in self.tracker.tick(now):
+            try:
+                self.requests.send(message, zmq.DONTWAIT)
+                did_send()
+            except zmq.Again:
+                pass
         return had_some
 
     def close(self):
@@ -238,7 +239,11 @@ class Subscriber:
                 source.pump()
         for source in self._sources:
             out, source.tracker.out = source.tracker.out, []
-            self._unread += [(source, entry) for entry in out]
+            # Before the frames that they are for, which may have come first.
+            for entry in out:
+                if entry[0] == "schema":
+                    self._schemas[entry[1]] = protocol.Schema.read(entry[2])
+            self._unread += [(source, entry) for entry in out if entry[0] != "schema"]
         events, waiting = [], []
         for source, entry in self._unread:
             event = self._event(source, entry)
@@ -254,9 +259,7 @@ class Subscriber:
         kind = entry[0]
         if kind == "frame":
             return self._frame(entry[1], entry[2])
-        if kind == "schema":
-            self._schemas[entry[1]] = protocol.Schema.read(entry[2])
-        elif kind == "missed":
+        if kind == "missed":
             event = Missed(*entry[1:])
             self.missed.append(event)
             return event

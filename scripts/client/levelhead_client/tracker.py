@@ -133,7 +133,9 @@ class Tracker:
                 self._take_answer(kind, inquiry, reply, parts[1], now)
                 return
         track = self.tracks.get(reply.topic)
-        if track and track.fill and track.fill.identity == reply.identity:
+        # Frames say themselves where they belong, also in a late answer to an earlier request.
+        is_own = track and track.fill and track.fill.identity == reply.identity
+        if is_own or (track and track.fill and reply.kind in (protocol.REPLY_FRAME, protocol.REPLY_GONE)):
             self._take_fill(track, reply, parts[1], now)
 
     def _take_answer(self, kind, inquiry, reply, payload, now):
@@ -154,7 +156,9 @@ class Tracker:
                 self.filled += 1
                 self.out.append(("frame", track.topic, payload))
         elif reply.kind == protocol.REPLY_GONE:
-            self._miss(track, reply.last)
+            if reply.first <= track.next:
+                # What lies behind the gap is here already.
+                self._miss(track, min(reply.last, track.fill.last))
         elif reply.kind == protocol.REPLY_END:
             track.fill = None
             self._advance(track, now)

@@ -91,6 +91,20 @@ def a_late_one_begins_with_the_newest(tools, directory):
 
 
 @check
+def a_late_one_reads_on_in_order(tools, directory):
+    with Driver(tools, directory, "--rows", 100_000, "--rate", 2000) as _:
+        time.sleep(0.3)
+        for _ in range(3):
+            with Subscriber("levels.ES", "fills.MES", directory=directory) as stream:
+                sequences = {}
+                for frame in stream.frames(count=600, timeout=10):
+                    sequences.setdefault(frame.topic, []).append(int(frame.row["sequence"]))
+                for topic, found in sequences.items():
+                    expect(found, list(range(found[0], found[0] + len(found))), topic)
+                expect(len(sequences), 2, "topics")
+
+
+@check
 def lost_frames_are_filled_in(tools, directory):
     """A publisher that keeps ten frames for a slow reader drops most; the client asks for them."""
     with Driver(tools, directory, "--rows", 20_000, "--rate", 8000, "--high-water-mark", 10) as _:

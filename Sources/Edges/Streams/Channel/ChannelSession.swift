@@ -26,6 +26,8 @@ public struct ChannelLimits: Equatable, Sendable {
     public var capacity = 4_096
     /// Bytes of the longest message.
     public var messageByteCountMax = 1_024
+    /// Acknowledgements are said no more often than this, unless a quarter of the outbox waits for one.
+    public var acknowledgeInterval = Nanoseconds.milliseconds(20)
     /// The sender sends what is not acknowledged again when nothing has been for so long; each further time after twice
     /// the time, up to `resendAfterMax`.
     public var resendAfter = Nanoseconds.milliseconds(500)

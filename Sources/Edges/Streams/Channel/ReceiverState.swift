@@ -13,6 +13,8 @@ struct ReceiverState {
     private var isSuperseded = false
     private var lastHeard = Nanoseconds.zero
     private var lastSaid: Nanoseconds?
+    /// What the sender was last told of `acknowledged`.
+    private var told: UInt64
     /// The last error that was told, so that it is told once and not with every hello.
     private var lastRefusal: ChannelEvent?
 
@@ -21,6 +23,7 @@ struct ReceiverState {
         self.limits = limits
         self.next = next
         acknowledged = next
+        told = next
     }
 
     enum Arrival: Equatable {
@@ -95,13 +98,17 @@ struct ReceiverState {
             event = .disconnected
         }
         guard !isSuperseded else { return (nil, event) }
-        if let lastSaid, now - lastSaid < limits.beatInterval { return (nil, event) }
+        if let lastSaid, now - lastSaid < limits.beatInterval, !isAcknowledgementDue(now: now) { return (nil, event) }
         lastSaid = now
+        told = acknowledged
         return (state(isConnected ? .acknowledge : .hello), event)
     }
 
-    /// An acknowledgement was said.
-    mutating func didSay(now: Nanoseconds) { lastSaid = now }
+    /// Messages are acknowledged some milliseconds at a time: each acknowledgement wakes the sender.
+    func isAcknowledgementDue(now: Nanoseconds) -> Bool {
+        guard isConnected, acknowledged > told, let lastSaid else { return false }
+        return now - lastSaid >= limits.acknowledgeInterval || acknowledged - told >= UInt64(limits.capacity) / 4
+    }
 
     func state(_ kind: ChannelFrame.Kind) -> ChannelFrame {
         ChannelFrame(kind: kind, session: session, sequence: acknowledged)

@@ -52,20 +52,24 @@ public struct ReliableReceiver: ~Copyable {
             case .nothing: break
             }
         }
-        let due = state.tick(now: now)
-        if let event = due.event { events.add(event) }
-        // A connection that takes nothing now is told again at the next beat.
-        if let frame = due.say { _ = try socket.send(frame.bytes) }
+        try speak(now: now)
         return nil
     }
 
-    /// Tells the sender that it may forget the messages up to `sequence`: they are journaled.
+    /// The messages up to `sequence` are journaled: the sender may forget them. It is told soon, by this call or a later
+    /// `receive`.
     ///
     /// - Precondition: `receive` has given them.
     public mutating func acknowledge(through sequence: UInt64, now: Nanoseconds) throws(ZeroMQError) {
         state.acknowledge(through: sequence)
-        guard state.isConnected else { return }
-        if try socket.send(state.state(.acknowledge).bytes) == .sent { state.didSay(now: now) }
+        if state.isAcknowledgementDue(now: now) { try speak(now: now) }
+    }
+
+    private mutating func speak(now: Nanoseconds) throws(ZeroMQError) {
+        let due = state.tick(now: now)
+        if let event = due.event { events.add(event) }
+        // A connection that takes nothing now is told again at the next beat.
+        if let frame = due.say { _ = try socket.send(frame.bytes) }
     }
 
     /// What happened beside the messages, oldest first.

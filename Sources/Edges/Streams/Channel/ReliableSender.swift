@@ -82,17 +82,21 @@ public struct ReliableSender: ~Copyable {
             events.add(.garbage(byteCount: body.bytes.count))
             return
         }
-        let isPeer = address.bytes.elementsEqual(peer)
-        // A connection that another one has replaced has nothing more to say.
-        if !isPeer, state.isConnected, frame.kind != .hello { return }
-        if !isPeer, frame.session == state.session {
+        if !address.bytes.elementsEqual(peer), frame.session == state.session {
             if state.isConnected {
+                // A connection that another one has replaced has nothing more to say, and one that cannot be served
+                // replaces none.
+                guard frame.kind == .hello else { return }
+                if let refusal = state.refusal(of: frame.sequence) { return try give(refusal) }
                 try say(state.own(.superseded, state.next), to: peer)
                 if let event = state.disconnect() { events.add(event) }
             }
             peer = Array(address.bytes)
         }
-        let answer = state.take(frame, now: now)
+        try give(state.take(frame, now: now))
+    }
+
+    private mutating func give(_ answer: SenderState.Answer) throws(ZeroMQError) {
         if let event = answer.event { events.add(event) }
         if let reply = answer.reply { try say(reply, to: Array(address.bytes)) }
     }

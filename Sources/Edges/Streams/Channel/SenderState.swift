@@ -91,19 +91,22 @@ struct SenderState: ~Copyable {
         }
     }
 
-    private mutating func hello(_ wanted: UInt64, now: Nanoseconds) -> Answer {
-        lastHeard = now
-        guard wanted >= oldest else {
-            isConnected = false
+    /// What a hello is answered that asks for a message that cannot be sent; nil for one that can.
+    func refusal(of wanted: UInt64) -> Answer? {
+        if wanted < oldest {
             return Answer(reply: own(.gone, oldest), event: .gone(wanted: wanted, oldest: oldest))
         }
-        if wanted > next {
-            guard isReplayed else {
-                isConnected = false
-                return Answer(reply: own(.ahead, next), event: .ahead(wanted: wanted, next: next))
-            }
-            replayedBefore = wanted
+        guard wanted > next, !isReplayed else { return nil }
+        return Answer(reply: own(.ahead, next), event: .ahead(wanted: wanted, next: next))
+    }
+
+    private mutating func hello(_ wanted: UInt64, now: Nanoseconds) -> Answer {
+        lastHeard = now
+        if let refusal = refusal(of: wanted) {
+            isConnected = false
+            return refusal
         }
+        if wanted > next { replayedBefore = wanted }
         acknowledge(before: min(wanted, next), now: now)
         cursor = oldest
         resendAfter = limits.resendAfter

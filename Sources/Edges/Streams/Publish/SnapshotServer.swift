@@ -110,6 +110,10 @@ struct SnapshotServer: ~Copyable {
             let next = topics[index].history.next
             if next == 0 { range = range.dropFirst() } else { last = min(last, next - 1) }
         }
+        // Who asks again wants the new answer only.
+        jobs.removeAll {
+            $0.address == client && $0.request.kind == request.kind && $0.request.topic == request.topic
+        }
         jobs.append(
             Job(
                 address: client, request: request, topics: range, cursor: request.first, last: last, lastProgress: now))

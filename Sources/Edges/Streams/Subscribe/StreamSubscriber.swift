@@ -69,10 +69,12 @@ public struct StreamSubscriber: ~Copyable {
     /// The next frame or event, or nil when there is none now.
     public mutating func next(now: Nanoseconds) throws(ZeroMQError) -> StreamEvent? {
         if let event = takeReady() { return event }
+        // An answer that is there already is not asked for again.
+        try takeReplies(now: now)
+        if let event = takeReady() { return event }
         for request in tracker.tick(now: now) {
             if try requests.send(request.bytes) == .sent { tracker.didSend(request, now: now) }
         }
-        try takeReplies(now: now)
         if let event = takeReady() { return event }
         while try feed.receive(into: message) {
             if message.hasMore { try feed.skipRest(of: header) }

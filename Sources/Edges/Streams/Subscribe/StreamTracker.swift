@@ -94,8 +94,11 @@ struct StreamTracker {
         guard reply.run == run else { return }
         if let place = inquiries.firstIndex(where: { $0.isOpen && $0.id == reply.id }) {
             takeAnswer(reply, payload, of: place, now: now)
-        } else if let topic = reply.topic, let index = indices[topic], tracks[index].fill?.id == reply.id {
-            takeFill(reply, payload, index, now: now)
+        } else if let topic = reply.topic, let index = indices[topic], let fill = tracks[index].fill {
+            // Frames say themselves where they belong, also in a late answer to an earlier request.
+            if fill.id == reply.id || reply.kind == .frame || reply.kind == .gone {
+                takeFill(reply, payload, index, now: now)
+            }
         }
     }
 
@@ -129,9 +132,12 @@ struct StreamTracker {
             filledCount += 1
             ready.add(.frame(Array(payload)))
         case .gone:
-            guard reply.last >= next else { return }
-            ready.add(.event(.missed(topic: tracks[index].topic, next...reply.last)))
-            tracks[index].next = reply.last + 1
+            guard reply.first <= next, let fill = tracks[index].fill else { return }
+            // What lies behind the gap is here already.
+            let last = min(reply.last, fill.last)
+            guard last >= next else { return }
+            ready.add(.event(.missed(topic: tracks[index].topic, next...last)))
+            tracks[index].next = last + 1
         case .end:
             tracks[index].fill = nil
             advance(index, now: now)

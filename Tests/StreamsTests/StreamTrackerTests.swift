@@ -1,0 +1,180 @@
+import Determinism
+import Testing
+import Units
+
+@testable import Streams
+
+/// A publisher of one topic without sockets: what it keeps, and what it answers.
+private struct ModelPublisher {
+    static let topic = StreamTopic(checked: "features.T")
+
+    let writer: FrameWriter
+    let run: UInt64
+    let kept: Int
+    private(set) var frames: [UInt64: [UInt8]] = [:]
+    private(set) var next: UInt64
+
+    init(run: UInt64, first: UInt64, kept: Int) {
+        writer = FrameWriter(topic: Self.topic, kind: .vector, columns: 1, run: run)
+        self.run = run
+        self.kept = kept
+        next = first
+    }
+
+    mutating func publish() -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 128)
+        let sequence = next
+        let count = bytes.withUnsafeMutableBytes { slot in
+            [Double(sequence)].withUnsafeBufferPointer {
+                writer.write($0, sequence: sequence, FrameStamp(ringSequence: 0, publishTime: 0), into: slot)
+            }
+        }
+        precondition(count == bytes.count)
+        frames[next] = bytes
+        if next >= UInt64(kept) { frames[next - UInt64(kept)] = nil }
+        next += 1
+        return bytes
+    }
+
+    var heartbeat: [UInt8] {
+        let beat = FrameWriter(topic: StreamPublisher.heartbeat, kind: .heartbeat, run: run)
+        let head = Self.topic.field + LittleEndianBytes().adding(next).bytes
+        var bytes = [UInt8](repeating: 0, count: FrameLayout.headerByteCount + head.count)
+        _ = bytes.withUnsafeMutableBytes { slot in
+            head.withUnsafeBytes {
+                beat.write($0, sequence: 0, FrameStamp(ringSequence: 0, publishTime: 0), into: slot)
+            }
+        }
+        return bytes
+    }
+
+    func answer(_ request: SnapshotRequest) -> [(SnapshotReply, [UInt8])] {
+        var replies: [(SnapshotReply, [UInt8])] = []
+        func reply(_ kind: SnapshotReply.Kind, _ first: UInt64, _ last: UInt64, _ payload: [UInt8] = []) {
+            let reply = SnapshotReply(
+                kind: kind, id: request.id, topic: Self.topic, first: first, last: last, run: run)
+            replies.append((reply, payload))
+        }
+        if request.kind == .frames, next > 0, request.first <= min(request.last, next - 1) {
+            for sequence in request.first...min(request.last, next - 1) {
+                if let frame = frames[sequence] {
+                    reply(.frame, sequence, sequence, frame)
+                } else {
+                    reply(.gone, sequence, sequence)
+                }
+            }
+        }
+        reply(.end, next, 0)
+        return replies
+    }
+}
+
+@Suite struct StreamTrackerTests {
+    private static let step = Nanoseconds.milliseconds(5)
+
+    /// Feeds one message and takes what comes of it.
+    private static func take(_ bytes: [UInt8], _ tracker: inout StreamTracker, now: Nanoseconds) throws {
+        try bytes.withUnsafeBytes { raw in
+            if tracker.take(try StreamFrame(raw), now: now) { tracker.ready.add(.frame(bytes)) }
+        }
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
+    func `every frame comes once and in order, or is told as missed, whatever is lost`(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        func chance(_ percent: UInt64) -> Bool { generator.below(100) < percent }
+        var options = StreamSubscriber.Options()
+        options.start = .sequence(0)
+        options.requestTimeout = .milliseconds(50)
+        var tracker = StreamTracker(filters: [TopicFilter(ModelPublisher.topic)], options: options)
+        var publisher = ModelPublisher(run: 1, first: 0, kept: 40)
+        var (now, cursor, delivered, missed, restarts) = (Nanoseconds.zero, UInt64(0), 0, UInt64(0), 0)
+        var isReachable = true
+        var turn = 0
+        while publisher.next < 1_500 || cursor < publisher.next {
+            turn += 1
+            try #require(turn < 100_000, "seed \(seed): stuck at \(cursor)")
+            now = now + Self.step
+            if chance(2) { isReachable.toggle() }
+            if publisher.next < 1_500 {
+                for _ in 0..<generator.below(4) {
+                    let frame = publisher.publish()
+                    if isReachable, !chance(10) { try Self.take(frame, &tracker, now: now) }
+                    if isReachable, chance(3) { try Self.take(frame, &tracker, now: now) }
+                }
+                // Restarts from an earlier row make the same rows again; restarts from a later one have lost some.
+                if chance(1) {
+                    restarts += 1
+                    let back = generator.below(20)
+                    let first = chance(50) ? publisher.next - min(back, publisher.next) : publisher.next + back
+                    publisher = ModelPublisher(run: 1, first: first, kept: 40)
+                }
+            } else {
+                isReachable = true
+            }
+            if turn % 20 == 0, isReachable { try Self.take(publisher.heartbeat, &tracker, now: now) }
+            for request in tracker.tick(now: now) where isReachable && !chance(10) {
+                tracker.didSend(request, now: now)
+                for (reply, payload) in publisher.answer(request) {
+                    // A connection that breaks loses everything from there on.
+                    if chance(1) { break }
+                    payload.withUnsafeBytes { tracker.take(reply, $0, now: now) }
+                }
+            }
+            while let output = tracker.ready.take() {
+                switch output {
+                case .frame(let bytes):
+                    let sequence = bytes.withUnsafeBytes { StreamFrame.load($0, 40, UInt64.self) }
+                    #expect(sequence == cursor, "seed \(seed)")
+                    cursor = sequence + 1
+                    delivered += 1
+                case .event(.missed(_, let range)):
+                    #expect(range.lowerBound == cursor, "seed \(seed)")
+                    cursor = range.upperBound + 1
+                    missed += UInt64(range.count)
+                case .event: break
+                }
+            }
+        }
+        #expect(cursor == publisher.next && UInt64(delivered) + missed == cursor, "seed \(seed)")
+        #expect(restarts > 3 && missed > 0 && delivered > 500 && tracker.filledCount > 20, "seed \(seed): too tame")
+    }
+
+    @Test func `a loss that nothing follows is seen by the heartbeat`() throws {
+        var options = StreamSubscriber.Options()
+        options.start = .sequence(0)
+        var tracker = StreamTracker(filters: [TopicFilter(ModelPublisher.topic)], options: options)
+        var publisher = ModelPublisher(run: 1, first: 0, kept: 40)
+        try Self.take(publisher.publish(), &tracker, now: .zero)
+        _ = publisher.publish()
+        _ = tracker.tick(now: .zero)
+        try Self.take(publisher.heartbeat, &tracker, now: .milliseconds(1))
+        let asked = tracker.tick(now: .milliseconds(2)).filter { $0.kind == .frames }
+        #expect(asked.map(\.first) == [1] && asked.map(\.last) == [1])
+    }
+
+    @Test func `what a living publisher does not send is given up`() throws {
+        var options = StreamSubscriber.Options()
+        options.start = .sequence(0)
+        var tracker = StreamTracker(filters: [TopicFilter(ModelPublisher.topic)], options: options)
+        var publisher = ModelPublisher(run: 1, first: 0, kept: 40)
+        _ = publisher.publish()
+        var outputs: [String] = []
+        var now = Nanoseconds.zero
+        try Self.take(publisher.publish(), &tracker, now: now)
+        for _ in 0..<12 {
+            now = now + .seconds(1)
+            try Self.take(publisher.heartbeat, &tracker, now: now)
+            for request in tracker.tick(now: now) { tracker.didSend(request, now: now) }
+            while let output = tracker.ready.take() {
+                switch output {
+                case .frame(let bytes):
+                    outputs.append("frame \(bytes.withUnsafeBytes { StreamFrame.load($0, 40, UInt64.self) })")
+                case .event(.missed(_, let range)): outputs.append("missed \(range)")
+                case .event: break
+                }
+            }
+        }
+        #expect(outputs == ["missed 0...0", "frame 1"])
+    }
+}

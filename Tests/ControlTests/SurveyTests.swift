@@ -40,11 +40,11 @@ import Units
         silent.endpoint = "ipc://\(state.file("control/risk.ipc"))"
         let socket = try RespondentSocket(endpoint: silent.endpoint, largestMessageBytes: 65_536)
         try JSONEncoder().encode(silent).write(to: URL(fileURLWithPath: state.file("control/risk.json")))
-        let survey = try state.client().survey(.status, deadline: .milliseconds(300))
+        let survey = try state.client().survey(.status, deadline: .milliseconds(1_500))
         #expect(survey.answered == ["engine"])
         #expect(survey.missing == ["risk"])
         #expect(survey.rounds > 1, "asked again")
-        #expect(survey.elapsed >= .milliseconds(300))
+        #expect(survey.elapsed >= .milliseconds(1_500))
         withExtendedLifetime(socket.endpoint) {}
     }
 
@@ -94,7 +94,7 @@ import Units
         let state = try TestState()
         let process = try TestProcess(state, "risk")
         let stranger = ControlClient(stateDirectory: state.path, key: try TestKey.make())
-        let survey = try stranger.survey(.pause, deadline: .milliseconds(200))
+        let survey = try stranger.survey(.pause, deadline: .milliseconds(1_000))
         #expect(survey.answers.isEmpty && survey.missing == ["risk"])
         #expect((process.board.refusalCounts[.wrongCode] ?? 0) > 0)
         #expect(process.mailbox.pop() == nil)
@@ -122,7 +122,7 @@ import Units
                 }
             }
         }
-        let survey = try state.client().survey(.status, deadline: .milliseconds(300))
+        let survey = try state.client().survey(.status, deadline: .milliseconds(1_500))
         #expect(survey.answered == ["engine"] && survey.missing == ["risk"])
         #expect((survey.refusedAnswers[.wrongKind] ?? 0) > 0)
         isOver.flag.store(true, ordering: .releasing)

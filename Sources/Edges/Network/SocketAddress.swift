@@ -49,7 +49,7 @@ struct SocketAddress {
     private func start(_ descriptor: Int32, peer: String, deadline: Deadline) throws(SystemCallError) {
         let result = bytes.withUnsafeBytes { raw in
             Glibc.connect(
-                descriptor, raw.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+                descriptor, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
         }
         if result == 0 { return }
         guard errno == EINPROGRESS || errno == EINTR else {

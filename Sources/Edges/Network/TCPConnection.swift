@@ -64,11 +64,12 @@ public final class TCPConnection: Sendable {
 
     /// Writes every byte; throws `ETIMEDOUT` when the peer does not take them within `timeout`, some written or none.
     public func write(_ bytes: UnsafeRawBufferPointer, timeout: Nanoseconds) throws(SystemCallError) {
+        guard let base = bytes.baseAddress else { return }
         let deadline = Deadline(after: timeout)
         var done = 0
         let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
         while done < bytes.count {
-            let count = send(descriptor, bytes.baseAddress! + done, bytes.count - done, flags)
+            let count = send(descriptor, base + done, bytes.count - done, flags)
             if count >= 0 {
                 done += count
                 continue

@@ -86,7 +86,7 @@ public struct RunTapeReader: ~Copyable {
     public mutating func next() throws(TapeError) -> (record: RecordView, sequence: UInt64)? {
         while true {
             guard file != nil else { return nil }
-            if let record = try file!.next() {
+            if let record = try file?.next() ?? nil {
                 nextSequence &+= 1
                 return (record, nextSequence &- 1)
             }

@@ -10,8 +10,8 @@ import Signals
 import Storage
 import Units
 
-/// The risk gateway as a process: it sees every signal, verdict, order and fill, so it keeps the run's audit log and the
-/// digest of its orders.
+/// The risk gateway as a process: it sees every signal, verdict, order and fill, so it keeps the run's audit log and
+/// the digest of its orders.
 struct HostedRisk: ~Copyable, HostedStage {
     static var role: ProcessRole { .risk }
     static func stage(_ trading: TradingConfiguration) -> RiskFollower { RiskFollower(trading) }

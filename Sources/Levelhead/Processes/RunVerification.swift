@@ -120,7 +120,9 @@ struct RunVerification {
         let taken = try InputJournal.read(site.journal("\(channel.to.rawValue)-in")).filter { $0.source == source }
         for (index, entry) in taken.enumerated() {
             guard entry.sequence == index, index < sent.count else {
-                add("channel \(channel.name): message \(entry.sequence) was taken as number \(index) of \(sent.count) sent")
+                add(
+                    "channel \(channel.name): message \(entry.sequence) was taken as number \(index) of "
+                        + "\(sent.count) sent")
                 return
             }
             if try entry.message.bytes != sent[index] { add("channel \(channel.name): message \(index) differs") }
@@ -168,7 +170,8 @@ struct OutputRecord {
         guard hasMore else { return "\(message.kind) \(next) is not in the journal" }
         let frame = frames[next]
         next += 1
-        return try frame.bytes == message.bytes ? nil : "output \(next - 1), \(message.kind), differs from the journal's"
+        let isSame = try frame.bytes == message.bytes
+        return isSame ? nil : "output \(next - 1), \(message.kind), differs from the journal's"
     }
 
     /// The messages of some kinds, in order.

@@ -10,7 +10,8 @@ struct UpRun {
     func run(ingestArguments: [String], restarts: Bool, stays: Bool, isLockstep: Bool) throws -> UpResult {
         // A ring that a killed run left under this name has another beginning.
         if !PosixFile.exists("\(site.tapeDirectory)/parts") { try SharedMemoryFile.remove(path: site.ringPath) }
-        var supervisor = try Supervisor(site, ingestArguments: ingestArguments, restarts: restarts, isLockstep: isLockstep)
+        var supervisor = try Supervisor(
+            site, ingestArguments: ingestArguments, restarts: restarts, isLockstep: isLockstep)
         defer {
             unlink(RunSite.currentRunFile(site.stateDirectory))
             unlink(site.ringPath)
@@ -68,9 +69,9 @@ struct UpResult {
     }
 
     private static func text(_ value: Any?) -> String {
-        guard let value, let data = try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed]) else {
-            return "null"
-        }
+        guard let value,
+            let data = try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed])
+        else { return "null" }
         return String(decoding: data, as: UTF8.self)
     }
 }

@@ -93,7 +93,8 @@ struct UpCommand: ParsableCommand {
     /// What the run is of: how its `run.json` begins, and what its ingest is told.
     private func input(_ configuration: ResolvedConfiguration) throws -> (runFile: [UInt8], arguments: [String]) {
         if tape.isEmpty {
-            return (RunFile.live(configuration, dataset: live.dataset, gateway: "\(live.source.address)"), live.arguments)
+            let gateway = "\(live.source.address)"
+            return (RunFile.live(configuration, dataset: live.dataset, gateway: gateway), live.arguments)
         }
         let merged = try MergedTape.open(try TapePaths.expand(tape))
         let setup = try MarketSetup(configuration: configuration, tape: merged, history: past.history)

@@ -4,8 +4,8 @@ import Orders
 import Risk
 import Units
 
-/// The risk gateway's fold: takes signals, fills, order updates, notices and requests; puts out verdicts, changes of the
-/// trading state and approvals.
+/// The risk gateway's fold: takes signals, fills, order updates, notices and requests; puts out verdicts, changes of
+/// the trading state and approvals.
 public struct RiskFollower: TradingStage {
     private var risk: RiskStage
     private let isLogical: Bool

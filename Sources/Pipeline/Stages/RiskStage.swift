@@ -5,8 +5,8 @@ import Risk
 import Signals
 import Units
 
-/// Policy and risk gate of one account: signals, fills, order updates and the market in; approvals, verdicts and changes
-/// of the trading state out. Outputs collect in lists that the reader empties.
+/// Policy and risk gate of one account: signals, fills, order updates and the market in; approvals, verdicts and
+/// changes of the trading state out. Outputs collect in lists that the reader empties.
 struct RiskStage {
     private(set) var policy: LevelPolicy
     /// Its verdicts and changes are the stage's outputs.

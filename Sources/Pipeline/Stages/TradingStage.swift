@@ -14,7 +14,8 @@ public protocol TradingStage {
     mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>)
     /// A group of the signal contract, or a second, is over: what it led to has been done.
     mutating func groupEnded(_ watch: inout MarketWatch)
-    /// The second is over; `groupEnded` follows. `isMarked`: the book still stands, although nobody may have changed it.
+    /// The second is over; `groupEnded` follows. `isMarked`: the book still stands, although nobody may have changed
+    /// it.
     mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool)
     /// Takes a message. `time` is the stage's message clock, journaled with the message.
     mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch)

@@ -11,8 +11,8 @@ struct VerifyCommand: ParsableCommand {
         abstract: "Folds a finished run again and compares everything that it put out.",
         discussion: """
             Features and signals are computed again from the run's tape; verdicts, orders and fills from the tape and \
-            the messages that each process journaled; and what was sent must be what was taken. The exit status is 0 \
-            when nothing differs.
+            the messages that each process journaled; and what was sent must be what was taken. A replay, or a run in \
+            logical time, is replayed again as a whole. The exit status is 0 when nothing differs.
 
             Example: levelhead verify run/
             """)
@@ -20,8 +20,8 @@ struct VerifyCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The run's directory.", valueName: "run"))
     var directory: String
 
-    @Option(help: ArgumentHelp("The run's tape, when it lies elsewhere.", valueName: "dir"))
-    var tape: String?
+    @Option(help: ArgumentHelp("The run's tape, when it lies elsewhere; may be repeated.", valueName: "path"))
+    var tape: [String] = []
 
     @Option(help: ArgumentHelp("The past sessions that the run was given.", valueName: "dir"))
     var history: String?
@@ -37,23 +37,34 @@ struct VerifyCommand: ParsableCommand {
             let path = directory.hasPrefix("/") ? directory : FileManager.default.currentDirectoryPath + "/" + directory
             guard PosixFile.exists("\(path)/run.json") else { throw RunDirectoryError.notARun(path: directory) }
             let site = RunSite(stateDirectory: "", directory: path, history: history)
-            var verification = RunVerification(site, tape: tape.map(RunTape.init(directory:)) ?? site.tape)
-            try verification.run()
+            let (differences, compared) = try verify(site)
             if json {
                 print(
                     JSONText.object([
-                        ("differences", "\(verification.differences.count)"),
-                        ("compared", JSONText.object(verification.compared.map { ($0.0, "\($0.1)") })),
-                        ("details", JSONText.array(verification.differences.prefix(100).map(JSONText.string))),
+                        ("differences", "\(differences.count)"),
+                        ("compared", JSONText.object(compared.map { ($0.0, "\($0.1)") })),
+                        ("details", JSONText.array(differences.prefix(100).map(JSONText.string))),
                     ]))
             } else {
-                for (what, count) in verification.compared {
+                for (what, count) in compared {
                     print(what.padding(toLength: 24, withPad: " ", startingAt: 0) + "\(count)")
                 }
-                for difference in verification.differences { print("differs: \(difference)") }
-                print("\(verification.differences.count) differences")
+                for difference in differences { print("differs: \(difference)") }
+                print("\(differences.count) differences")
             }
-            if !verification.differences.isEmpty { throw ExitCode.failure }
+            if !differences.isEmpty { throw ExitCode.failure }
         }
+    }
+
+    /// A run with one journal of trading was one fold; else each process has journaled what it took.
+    private func verify(_ site: RunSite) throws -> (differences: [String], compared: [(String, UInt64)]) {
+        if PosixFile.exists(site.journal("trading")) {
+            var verification = ReplayVerification(site, tapes: tape)
+            try verification.run()
+            return (verification.differences, verification.compared)
+        }
+        var verification = RunVerification(site, tape: tape.first.map(RunTape.init(directory:)) ?? site.tape)
+        try verification.run()
+        return (verification.differences, verification.compared)
     }
 }

@@ -30,7 +30,6 @@ public struct MergedTape: ~Copyable {
     public private(set) var currentSource = -1
 
     private let fragment: FragmentFormat?
-    // Copied before it is changed through: Swift 6.3 makes invalid code otherwise when the thread sanitizer is on.
     private let heads: UnsafeMutableBufferPointer<MergeHead>
     private let keys: UnsafeMutableBufferPointer<MergeKey>
     private let datasetRanks: [UInt64]
@@ -104,7 +103,6 @@ public struct MergedTape: ~Copyable {
     }
 
     private mutating func nextInput() throws(TapeError) -> RecordView? {
-        let heads = heads
         if currentSource >= 0 {
             try heads[currentSource].advance()
             // One file needs no comparison.
@@ -151,7 +149,6 @@ public struct MergedTape: ~Copyable {
             if begin == time, try continuesOpenFile(index, at: time) { continue }
             waiting.remove(at: place)
             nextBegin = waiting.first.map { sources[$0].begin.time } ?? .max
-            let heads = heads
             try heads[index].open(sources[index], fragment: fragment)
             keys[index] = key(of: index)
             return true
@@ -160,7 +157,6 @@ public struct MergedTape: ~Copyable {
     }
 
     private mutating func continuesOpenFile(_ index: Int, at time: UInt64) throws(TapeError) -> Bool {
-        let heads = heads
         for other in sources.indices where keys[other].time == time && heads[other].current != nil {
             guard sources[other].family == sources[index].family else { continue }
             if try heads[other].ends(by: time) { return true }

@@ -77,8 +77,6 @@ extension DailyVolatility: PersistentState {
         try archive.field(&today)
         try archive.field(&hasToday)
         try archive.field(&variance)
-        // Without the copy, Swift 6.3 makes invalid code when the thread sanitizer is on.
-        let bars = bars
         for index in 0...length { try archive.field(&bars[index]) }
     }
 }

@@ -71,8 +71,6 @@ extension RangeVolatility: PersistentState {
         try archive.field(&parkinson)
         try archive.field(&garmanKlass)
         try archive.field(&rogersSatchell)
-        // Without the copy, Swift 6.3 makes invalid code when the thread sanitizer is on.
-        let ring = ring
         for index in 0..<length * Kind.count { try archive.field(&ring[index]) }
     }
 }

@@ -79,8 +79,6 @@ extension VolumeBuckets: PersistentState {
         try archive.field(&filled)
         try archive.field(&difference)
         try archive.field(&mean)
-        // Without the copy, Swift 6.3 makes invalid code when the thread sanitizer is on.
-        let shares = shares
         for index in 0..<Self.window { try archive.field(&shares[index]) }
     }
 }

@@ -235,8 +235,6 @@ extension OptionChain: PersistentState {
         try archive.field(&count)
         guard count >= 0, count <= capacity else { throw .mismatch(offset: 0, expected: "option-chain") }
         try archive.field(&ignored)
-        // Without the copy, Swift 6.3 makes invalid code when the thread sanitizer is on.
-        let contracts = contracts
         for place in 0..<count {
             if archive.isLoading { (contracts + place).initialize(to: OptionContract()) }
             try archive.field(&contracts[place])

@@ -228,8 +228,6 @@ extension EventGroupAssembler: PersistentState {
         try archive.marker("event-group")
         try archive.field(&counters)
         try archive.field(&group)
-        // Without the copy, Swift 6.3 makes invalid code when the thread sanitizer is on.
-        let books = books
         try archive.field(&books[0])
         try archive.field(&books[1])
         try archive.field(&change)

@@ -146,7 +146,9 @@ struct Report: Encodable {
         var lines = ["\(machine), \(cores) cores, \(kernel), \(date); \(rate_per_s) messages a second, ipc"]
         lines.append(line(["way", "hops", "bytes", "p50 µs", "p90 µs", "p99 µs", "p99.9 µs", "lost"]))
         for row in rows {
-            let times = [row.p50_ns, row.p90_ns, row.p99_ns, row.p999_ns].map { String(format: "%.1f", Double($0) / 1e3) }
+            let times = [row.p50_ns, row.p90_ns, row.p99_ns, row.p999_ns].map {
+                String(format: "%.1f", Double($0) / 1e3)
+            }
             lines.append(
                 line([row.way, "\(row.hops)", "\(row.message_bytes)"] + times + ["\(row.sent - row.received)"]))
         }

@@ -21,7 +21,7 @@ def column(schema, level, stem):
     for name in schema.columns:
         if name.startswith(f"{level}_{stem}"):
             return name
-    raise SystemExit(f"{schema.topic} has no column {level}_{stem}*: level one of pm_high, pm_low, or_high, or_low, sma_90")
+    raise SystemExit(f"{schema.topic} has no column {level}_{stem}*; levels: pm_high, pm_low, or_high, or_low, sma_90")
 
 
 def main():

@@ -69,7 +69,8 @@ def topic_of(row):
 
 def heads(data):
     """Topic and next sequence of each topic, of a heartbeat."""
-    return [(head["topic"].decode("ascii"), int(head["next"])) for head in np.frombuffer(data, _HEAD, -1, HEADER.itemsize)]
+    rows = np.frombuffer(data, _HEAD, -1, HEADER.itemsize)
+    return [(row["topic"].decode("ascii"), int(row["next"])) for row in rows]
 
 
 def _entry(entry):

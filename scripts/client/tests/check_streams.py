@@ -74,8 +74,8 @@ def rows_equal_what_was_written(tools, directory):
 
 @check
 def a_late_one_begins_with_the_newest(tools, directory):
-    with Driver(tools, directory, "--rows", 500, "--rate", 0) as _:
-        time.sleep(0.5)
+    with Driver(tools, directory, "--rows", 500, "--rate", 0, "--out", directory / "out") as driver:
+        driver.published()
         with Subscriber("features", "fills", "status", directory=directory) as stream:
             frames = {}
             for frame in stream.frames(timeout=2):
@@ -123,8 +123,9 @@ def lost_frames_are_filled_in(tools, directory):
 
 @check
 def what_is_gone_is_told(tools, directory):
-    with Driver(tools, directory, "--rows", 1000, "--rate", 0, "--history", 2472 * 100) as _:
-        time.sleep(0.5)
+    arguments = ["--rows", 1000, "--rate", 0, "--history", 2472 * 100, "--out", directory / "out"]
+    with Driver(tools, directory, *arguments) as driver:
+        driver.published()
         with Subscriber("levels.ES", directory=directory, start=0) as stream:
             rows = stream.collect("levels.ES", 100, timeout=5)
             expect(stream.missed, [Missed("levels.ES", 0, 899)], "missed")
@@ -181,17 +182,20 @@ def the_program_prints_the_same(tools, directory):
         tools.levelhead, "subscribe", "levels.ES", "--endpoint", str(directory), "--from", "0", "--format", "jsonl",
         "--columns", "pm_high_distance_*", "or_low_delta_*", "--count", "65",
     ]
-    printer = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    out = directory / "out.jsonl"
+    printer = subprocess.Popen(command, stdout=out.open("w"), stderr=subprocess.PIPE, text=True)
     with Subscriber("levels.ES", directory=directory, start=0) as stream:
         with Driver(tools, directory, "--rows", 40, "--rate", 0):
             first = stream.collect("levels.ES", 40, timeout=10)
-            time.sleep(0.5)
+            end = time.monotonic() + 20
+            while len(out.read_text().splitlines()) < 40 and time.monotonic() < end:
+                time.sleep(0.05)
         with Driver(tools, directory, "--first", 45, "--rows", 25, "--rate", 0):
             second = stream.collect("levels.ES", 25, timeout=10)
-            output, errors = printer.communicate(timeout=20)
+            _, errors = printer.communicate(timeout=20)
         expect(printer.returncode, 0, f"exit status ({errors})")
         schema = stream.schema("levels.ES")
-        lines = [json.loads(line) for line in output.splitlines()]
+        lines = [json.loads(line) for line in out.read_text().splitlines()]
         missed = [line["missed"] for line in lines if "missed" in line]
         expect(missed, [{"topic": "levels.ES", "first": 40, "last": 44}], "missed")
         assert "levels.ES: missed 40 to 44" in errors, errors

@@ -230,8 +230,6 @@ public struct BookReader: ~Copyable {
 
 extension BookReader: PersistentState {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
-        // Without these copies, Swift 6.3 makes invalid code when the thread sanitizer is on.
-        let (wire, ticks) = (wire, ticks)
         for slot in 0..<10 { try archive.field(&wire[slot]) }
         for slot in 0..<20 { try archive.field(&ticks[slot]) }
         try archive.field(&bidListed)

@@ -56,8 +56,8 @@ public struct ReliableReceiver: ~Copyable {
         return nil
     }
 
-    /// The messages up to `sequence` are journaled: the sender may forget them. It is told soon, by this call or a later
-    /// `receive`.
+    /// The messages up to `sequence` are journaled: the sender may forget them. It is told soon, by this call or a
+    /// later `receive`.
     ///
     /// - Precondition: `receive` has given them.
     public mutating func acknowledge(through sequence: UInt64, now: Nanoseconds) throws(ZeroMQError) {

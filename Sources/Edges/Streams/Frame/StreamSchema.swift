@@ -59,9 +59,9 @@ public struct StreamSchema: Equatable, Sendable {
 
     /// One JSON object:
     ///
-    /// `topic`, `version`, `kind` (name), `kind_code`, `byte_order`, `frame_bytes` (null when they vary), `dtype`: array
-    /// of [name, NumPy type] or [name, type, [count]]; a record is ["record", [array of the same]]; `columns`: array of
-    /// `{name, unit}` and for codes `codes`, value to name.
+    /// `topic`, `version`, `kind` (name), `kind_code`, `byte_order`, `frame_bytes` (null when they vary), `dtype`: an
+    /// array of [name, NumPy type] or [name, type, [count]]; a record is ["record", [array of the same]]; `columns`:
+    /// array of `{name, unit}` and for codes `codes`, value to name.
     public func json(run: UInt64) -> String {
         let frameByteCount = payloadByteCount.map { FrameLayout.headerByteCount + $0 }
         return JSONText.object([

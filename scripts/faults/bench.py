@@ -1,0 +1,99 @@
+"""What the fault tests of a whole run have in common: cases by name, seeds, and one line of report each."""
+
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("LEVELHEAD", str(ROOT / ".build/release/levelhead"))
+DATA = pathlib.Path(os.environ.get("DATA", ROOT / "../shared/data")).resolve()
+# Below it lie run directories and state directories; socket paths have at most 107 bytes, so it is short.
+PLACE = pathlib.Path(tempfile.mkdtemp(prefix="lh-"))
+DAY_CONFIG = pathlib.Path(__file__).resolve().parent / "day.toml"
+
+CASES = []
+
+
+def case(long=False):
+    """Registers a case; the long ones are left out of the short form."""
+    def register(function):
+        CASES.append((function.__name__.replace("_", "-"), function, long))
+        return function
+    return register
+
+
+class Skip(Exception):
+    """What a case needs is not there."""
+
+
+def expect(is_good, what):
+    if not is_good:
+        raise AssertionError(what)
+
+
+def same(found, wanted, what):
+    expect(found == wanted, f"{what}: {found}, expected {wanted}")
+
+
+def until(condition, seconds, what):
+    """The first true value of the condition."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        expect(time.monotonic() < end, f"{what}: not within {seconds} s")
+        time.sleep(0.01)
+    return value
+
+
+def levelhead(*arguments, status=0, timeout=300, **keywords):
+    """Runs the program to its end and gives what it printed."""
+    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=timeout, **keywords)
+    expect(status is None or done.returncode == status,
+           f"{arguments[0]} ended with {done.returncode}, expected {status}: {done.stderr.strip()[-400:]}")
+    return done
+
+
+def tape(name, *arguments):
+    """A synthetic tape, made once."""
+    directory = PLACE / name
+    if not directory.exists():
+        levelhead("synth", "--date", "2026-03-10", "--out", directory, *arguments)
+    return directory
+
+
+def short_day():
+    """Half an hour in which levels live, signals come and orders are worked: see day.toml."""
+    return tape("day", "--seed", "1", "--rate", "0.02", "--from", "09:20", "--to", "09:50")
+
+
+def run_cases(seed, names, is_long):
+    """Runs cases and gives the number of those that failed."""
+    print(f"seed {seed}", flush=True)
+    failures = count = 0
+    for name, function, long in CASES:
+        if names and name not in names or not names and long and not is_long:
+            continue
+        start = time.monotonic()
+        source = random.Random(f"{seed} {name}")
+        try:
+            verdict, detail = "pass", function(source) or ""
+        except Skip as reason:
+            verdict, detail = "skip", str(reason)
+        except Exception as error:
+            verdict, detail = "FAIL", f"{error}" if isinstance(error, AssertionError) else traceback.format_exc()
+            failures += 1
+        count += 1
+        print(f"{verdict}  {name}: {detail} ({time.monotonic() - start:.1f} s)", flush=True)
+        if verdict == "FAIL":
+            print(f"      again: {sys.argv[0]} --seed {seed} --only {name}", flush=True)
+    print(f"{count} cases, {failures} failed", flush=True)
+    if not failures:
+        shutil.rmtree(PLACE)
+    else:
+        print(f"kept: {PLACE}", flush=True)
+    return failures, count

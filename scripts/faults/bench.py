@@ -7,8 +7,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("LEVELHEAD", str(ROOT / ".build/release/levelhead"))
@@ -18,6 +20,7 @@ PLACE = pathlib.Path(tempfile.mkdtemp(prefix="lh-"))
 DAY_CONFIG = pathlib.Path(__file__).resolve().parent / "day.toml"
 
 CASES = []
+_making = threading.Lock()
 
 
 def case(long=False):
@@ -61,8 +64,9 @@ def levelhead(*arguments, status=0, timeout=300, **keywords):
 def tape(name, *arguments):
     """A synthetic tape, made once."""
     directory = PLACE / name
-    if not directory.exists():
-        levelhead("synth", "--date", "2026-03-10", "--out", directory, *arguments)
+    with _making:
+        if not directory.exists():
+            levelhead("synth", "--date", "2026-03-10", "--out", directory, *arguments)
     return directory
 
 
@@ -71,26 +75,29 @@ def short_day():
     return tape("day", "--seed", "1", "--rate", "0.02", "--from", "09:20", "--to", "09:50")
 
 
-def run_cases(seed, names, is_long):
-    """Runs cases and gives the number of those that failed."""
+def run_case(seed, name, function):
+    """Runs one case and says whether it went well."""
+    start = time.monotonic()
+    source = random.Random(f"{seed} {name}")
+    again = ""
+    try:
+        verdict, detail = "pass", function(source) or ""
+    except Skip as reason:
+        verdict, detail = "skip", str(reason)
+    except Exception as error:
+        verdict, detail = "FAIL", f"{error}" if isinstance(error, AssertionError) else traceback.format_exc()
+        again = f"\n      again: {sys.argv[0]} --seed {seed} --only {name}"
+    print(f"{verdict}  {name}: {detail} ({time.monotonic() - start:.1f} s){again}", flush=True)
+    return verdict != "FAIL"
+
+
+def run_cases(seed, names, is_long, jobs):
+    """Runs cases, some at once, for most of them wait most of the time; gives how many failed, and of how many."""
     print(f"seed {seed}", flush=True)
-    failures = count = 0
-    for name, function, long in CASES:
-        if names and name not in names or not names and long and not is_long:
-            continue
-        start = time.monotonic()
-        source = random.Random(f"{seed} {name}")
-        try:
-            verdict, detail = "pass", function(source) or ""
-        except Skip as reason:
-            verdict, detail = "skip", str(reason)
-        except Exception as error:
-            verdict, detail = "FAIL", f"{error}" if isinstance(error, AssertionError) else traceback.format_exc()
-            failures += 1
-        count += 1
-        print(f"{verdict}  {name}: {detail} ({time.monotonic() - start:.1f} s)", flush=True)
-        if verdict == "FAIL":
-            print(f"      again: {sys.argv[0]} --seed {seed} --only {name}", flush=True)
+    chosen = [(name, function) for name, function, long in CASES if (name in names if names else is_long or not long)]
+    with ThreadPoolExecutor(jobs) as pool:
+        good = list(pool.map(lambda one: run_case(seed, *one), chosen))
+    failures, count = good.count(False), len(good)
     print(f"{count} cases, {failures} failed", flush=True)
     if not failures:
         shutil.rmtree(PLACE)

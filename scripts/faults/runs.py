@@ -6,6 +6,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import threading
 import time
 
 import bench
@@ -141,12 +142,14 @@ def replay(tape, *, config=bench.DAY_CONFIG, more=()):
 
 
 _replays = {}
+_replaying = threading.Lock()
 
 
 def replay_once(tape, config=bench.DAY_CONFIG):
-    if (tape, config) not in _replays:
-        _replays[tape, config] = replay(tape, config=config)
-    return _replays[tape, config]
+    with _replaying:
+        if (tape, config) not in _replays:
+            _replays[tape, config] = replay(tape, config=config)
+        return _replays[tape, config]
 
 
 def prove(up, result, *, source=None, config=bench.DAY_CONFIG, whole=None):

@@ -104,7 +104,8 @@ struct EngineHost: ~Copyable {
             try outbox.poll()
             desk.report(
                 position: position, clock: Timestamp(nanoseconds: pipeline.market.clock),
-                isDone: isInputOver && outbox.isSettled, recovered: records.recovered, produced: outputs.frameCount)
+                isDone: isInputOver && outbox.isSettled, recovered: records.recovered, produced: outputs.frameCount,
+                lag: isBusy ? records.age : .zero)
             if desk.isStopping, !isBusy { break }
             try saveIfDue()
             if isInputOver { usleep(1_000) } else if !isBusy { records.wait(wait) }
@@ -161,6 +162,7 @@ struct EngineHost: ~Copyable {
     }
 
     private mutating func save() throws {
+        guard !outbox.hasWaiting else { return }
         var saved = SavedStage(outboxes: outbox.saved, outputs: try outputs.position())
         var archive = StateArchive()
         try saved.persist(&archive)

@@ -12,8 +12,10 @@ import Units
 struct IngestRun: ~Copyable {
     /// Records between two publications while there is no reason to wait.
     private static let batch = 64
-    /// Refused appends after which the readers are looked at.
-    private static let patience = 10_000
+    /// How often the places of readers that died are freed.
+    private static let readerLook = Nanoseconds.milliseconds(100)
+    /// How long readers are waited for at the start, and when the run is to stop.
+    private static let patience = Nanoseconds.seconds(10)
 
     private let site: RunSite
     private var tape: RunTapeWriter
@@ -23,7 +25,11 @@ struct IngestRun: ~Copyable {
     private var tradeDate = 0
     private var nextSession: UInt64 = 0
     private var unpublished = 0
+    private var lookedAt = MonotonicClock.now()
     private let isStopping: () -> Bool
+    /// The readers were too slow for a run that is to stop: what follows is on the tape alone, from where they read it
+    /// when the run goes on.
+    private var isCut = false
 
     /// Makes the run's tape and ring, or goes on with those that a killed ingest left.
     ///
@@ -74,9 +80,14 @@ struct IngestRun: ~Copyable {
         try tape.begin(tradeDate)
     }
 
-    /// Waits until so many readers have registered.
+    /// Waits until so many readers have registered. Who comes later reads from the tape what the ring has no more.
     func awaitReaders(_ count: Int) {
-        while memory.readers().count < count, !isStopping() { usleep(500) }
+        let end = MonotonicClock.now() + Self.patience
+        while !isStopping(), MonotonicClock.now() < end {
+            let living = memory.readers().filter { SharedMemoryProcess.isAlive($0.identity) }
+            if living.count >= count { return }
+            usleep(500)
+        }
     }
 
     /// Publishes what a killed ingest had written to the tape and not yet to the ring.
@@ -103,6 +114,16 @@ struct IngestRun: ~Copyable {
         try tape.flush()
         ring.publish()
         unpublished = 0
+        let now = MonotonicClock.now()
+        guard now - lookedAt >= Self.readerLook else { return }
+        lookedAt = now
+        _ = ring.reclaimReaders(where: { !SharedMemoryProcess.isAlive($0) })
+    }
+
+    /// Ends this process's part: the next one goes on with the same tape and ring.
+    consuming func pause() throws {
+        try tape.close()
+        ring.publish()
     }
 
     /// Ends the run's input: the tape is on the disk and the ring is over.
@@ -115,8 +136,8 @@ struct IngestRun: ~Copyable {
     private mutating func publish(_ record: RecordView) throws {
         let bytes = UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount)
         let received = MonotonicClock.wallTime()
-        var refusals = 0
-        while true {
+        var end: Nanoseconds?
+        while !isCut {
             switch ring.append(bytes, receiveTime: received) {
             case .appended:
                 unpublished += 1
@@ -124,10 +145,10 @@ struct IngestRun: ~Copyable {
             case .batchFull: try flush()
             case .readersBehind:
                 try flush()
-                if isStopping() { return }
-                refusals += 1
-                if refusals % Self.patience == 0 {
-                    _ = ring.reclaimReaders(where: { !SharedMemoryProcess.isAlive($0) })
+                if isStopping() {
+                    let now = MonotonicClock.now()
+                    end = end ?? now + Self.patience
+                    if let end, now > end { isCut = true }
                 }
                 Yield.once()
             }

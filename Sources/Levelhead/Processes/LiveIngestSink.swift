@@ -108,7 +108,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     mutating func finish() throws {
         let count = sequence
         try ingest?.flush()
-        if let ended = ingest.take() { try ended.finish() }
+        if let ended = ingest.take() { try ended.pause() }
         try PosixFile.replace(
             site.result(.ingest),
             with: Array(try JSONEncoder().encode(FeedCounts(records: count))) + [0x0A])

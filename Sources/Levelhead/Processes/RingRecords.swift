@@ -1,4 +1,5 @@
 import DBN
+import Foundation
 import Platform
 import Ring
 import Tape
@@ -32,14 +33,32 @@ struct RingRecords: ~Copyable {
     ///
     /// - Parameter isPacing: the writer waits for this reader, if the ring is one that waits.
     init(_ site: RunSite, from first: UInt64, isPacing: Bool) throws {
-        let file = try SharedMemoryFile.open(path: site.ringPath, writableBytes: RingLayout.headerBytes)
-        let memory = try RingMemory(attaching: file.bytes, owner: file)
-        let identity = SharedMemoryProcess.current
-        let role: RingReaderRole =
-            isPacing && memory.pacing == .paced
-            ? .pacing(identity: identity, inPlace: false) : .observed(identity: identity)
-        reader = try RingReader(memory, from: .sequence(first), as: role)
+        reader = try Self.attach(site.ringPath, from: first, isPacing: isPacing)
         tape = site.tape
+    }
+
+    /// Waits for ingest to make the ring, and to free the places of readers that died.
+    private static func attach(_ path: String, from first: UInt64, isPacing: Bool) throws -> RingReader {
+        while true {
+            do {
+                let file = try SharedMemoryFile.open(path: path, writableBytes: RingLayout.headerBytes)
+                let memory = try RingMemory(attaching: file.bytes, owner: file)
+                let identity = SharedMemoryProcess.current
+                let role: RingReaderRole =
+                    isPacing && memory.pacing == .paced
+                    ? .pacing(identity: identity, inPlace: false) : .observed(identity: identity)
+                return try RingReader(memory, from: .sequence(first), as: role)
+            } catch SharedMemoryError.absent {
+            } catch RingError.noFreeReaderSlot {
+            }
+            if StopSignal.isRaised { throw RunOver() }
+            usleep(1_000)
+        }
+    }
+
+    /// How long ago the last record was received; zero when unknown.
+    var age: Nanoseconds {
+        receivedAt == 0 ? .zero : max(.zero, MonotonicClock.wallTime() - Timestamp(nanoseconds: receivedAt))
     }
 
     /// Published bytes that have not been read.

@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import Platform
 import Security
 import Storage
@@ -35,6 +36,12 @@ struct RunSite: Sendable {
 
     /// The file that names the run in progress, for verbs that are not told.
     static func currentRunFile(_ stateDirectory: String) -> String { "\(stateDirectory)/run" }
+
+    /// The same name for the same place, whoever gives it: the ring and the channels are named after it.
+    static func absolute(_ path: String) -> String {
+        let whole = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+        return URL(fileURLWithPath: whole).standardizedFileURL.path
+    }
 
     /// What every process of the run is configured with: the values that were in force when it began, and nothing from
     /// its own environment.

@@ -121,10 +121,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try outbox.poll()
             report(desk, isBusy: isBusy)
             if desk.isStopping, !isBusy { break }
-            if !isBusy {
-                try saveIfDue()
-                try inbox.wait()
-            }
+            try saveIfDue()
+            if !isBusy { try inbox.wait() }
         }
         try finish()
     }
@@ -220,7 +218,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private func report(_ desk: ProcessDesk, isBusy: Bool) {
         desk.report(
             position: position, clock: fold.clock.message, isDone: isInputOver && !isBusy && outbox.isSettled,
-            recovered: records.recovered, produced: outputs.frameCount)
+            recovered: records.recovered, produced: outputs.frameCount, lag: isBusy ? records.age : .zero)
         hosted.report(desk, fold)
     }
 
@@ -235,6 +233,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     }
 
     private mutating func save() throws {
+        guard !outbox.hasWaiting else { return }
         try inputs.flush()
         var saved = SavedStage(
             next: inbox.next, outboxes: outbox.saved, outputs: try outputs.position(), time: clock.last)

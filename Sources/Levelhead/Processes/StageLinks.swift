@@ -81,7 +81,6 @@ enum StageLinkError: Error, CustomStringConvertible {
     case malformed(String)
     case seal(String)
     case kind(String, StageMessage.Kind)
-    case full(String)
     case lost(String, String)
 
     var description: String {
@@ -89,7 +88,6 @@ enum StageLinkError: Error, CustomStringConvertible {
         case .malformed(let channel): "channel \(channel): a message too short to be one"
         case .seal(let channel): "channel \(channel): a message that the risk gateway did not seal"
         case .kind(let channel, let kind): "channel \(channel): a message of kind \(kind), which does not belong there"
-        case .full(let channel): "channel \(channel): its receiver acknowledges nothing and no message more fits"
         case .lost(let channel, let what): "channel \(channel): \(what)"
         }
     }

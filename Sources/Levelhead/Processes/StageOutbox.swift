@@ -40,6 +40,8 @@ struct StageOutbox: ~Copyable {
     }
 
     var saved: [ChannelOutbox] { links.map { $0.sender.outbox } }
+    /// Something has not left: it waits for what it follows from to be journaled, or for room in its channel. A state
+    /// saved now would not have it.
     var hasWaiting: Bool { links.contains { !$0.waiting.isEmpty } }
     /// Everything has been acknowledged.
     var isSettled: Bool { links.allSatisfy { $0.waiting.isEmpty && $0.sender.unacknowledgedCount == 0 } }
@@ -57,12 +59,14 @@ struct StageOutbox: ~Copyable {
         let now = MonotonicClock.now()
         for link in links where !link.waiting.isEmpty {
             let seal = link.channel == .approvals ? seal : nil
-            for envelope in link.waiting {
-                guard try link.sender.send(try envelope.bytes(seal: seal), now: now) != nil else {
-                    throw StageLinkError.full(link.channel.name)
-                }
+            var sent = 0
+            // A full channel's receiver is dead or slow: what does not fit waits here, and nothing is saved meanwhile.
+            while sent < link.waiting.count,
+                try link.sender.send(try link.waiting[sent].bytes(seal: seal), now: now) != nil
+            {
+                sent += 1
             }
-            link.waiting.removeAll(keepingCapacity: true)
+            link.waiting.removeFirst(sent)
         }
     }
 
@@ -75,5 +79,6 @@ struct StageOutbox: ~Copyable {
                 throw StageLinkError.lost(link.channel.name, "\(event)")
             }
         }
+        if hasWaiting { try send() }
     }
 }

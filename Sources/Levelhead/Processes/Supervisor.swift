@@ -18,6 +18,9 @@ struct Supervisor: ~Copyable {
     private var startedAt: [ProcessRole: Nanoseconds] = [:]
     /// Ingest has read its tape to the end.
     private(set) var isInputOver = false
+    /// Where everybody stood at the last look, and since when.
+    private var lastStanding: [[UInt64]] = []
+    private var standingSince = MonotonicClock.now()
     /// How often a process was started again.
     private(set) var restartCount = 0
 
@@ -41,8 +44,15 @@ struct Supervisor: ~Copyable {
     }
 
     mutating func startAll() throws {
-        for role in ProcessRole.allCases { try start(role) }
+        for role in ProcessRole.allCases {
+            // Of an earlier part of the run; who dies before its end leaves none.
+            unlink(site.result(role))
+            try start(role)
+        }
     }
+
+    /// Those that have died and were not started again.
+    var deadRoles: [ProcessRole] { ProcessRole.allCases.filter { dead[$0] != nil } }
 
     /// Watches until the run's input has been read and everything that follows from it is done, or until the wish to
     /// stop comes.
@@ -63,6 +73,8 @@ struct Supervisor: ~Copyable {
 
     /// Ends everything in the order in which data flows: nobody is left with input that the next one will not take.
     mutating func stopAll() {
+        // Who has just died has something to finish too.
+        for (role, due) in dead where due != nil { try? start(role) }
         for role in [ProcessRole.ingest, .engine, .risk, .execution, .paper] {
             guard let child = children[role] else { continue }
             child.terminate()
@@ -132,14 +144,19 @@ struct Supervisor: ~Copyable {
     }
 
     /// Every reader has taken every record, and every message has been taken by its receiver.
-    private func isDone() throws -> Bool {
+    private mutating func isDone() throws -> Bool {
         guard dead.values.allSatisfy({ $0 == nil }) else { return false }
         let living = ProcessRole.readers.filter { children[$0] != nil }
         let survey = try control.survey(.status, deadline: .milliseconds(500))
-        return living.allSatisfy { role in
-            guard let status = survey.answers[role.rawValue]?.status else { return false }
-            return status.state == ProcessState.waiting.name
-        }
+        let answers = living.compactMap { survey.answers[$0.rawValue]?.status }
+        guard answers.count == living.count else { return false }
+        if dead.isEmpty { return answers.allSatisfy { $0.state == ProcessState.waiting.name } }
+        // Messages to the dead are never taken: done is who has read everything and has nothing more to say.
+        let last = answers.map(\.sequence).max()
+        let standing = answers.map { [$0.sequence, $0.produced] }
+        defer { lastStanding = standing }
+        if standing != lastStanding || !answers.allSatisfy({ $0.sequence == last }) { standingSince = MonotonicClock.now() }
+        return MonotonicClock.now() - standingSince > .seconds(1)
     }
 }
 

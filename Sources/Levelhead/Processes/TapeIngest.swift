@@ -34,26 +34,40 @@ struct TapeIngest {
         try feed.skip(to: ingest.nextSequence)
         var pacer = TapePacer(speed: speed)
         var isFirst = true
+        var count = ingest.nextSequence
         while !StopSignal.isRaised, let (record, sequence) = try feed.next() {
             if isFirst {
                 isFirst = false
                 try ingest.begin(at: record.receiveTime)
                 ingest.awaitReaders(ProcessRole.readers.count)
             }
-            try wait(until: record.receiveTime, &pacer, &ingest)
+            if pacer.hasBegun || Self.isTimed(record) { try wait(until: record.receiveTime, &pacer, &ingest) }
             try ingest.take(record)
+            count = sequence + 1
             if sequence & 255 == 0 {
                 desk.report(position: sequence + 1, clock: record.receiveTime, isDone: false)
             }
         }
         if StopSignal.isRaised {
-            try ingest.flush()
+            try ingest.pause()
+            try write(FeedCounts(records: count))
         } else {
-            try PosixFile.replace(
-                site.result(.ingest), with: Array(try JSONEncoder().encode(feed.finish())) + [0x0A])
+            try write(feed.finish())
             try ingest.finish()
         }
         desk.close()
+    }
+
+    private func write(_ counts: FeedCounts) throws {
+        try PosixFile.replace(site.result(.ingest), with: Array(try JSONEncoder().encode(counts)) + [0x0A])
+    }
+
+    /// Definitions, statistics and status come hours before the market that they are about: nobody waits for them.
+    private static func isTimed(_ record: RecordView) -> Bool {
+        switch record.type {
+        case .instrumentDefinition, .statistics, .status: false
+        default: true
+        }
     }
 
     private func wait(until time: Timestamp, _ pacer: inout TapePacer, _ ingest: inout IngestRun) throws {
@@ -63,6 +77,7 @@ struct TapeIngest {
         while delay > .zero, !StopSignal.isRaised {
             usleep(UInt32(clamping: max(1, min(delay, Self.patience).count / 1_000)))
             delay = pacer.delay(until: time.nanoseconds, now: MonotonicClock.now())
+            try ingest.flush()
         }
     }
 }

@@ -7,6 +7,9 @@ struct TapePacer {
     private let speed: Double?
     private var start: (tape: UInt64, clock: Nanoseconds)?
 
+    /// The first record that has a time to keep has come.
+    var hasBegun: Bool { start != nil }
+
     init(speed: Double?) { self.speed = speed }
 
     /// How long until a record received at `time` is due; not positive when it is. The first record is due at once.

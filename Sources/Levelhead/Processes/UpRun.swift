@@ -8,8 +8,8 @@ struct UpRun {
 
     /// - Parameter stays: the end of the input does not end the run.
     func run(ingestArguments: [String], restarts: Bool, stays: Bool, isLockstep: Bool) throws -> UpResult {
-        // A ring that a killed run left under this name has another beginning.
-        if !PosixFile.exists("\(site.tapeDirectory)/parts") { try SharedMemoryFile.remove(path: site.ringPath) }
+        // What a killed run left under this name may be over, and those that have it mapped are about to end.
+        try SharedMemoryFile.remove(path: site.ringPath)
         var supervisor = try Supervisor(
             site, ingestArguments: ingestArguments, restarts: restarts, isLockstep: isLockstep)
         defer {
@@ -23,8 +23,9 @@ struct UpRun {
             supervisor.stopAll()
             throw error
         }
+        let dead = supervisor.deadRoles
         supervisor.stopAll()
-        return try UpResult(site, restarts: supervisor.restartCount)
+        return try UpResult(site, restarts: supervisor.restartCount, dead: restarts ? [] : dead)
     }
 }
 
@@ -32,12 +33,13 @@ struct UpRun {
 struct UpResult {
     private let members: [(String, String)]
 
-    init(_ site: RunSite, restarts: Int) throws {
+    /// - Parameter dead: the processes that died and stayed dead; what they would have said is null.
+    init(_ site: RunSite, restarts: Int, dead: [ProcessRole]) throws {
         let engine = Self.read(site.result(.engine))
         let risk = Self.read(site.result(.risk))
         let ingest = Self.read(site.result(.ingest))
         let wall = (MonotonicClock.now() - ProcessStart.time).seconds
-        let records = (ingest["records"] as? NSNumber)?.uint64Value ?? 0
+        let records = ((ingest["records"] ?? engine["records"]) as? NSNumber)?.uint64Value ?? 0
         var members: [(String, String)] = [("records", JSONText.integer(records))]
         for key in ["event_groups", "feature_rows", "feature_sha256", "signals", "signal_sha256"] {
             members.append((key, Self.text(engine[key])))
@@ -52,6 +54,7 @@ struct UpResult {
             ("run_dir", JSONText.string(site.directory)), ("trading_state", Self.text(risk["trading_state"])),
             ("ignored_trades", Self.text(ingest["ignoredTrades"])),
             ("skipped_records", Self.text(ingest["skippedRecords"])), ("restarts", "\(restarts)"),
+            ("dead", JSONText.array(dead.map { JSONText.string($0.rawValue) })),
         ]
         self.members = members
     }

@@ -32,8 +32,7 @@ extension RunFile {
         _ path: String, _ setup: MarketSetup, tapes: TapeIdentity, window: Range<UInt64>?
     ) throws {
         guard let run = object(try Data(contentsOf: URL(fileURLWithPath: path))),
-            let files = run["tapes"] as? [[String: Any]], let settings = run["configuration"] as? [String: Any],
-            let current = object(Data(setup.configuration.json.utf8))
+            let files = run["tapes"] as? [[String: Any]], let settings = run["configuration"] as? [String: Any]
         else { throw RunMismatch.notARun(path: path) }
         let identities = files.map { "\($0["bytes"] ?? "") \($0["fingerprint"] ?? "")" }.sorted()
         guard identities == tapes.files.map({ "\($0.byteCount) \($0.fingerprint.hexadecimal)" }).sorted() else {
@@ -45,7 +44,22 @@ extension RunFile {
         let past = (run["history"] as? [String: Any])?["sha256"] as? String ?? "none"
         let given = setup.history?.digest.hexadecimal ?? "none"
         guard past == given else { throw RunMismatch.history(path: path, expected: past, found: given) }
-        for setting in setup.configuration.settings where setting.declaration.affectsResults {
+        try check(path, setup.configuration, settings: settings)
+    }
+
+    /// Compares `run.json` of a live run with what it is to be resumed with: the settings.
+    static func check(_ path: String, _ configuration: ResolvedConfiguration) throws {
+        guard let run = object(try Data(contentsOf: URL(fileURLWithPath: path))), run["gateway"] != nil,
+            let settings = run["configuration"] as? [String: Any]
+        else { throw RunMismatch.notARun(path: path) }
+        try check(path, configuration, settings: settings)
+    }
+
+    private static func check(
+        _ path: String, _ configuration: ResolvedConfiguration, settings: [String: Any]
+    ) throws {
+        guard let current = object(Data(configuration.json.utf8)) else { throw RunMismatch.notARun(path: path) }
+        for setting in configuration.settings where setting.declaration.affectsResults {
             let (expected, found) = (value(setting.key, settings), value(setting.key, current))
             guard expected == found else {
                 throw RunMismatch.setting(path: path, key: setting.key, expected: expected, found: found)

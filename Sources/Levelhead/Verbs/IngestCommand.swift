@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LiveFeed
 import Platform
 import Ring
 import Tape
@@ -58,11 +59,17 @@ struct IngestCommand: ParsableCommand {
     /// The input of a run that `levelhead up` or a service manager has begun.
     private func runInRun() throws {
         try reportingErrors {
-            process.beginProcess()
+            try process.beginProcess(.ingest)
             let site = try process.site()
-            if input.tape.isEmpty { return try LiveIngest(site, live.source).run() }
-            let tape = try MergedTape.open(try TapePaths.expand(input.tape))
-            try TapeIngest(site, speed: speed.multiple).run(tape, window: input.window)
+            do {
+                if input.tape.isEmpty { return try LiveIngest(site, live.source).run() }
+                let tape = try MergedTape.open(try TapePaths.expand(input.tape))
+                try TapeIngest(site, speed: speed.multiple).run(tape, window: input.window)
+            } catch where error is TapeError || error is LiveKeyError {
+                // It will not be better next time.
+                Terminal.writeError("levelhead: \(error)")
+                throw ExitCode(Supervisor.badInput)
+            }
         }
     }
 

@@ -30,19 +30,29 @@ struct ProcessOptions: ParsableArguments {
         guard let state = StateDirectory.path(explicit: stateDir) else {
             throw ValidationError("no home directory: give --state-dir")
         }
-        if let runDir { return RunSite(stateDirectory: state, directory: runDir, history: history) }
+        let history = history.map(RunSite.absolute)
+        if let runDir {
+            return RunSite(
+                stateDirectory: RunSite.absolute(state), directory: RunSite.absolute(runDir), history: history)
+        }
         let file = RunSite.currentRunFile(state)
         guard PosixFile.exists(file) else {
             throw ValidationError("\(file): no run is in progress: give --run-dir, or start one with levelhead up")
         }
         let path = String(decoding: try PosixFile.contents(of: file), as: UTF8.self)
         return RunSite(
-            stateDirectory: state, directory: path.trimmingCharacters(in: .whitespacesAndNewlines), history: history)
+            stateDirectory: RunSite.absolute(state), directory: path.trimmingCharacters(in: .whitespacesAndNewlines), history: history)
     }
 
-    /// Signals end this process in order from here on, and so does the end of its supervisor.
-    func beginProcess() {
+    /// Signals end this process in order from here on, and so does the end of its supervisor. From here on it is the only
+    /// one of its name.
+    func beginProcess(_ role: ProcessRole) throws {
         StopSignal.install()
+        endWithSupervisor()
+        try ProcessClaim.take(role, site(), isSupervised: supervisor != nil)
+    }
+
+    private func endWithSupervisor() {
         guard let supervisor else { return }
         Thread.detachNewThread {
             while getppid() == supervisor { usleep(100_000) }
@@ -75,7 +85,7 @@ private func runStage<Hosted: HostedStage & ~Copyable>(
     _ type: Hosted.Type, _ options: ProcessOptions, account: AccountRecord?, verbs: Set<ControlVerb>
 ) throws {
     try reportingErrors {
-        options.beginProcess()
+        try options.beginProcess(Hosted.role)
         let site = try options.site()
         let context = try ZeroMQContext()
         var host = try StageHost<Hosted>.open(site, context: context)
@@ -97,7 +107,7 @@ struct EngineCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            options.beginProcess()
+            try options.beginProcess(.engine)
             let site = try options.site()
             let context = try ZeroMQContext()
             if options.lockstep {

@@ -77,9 +77,14 @@ struct UpCommand: ParsableCommand {
             let lock = try DirectoryLock(state)
             let input = try input(configuration)
             let directory = try openDirectory(state)
-            let path = absolute(directory.path)
-            let site = RunSite(stateDirectory: absolute(state), directory: path, history: past.history.map(absolute))
-            if !resume { try directory.writeRun(input.runFile) }
+            let site = RunSite(
+                stateDirectory: RunSite.absolute(state), directory: RunSite.absolute(directory.path),
+                history: past.history.map(RunSite.absolute))
+            if resume {
+                try input.check(directory.runFile)
+            } else {
+                try directory.writeRun(input.runFile)
+            }
             try prepare(site, configuration)
             let result = try UpRun(site: site).run(
                 ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty,
@@ -90,20 +95,21 @@ struct UpCommand: ParsableCommand {
         }
     }
 
-    /// What the run is of: how its `run.json` begins, and what its ingest is told.
-    private func input(_ configuration: ResolvedConfiguration) throws -> (runFile: [UInt8], arguments: [String]) {
+    private func input(_ configuration: ResolvedConfiguration) throws -> UpInput {
         if tape.isEmpty {
-            let gateway = "\(live.source.address)"
-            return (RunFile.live(configuration, dataset: live.dataset, gateway: gateway), live.arguments)
+            return UpInput(
+                runFile: RunFile.live(configuration, dataset: live.dataset, gateway: "\(live.source.address)"),
+                arguments: live.arguments, check: { try RunFile.check($0, configuration) })
         }
         let merged = try MergedTape.open(try TapePaths.expand(tape))
         let setup = try MarketSetup(configuration: configuration, tape: merged, history: past.history)
         _ = try setup.trading()
         let paths = merged.sources.map(\.path)
-        return (
-            RunFile.started(setup, tapes: try TapeIdentity(paths), window: nil),
-            paths.flatMap { ["--tape", absolute($0)] } + ["--speed", "\(speed)"]
-        )
+        let identity = try TapeIdentity(paths)
+        return UpInput(
+            runFile: RunFile.started(setup, tapes: identity, window: nil),
+            arguments: paths.flatMap { ["--tape", RunSite.absolute($0)] } + ["--speed", "\(speed)"],
+            check: { try RunFile.check($0, setup, tapes: identity, window: nil) })
     }
 
     private func openDirectory(_ state: String) throws -> RunDirectory {
@@ -118,8 +124,14 @@ struct UpCommand: ParsableCommand {
         try PosixFile.replace(
             RunSite.currentRunFile(site.stateDirectory), with: Array((site.directory + "\n").utf8))
     }
+}
 
-    private func absolute(_ path: String) -> String {
-        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
-    }
+/// What a run is made from.
+private struct UpInput {
+    /// How its `run.json` begins.
+    let runFile: [UInt8]
+    /// What its ingest is told.
+    let arguments: [String]
+    /// That a run with this `run.json` may go on with it.
+    let check: (String) throws -> Void
 }

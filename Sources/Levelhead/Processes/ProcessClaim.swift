@@ -1,0 +1,57 @@
+@preconcurrency import Glibc
+import Platform
+import Storage
+import Units
+
+/// The right to be a process of a state directory's run: one of each name, and none beside a `levelhead up` that did not
+/// start it. It ends with the process, however that dies.
+enum ProcessClaim {
+    /// How long a predecessor may take to end: one whose supervisor was killed needs a moment to see it.
+    private static let patience = Nanoseconds.seconds(15)
+
+    /// Files whose locks are kept until the process ends.
+    static func take(_ role: ProcessRole, _ site: RunSite, isSupervised: Bool) throws {
+        if !isSupervised { try shareState(site) }
+        let directory = "\(site.stateDirectory)/locks"
+        try Directory.make(directory, mode: 0o700)
+        let path = "\(directory)/\(role.rawValue)"
+        let file = try open(path)
+        let end = MonotonicClock.now() + patience
+        while flock(file, LOCK_EX | LOCK_NB) != 0 {
+            guard isSupervised, MonotonicClock.now() < end, !StopSignal.isRaised else {
+                throw DirectoryLock.Failure.held(path: path, pid: pid(in: file))
+            }
+            usleep(2_000)
+        }
+        write(file)
+    }
+
+    /// Processes without a supervisor hold the state directory together, so that no `levelhead up` begins beside them.
+    private static func shareState(_ site: RunSite) throws {
+        let path = "\(site.stateDirectory)/\(DirectoryLock.fileName)"
+        let file = try open(path)
+        guard flock(file, LOCK_SH | LOCK_NB) == 0 else {
+            throw DirectoryLock.Failure.held(path: site.stateDirectory, pid: pid(in: file))
+        }
+        write(file)
+    }
+
+    private static func open(_ path: String) throws -> Int32 {
+        let file = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw SystemCallError(call: "open", path: path, code: errno) }
+        return file
+    }
+
+    private static func write(_ file: Int32) {
+        let text = "\(getpid())\n"
+        _ = ftruncate(file, 0)
+        _ = text.withCString { pwrite(file, $0, strlen($0), 0) }
+    }
+
+    private static func pid(in file: Int32) -> Int? {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let count = pread(file, &bytes, bytes.count, 0)
+        guard count > 0 else { return nil }
+        return Int(String(decoding: bytes.prefix(count).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    }
+}

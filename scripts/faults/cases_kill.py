@@ -1,0 +1,98 @@
+"""kill -9 of every process of a run, one at a time, two at once, and of the supervisor."""
+
+import signal
+import time
+
+import records
+from bench import case, expect, same, short_day, until
+from runs import ROLES, Up, is_alive, prove, replay_once
+
+# Half an hour of tape in half a minute.
+PACE = ("--speed", "60x")
+# What a restart may take here: the machine of a test is shared and slow. What it does take is printed.
+PATIENCE = 15
+
+
+def total():
+    return replay_once(short_day())["records"]
+
+
+def play(source, victims_of_each):
+    """Plays the day; at seeded records each group of victims is killed. Gives the run's proof and restart times."""
+    places = sorted(source.sample(range(total() // 20, total() * 17 // 20), len(victims_of_each)))
+    times = []
+    with Up("--tape", short_day(), *PACE) as up:
+        for place, victims in zip(places, victims_of_each):
+            up.reach(place)
+            time.sleep(source.random() * 0.05)
+            old = {role: up.kill(role) for role in victims}
+            for role in victims:
+                if role in up.pids() or role != "ingest":
+                    times.append((role, up.restarted(role, old[role], PATIENCE)))
+        result = up.wait(120)
+        same(result["position"], {"MESH6": 0}, "position at the end")
+        expect(result["restarts"] >= len(times), f"restarts: {result['restarts']}")
+        detail = prove(up, result, source=short_day())
+    return detail + "; restart to answer " + " ".join(f"{role} {seconds:.2f} s" for role, seconds in times)
+
+
+@case()
+def kill_each(source):
+    """Each process once, in a seeded order, at seeded records of one run."""
+    return play(source, [[role] for role in source.sample(ROLES, 5)])
+
+
+@case()
+def kill_two_at_once(source):
+    return play(source, [source.sample(ROLES, 2) for _ in range(2)])
+
+
+@case(long=True)
+def kill_each_pair(source):
+    pairs = [[a, b] for place, a in enumerate(ROLES) for b in ROLES[place + 1:]]
+    source.shuffle(pairs)
+    return " | ".join(play(source, pairs[start : start + 2]) for start in range(0, len(pairs), 2))
+
+
+@case(long=True)
+def kill_often(source):
+    """The same process again and again, and all of them at once."""
+    return " | ".join(play(source, [[role]] * 4) for role in ROLES) + " | " + play(source, [list(ROLES)])
+
+
+@case()
+def kill_the_supervisor(source):
+    """Its children end by themselves, in order; then the run goes on where it was, with nothing done twice."""
+    arguments = ("--tape", short_day(), *PACE)
+    with Up(*arguments) as up:
+        up.reach(source.randrange(total() // 10, total() // 2))
+        up.process.send_signal(signal.SIGKILL)
+        up.process.wait()
+        if source.random() < 0.5:
+            until(lambda: not up.pids(), 15, "the children end")
+    # At once: what is left of the old processes must not write beside the new ones.
+    with Up(*arguments, "--resume", run=up.run, state=up.state) as again:
+        again.reach(source.randrange(total() * 6 // 10, total() * 8 // 10))
+        for pid in [again.process.pid, *again.pids().values()]:
+            signal_hard(pid)
+        again.process.wait()
+    with Up(*arguments, "--resume", run=up.run, state=up.state) as last:
+        return prove(last, last.wait(), source=short_day())
+
+
+def signal_hard(pid):
+    import runs
+    runs.send(pid, signal.SIGKILL)
+
+
+@case()
+def kill_at_full_speed(source):
+    """The engine and the venue while everybody is as busy as can be, and ingest before it has begun."""
+    with Up("--tape", short_day(), "--speed", "max") as up:
+        until(lambda: "ingest" in up.pids(), 10, "ingest")
+        time.sleep(source.random() * 0.1)
+        up.kill("ingest")
+        for role in ("engine", "paper"):
+            up.reach(source.randrange(1, total() // 3), 60)
+            up.kill(role)
+        return prove(up, up.wait(), source=short_day())

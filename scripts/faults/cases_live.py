@@ -1,0 +1,256 @@
+"""`up` on a live gateway that goes wrong: what is on the run's tape is what the gateway has, or a hole is marked and nothing was
+opened on it."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import bench
+import records
+import wire
+from bench import PROGRAM, case, expect, same, short_day, tape, until
+from runs import Up, prove, send
+
+# Made up, and put together here so that no line looks like a key.
+KEY = {"DATABENTO_API_KEY": "db-" + "rehearsal" + "0" * 20}
+
+
+class Server:
+    """A program that prints where it listens, ended with the block."""
+
+    def __init__(self, *command):
+        self.command = list(map(str, command))
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            self.command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ, **KEY})
+        line = self.process.stdout.readline()
+        expect(line.startswith("listening "), f"{self.command[1]} listens: {line}")
+        self.address = line.split()[-1]
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+
+
+def serve(tape, *more):
+    return Server(PROGRAM, "serve", "--tape", tape, "--port", 0, "--stay", *more)
+
+
+def faulty(upstream, *faults):
+    return Server(sys.executable, bench.ROOT / "scripts/faults/gateway.py", "--upstream", upstream.address,
+                  "--max-seconds", 300, *faults)
+
+
+def live_up(gateway, *more, **keywords):
+    return Up("--gateway", gateway.address, *more, environment=KEY, **keywords)
+
+
+def brief_day():
+    """Ten minutes, for what is slow."""
+    return tape("brief", "--seed", "2", "--rate", "0.01", "--from", "09:20", "--to", "09:30", "--no-options")
+
+
+def settle(up, wanted, seconds=90):
+    """Waits until the run's tape has so many data records, or has not grown for a while."""
+    last, since, end = -1, time.monotonic(), time.monotonic() + seconds
+    while time.monotonic() < end:
+        expect(up.process.poll() is None, f"up ended: {up.words()[-300:]}")
+        found = records.data_count(up.run)
+        if found != last:
+            last, since = found, time.monotonic()
+        if found >= wanted or found and time.monotonic() - since > 25:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"{last} of {wanted} records within {seconds} s: {up.words()[-300:]}")
+
+
+def nothing_opened_in(up, holes):
+    """No order was opened between the last record before a hole and the first after it."""
+    opened = [json.loads(line) for line in open(up.run / "audit.jsonl") if '"event": "verdict"' in line and '"approved"' in line]
+    for hole in holes:
+        within = [line for line in opened if int(hole.get("from", 0)) < line["time"] < int(hole.get("to", 0))]
+        expect(not within, f"opened inside the hole {hole}: {within[:1]}")
+    return len(opened)
+
+
+def through(source, *faults, speed="max", day=None, hole=False, kill_ingest=False, replay="all", more=()):
+    """One live run through a gateway with these faults, proved at its end."""
+    day = day or short_day()
+    whole = records.futures(day)
+    clock = () if speed == "max" else ("--clock", "shared")
+    with serve(day, "--speed", speed, *clock, *more) as server, faulty(server, *faults) as gateway:
+        with live_up(gateway, "--replay-from", replay) as up:
+            if kill_ingest:
+                up.reach(source.randrange(len(whole) // 10, len(whole) // 2))
+                up.kill("ingest")
+            found = settle(up, len(whole))
+            result = up.end()
+            gaps = [mark for mark in records.marks(up.run) if mark["levelhead"] == "gap"]
+            detail = prove(up, result, whole=None if hole else whole)
+            if hole:
+                expect(gaps, f"a hole is marked: {found} of {len(whole)} records, {records.marks(up.run)[-3:]}")
+                nothing_opened_in(up, gaps)
+            else:
+                same(gaps, [], "holes")
+    return f"{detail}, {len(gaps)} holes"
+
+
+def byte(source, day=None):
+    return str(source.randrange(2_000, 368 * len(records.futures(day or short_day())) * 2 // 3))
+
+
+@case()
+def live_in_time(source):
+    """Without faults, in time, so that orders are worked."""
+    with serve(short_day(), "--speed", "120x", "--clock", "shared") as server, live_up(server, "--replay-from", "all") as up:
+        whole = records.futures(short_day())
+        settle(up, len(whole))
+        time.sleep(0.5)
+        result = up.end()
+        expect(result["orders"] > 3, f"orders: {result}")
+        return prove(up, result, whole=whole)
+
+
+@case()
+def live_feed_reset(source):
+    """Cut at any byte, and not within a record alone: twice, by RST."""
+    return through(source, "--cut", "rst", "--cut-at", byte(source), "--sessions", 2)
+
+
+@case()
+def live_feed_ended(source):
+    return through(source, "--cut", "fin", "--cut-at", byte(source), "--sessions", 1, speed="600x")
+
+
+@case()
+def live_feed_half_open(source):
+    """The socket stays open and says nothing more."""
+    return through(source, "--cut", "silence", "--cut-at", byte(source), "--sessions", 1)
+
+
+@case()
+def live_ingest_killed(source):
+    return through(source, speed="300x", kill_ingest=True)
+
+
+@case()
+def live_ingest_killed_while_the_feed_is_cut(source):
+    return through(source, "--cut", "rst", "--cut-at", byte(source), "--sessions", 1, speed="300x", kill_ingest=True)
+
+
+@case()
+def live_single_bytes(source):
+    return through(source, "--split", 1, day=brief_day())
+
+
+@case()
+def live_error_messages(source):
+    return through(source, "--error", 6, "--error-after", source.randrange(100, 5000), "--sessions", 2)
+
+
+@case(long=True)
+def live_other_errors(source):
+    return " | ".join(through(source, "--error", code, "--error-after", source.randrange(100, 5000), "--sessions", 1)
+                      for code in (3, 4))
+
+
+@case(long=True)
+def live_no_heartbeats(source):
+    """A gateway that is mute when it has nothing to say: the session is taken for dead and made anew, and nothing is lost."""
+    return through(source, "--no-heartbeats", "--sessions", 1, speed="max")
+
+
+@case()
+def live_skipped_records(source):
+    """ErrorMsg 7: the hole is marked."""
+    at = source.randrange(3000, 12000)
+    return through(source, "--skip", f"{at}:{at + 400}", "--sessions", 1, hole=True)
+
+
+@case(long=True)
+def live_slow_reader_warning(source):
+    return through(source, "--slow-reader-warning", source.randrange(1000, 9000), "--sessions", 1)
+
+
+@case()
+def live_aged_out(source):
+    """The gateway has nothing of the past any more: the hole is marked, the present goes on."""
+    return through(source, "--cut", "rst", "--cut-after-records", source.randrange(2000, 5000), "--aged-out",
+                   "--sessions", 3, speed="300x", hole=True)
+
+
+@case(long=True)
+def live_repeated_records(source):
+    """Records that come twice within a session are handed on twice; after the next break that is a hole."""
+    day = short_day()
+    whole = records.futures(day)
+    at = source.randrange(1000, 9000)
+    with serve(day, "--speed", "max") as server, \
+            faulty(server, "--duplicate", f"{at}:{at + 50}", "--sessions", 1) as gateway:
+        with live_up(gateway, "--replay-from", "all") as up:
+            settle(up, len(whole) + 50)
+            detail = prove(up, up.end())
+            expect(records.data_count(up.run) >= len(whole), "all are there")
+            return detail
+
+
+@case(long=True)
+def live_old_versions(source):
+    """Records of DBN 1 and 2 become those of version 3: the books to the byte."""
+    details = []
+    for version in (1, 2):
+        with serve(short_day(), "--speed", "max") as server, \
+                faulty(server, "--dbn-version", version) as gateway, live_up(gateway, "--replay-from", "all") as up:
+            whole = records.futures(short_day())
+            settle(up, len(whole))
+            details.append(prove(up, up.end()))
+            books = lambda all_records: records.sequences(r for r in all_records if wire.rtype(r) == wire.MBP10)
+            same(books(records.written(up.run)), books(whole), f"books of version {version}")
+    return " | ".join(details)
+
+
+@case()
+def live_from_the_middle(source):
+    """A run that begins when the day is under way, without the past: it has the rest of the day, in order."""
+    day = short_day()
+    whole = records.futures(day)
+    with serve(day, "--speed", "300x", "--clock", "shared") as server:
+        with live_up(server, "--replay-from", "all") as first, live_up(server, "--replay-from", "none") as late:
+            settle(first, len(whole))
+            settle(late, len(whole) // 10)
+            time.sleep(0.5)
+            prove(first, first.end(), whole=whole)
+            detail = prove(late, late.end())
+            books = [r for r in records.written(late.run) if wire.rtype(r) == wire.MBP10]
+            rest = [r for r in whole if wire.rtype(r) == wire.MBP10]
+            expect(books and records.sequences(books) == records.sequences(rest[-len(books):]), "the rest of the day")
+            return f"{detail}, {len(books)} of {len(rest)} books"
+
+
+@case()
+def live_supervisor_killed(source):
+    day = short_day()
+    whole = records.futures(day)
+    with serve(day, "--speed", "300x", "--clock", "shared") as server:
+        with live_up(server, "--replay-from", "all") as up:
+            up.reach(source.randrange(len(whole) // 10, len(whole) // 2))
+            up.process.send_signal(signal.SIGKILL)
+            up.process.wait()
+        with live_up(server, "--replay-from", "all", "--resume", run=up.run, state=up.state) as again:
+            settle(again, len(whole))
+            prove(again, again.end(), whole=whole)
+        with live_up(server, "--replay-from", "all", "--resume", run=up.run, state=up.state) as last:
+            time.sleep(2.5)
+            return prove(last, last.end(), whole=whole)

@@ -1,0 +1,157 @@
+"""`up` over recorded tape: its results, its ends, and what it refuses."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import bench
+import records
+from bench import PLACE, Skip, case, expect, levelhead, same, short_day, until
+from runs import ROLES, Up, is_alive, prove, replay, replay_once
+
+
+@case()
+def tape_at_full_speed(source):
+    with Up("--tape", short_day(), "--speed", "max") as up:
+        result = up.wait()
+        expect(result["signals"] > 10 and result["event_groups"] > 1000, f"a day with signals: {result}")
+        detail = prove(up, result, source=short_day())
+        refused = levelhead("up", "--tape", short_day(), "--run-dir", up.run, "--state-dir", up.state, status=1)
+        expect("not empty" in refused.stderr and str(up.run) in refused.stderr, f"a used directory: {refused.stderr}")
+    return detail
+
+
+@case()
+def tape_in_time(source):
+    """Orders are worked, stops placed, fills taken, and the day ends flat."""
+    with Up("--tape", short_day(), "--speed", "120x") as up:
+        result = up.wait()
+        expect(result["orders"] > 3 and result["fills"] > 1, f"orders and fills: {result}")
+        same(result["position"], {"MESH6": 0}, "position at the end")
+        return prove(up, result, source=short_day())
+
+
+@case()
+def real_tape(source):
+    tape = bench.DATA / "es/ESH4_20231225.mbp-10.derived.dbn.zst"
+    if not tape.exists():
+        raise Skip(f"{tape} is not there")
+    config = bench.ROOT / "configs/esh4-evening.toml"
+    with Up("--tape", tape, "--speed", "max", config=config) as up:
+        return prove(up, up.wait(), source=tape, config=config)
+
+
+@case()
+def stop_and_resume(source):
+    """SIGTERM in mid-run loses nothing: what was done until then verifies, and the rest follows with --resume."""
+    details = []
+    total = replay_once(short_day())["records"]
+    arguments = ("--tape", short_day(), "--speed", "600x")
+    with Up(*arguments) as up:
+        up.reach(source.randrange(total // 10, total // 2))
+        result = up.end()
+        expect(result["records"] and result["records"] < total, f"stopped in mid-run: {result['records']}")
+        details.append(prove(up, result))
+    with Up(*arguments, "--resume", run=up.run, state=up.state) as again:
+        again.reach(source.randrange(total * 6 // 10, total * 8 // 10))
+        prove(again, again.end())
+    other = levelhead("up", *arguments, "--resume", "--run-dir", up.run, "--state-dir", up.state, "--config",
+                      bench.DAY_CONFIG, "--set", "levels.band_ticks=5", status=1)
+    expect("levels.band_ticks" in other.stderr, f"resume with another configuration: {other.stderr}")
+    with Up(*arguments, "--resume", run=up.run, state=up.state) as last:
+        details.append(prove(last, last.wait(), source=short_day()))
+    with Up(*arguments, "--resume", run=up.run, state=up.state) as finished:
+        prove(finished, finished.wait(), source=short_day())
+    return "; then ".join(details)
+
+
+@case()
+def signals_inherited_as_ignored(source):
+    """As a shell starts what it puts into the background; and an interrupt as from a terminal."""
+    prefix = ("/bin/sh", "-c", "trap '' INT TERM; exec \"$@\"", "sh")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with Up("--tape", short_day(), "--speed", "10x", prefix=prefix) as up:
+            up.reach(300)
+            up.process.send_signal(number)
+            result = up.wait(20)
+            expect(not up.pids(), f"processes are left: {up.pids()}")
+            prove(up, result)
+    return "SIGINT and SIGTERM"
+
+
+@case()
+def two_at_once(source):
+    with Up("--tape", short_day(), "--speed", "1x") as up:
+        until(lambda: len(up.pids()) == 5, 20, "five processes")
+        second = levelhead("up", "--tape", short_day(), "--state-dir", up.state, "--run-dir", PLACE / "second", status=1)
+        expect(str(up.process.pid) in second.stderr and len(second.stderr.splitlines()) == 1, f"{second.stderr}")
+        expect(not (PLACE / "second").exists(), "the second left something")
+        for role in ROLES:
+            alone = levelhead(role, "--state-dir", up.state, status=1, timeout=30)
+            expect("in use" in alone.stderr, f"{role} alone beside it: {alone.stderr}")
+        up.end()
+    return "the second names the first"
+
+
+@case()
+def stays_when_told(source):
+    with Up("--tape", short_day(), "--speed", "max", "--stay") as up:
+        until(lambda: {one["name"] for one in up.status()["processes"] if one["state"] == "waiting"} >= set(ROLES[1:]),
+              60, "all wait")
+        time.sleep(0.3)
+        expect(up.process.poll() is None, "it stays")
+        return prove(up, up.end(), source=short_day())
+
+
+@case()
+def the_dead_stay_dead(source):
+    """--no-restart: the others go on to the end of the tape, and the results say what is missing."""
+    total = replay_once(short_day())["records"]
+    for role in source.sample(ROLES[1:], 2):
+        with Up("--tape", short_day(), "--speed", "300x", "--no-restart") as up:
+            up.reach(total // 3)
+            up.kill(role)
+            result = up.wait(90)
+            same(result["records"], total, f"records with {role} dead")
+            same(result["restarts"], 0, "restarts")
+            missing = {"engine": "feature_sha256", "risk": "order_sha256"}.get(role)
+            for key in ("feature_sha256", "order_sha256"):
+                same(result[key] is None, key == missing, f"{key} is null with {role} dead")
+            same(result.get("dead"), [role], "the dead are named")
+    return "the others read all of it"
+
+
+@case()
+def bad_input(source):
+    """Clear errors; nothing half-written left."""
+    broken = PLACE / "broken"
+    broken.mkdir()
+    (broken / "a.dbn").write_bytes(b"DBN\x03nonsense")
+    for words, arguments in (
+        (("a.dbn",), ("--tape", broken)),
+        (("nowhere",), ("--tape", PLACE / "nowhere")),
+        (("bars.sma_lenght",), ("--tape", short_day(), "--set", "bars.sma_lenght=4")),
+    ):
+        run = PLACE / "bad"
+        done = levelhead("up", "--state-dir", PLACE / "bad-state", "--run-dir", run, "--json", *arguments, status=None)
+        expect(done.returncode in (1, 64) and not done.stdout, f"{arguments}: status {done.returncode} {done.stdout}")
+        expect(all(word in done.stderr for word in words), f"{arguments}: {done.stderr}")
+        expect(not run.exists(), f"{arguments}: left {run}")
+    # Damage in the middle of a tape is found when it is reached.
+    cut = PLACE / "cut"
+    cut.mkdir()
+    whole = sorted(short_day().glob("*.ES*.mbp-10*"))[0].read_bytes()
+    (cut / "es.mbp-10.dbn.zst").write_bytes(whole[: len(whole) // 2])
+    with Up("--tape", cut, "--speed", "max") as up:
+        up.wait(60, status=1)
+        expect("es.mbp-10.dbn.zst" in up.words(), f"the file is named: {up.words()}")
+        expect(not up.pids() and not list(pathlib.Path("/dev/shm").glob("levelhead-" + ring_name(up.run))), "a ring is left")
+    return "five kinds"
+
+
+def ring_name(run):
+    import hashlib
+    return hashlib.sha256(str(run).encode()).hexdigest()[:16]

@@ -26,9 +26,9 @@ extension ContractEngine {
             }
         }
         let context = GroupContext(
-            time: group.time, eventTime: group.eventTime, clock: ContractState.clock(of: state), bookChange: assembler.change,
-            bookTouch: BookTouch(assembler.book, assembler.change), before: assembler.before, after: assembler.book,
-            changes: operators.pointee.attribution.changes, trades: assembler.trades,
+            time: group.time, eventTime: group.eventTime, clock: ContractState.clock(of: state),
+            bookChange: assembler.change, bookTouch: BookTouch(assembler.book, assembler.change),
+            before: assembler.before, after: assembler.book, changes: operators.pointee.attribution.changes, trades: assembler.trades,
             bought: parts.bought, sold: parts.sold, unsigned: parts.unsigned, flowCounts: usable && !restated,
             isOpen: isOpen, bookIsUsable: usable, wasValid: wasValid && assembler.hasBefore && !restated,
             mid: state.pointee.mid, midBefore: midBefore)

@@ -176,13 +176,13 @@ public struct MarketFold: ~Copyable {
             return
         }
         if type == .status {
-            takeStatus(record, route, sink: &sink)
+            takeStatus(record, route.pointee, sink: &sink)
             passTime(except: -1, sink: &sink)
-        } else if route.isTraded {
+        } else if route.pointee.isTraded {
             passTime(except: -1, sink: &sink)
-            takeTraded(record.marketByPrice, slot: Int(route.slot), sequence: sequence, sink: &sink)
+            takeTraded(record.marketByPrice, slot: Int(route.pointee.slot), sequence: sequence, sink: &sink)
         } else {
-            takeSignal(record.marketByPrice, slot: Int(route.slot), sequence: sequence, sink: &sink)
+            takeSignal(record.marketByPrice, slot: Int(route.pointee.slot), sequence: sequence, sink: &sink)
         }
     }
 
@@ -207,19 +207,20 @@ public struct MarketFold: ~Copyable {
 
     /// Mappings name days of the receive time. A record outside all of them (an order restated from days before) goes
     /// where its id went.
-    private mutating func route(_ record: RecordView, received: UInt64) -> Route? {
+    private mutating func route(_ record: RecordView, received: UInt64) -> UnsafePointer<Route>? {
         let instrument = record.instrumentID
-        var sameInstrument: Route?
+        var sameInstrument: UnsafePointer<Route>?
         for index in 0..<routeCount where routes[index].instrument == instrument {
-            if received >= routes[index].start, received < routes[index].end { return routes[index] }
-            sameInstrument = sameInstrument ?? routes[index]
+            let route = UnsafePointer(routes + index)
+            if received >= route.pointee.start, received < route.pointee.end { return route }
+            sameInstrument = sameInstrument ?? route
         }
         return sameInstrument
     }
 
     /// Settlements and expirations of the signal contracts, and what options say of themselves.
     private mutating func takeReference(_ record: RecordView, received: UInt64) {
-        guard let route = route(record, received: received), !route.isTraded else {
+        guard let route = route(record, received: received)?.pointee, !route.isTraded else {
             takeOther(record)
             return
         }

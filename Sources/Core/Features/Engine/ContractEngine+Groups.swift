@@ -17,26 +17,32 @@ extension ContractEngine {
         let usable = isOpen && !assembler.isSuspect && !assembler.book.pointee.isCrossed
         let restated = group.hasSnapshot || group.hasClear
         attribute(flowCounts: usable && !restated)
-        var parts = OrderParts()
-        if !assembler.trades.isEmpty {
-            for trade in assembler.trades { parts.add(trade.size, aggressor: trade.aggressor) }
-            state.pointee.take(trades: assembler.trades, eventTime: group.eventTime, isOpen: isOpen)
-            if families.contains(.session) {
-                operators.pointee.auction.take(trades: assembler.trades, time: group.time, isOpen: isOpen)
-            }
-        }
+        let parts = takeTrades(of: group, isOpen: isOpen)
         let context = GroupContext(
-            time: group.time, eventTime: group.eventTime, clock: ContractState.clock(of: state), bookChange: assembler.change,
-            bookTouch: BookTouch(assembler.book, assembler.change), before: assembler.before, after: assembler.book,
-            changes: operators.pointee.attribution.changes, trades: assembler.trades,
-            bought: parts.bought, sold: parts.sold, unsigned: parts.unsigned, flowCounts: usable && !restated,
-            isOpen: isOpen, bookIsUsable: usable, wasValid: wasValid && assembler.hasBefore && !restated,
-            mid: state.pointee.mid, midBefore: midBefore)
+            time: group.time, eventTime: group.eventTime, clock: ContractState.clock(of: state),
+            bookChange: assembler.change, bookTouch: BookTouch(assembler.book, assembler.change),
+            before: assembler.before, after: assembler.book, changes: operators.pointee.attribution.changes,
+            trades: assembler.trades, bought: parts.bought, sold: parts.sold, unsigned: parts.unsigned,
+            flowCounts: usable && !restated, isOpen: isOpen, bookIsUsable: usable,
+            wasValid: wasValid && assembler.hasBefore && !restated, mid: state.pointee.mid, midBefore: midBefore)
         apply(context, records: group.recordCount)
         assembler.advance()
         guard isLeading else { return }
         writeVector()
         sink.groupClosed(self)
+    }
+
+    /// Takes a group's trades into what needs no book: volume, bars, the sources of levels, the session's auction.
+    mutating func takeTrades(of group: EventGroup, isOpen: Bool) -> OrderParts {
+        var parts = OrderParts()
+        let trades = assembler.trades
+        guard !trades.isEmpty else { return parts }
+        for trade in trades { parts.add(trade.size, aggressor: trade.aggressor) }
+        state.pointee.take(trades: trades, eventTime: group.eventTime, isOpen: isOpen)
+        if families.contains(.session) {
+            operators.pointee.auction.take(trades: trades, time: group.time, isOpen: isOpen)
+        }
+        return parts
     }
 
     mutating func attribute(flowCounts: Bool) {

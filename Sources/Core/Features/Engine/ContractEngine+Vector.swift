@@ -44,6 +44,7 @@ extension ContractEngine {
         if state.pointee.averageMoved { writeMovedAverage(row: row) }
     }
 
+    @inline(__always)
     private func write(
         _ level: UnsafeMutablePointer<LevelState>, _ index: Int, row: borrowing RowContext,
         moment: borrowing LevelMoment, also: StaleColumns

@@ -92,8 +92,8 @@ public struct ContractEngine: ~Copyable {
 
     /// What makes event groups of the records. It lies behind a pointer: who is lent the engine gets a copy of it.
     public internal(set) var assembler: EventGroupAssembler {
-        _read { yield groups.pointee }
-        _modify { yield &groups.pointee }
+        unsafeAddress { UnsafePointer(groups) }
+        unsafeMutableAddress { groups }
     }
     public var configuration: FeatureConfiguration { operators.pointee.configuration }
     /// The current vector, `FeatureSchema.columnCount` values. NaN is "not defined now".
@@ -229,8 +229,8 @@ extension ContractEngine: PersistentState {
         try archive.field(&clockBefore)
         try archive.field(&isLeading)
         try archive.field(&optionVersion)
+        state.pointee.forgetDerived()
         try archive.field(&state.pointee)
-        if archive.isLoading { state.pointee.forgetDerived() }
         try archive.field(&operators.pointee.baseline)
         if let collector { try archive.field(&collector.pointee) }
         for index in 0..<FeatureSchema.columnCount { try archive.field(&values[index]) }

@@ -156,7 +156,7 @@ struct ContractState: BitwiseCopyable {
         meanLevelSize.reset(at: start)
     }
 
-    /// What is kept beside the state must be made anew: another one has been loaded.
+    /// What is kept beside the state is made anew: none of it is saved.
     mutating func forgetDerived() {
         awakeLevels = Self.allLevels
         terms = .none

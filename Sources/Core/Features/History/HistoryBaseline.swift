@@ -147,7 +147,8 @@ struct HistoryBaseline: ~Copyable {
         out[.microPriceOffset] = isValid ? best.offset : .nan
         let age = row.time &- row.sessionStart
         out[.depthTimeOfDay] = defined(
-            age >= 60 * Self.second, ratio(state.pointee.flow.meanDepthTop10(gain: row.clock.pointee.gain.h60), bucket.depth))
+            age >= 60 * Self.second,
+            ratio(state.pointee.flow.meanDepthTop10(gain: row.clock.pointee.gain.h60), bucket.depth))
         state.pointee.activity.write(out, means: bucket, isWarm: age >= 10 * Self.second, left: row.clock.pointee.left)
         let volume = bucket.volumeBefore + bucket.volumeWithin * (Double(row.time &- bucket.start) * (1 / 3e11))
         out[.sessionVolumeTimeOfDay] = ratio(Double(state.pointee.sessionVolume), volume)
@@ -165,7 +166,8 @@ struct HistoryBaseline: ~Copyable {
             side != 0,
             side > 0 ? ratio(out[.askDepthAtLevel], bucket.askSize) : ratio(out[.bidDepthAtLevel], bucket.bidSize))
         let isWarm = row.time &- level.pointee.activeSince >= 10 * Self.second
-        out[.volumeTimeOfDay] = defined(isWarm, ratio(level.pointee.trades.volumeRate60(row.clock.pointee.left), bucket.traded))
+        let rate = level.pointee.trades.volumeRate60(row.clock.pointee.left)
+        out[.volumeTimeOfDay] = defined(isWarm, ratio(rate, bucket.traded))
     }
 }
 

@@ -2,7 +2,7 @@ import MarketData
 
 /// The resting-order flow within a level's band (FEATURES B.4), half-life 30 s.
 public struct BandFlow: BitwiseCopyable, Sendable {
-    /// Sums by book side, so that the passive side is chosen when a row is read (K.3-30), in the order of their columns.
+    /// Sums by book side, so that the passive side is chosen when a row is read (K.3-30); in the order of the columns.
     enum Sum { static let bidAdded = 0, askAdded = 1, bidCancelled = 2, askCancelled = 3, bidFilled = 4, askFilled = 5 }
 
     var sums = ExponentialSums<6>()

@@ -22,6 +22,7 @@ extension UnsafeMutablePointer<LevelState> {
     ///   - out: room for `LevelFeature.count` values, as the last call left it.
     ///   - terms: the level's, as the last call left them.
     ///   - also: columns that the row makes stale for every level.
+    @inline(__always)
     func write(
         _ out: UnsafeMutablePointer<Double>, terms: UnsafeMutablePointer<LevelTerms>, row: borrowing RowContext,
         moment: borrowing LevelMoment, also: StaleColumns
@@ -29,7 +30,7 @@ extension UnsafeMutablePointer<LevelState> {
         let stale = pointee.stale.union(also)
         guard pointee.isActive else {
             pointee.stale = []
-            if stale == .all { for feature in 0..<LevelFeature.count { out[feature] = .nan } }
+            if stale == .all { out.update(repeating: .nan, count: LevelFeature.count) }
             return
         }
         if stale != [] {
@@ -44,6 +45,7 @@ extension UnsafeMutablePointer<LevelState> {
         if pointee.seesDepth { LevelLiquidity.writeAgainstMeans(out, level: UnsafePointer(self), row: row) }
     }
 
+    @inline(never)
     private func writeStale(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext, stale: StaleColumns) {
         let level = UnsafePointer(self)
         let families = pointee.parameters.families

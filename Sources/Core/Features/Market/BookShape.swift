@@ -82,6 +82,17 @@ struct BookShape: BitwiseCopyable {
         out[.queueImbalanceBest] = imbalance
     }
 
+    /// What is summed over more levels than there are is not defined.
+    private static func clearTotals(_ out: UnsafeMutablePointer<Double>, levels: Int32) {
+        (out[.depthImbalanceTop10], out[.bidDepthTop10], out[.askDepthTop10]) = (.nan, .nan, .nan)
+        out[.orderCountImbalanceTop10] = .nan
+        (out[.bidAverageOrderSize], out[.askAverageOrderSize]) = (.nan, .nan)
+        if levels < 5 {
+            (out[.depthImbalanceTop5], out[.bidDepthTop5], out[.askDepthTop5]) = (.nan, .nan, .nan)
+        }
+        if levels < 3 { out[.depthImbalanceTop3] = .nan }
+    }
+
     private static func writeLevels(_ out: UnsafeMutablePointer<Double>, _ book: UnsafePointer<Book>, slots: UInt32) {
         let levels = min(book.pointee.bid.levelCount, book.pointee.ask.levelCount)
         let (bids, asks) = (book.bid.sizes, book.ask.sizes)
@@ -97,16 +108,16 @@ struct BookShape: BitwiseCopyable {
     // Mutating only so that the call does not copy the shape.
     private mutating func writeTotals(_ out: UnsafeMutablePointer<Double>, _ book: UnsafePointer<Book>) {
         let levels = min(book.pointee.bid.levelCount, book.pointee.ask.levelCount)
-        out[.depthImbalanceTop3] = defined(levels >= 3, imbalance(bid.top3, ask.top3))
-        out[.depthImbalanceTop5] = defined(levels >= 5, imbalance(bid.top5, ask.top5))
-        out[.bidDepthTop5] = defined(levels >= 5, Double(bid.top5))
-        out[.askDepthTop5] = defined(levels >= 5, Double(ask.top5))
-        let isFull = levels >= 10
-        out[.depthImbalanceTop10] = defined(isFull, imbalance(bid.top10, ask.top10))
-        out[.bidDepthTop10] = defined(isFull, Double(bid.top10))
-        out[.askDepthTop10] = defined(isFull, Double(ask.top10))
-        out[.orderCountImbalanceTop10] = defined(isFull, imbalance(bid.orders, ask.orders))
-        out[.bidAverageOrderSize] = defined(isFull, ratio(Double(bid.top10), Double(bid.orders)))
-        out[.askAverageOrderSize] = defined(isFull, ratio(Double(ask.top10), Double(ask.orders)))
+        out[.depthImbalanceTop3] = imbalance(bid.top3, ask.top3)
+        out[.depthImbalanceTop5] = imbalance(bid.top5, ask.top5)
+        out[.bidDepthTop5] = Double(bid.top5)
+        out[.askDepthTop5] = Double(ask.top5)
+        out[.depthImbalanceTop10] = imbalance(bid.top10, ask.top10)
+        out[.bidDepthTop10] = Double(bid.top10)
+        out[.askDepthTop10] = Double(ask.top10)
+        out[.orderCountImbalanceTop10] = imbalance(bid.orders, ask.orders)
+        out[.bidAverageOrderSize] = ratio(Double(bid.top10), Double(bid.orders))
+        out[.askAverageOrderSize] = ratio(Double(ask.top10), Double(ask.orders))
+        if levels < 10 { Self.clearTotals(out, levels: levels) }
     }
 }

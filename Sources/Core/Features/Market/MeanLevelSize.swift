@@ -12,7 +12,7 @@ public struct MeanLevelSize: BitwiseCopyable, Sendable {
         var value: Double = .nan
         var changed: UInt64
 
-        mutating func set(_ new: Double, at time: UInt64) {
+        @inline(__always) mutating func set(_ new: Double, at time: UInt64) {
             if new == value || (new.isNaN && value.isNaN) { return }
             accumulate(to: time)
             value = new

@@ -62,12 +62,12 @@ extension Decay {
     public init() {}
 
     /// y is `value` from the time of `gain` on.
-    @inlinable public mutating func set(_ value: Double, gain: Double) {
+    @inlinable @inline(__always) public mutating func set(_ value: Double, gain: Double) {
         if value == self.value || (value.isNaN && self.value.isNaN) { return }
         change(to: value, gain: gain)
     }
 
-    @usableFromInline mutating func change(to value: Double, gain: Double) {
+    @inline(never) @usableFromInline mutating func change(to value: Double, gain: Double) {
         accumulate(gain)
         self.value = value
     }

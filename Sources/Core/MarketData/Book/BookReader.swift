@@ -49,8 +49,8 @@ import Units
     @inlinable public func ticks(_ nanos: Int64) -> Int32? {
         let quotient = Double(nanos) * ticksPerNano
         guard abs(quotient) < 0x1p29 else { return nil }
-        // The quotient rounds to the only candidate; multiplying back decides exactly. Adding 1.5·2⁵² rounds, and leaves
-        // the whole number in the lowest bits.
+        // The quotient rounds to the only candidate; multiplying back decides exactly. Adding 1.5·2⁵² rounds, and
+        // leaves the whole number in the lowest bits.
         let ticks = Int32(truncatingIfNeeded: (quotient + 0x1.8p52).bitPattern)
         return Int64(ticks) &* tickNanos == nanos && abs(ticks) < 1 << 29 ? ticks : nil
     }

@@ -41,11 +41,12 @@ struct ProcessOptions: ParsableArguments {
         }
         let path = String(decoding: try PosixFile.contents(of: file), as: UTF8.self)
         return RunSite(
-            stateDirectory: RunSite.absolute(state), directory: path.trimmingCharacters(in: .whitespacesAndNewlines), history: history)
+            stateDirectory: RunSite.absolute(state),
+            directory: path.trimmingCharacters(in: .whitespacesAndNewlines), history: history)
     }
 
-    /// Signals end this process in order from here on, and so does the end of its supervisor. From here on it is the only
-    /// one of its name.
+    /// Signals end this process in order from here on, and so does the end of its supervisor. From here on it is the
+    /// only one of its name.
     func beginProcess(_ role: ProcessRole) throws {
         StopSignal.install()
         endWithSupervisor()
@@ -68,7 +69,7 @@ private func runInLockstep<Stage: TradingStage>(
     result: (RunSite, String, Stage) throws -> Void = { _, _, _ in }
 ) throws {
     try reportingErrors {
-        options.beginProcess()
+        try options.beginProcess(role)
         let site = try options.site()
         let context = try ZeroMQContext()
         var host = try LockstepStage(role, site, context: context, stage: stage)

@@ -28,11 +28,11 @@ final class SocketDirectory {
     func endpoint(_ name: String) -> ZeroMQEndpoint { .ipc(path: "\(path)/\(name).ipc") }
 }
 
-/// Repeats `body` until it is true, with pauses, for at most ten seconds: what another thread does takes its time.
+/// Repeats `body` until it is true, with pauses, for at most thirty seconds: what another thread does takes its time.
 func eventually(_ what: String, _ body: () throws -> Bool) throws {
-    let end = MonotonicClock.now() + .seconds(10)
+    let end = MonotonicClock.now() + .seconds(30)
     while try !body() {
-        try #require(MonotonicClock.now() < end, "in ten seconds: \(what)")
+        try #require(MonotonicClock.now() < end, "in thirty seconds: \(what)")
         usleep(500)
     }
 }

@@ -48,6 +48,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         var reader = try site.tape.reader(at: 0)
         while let (record, number) = try reader.next() {
             sequence = number + 1
+            if let time = Self.dataTime(record) { dataTime = max(dataTime, time) }
             if let mark = FeedMark(record) { ledger.take(mark) } else { _ = ledger.take(record) }
         }
         return ledger
@@ -77,7 +78,9 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         case .refused(let text): Terminal.writeError("levelhead: feed refused: \(text)")
         default: break
         }
-        guard let mark else { return }
+        guard var mark else { return }
+        // Before the first record nobody knows the data's time: that of the gateway's clock may be months away.
+        if dataTime.nanoseconds == 0 { mark.time = dataTime }
         mark.write(to: scratch.baseAddress!)
         put(RecordView(UnsafeRawPointer(scratch.baseAddress!)))
     }

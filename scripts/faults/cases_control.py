@@ -2,12 +2,13 @@
 
 import json
 import signal
+import subprocess
 import time
 
 import records
-from bench import case, expect, levelhead, same, short_day, until
+from bench import DAY_CONFIG, PLACE, PROGRAM, case, expect, levelhead, same, short_day, until
 from cases_live import live_up, serve, settle
-from runs import Up, prove, send, replay_once
+from runs import ROLES, Up, prove, replay_once, send, wait_for_all
 
 
 @case()
@@ -87,3 +88,43 @@ def status_meanwhile(source):
         detail = prove(up, up.end(), source=short_day())
     done = levelhead("status", "--state-dir", up.state, "--json", status=1)
     return f"{detail}; {asked} answers within {longest:.0f} ms; none at the end: {done.stderr.strip()[:60]}"
+
+
+@case()
+def processes_alone(source):
+    """A run that is begun by `up --begin`, and five processes that somebody else starts, kills and ends all at once."""
+    state, run = PLACE / "alone-s", PLACE / "alone-r"
+    tape_options = ("--tape", short_day(), "--config", DAY_CONFIG)
+    begun = levelhead("up", "--begin", *tape_options, "--state-dir", state, "--run-dir", run, "--json")
+    same(json.loads(begun.stdout), {"run_dir": str(run)}, "what was begun")
+    log = open(PLACE / "alone.log", "w")
+
+    def start(role):
+        more = ("--tape", short_day(), "--speed", "150x") if role == "ingest" else ()
+        return subprocess.Popen(list(map(str, (PROGRAM, role, "--state-dir", state, *more))), stdout=log, stderr=log)
+    processes = {role: start(role) for role in ROLES}
+    alone = Up(run=run, state=state)
+    try:
+        alone.process = processes["engine"]
+        until(lambda: records.count(run) > 2000, 60, "records come")
+        beside = levelhead("up", *tape_options, "--state-dir", state, "--run-dir", PLACE / "beside", status=1)
+        expect("in use" in beside.stderr and not (PLACE / "beside").exists(), f"up beside them: {beside.stderr}")
+        again = levelhead("risk", "--state-dir", state, status=1)
+        expect(f"in use by process {processes['risk'].pid}" in again.stderr, f"a second risk: {again.stderr}")
+        for role in source.sample(ROLES[1:], 2):
+            processes[role].kill()
+            processes[role].wait()
+            processes[role] = start(role)
+        wait_for_all(alone)
+        for role in ROLES:
+            processes[role].terminate()
+        for role in ROLES:
+            same(processes[role].wait(20), 0, f"exit status of {role}")
+    finally:
+        for process in processes.values():
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    engine = json.loads((run / "results/engine.json").read_text())
+    risk = json.loads((run / "results/risk.json").read_text())
+    return prove(alone, {**risk, **engine}, source=short_day())

@@ -13,7 +13,7 @@ import bench
 import runs
 from bench import PLACE, PROGRAM, case, expect, levelhead, same, short_day, until
 from levelhead_client import Missed, Subscriber
-from runs import Up, prove
+from runs import Up, prove, wait_for_all
 
 TOPICS = ("features.ES", "levels.ES", "signals.ES")
 
@@ -130,11 +130,6 @@ def check_printer(lines, export, rows, topic="levels.ES"):
     values = np.array([[np.nan if value is None else value for value in line["values"].values()] for line in kept], float)
     export.check(topic, [line["sequence"] for line in kept], values, columns)
     return lost
-
-
-def wait_for_all(up):
-    until(lambda: {one["name"] for one in up.status()["processes"] if one["state"] == "waiting"} >= set(runs.ROLES[1:]),
-          120, "all wait")
 
 
 @case()

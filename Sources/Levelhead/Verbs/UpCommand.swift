@@ -40,6 +40,9 @@ struct UpCommand: ParsableCommand {
     @Flag(help: "A process that dies stays dead; the others go on.")
     var noRestart = false
 
+    @Flag(help: "Only begin the run: its processes are started by a service manager, each by its own verb.")
+    var begin = false
+
     @Flag(help: "Keep the processes at the end of the tape, until a signal.")
     var stay = false
 
@@ -81,6 +84,7 @@ struct UpCommand: ParsableCommand {
                 try directory.writeRun(input.runFile)
             }
             try prepare(site, configuration)
+            if begin { return print(json ? JSONText.object(["run_dir": JSONText.string(site.directory)]) : site.directory) }
             let result = try UpRun(site: site).run(
                 ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty)
             try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
@@ -115,8 +119,15 @@ struct UpCommand: ParsableCommand {
     private func prepare(_ site: RunSite, _ configuration: ResolvedConfiguration) throws {
         try PosixFile.replace(site.configurationFile, with: Array(configuration.canonicalText.utf8))
         try Directory.make(site.socketDirectory, mode: 0o700)
-        try PosixFile.replace(
-            RunSite.currentRunFile(site.stateDirectory), with: Array((site.directory + "\n").utf8))
+        let current = RunSite.currentRunFile(site.stateDirectory)
+        if PosixFile.exists(current) {
+            // Of a run whose supervisor was killed.
+            let left = String(decoding: try PosixFile.contents(of: current), as: UTF8.self)
+            let directory = left.trimmingCharacters(in: .whitespacesAndNewlines)
+            try SharedMemoryFile.remove(
+                path: RunSite(stateDirectory: site.stateDirectory, directory: directory).ringPath)
+        }
+        try PosixFile.replace(current, with: Array((site.directory + "\n").utf8))
     }
 }
 

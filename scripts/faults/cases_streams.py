@@ -116,6 +116,12 @@ class Printer:
             stderr=subprocess.DEVNULL)
 
     def end(self):
+        """When nothing more has come for a while."""
+        size, since = -1, time.monotonic()
+        while time.monotonic() - since < 3:
+            if self.path.stat().st_size != size:
+                size, since = self.path.stat().st_size, time.monotonic()
+            time.sleep(0.05)
         self.process.terminate()
         same(self.process.wait(20), 0, "exit status of subscribe")
         self.file.close()

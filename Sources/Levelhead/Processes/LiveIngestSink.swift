@@ -134,7 +134,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         if ingest == nil {
             early.append(Array(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount)))
             // The books come last: with their first record every name has been said.
-            if record.type == .mbp10 || names.count + refused >= wanted.count && names.count > 0 && record.type != .symbolMapping {
+            let isAllSaid = names.count + refused >= wanted.count && !names.isEmpty
+            if record.type == .mbp10 || isAllSaid && record.type != .symbolMapping {
                 begin()
             }
             return
@@ -151,7 +152,9 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
 
     private mutating func begin() {
         do {
-            let times = early.compactMap { bytes in bytes.withUnsafeBytes { Self.dataTime(RecordView($0.baseAddress!)) } }
+            let times = early.compactMap { bytes in
+                bytes.withUnsafeBytes { Self.dataTime(RecordView($0.baseAddress!)) }
+            }
             let start = times.min() ?? MonotonicClock.wallTime()
             try open(metadata(from: start))
             try ingest?.begin(at: start)

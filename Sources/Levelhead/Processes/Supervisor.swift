@@ -168,7 +168,8 @@ struct Supervisor: ~Copyable {
         let last = answers.map(\.sequence).max()
         let standing = answers.map { [$0.sequence, $0.produced] }
         defer { lastStanding = standing }
-        if standing != lastStanding || !answers.allSatisfy({ $0.sequence == last }) { standingSince = MonotonicClock.now() }
+        let hasMoved = standing != lastStanding || !answers.allSatisfy { $0.sequence == last }
+        if hasMoved { standingSince = MonotonicClock.now() }
         return MonotonicClock.now() - standingSince > .seconds(1)
     }
 }

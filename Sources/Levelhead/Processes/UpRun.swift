@@ -69,9 +69,9 @@ struct UpResult {
     }
 
     private static func text(_ value: Any?) -> String {
-        guard let value, let data = try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed]) else {
-            return "null"
-        }
+        guard let value,
+            let data = try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed])
+        else { return "null" }
         return String(decoding: data, as: UTF8.self)
     }
 }

@@ -37,11 +37,12 @@ struct ProcessOptions: ParsableArguments {
         }
         let path = String(decoding: try PosixFile.contents(of: file), as: UTF8.self)
         return RunSite(
-            stateDirectory: RunSite.absolute(state), directory: path.trimmingCharacters(in: .whitespacesAndNewlines), history: history)
+            stateDirectory: RunSite.absolute(state),
+            directory: path.trimmingCharacters(in: .whitespacesAndNewlines), history: history)
     }
 
-    /// Signals end this process in order from here on, and so does the end of its supervisor. From here on it is the only
-    /// one of its name.
+    /// Signals end this process in order from here on, and so does the end of its supervisor. From here on it is the
+    /// only one of its name.
     func beginProcess(_ role: ProcessRole) throws {
         StopSignal.install()
         endWithSupervisor()

@@ -84,7 +84,10 @@ struct UpCommand: ParsableCommand {
                 try directory.writeRun(input.runFile)
             }
             try prepare(site, configuration)
-            if begin { return print(json ? JSONText.object(["run_dir": JSONText.string(site.directory)]) : site.directory) }
+            if begin {
+                let result = JSONText.object(["run_dir": JSONText.string(site.directory)])
+                return print(json ? result : site.directory)
+            }
             let result = try UpRun(site: site).run(
                 ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty)
             try directory.writeResult("summary.json", Array((result.json + "\n").utf8))

@@ -99,8 +99,13 @@ def run_cases(seed, names, is_long, jobs):
         good = list(pool.map(lambda one: run_case(seed, *one), chosen))
     failures, count = good.count(False), len(good)
     print(f"{count} cases, {failures} failed", flush=True)
-    if not failures:
+    clean(not failures)
+    return failures, count
+
+
+def clean(is_good):
+    """Takes the runs away, unless one of them is to be looked at."""
+    if is_good:
         shutil.rmtree(PLACE)
     else:
         print(f"kept: {PLACE}", flush=True)
-    return failures, count

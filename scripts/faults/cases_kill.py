@@ -3,9 +3,8 @@
 import signal
 import time
 
-import records
 from bench import case, expect, same, short_day, until
-from runs import ROLES, Up, is_alive, prove, replay_once
+from runs import ROLES, Up, prove, replay_once, send
 
 # Half an hour of tape in half a minute.
 PACE = ("--speed", "60x")
@@ -74,15 +73,10 @@ def kill_the_supervisor(source):
     with Up(*arguments, "--resume", run=up.run, state=up.state) as again:
         again.reach(source.randrange(total() * 6 // 10, total() * 8 // 10))
         for pid in [again.process.pid, *again.pids().values()]:
-            signal_hard(pid)
+            send(pid, signal.SIGKILL)
         again.process.wait()
     with Up(*arguments, "--resume", run=up.run, state=up.state) as last:
         return prove(last, last.wait(), source=short_day())
-
-
-def signal_hard(pid):
-    import runs
-    runs.send(pid, signal.SIGKILL)
 
 
 @case()

@@ -1,16 +1,13 @@
 """`up` over recorded tape: its results, its ends, and what it refuses."""
 
-import json
-import os
+import hashlib
 import pathlib
 import signal
-import subprocess
 import time
 
 import bench
-import records
 from bench import PLACE, Skip, case, expect, levelhead, same, short_day, until
-from runs import ROLES, Up, is_alive, prove, replay, replay_once
+from runs import ROLES, Up, prove, replay_once, wait_for_all
 
 
 @case()
@@ -99,8 +96,7 @@ def two_at_once(source):
 @case()
 def stays_when_told(source):
     with Up("--tape", short_day(), "--speed", "max", "--stay") as up:
-        until(lambda: {one["name"] for one in up.status()["processes"] if one["state"] == "waiting"} >= set(ROLES[1:]),
-              60, "all wait")
+        wait_for_all(up)
         time.sleep(0.3)
         expect(up.process.poll() is None, "it stays")
         return prove(up, up.end(), source=short_day())
@@ -153,5 +149,4 @@ def bad_input(source):
 
 
 def ring_name(run):
-    import hashlib
     return hashlib.sha256(str(run).encode()).hexdigest()[:16]

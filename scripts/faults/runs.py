@@ -98,7 +98,7 @@ class Up:
     def words(self):
         return self.log.read_text()
 
-    def end(self, seconds=30):
+    def end(self, seconds=130):
         """Ends the run by SIGTERM and gives its result."""
         self.process.terminate()
         return self.wait(seconds)
@@ -117,6 +117,12 @@ class Up:
         result = json.loads(text)
         expect(text.count("\n") == 1 and set(KEYS) <= set(result), f"one JSON object with all keys: {text}")
         return result
+
+
+def wait_for_all(up):
+    """Until everybody has read all of the tape and said all that follows."""
+    until(lambda: {one["name"] for one in up.status()["processes"] if one["state"] == "waiting"} >= set(ROLES[1:]),
+          120, "all wait")
 
 
 def send(pid, number):

@@ -50,9 +50,9 @@ final class EngineStreams {
                 ringSequence: group.sequence, eventTime: group.time, receiveTime: group.receiveTime,
                 localTime: receivedAt, publishTime: MonotonicClock.wallTime().nanoseconds,
                 quality: engine.dataQuality.rawValue)
-            let vector = engine.vector
-            try publisher.publish(vector.extracting(0..<MarketFeature.count), stamp, to: features)
-            try publisher.publish(vector.extracting(MarketFeature.count..<vector.count), stamp, to: levels)
+            let market = engine.vector.extracting(FeatureSchema.marketOffset..<engine.vector.count)
+            try publisher.publish(market, stamp, to: features)
+            try publisher.publish(engine.vector.extracting(0..<FeatureSchema.marketOffset), stamp, to: levels)
         }
     }
 

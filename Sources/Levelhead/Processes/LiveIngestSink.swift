@@ -48,6 +48,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         var reader = try site.tape.reader(at: 0)
         while let (record, number) = try reader.next() {
             sequence = number + 1
+            if let time = Self.dataTime(record) { dataTime = max(dataTime, time) }
             if let mark = FeedMark(record) { ledger.take(mark) } else { _ = ledger.take(record) }
         }
         return ledger
@@ -77,7 +78,9 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         case .refused(let text): Terminal.writeError("levelhead: feed refused: \(text)")
         default: break
         }
-        guard let mark else { return }
+        guard var mark else { return }
+        // Before the first record nobody knows the data's time: that of the gateway's clock may be months away.
+        if dataTime.nanoseconds == 0 { mark.time = dataTime }
         mark.write(to: scratch.baseAddress!)
         put(RecordView(UnsafeRawPointer(scratch.baseAddress!)))
     }
@@ -131,7 +134,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         if ingest == nil {
             early.append(Array(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount)))
             // The books come last: with their first record every name has been said.
-            if record.type == .mbp10 || names.count + refused >= wanted.count && names.count > 0 && record.type != .symbolMapping {
+            let isAllSaid = names.count + refused >= wanted.count && !names.isEmpty
+            if record.type == .mbp10 || isAllSaid && record.type != .symbolMapping {
                 begin()
             }
             return
@@ -148,7 +152,9 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
 
     private mutating func begin() {
         do {
-            let times = early.compactMap { bytes in bytes.withUnsafeBytes { Self.dataTime(RecordView($0.baseAddress!)) } }
+            let times = early.compactMap { bytes in
+                bytes.withUnsafeBytes { Self.dataTime(RecordView($0.baseAddress!)) }
+            }
             let start = times.min() ?? MonotonicClock.wallTime()
             try open(metadata(from: start))
             try ingest?.begin(at: start)

@@ -3,8 +3,8 @@ import Platform
 import Storage
 import Units
 
-/// The right to be a process of a state directory's run: one of each name, and none beside a `levelhead up` that did not
-/// start it. It ends with the process, however that dies.
+/// The right to be a process of a state directory's run: one of each name, and none beside a `levelhead up` that did
+/// not start it. It ends with the process, however that dies.
 enum ProcessClaim {
     /// How long a predecessor may take to end: one whose supervisor was killed needs a moment to see it.
     private static let patience = Nanoseconds.seconds(15)

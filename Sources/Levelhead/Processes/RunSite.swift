@@ -31,7 +31,8 @@ struct RunSite: Sendable {
 
     /// Tells the processes of another run's messages from this one's.
     var identity: UInt64 {
-        SHA256Digest(of: Array(directory.utf8)).hexadecimal.prefix(16).reduce(0) { $0 << 4 | UInt64($1.hexDigitValue ?? 0) }
+        let digits = SHA256Digest(of: Array(directory.utf8)).hexadecimal.prefix(16)
+        return digits.reduce(0) { $0 << 4 | UInt64($1.hexDigitValue ?? 0) }
     }
 
     /// The file that names the run in progress, for verbs that are not told.

@@ -30,8 +30,9 @@ struct Supervisor: ~Copyable {
     private static let longestDelay = Nanoseconds.seconds(5)
     /// A process that ran so long has recovered from what ended the one before it.
     private static let quietTime = Nanoseconds.seconds(10)
-    /// How long a process may take to end in order.
+    /// How long a process that is to end may stand still, and how long it may take in all.
     private static let patience = Nanoseconds.seconds(10)
+    private static let longestEnd = Nanoseconds.seconds(120)
 
     /// - Parameter isLockstep: in logical time; a process that dies then stays dead, and ends the run.
     init(_ site: RunSite, ingestArguments: [String], restarts: Bool, isLockstep: Bool) throws {
@@ -78,18 +79,34 @@ struct Supervisor: ~Copyable {
         for role in [ProcessRole.ingest, .engine, .risk, .execution, .paper] {
             guard let child = children[role] else { continue }
             child.terminate()
-            let deadline = MonotonicClock.now() + Self.patience
-            while child.poll() == nil {
-                if MonotonicClock.now() > deadline {
-                    Terminal.writeError("levelhead: \(role.rawValue) does not end: killed")
-                    child.kill()
-                    while child.poll() == nil { usleep(1_000) }
-                    break
-                }
-                usleep(2_000)
+            if !awaitEnd(of: child) {
+                Terminal.writeError("levelhead: \(role.rawValue) does not end: killed")
+                child.kill()
+                while child.poll() == nil { usleep(1_000) }
             }
             children[role] = nil
         }
+    }
+
+    /// Waits for a process that is to end, as long as it gets on with what it has to do before.
+    private func awaitEnd(of child: ChildProcess) -> Bool {
+        let end = MonotonicClock.now() + Self.longestEnd
+        var deadline = MonotonicClock.now() + Self.patience
+        var asked = MonotonicClock.now()
+        var sequence: UInt64?
+        while child.poll() == nil {
+            let now = MonotonicClock.now()
+            if now > min(deadline, end) { return false }
+            if now - asked > .seconds(1) {
+                asked = now
+                let survey = try? control.survey(.status, deadline: .milliseconds(200))
+                let found = survey?.answers[child.role.rawValue]?.status?.sequence
+                if let found, found != sequence { deadline = now + Self.patience }
+                sequence = found ?? sequence
+            }
+            usleep(2_000)
+        }
+        return true
     }
 
     private mutating func start(_ role: ProcessRole) throws {
@@ -155,7 +172,8 @@ struct Supervisor: ~Copyable {
         let last = answers.map(\.sequence).max()
         let standing = answers.map { [$0.sequence, $0.produced] }
         defer { lastStanding = standing }
-        if standing != lastStanding || !answers.allSatisfy({ $0.sequence == last }) { standingSince = MonotonicClock.now() }
+        let hasMoved = standing != lastStanding || !answers.allSatisfy { $0.sequence == last }
+        if hasMoved { standingSince = MonotonicClock.now() }
         return MonotonicClock.now() - standingSince > .seconds(1)
     }
 }

@@ -26,8 +26,8 @@ struct TapeIngest {
             site, metadata: RunMetadata.of(sources), capacity: configuration.ring.bytes, isPaced: true,
             isStopping: { StopSignal.isRaised })
         if ingest.cutByteCount > 0 {
-            Terminal.writeError(
-                "levelhead: \(site.tapeDirectory): cut \(ingest.cutByteCount) bytes of an unfinished record")
+            let what = "cut \(ingest.cutByteCount) bytes of an unfinished record"
+            Terminal.writeError("levelhead: \(site.tapeDirectory): \(what)")
         }
         var feed = TapeFeed(tape, window: window)
         try ingest.republish()

@@ -43,6 +43,9 @@ struct UpCommand: ParsableCommand {
     @Flag(help: "In logical time: every process waits for the others, and all results are those of a replay.")
     var lockstep = false
 
+    @Flag(help: "Only begin the run: its processes are started by a service manager, each by its own verb.")
+    var begin = false
+
     @Flag(help: "Keep the processes at the end of the tape, until a signal.")
     var stay = false
 
@@ -86,6 +89,10 @@ struct UpCommand: ParsableCommand {
                 try directory.writeRun(input.runFile)
             }
             try prepare(site, configuration)
+            if begin {
+                let result = JSONText.object(["run_dir": JSONText.string(site.directory)])
+                return print(json ? result : site.directory)
+            }
             let result = try UpRun(site: site).run(
                 ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty,
                 isLockstep: lockstep)
@@ -121,8 +128,15 @@ struct UpCommand: ParsableCommand {
     private func prepare(_ site: RunSite, _ configuration: ResolvedConfiguration) throws {
         try PosixFile.replace(site.configurationFile, with: Array(configuration.canonicalText.utf8))
         try Directory.make(site.socketDirectory, mode: 0o700)
-        try PosixFile.replace(
-            RunSite.currentRunFile(site.stateDirectory), with: Array((site.directory + "\n").utf8))
+        let current = RunSite.currentRunFile(site.stateDirectory)
+        if PosixFile.exists(current) {
+            // Of a run whose supervisor was killed.
+            let left = String(decoding: try PosixFile.contents(of: current), as: UTF8.self)
+            let directory = left.trimmingCharacters(in: .whitespacesAndNewlines)
+            try SharedMemoryFile.remove(
+                path: RunSite(stateDirectory: site.stateDirectory, directory: directory).ringPath)
+        }
+        try PosixFile.replace(current, with: Array((site.directory + "\n").utf8))
     }
 }
 

@@ -1,0 +1,182 @@
+"""What `up` publishes: every row that a subscriber gets is the row of an export of the run's tape, bit for bit, and what it does not
+get it is told."""
+
+import json
+import signal
+import subprocess
+import threading
+import time
+
+import numpy as np
+
+import bench
+import runs
+from bench import PLACE, PROGRAM, case, expect, levelhead, same, short_day, until
+from levelhead_client import Missed, Subscriber
+from runs import Up, prove, wait_for_all
+
+TOPICS = ("features.ES", "levels.ES", "signals.ES")
+
+
+class Listener(threading.Thread):
+    """A Python client that keeps every frame by topic and sequence."""
+
+    def __init__(self, up, *, start=0, pause=None):
+        super().__init__()
+        self.up, self.first, self.pause = up, start, pause
+        self.frames = {topic: {} for topic in TOPICS}
+        self.missed, self.schemas, self.stopping, self.failure = [], {}, False, None
+        self.start()
+
+    def run(self):
+        try:
+            with Subscriber(*TOPICS, state_dir=self.up.state, start=self.first) as stream:
+                self.listen(stream)
+        except Exception as error:
+            self.failure = error
+
+    def listen(self, stream):
+        quiet = time.monotonic()
+        while not self.stopping or time.monotonic() - quiet < 1.5:
+            for event in stream.poll(50):
+                quiet = time.monotonic()
+                if isinstance(event, Missed):
+                    self.missed.append(event)
+                elif hasattr(event, "row") and event.row is not None:
+                    self.frames[event.topic][int(event.row["sequence"])] = event
+            if self.pause and len(self.frames[TOPICS[0]]) > 100:
+                time.sleep(self.pause)
+                self.pause = None
+        self.schemas = {topic: stream.schema(topic) for topic in TOPICS}
+
+    def finish(self):
+        self.stopping = True
+        self.join(60)
+        if self.failure:
+            raise self.failure
+
+    def check_complete(self, topic, total):
+        """Every sequence from the first one on was received or reported missing."""
+        got = set(self.frames[topic])
+        lost = {number for one in self.missed if one.topic == topic for number in range(one.first, one.last + 1)}
+        expect(not got & lost, f"{topic}: received and reported missing: {sorted(got & lost)[:5]}")
+        begin = 0 if self.first == 0 else min(got, default=0)
+        missing = set(range(begin, total)) - got - lost
+        expect(not missing, f"{topic}: {len(missing)} of {total} neither received nor reported, from {min(missing, default=0)}")
+        return len(lost)
+
+
+class Export:
+    """`features --every tick` of a run's tape."""
+
+    def __init__(self, up):
+        stem = PLACE / f"{up.run.name}-export"
+        levelhead("features", "--tape", up.run / "tape", "--config", bench.DAY_CONFIG, "--every", "tick", "--out",
+                  f"{stem}.npy", "--json")
+        self.values = np.load(f"{stem}.npy")
+        self.times = np.load(f"{stem}.ts.npy")
+        names = [column["name"] for column in json.loads(open(f"{stem}.columns.json").read())]
+        self.places = {name: place for place, name in enumerate(names)}
+
+    def check(self, topic, sequences, values, columns, times=None):
+        """Values, and where given the event time, receive time and ring sequence of each row."""
+        places = [self.places[name] for name in columns]
+        wanted = self.values[np.ix_(sequences, places)]
+        is_same = (values.view(np.uint64) == wanted.view(np.uint64)) | (np.isnan(values) & np.isnan(wanted))
+        if not is_same.all():
+            row, column = np.argwhere(~is_same)[0]
+            raise AssertionError(f"{topic} {sequences[row]} {columns[column]}: {values[row, column]}, expected {wanted[row, column]}")
+        if times is not None:
+            same(times.tolist() == self.times[sequences].tolist(), True, f"{topic}: times and sequences of rows")
+
+
+def check_listener(listener, export, result):
+    lost = 0
+    for topic in TOPICS[:2]:
+        frames = listener.frames[topic]
+        expect(frames, f"{topic}: rows came")
+        schema = listener.schemas[topic]
+        sequences = sorted(frames)
+        rows = schema.rows(*[frames[number].data for number in sequences])
+        times = np.stack([rows[name].astype(np.int64) for name in ("ts_event", "ts_recv", "ring_sequence")], axis=1)
+        export.check(topic, sequences, np.ascontiguousarray(rows["values"]), schema.columns, times)
+        lost += listener.check_complete(topic, result["feature_rows"])
+    lost += listener.check_complete("signals.ES", result["signals"])
+    return f"{len(listener.frames[TOPICS[0]])} rows, {lost} reported missing"
+
+
+class Printer:
+    """`levelhead subscribe` into a file."""
+
+    def __init__(self, up, *arguments):
+        self.path = PLACE / f"{up.run.name}-{len(arguments)}.jsonl"
+        self.file = open(self.path, "w")
+        self.process = subprocess.Popen(
+            [PROGRAM, "subscribe", *arguments, "--state-dir", up.state, "--format", "jsonl"], stdout=self.file,
+            stderr=subprocess.DEVNULL)
+
+    def end(self):
+        """When nothing more has come for a while."""
+        size, since = -1, time.monotonic()
+        while time.monotonic() - since < 3:
+            if self.path.stat().st_size != size:
+                size, since = self.path.stat().st_size, time.monotonic()
+            time.sleep(0.05)
+        self.process.terminate()
+        same(self.process.wait(20), 0, "exit status of subscribe")
+        self.file.close()
+        return [json.loads(line) for line in open(self.path)]
+
+
+def check_printer(lines, export, rows, topic="levels.ES"):
+    kept = [line for line in lines if line.get("topic") == topic]
+    lost = sum(line["missed"]["last"] - line["missed"]["first"] + 1 for line in lines if "missed" in line)
+    same(len(kept) + lost, rows, f"{topic}: rows printed and missed")
+    columns = list(kept[0]["values"])
+    values = np.array([[np.nan if value is None else value for value in line["values"].values()] for line in kept], float)
+    export.check(topic, [line["sequence"] for line in kept], values, columns)
+    return lost
+
+
+@case()
+def streams_of_a_run(source):
+    """Five subscribers at once: from the beginning, late, one that stops reading for a while, one that is killed, and the
+    program's own; and the engine is killed under them."""
+    total = runs.replay_once(short_day())["records"]
+    with Up("--tape", short_day(), "--speed", "100x", "--stay") as up:
+        until(lambda: (up.state / "sockets/engine.ipc").exists(), 20, "the engine publishes")
+        whole, slow = Listener(up), Listener(up, pause=3)
+        printer, victim = Printer(up, "levels.ES", "--from", "0"), Printer(up, "features", "signals", "--from", "0")
+        up.reach(total // 4)
+        late = Listener(up, start=None)
+        victim.process.kill()
+        victim.process.wait()
+        up.reach(total // 2)
+        old = up.kill("engine")
+        up.restarted("engine", old)
+        wait_for_all(up)
+        listeners = {"from the first": whole, "slow": slow, "late": late}
+        for listener in listeners.values():
+            listener.finish()
+        lines = printer.end()
+        result = up.end()
+        prove(up, result, source=short_day())
+        export = Export(up)
+        details = [f"{name}: {check_listener(listener, export, result)}" for name, listener in listeners.items()]
+        lost = check_printer(lines, export, result["feature_rows"])
+        return "; ".join(details) + f"; printed: {lost} missing"
+
+
+@case()
+def streams_at_full_speed(source):
+    """Faster than any reader: what is lost is told, and what comes is right."""
+    with Up("--tape", short_day(), "--speed", "max", "--stay") as up:
+        until(lambda: (up.state / "sockets/engine.ipc").exists(), 20, "the engine publishes")
+        whole, slow = Listener(up), Listener(up, pause=2)
+        wait_for_all(up)
+        whole.finish()
+        slow.finish()
+        result = up.end()
+        prove(up, result, source=short_day())
+        export = Export(up)
+        return f"{check_listener(whole, export, result)}; slow: {check_listener(slow, export, result)}"

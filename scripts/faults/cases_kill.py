@@ -6,8 +6,8 @@ import time
 from bench import case, expect, same, short_day, until
 from runs import ROLES, Up, prove, replay_once, send
 
-# Half an hour of tape in half a minute.
-PACE = ("--speed", "60x")
+# Half an hour of tape in a quarter of a minute.
+PACE = ("--speed", "120x")
 # What a restart may take here: the machine of a test is shared and slow. What it does take is printed.
 PATIENCE = 15
 

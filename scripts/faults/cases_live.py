@@ -60,7 +60,7 @@ def brief_day():
     return tape("brief", "--seed", "2", "--rate", "0.01", "--from", "09:20", "--to", "09:30", "--no-options")
 
 
-def settle(up, wanted, seconds=90):
+def settle(up, wanted, seconds=90, quiet=25):
     """Waits until the run's tape has so many data records, or has not grown for a while."""
     last, since, end = -1, time.monotonic(), time.monotonic() + seconds
     while time.monotonic() < end:
@@ -68,7 +68,7 @@ def settle(up, wanted, seconds=90):
         found = records.data_count(up.run)
         if found != last:
             last, since = found, time.monotonic()
-        if found >= wanted or found and time.monotonic() - since > 25:
+        if found >= wanted or found and time.monotonic() - since > quiet:
             return found
         time.sleep(0.05)
     raise AssertionError(f"{last} of {wanted} records within {seconds} s: {up.words()[-300:]}")
@@ -93,7 +93,7 @@ def through(source, *faults, speed="max", day=None, hole=False, kill_ingest=Fals
             if kill_ingest:
                 up.reach(source.randrange(len(whole) // 10, len(whole) // 2))
                 up.kill("ingest")
-            found = settle(up, len(whole))
+            found = settle(up, len(whole), quiet=10 if hole else 25)
             result = up.end()
             gaps = [mark for mark in records.marks(up.run) if mark["levelhead"] == "gap"]
             detail = prove(up, result, whole=None if hole else whole)

@@ -107,7 +107,7 @@ def the_dead_stay_dead(source):
     """--no-restart: the others go on to the end of the tape, and the results say what is missing."""
     total = replay_once(short_day())["records"]
     for role in source.sample(ROLES[1:], 2):
-        with Up("--tape", short_day(), "--speed", "300x", "--no-restart") as up:
+        with Up("--tape", short_day(), "--speed", "600x", "--no-restart") as up:
             up.reach(total // 3)
             up.kill(role)
             result = up.wait(90)

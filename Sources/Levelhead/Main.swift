@@ -35,6 +35,7 @@ struct LevelheadCommand: ParsableCommand {
             ConvertCommand.self,
             UpCommand.self,
             VerifyCommand.self,
+            RecordCommand.self,
             SubscribeCommand.self,
             IngestCommand.self,
             EngineCommand.self,

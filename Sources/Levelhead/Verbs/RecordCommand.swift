@@ -1,0 +1,82 @@
+import ArgumentParser
+import Configuration
+import DBN
+import Foundation
+import MarketCalendar
+import Platform
+import Ring
+import Tape
+import Units
+
+/// `levelhead record`: copies a run's ring to DBN files.
+struct RecordCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "record",
+        abstract: "Writes the records of the run in progress to DBN files of its own, one per trade date.",
+        discussion: """
+            Follows the run's ring until the run's input ends or SIGINT or SIGTERM comes. What the ring has no more is \
+            read from the run's tape, so nothing is missing. The run itself is not slowed down.
+
+            Example: levelhead record --out copy/ --from-start
+            """)
+
+    @Option(help: ArgumentHelp("The directory to write to: missing or empty.", valueName: "dir"))
+    var out: String
+
+    @Flag(help: "Begin with the run's first record instead of the next one.")
+    var fromStart = false
+
+    @OptionGroup var options: ProcessOptions
+
+    @Flag(help: "One JSON object.")
+    var json = false
+
+    func run() throws {
+        try reportingErrors {
+            StopSignal.install()
+            let site = try options.site()
+            guard try site.tape.parts().isEmpty == false else { throw NoTape(path: site.tapeDirectory) }
+            if PosixFile.exists(out), try !Directory.names(in: out).isEmpty {
+                throw ValidationError("--out \(out): not empty")
+            }
+            let count = try copy(site)
+            print(json ? "{\"records\": \(count), \"out\": \(JSONText.string(out))}" : "\(count) records in \(out)")
+        }
+    }
+
+    private func copy(_ site: RunSite) throws -> UInt64 {
+        guard let part = try site.tape.parts().first, let metadata = try TapeFile.open(part.path).metadata else {
+            throw NoTape(path: site.tapeDirectory)
+        }
+        let calendar = TradingCalendar.cmeEquityIndex(zone: try ZoneData.newYork(), windows: .regular)
+        var records = try RingRecords(site, from: fromStart ? 0 : try Self.next(site), isPacing: false)
+        var tape = try RunTapeWriter.create(out, metadata: metadata)
+        var (date, nextSession): (Int, UInt64) = (0, 0)
+        var isOver = false
+        while !isOver {
+            switch try records.next() {
+            case .record(let record, _):
+                let time = record.receiveTime
+                if time.isDefined, time.nanoseconds >= nextSession, record.type != .symbolMapping {
+                    date = calendar.sessionInForce(time).tradeDate.yyyymmdd
+                    nextSession = calendar.nextSession(after: time).open.nanoseconds
+                }
+                try tape.append(record, tradeDate: date)
+                if tape.recordCount % 1_024 == 0 { try tape.flush() }
+            case .drained:
+                try tape.flush()
+                isOver = StopSignal.isRaised
+                if !isOver { records.wait(.park) }
+            case .ended: isOver = true
+            }
+        }
+        try tape.close()
+        return tape.recordCount
+    }
+
+    /// The number of the record that the run's ring shows next.
+    private static func next(_ site: RunSite) throws -> UInt64 {
+        let file = try SharedMemoryFile.open(path: site.ringPath, writableBytes: RingLayout.headerBytes)
+        return try RingMemory(attaching: file.bytes, owner: file).nextSequence
+    }
+}

@@ -44,6 +44,15 @@ def same(found, wanted, what):
     expect(found == wanted, f"{what}: {found}, expected {wanted}")
 
 
+def fails(action, what):
+    """The action must fail, by a check that says so."""
+    try:
+        action()
+    except AssertionError as error:
+        return expect(what in str(error), f"failed by another check: {error}")
+    raise AssertionError(f"nothing failed: {what}")
+
+
 def until(condition, seconds, what):
     """The first true value of the condition."""
     end = time.monotonic() + seconds

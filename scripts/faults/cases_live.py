@@ -11,7 +11,7 @@ import time
 import bench
 import records
 import wire
-from bench import PROGRAM, case, expect, same, short_day, tape, until
+from bench import PROGRAM, case, expect, fails, same, short_day, tape, until
 from runs import Up, prove
 
 # Made up, and put together here so that no line looks like a key.
@@ -174,7 +174,7 @@ def live_no_heartbeats(source):
 def live_skipped_records(source):
     """ErrorMsg 7: the hole is marked."""
     at = source.randrange(3000, 12000)
-    return through(source, "--skip", f"{at}:{at + 400}", "--sessions", 1, hole=True)
+    return through(source, "--skip", f"{at}:{at + 400}", "--sessions", 1, speed="120x", hole=True)
 
 
 @case(long=True)
@@ -254,3 +254,16 @@ def live_supervisor_killed(source):
         with live_up(server, "--replay-from", "all", "--resume", run=up.run, state=up.state) as last:
             time.sleep(2.5)
             return prove(last, last.end(), whole=whole)
+
+
+@case()
+def live_silently_skipped_records(source):
+    """Nobody could notice, but the comparison with the source must."""
+    day = brief_day()
+    with serve(day, "--speed", "max") as server, faulty(server, "--skip", "100:110", "--skip-silently") as gateway:
+        with live_up(gateway, "--replay-from", "all") as up:
+            settle(up, len(records.futures(day)) - 10)
+            time.sleep(0.5)
+            result = up.end()
+            fails(lambda: prove(up, result, whole=records.futures(day)), "records by instrument and kind")
+            return prove(up, result)

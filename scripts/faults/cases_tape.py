@@ -6,7 +6,7 @@ import signal
 import time
 
 import bench
-from bench import PLACE, Skip, case, expect, levelhead, same, short_day, until
+from bench import PLACE, Skip, case, expect, fails, levelhead, same, short_day, until
 from runs import ROLES, Up, prove, replay_once, wait_for_all
 
 
@@ -150,3 +150,25 @@ def bad_input(source):
 
 def ring_name(run):
     return hashlib.sha256(str(run).encode()).hexdigest()[:16]
+
+
+@case()
+def proofs_can_fail(source):
+    """One byte of a finished run is changed: of a price on its tape, of what a process took, of what it put out, of a result."""
+    details = []
+    with Up("--tape", short_day(), "--speed", "600x") as up:
+        result = up.wait()
+        prove(up, result, source=short_day())
+        tape = max((up.run / "tape").glob("*.dbn"), key=lambda path: path.stat().st_size)
+        for path, place in ((tape, 5_000_123), (up.run / "journal/risk-in.journal", 300),
+                            (up.run / "journal/engine-out.journal", 300)):
+            pristine = path.read_bytes()
+            place = min(place, len(pristine) - 40)
+            path.write_bytes(pristine[:place] + bytes([pristine[place] ^ 1]) + pristine[place + 1:])
+            done = levelhead("verify", up.run, "--json", status=None)
+            expect(done.returncode == 1, f"verify of a changed {path.name}: {done.stdout}")
+            details.append(path.name)
+            path.write_bytes(pristine)
+        fails(lambda: prove(up, {**result, "signal_sha256": "0" * 64}), "signal_sha256")
+        prove(up, result, source=short_day())
+    return ", ".join(details)

@@ -98,7 +98,10 @@ public struct LiveFeed: ~Copyable {
         backOff = BackOff(minimum: timing.backOffMin, maximum: timing.backOffMax, seed: configuration.seed)
         pacing = LinePacing(burst: timing.lineBurst, interval: timing.lineInterval)
         let newest = subscriptions.map { ledger.latest($0.schema) }.filter(\.isDefined).max()
-        if let newest { dataTime = newest }
+        if let newest {
+            dataTime = newest
+            dataArrival = clock.now()
+        }
     }
 
     /// Whether all that was asked for of the past has come.

@@ -27,7 +27,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private var lastRecord = MonotonicClock.now()
     private var lastClock = Timestamp(nanoseconds: 0)
     private var failure: (any Error)?
-    private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 512, alignment: 8)
+    private let scratch = UnsafeMutableRawPointer.allocate(byteCount: 512, alignment: 8)
 
     /// How long the contracts' names are waited for.
     private static let patience = Nanoseconds.seconds(5)
@@ -62,7 +62,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         }
         learn(record)
         // The gateway stamps it with its own time; on the tape it has its place in that of the data.
-        let copy = scratch.baseAddress!
+        let copy = scratch
         copy.copyMemory(from: record.bytes, byteCount: record.byteCount)
         copy.storeBytes(of: dataTime.nanoseconds, toByteOffset: 8, as: UInt64.self)
         put(RecordView(UnsafeRawPointer(copy)))
@@ -81,8 +81,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         guard var mark else { return }
         // Before the first record nobody knows the data's time: that of the gateway's clock may be months away.
         if dataTime.nanoseconds == 0 { mark.time = dataTime }
-        mark.write(to: scratch.baseAddress!)
-        put(RecordView(UnsafeRawPointer(scratch.baseAddress!)))
+        mark.write(to: scratch)
+        put(RecordView(UnsafeRawPointer(scratch)))
     }
 
     /// Moves the run's clock on while the present has nothing to say: in the data's own time, never ahead of it.
@@ -94,9 +94,9 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         guard time <= dataTime + quiet else { return }
         lastClock = time
         do {
-            try ControlRecord.writeSystem(.heartbeat, "Heartbeat", at: time, to: scratch.baseAddress!)
+            try ControlRecord.writeSystem(.heartbeat, "Heartbeat", at: time, to: scratch)
         } catch { preconditionFailure("a heartbeat is short") }
-        put(RecordView(UnsafeRawPointer(scratch.baseAddress!)))
+        put(RecordView(UnsafeRawPointer(scratch)))
     }
 
     /// - Throws: what kept a record from tape or ring.
@@ -153,16 +153,21 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private mutating func begin() {
         do {
             let times = early.compactMap { bytes in
-                bytes.withUnsafeBytes { Self.dataTime(RecordView($0.baseAddress!)) }
+                bytes.withUnsafeBytes { Self.dataTime(Self.view($0)) }
             }
             let start = times.min() ?? MonotonicClock.wallTime()
             try open(metadata(from: start))
             try ingest?.begin(at: start)
             for bytes in early {
-                bytes.withUnsafeBytes { take(RecordView($0.baseAddress!)) }
+                bytes.withUnsafeBytes { take(Self.view($0)) }
             }
             early = []
         } catch { failure = error }
+    }
+
+    private static func view(_ bytes: UnsafeRawBufferPointer) -> RecordView {
+        guard let base = bytes.baseAddress else { preconditionFailure("a record has bytes") }
+        return RecordView(base)
     }
 
     /// Nil for what is stamped with the gateway's own time.

@@ -124,7 +124,7 @@ struct EngineHost: ~Copyable {
                 pipeline.take(record, sequence: sequence)
                 position = sequence &+ 1
                 count += 1
-                try emit()
+                try emit(stages)
                 measure(stages, taken: taken)
             case .drained: break take
             case .ended:
@@ -142,7 +142,7 @@ struct EngineHost: ~Copyable {
     }
 
     /// A signal follows from the tape alone, which has the records already: it leaves at once.
-    private mutating func emit() throws {
+    private mutating func emit(_ stages: StageClock) throws {
         let signals = pipeline.withOutput { $0.takeSignals() }
         if signals.isEmpty { return }
         for signal in signals {
@@ -151,6 +151,8 @@ struct EngineHost: ~Copyable {
         }
         try outputs.flush()
         try outbox.send()
+        guard records.receivedAt > 0 else { return }
+        stages.record(.ringToSignal, MonotonicClock.wallTime() - Timestamp(nanoseconds: records.receivedAt))
     }
 
     private mutating func saveIfDue() throws {

@@ -4,6 +4,7 @@ import DBN
 import Determinism
 import Foundation
 import MarketCalendar
+import Observability
 import Orders
 import Pipeline
 import Platform
@@ -115,7 +116,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     mutating func run(_ desk: ProcessDesk) throws {
         while true {
             var isBusy = try takeRecords()
-            isBusy = try takeMessages() || isBusy
+            isBusy = try takeMessages(desk.stages) || isBusy
             isBusy = try takeCommands(desk) || isBusy
             try tick()
             try outbox.poll()
@@ -148,10 +149,16 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     }
 
     /// Takes every message that may be taken now: one that was sent at a later record waits until that is here.
-    private mutating func takeMessages() throws -> Bool {
+    private mutating func takeMessages(_ stages: StageClock) throws -> Bool {
         var isBusy = false
+        let taken = MonotonicClock.wallTime()
+        var measured: Observability.Stage?
         while let (source, sequence, envelope) = try inbox.next(at: position) {
             origin = envelope.origin
+            measured = stage(of: envelope.message.kind) ?? measured
+            if envelope.message.kind == .command, origin > 0 {
+                stages.record(.ringToOrder, taken - Timestamp(nanoseconds: origin))
+            }
             try take(InputJournal.Entry(
                 source: source, position: position, sequence: sequence, time: clock.now(Hosted.role, fold.clock),
                 message: envelope.message))
@@ -159,9 +166,19 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         }
         if isBusy {
             try send()
+            if let measured { stages.record(measured, MonotonicClock.wallTime() - taken) }
             try inbox.acknowledge()
         }
         return isBusy
+    }
+
+    /// What the way of a message through this process is called, for those that are timed.
+    private func stage(of kind: StageMessage.Kind) -> Observability.Stage? {
+        switch kind {
+        case .signal: .signalToVerdict
+        case .approval: .verdictToOrder
+        default: nil
+        }
     }
 
     private mutating func takeCommands(_ desk: ProcessDesk) throws -> Bool {

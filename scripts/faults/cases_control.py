@@ -71,7 +71,7 @@ def pause_and_resume(source):
 @case()
 def status_meanwhile(source):
     """Answers in time, with every process, while the run is busy and while one is stopped or dead."""
-    with Up("--tape", short_day(), "--speed", "max", "--stay") as up:
+    with Up("--tape", short_day(), "--speed", "400x", "--stay") as up:
         until(lambda: len(up.status()["processes"]) == 5, 30, "five processes answer")
         longest, asked = 0, 0
         while {one["state"] for one in up.status()["processes"] if one["name"] != "ingest"} != {"waiting"}:
@@ -80,6 +80,7 @@ def status_meanwhile(source):
             for one in answer["processes"]:
                 expect({"name", "pid", "state", "sequence", "lag_ns"} <= set(one), f"{one}")
             expect({"position", "trading_state", "day_pnl_usd"} <= set(answer), f"{answer}")
+        expect(asked > 1, "asked while it was busy")
         pid = up.kill("engine", signal.SIGSTOP)
         answer = up.status()
         expect("engine" in answer["missing"] and answer["trading_state"], f"a stopped one is named: {answer['missing']}")

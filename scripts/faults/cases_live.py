@@ -75,9 +75,11 @@ def settle(up, wanted, seconds=90, quiet=25):
 
 
 def nothing_opened_in(up, holes):
-    """No order was opened between the last record before a hole and the first after it."""
+    """No order was opened between the last record before a hole in the books and the first after it."""
     opened = [json.loads(line) for line in open(up.run / "audit.jsonl") if '"event": "verdict"' in line and '"approved"' in line]
     for hole in holes:
+        if hole.get("schema", "mbp-10") != "mbp-10":
+            continue
         within = [line for line in opened if int(hole.get("from", 0)) < line["time"] < int(hole.get("to", 0))]
         expect(not within, f"opened inside the hole {hole}: {within[:1]}")
     return len(opened)

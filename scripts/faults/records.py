@@ -30,6 +30,18 @@ def written(run):
             place += size
 
 
+def middle_book(path, instruments):
+    """Where a record of these instruments' ten-deep books begins in the second half of a tape's file."""
+    data = path.read_bytes()
+    place = metadata_length(data)
+    def is_wanted(record):
+        # The last of its event: between the others nobody looks at the book.
+        return wire.rtype(record) == wire.MBP10 and wire.instrument(record) in instruments and record[30] & 0x80
+    while place < len(data) // 2 or not is_wanted(data[place : place + 4 * data[place]]):
+        place += 4 * data[place]
+    return place
+
+
 def count(run):
     return sum(1 for _ in written(run))
 

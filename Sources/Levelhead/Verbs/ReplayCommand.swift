@@ -58,6 +58,7 @@ struct ReplayCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if input.tape.isEmpty { throw ValidationError("Missing expected argument '--tape <path>'") }
         if resume, runDir == nil { throw ValidationError("--resume needs the --run-dir to go on with.") }
     }
 

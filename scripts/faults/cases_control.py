@@ -8,7 +8,7 @@ import time
 import records
 from bench import DAY_CONFIG, PLACE, PROGRAM, case, expect, levelhead, same, short_day, until
 from cases_live import live_up, serve, settle
-from runs import ROLES, Up, prove, replay_once, send, wait_for_all
+from runs import ROLES, Up, prove, replay_once, ring, send, wait_for_all
 
 
 @case()
@@ -126,6 +126,8 @@ def processes_alone(source):
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        # The next begin in this state directory would do it.
+        ring(run).unlink(missing_ok=True)
     engine = json.loads((run / "results/engine.json").read_text())
     risk = json.loads((run / "results/risk.json").read_text())
     return prove(alone, {**risk, **engine}, source=short_day())

@@ -85,22 +85,29 @@ def nothing_opened_in(up, holes):
     return len(opened)
 
 
-def through(source, *faults, speed="max", day=None, hole=False, kill_ingest=False, replay="all", more=()):
-    """One live run through a gateway with these faults, proved at its end."""
+def through(source, *faults, speed="max", day=None, hole=False, kill_ingest=False, mark=None, linger=0):
+    """One live run through a gateway with these faults, proved at its end.
+
+    mark: the kind of mark that shows on the tape that the fault happened. linger: seconds after the last record.
+    """
     day = day or short_day()
     whole = records.futures(day)
     clock = () if speed == "max" else ("--clock", "shared")
-    with serve(day, "--speed", speed, *clock, *more) as server, faulty(server, *faults) as gateway:
-        with live_up(gateway, "--replay-from", replay) as up:
+    with serve(day, "--speed", speed, *clock) as server, faulty(server, *faults) as gateway:
+        with live_up(gateway, "--replay-from", "all") as up:
             if kill_ingest:
                 up.reach(source.randrange(len(whole) // 10, len(whole) // 2))
                 up.kill("ingest")
             found = settle(up, len(whole), quiet=10 if hole else 25)
+            time.sleep(linger)
             result = up.end()
-            gaps = [mark for mark in records.marks(up.run) if mark["levelhead"] == "gap"]
+            marks = records.marks(up.run)
+            gaps = [one for one in marks if one["levelhead"] == "gap"]
+            # The last one is that of the end.
+            expect(not mark or mark in [one["levelhead"] for one in marks[:-1]], f"the fault happened: {marks}")
             detail = prove(up, result, whole=None if hole else whole)
             if hole:
-                expect(gaps, f"a hole is marked: {found} of {len(whole)} records, {records.marks(up.run)[-3:]}")
+                expect(gaps, f"a hole is marked: {found} of {len(whole)} records, {marks[-3:]}")
                 nothing_opened_in(up, gaps)
             else:
                 same(gaps, [], "holes")
@@ -126,18 +133,18 @@ def live_in_time(source):
 @case()
 def live_feed_reset(source):
     """Cut at any byte, and not within a record alone: twice, by RST."""
-    return through(source, "--cut", "rst", "--cut-at", byte(source), "--sessions", 2)
+    return through(source, "--cut", "rst", "--cut-at", byte(source), "--sessions", 2, mark="down")
 
 
 @case()
 def live_feed_ended(source):
-    return through(source, "--cut", "fin", "--cut-at", byte(source), "--sessions", 1, speed="600x")
+    return through(source, "--cut", "fin", "--cut-at", byte(source), "--sessions", 1, speed="600x", mark="down")
 
 
 @case()
 def live_feed_half_open(source):
     """The socket stays open and says nothing more."""
-    return through(source, "--cut", "silence", "--cut-at", byte(source), "--sessions", 1)
+    return through(source, "--cut", "silence", "--cut-at", byte(source), "--sessions", 1, mark="down")
 
 
 @case()
@@ -157,7 +164,7 @@ def live_single_bytes(source):
 
 @case()
 def live_error_messages(source):
-    return through(source, "--error", 6, "--error-after", source.randrange(100, 5000), "--sessions", 2)
+    return through(source, "--error", 6, "--error-after", source.randrange(100, 5000), "--sessions", 2, mark="down")
 
 
 @case(long=True)
@@ -169,7 +176,7 @@ def live_other_errors(source):
 @case(long=True)
 def live_no_heartbeats(source):
     """A gateway that is mute when it has nothing to say: the session is taken for dead and made anew, and nothing is lost."""
-    return through(source, "--no-heartbeats", "--sessions", 1, speed="max")
+    return through(source, "--no-heartbeats", "--sessions", 1, mark="down", linger=20)
 
 
 @case()
@@ -181,7 +188,7 @@ def live_skipped_records(source):
 
 @case(long=True)
 def live_slow_reader_warning(source):
-    return through(source, "--slow-reader-warning", source.randrange(1000, 9000), "--sessions", 1)
+    return through(source, "--slow-reader-warning", source.randrange(1000, 9000), "--sessions", 1, mark="slow")
 
 
 @case()

@@ -1,14 +1,12 @@
 """`up` over recorded tape: its results, its ends, and what it refuses."""
 
-import hashlib
-import pathlib
 import signal
 import time
 
 import bench
 import records
 from bench import PLACE, Skip, case, expect, fails, levelhead, same, short_day, until
-from runs import ROLES, Up, prove, replay_once, wait_for_all
+from runs import ROLES, Up, prove, replay_once, ring, wait_for_all
 
 
 @case()
@@ -145,12 +143,8 @@ def bad_input(source):
     with Up("--tape", cut, "--speed", "max") as up:
         up.wait(60, status=1)
         expect("es.mbp-10.dbn.zst" in up.words(), f"the file is named: {up.words()}")
-        expect(not up.pids() and not list(pathlib.Path("/dev/shm").glob("levelhead-" + ring_name(up.run))), "a ring is left")
+        expect(not up.pids() and not ring(up.run).exists(), "a ring is left")
     return "five kinds"
-
-
-def ring_name(run):
-    return hashlib.sha256(str(run).encode()).hexdigest()[:16]
 
 
 @case()

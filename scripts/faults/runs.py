@@ -1,5 +1,6 @@
 """A supervised run under test: its processes, its end, and the proof of what it did."""
 
+import hashlib
 import itertools
 import json
 import os
@@ -117,6 +118,11 @@ class Up:
         result = json.loads(text)
         expect(text.count("\n") == 1 and set(KEYS) <= set(result), f"one JSON object with all keys: {text}")
         return result
+
+
+def ring(run):
+    """The file of a run's ring, named after its directory."""
+    return pathlib.Path("/dev/shm/levelhead-" + hashlib.sha256(str(run).encode()).hexdigest()[:16])
 
 
 def wait_for_all(up):

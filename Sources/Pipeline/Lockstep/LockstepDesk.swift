@@ -44,7 +44,7 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     mutating func groupClosed(_ engine: borrowing ContractEngine) {
         output.vector(engine.vector, time: engine.group.time)
         stepAll()
-        if watch.takeGroup(engine) { marketMoved() }
+        follow(watch.takeGroup(engine))
         if judge.judge(engine) { tell(engine) }
         review()
     }
@@ -52,18 +52,21 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     mutating func tradedGroup(_ book: borrowing ContractBook) {
         stepAll()
         watch.takeGroup(book)
-        marketMoved()
+        follow(true)
     }
 
     mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
         output.secondVector(engine.vector, time: time)
         stepAll()
         watch.takeSecond(time, received: engine.clock)
+        venue.step()
         hear(venue.outputs())
-        stepAll()
-        if watch.openOrClose() { marketMoved() }
+        execution.step()
+        risk.step()
+        openOrClose()
         stepAll()
         _ = watch.keepMark(secondEnded: time, heard: engine.clockBefore)
+        stepAll()
         decisions.add(risk.outputs())
         reports.add(execution.outputs())
         settle()
@@ -73,7 +76,7 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
         stepAll()
         watch.takeStatus(status, time: time, received: received)
-        if watch.openOrClose() { marketMoved() }
+        openOrClose()
     }
 
     mutating func feedChanged(isLive: Bool) {
@@ -95,9 +98,19 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         risk.step()
     }
 
-    private mutating func marketMoved() {
+    private mutating func openOrClose() {
+        stepAll()
+        follow(watch.openOrClose())
+    }
+
+    /// The stages take the market, each when the one before it has been heard.
+    private mutating func follow(_ hasMoved: Bool) {
+        guard hasMoved else { return stepAll() }
+        venue.step()
         hear(venue.outputs())
+        risk.step()
         decisions.add(risk.outputs())
+        execution.step()
         reports.add(execution.outputs())
         settle()
     }

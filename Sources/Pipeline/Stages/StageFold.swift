@@ -8,7 +8,8 @@ import Units
 
 /// One stage of the order path with the market that it follows: records and messages in, messages out.
 ///
-/// Its market has the books, seconds and sessions of the pipeline's and no features. Equal records, messages and places
+/// Its market has the books, seconds and sessions of the pipeline's and no features. It keeps the option chain, whose
+/// whole seconds say in which order seconds and changes of status are told. Equal records, messages and places
 /// of the messages between the records give equal outputs.
 public struct StageFold<Stage: TradingStage>: ~Copyable {
     private var market: MarketFold
@@ -21,7 +22,6 @@ public struct StageFold<Stage: TradingStage>: ~Copyable {
         TradingLimits.verify()
         var features = features
         features.families = FeatureFamilies(rawValue: 0)
-        features.options.isEnabled = false
         features.history = nil
         market = MarketFold(plan: plan, configuration: features)
         let watch = MarketWatch(plan: plan, calendar: features.calendar, configuration: trading)
@@ -70,7 +70,8 @@ extension StageFold: PersistentState {
     }
 }
 
-/// Tells a stage what the market fold tells, step by step.
+/// Tells a stage what the market fold tells, step by step. What the watch learns is a step, and what the stage makes of
+/// it another: between the two a message finds the new time and the stage as it was.
 struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
     var watch: MarketWatch
     var stage: Stage
@@ -93,7 +94,9 @@ struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
 
     mutating func groupClosed(_ engine: borrowing ContractEngine) {
         passGate()
-        if watch.takeGroup(engine) { stage.marketMoved(&watch, trades: engine.trades) }
+        let hasMoved = watch.takeGroup(engine)
+        passGate()
+        if hasMoved { stage.marketMoved(&watch, trades: engine.trades) }
         passGate()
         stage.groupEnded(&watch)
     }
@@ -101,17 +104,19 @@ struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
     mutating func tradedGroup(_ book: borrowing ContractBook) {
         passGate()
         watch.takeGroup(book)
+        passGate()
         stage.marketMoved(&watch, trades: book.assembler.trades)
     }
 
     mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
         passGate()
         watch.takeSecond(time, received: engine.clock)
-        stage.secondBegan(Timestamp(nanoseconds: time), &watch)
         passGate()
-        if watch.openOrClose() { stage.marketMoved(&watch, trades: MarketWatch.noTrades) }
+        stage.secondBegan(Timestamp(nanoseconds: time), &watch)
+        openOrClose()
         passGate()
         let isMarked = watch.keepMark(secondEnded: time, heard: engine.clockBefore)
+        passGate()
         stage.secondEnded(&watch, isMarked: isMarked)
         passGate()
         stage.groupEnded(&watch)
@@ -120,7 +125,14 @@ struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
         passGate()
         watch.takeStatus(status, time: time, received: received)
-        if watch.openOrClose() { stage.marketMoved(&watch, trades: MarketWatch.noTrades) }
+        openOrClose()
+    }
+
+    private mutating func openOrClose() {
+        passGate()
+        let hasMoved = watch.openOrClose()
+        passGate()
+        if hasMoved { stage.marketMoved(&watch, trades: MarketWatch.noTrades) }
     }
 
     mutating func feedChanged(isLive: Bool) {

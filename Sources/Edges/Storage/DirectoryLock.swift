@@ -14,13 +14,21 @@ public struct DirectoryLock: ~Copyable {
 
     public let path: String
     private let file: PosixFile
+    /// How often a lock that this process seems to hold itself is tried again, 2 ms apart.
+    private static let looks = 100
 
     /// Locks `directory`, which must exist.
     public init(_ directory: String) throws(Failure) {
         let path = "\(directory)/\(Self.fileName)"
         let file = try Self.file { () throws(SystemCallError) in try PosixFile(path, .updateOrCreate) }
-        guard try Self.file({ () throws(SystemCallError) in try file.lock() }) else {
-            throw .held(path: directory, pid: Self.pid(in: file))
+        var looks = Self.looks
+        while try !Self.file({ () throws(SystemCallError) in try file.lock() }) {
+            // A child that this process is starting has its files, and so a lock that was just given back, until it
+            // becomes another program.
+            let holder = Self.pid(in: file)
+            guard holder == Int(getpid()), looks > 0 else { throw .held(path: directory, pid: holder) }
+            looks -= 1
+            usleep(2_000)
         }
         try Self.file { () throws(SystemCallError) in
             try file.truncate(to: 0)

@@ -42,7 +42,7 @@ struct ResumeCommand: ParsableCommand {
 struct TradingStateOptions: ParsableArguments {
     @OptionGroup var control: ControlOptions
 
-    @Option(help: ArgumentHelp("Why; kept in the audit log.", valueName: "text"))
+    @Option(help: ArgumentHelp("Why; travels with the command.", valueName: "text"))
     var reason: String?
 
     @Option(help: ArgumentHelp("How long to wait for an answer.", valueName: "seconds"))

@@ -61,9 +61,6 @@ struct RingRecords: ~Copyable {
         receivedAt == 0 ? .zero : max(.zero, MonotonicClock.wallTime() - Timestamp(nanoseconds: receivedAt))
     }
 
-    /// Published bytes that have not been read.
-    var lagBytes: UInt64 { reader.lagBytes }
-
     /// The next record, valid until the next call.
     mutating func next() throws -> Step {
         if recovery != nil {

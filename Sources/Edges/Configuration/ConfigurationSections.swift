@@ -84,6 +84,13 @@ public struct VenueSettings: Equatable, Sendable {
     }
 }
 
+public struct LiveSettings: Equatable, Sendable {
+    /// The chain's quotes are subscribed to.
+    public let hasOptions: Bool
+    /// Of an index's options; those on futures come with the futures.
+    public let optionsDataset: String
+}
+
 public enum DigestMode: String, Sendable, CaseIterable { case second, tick }
 public enum RingWait: String, Sendable { case spin, yield, park }
 

@@ -14,6 +14,7 @@ public struct ResolvedConfiguration: Sendable {
     public let policy: PolicySettings
     public let risk: RiskSettings
     public let venue: VenueSettings
+    public let live: LiveSettings
     public let digest: DigestMode
     public let ring: RingSettings
     public let snapshotEvery: Nanoseconds
@@ -42,6 +43,9 @@ public struct ResolvedConfiguration: Sendable {
             acknowledgementLatency: .microseconds(read.integer("venue.ack_latency_us")),
             exchangeFee: read.fee("venue.exchange_fee_usd"), clearingFee: read.fee("venue.clearing_fee_usd"),
             nfaFee: read.fee("venue.nfa_fee_usd"), brokerFee: read.fee("venue.broker_fee_usd"))
+        live = LiveSettings(
+            hasOptions: read.boolean("live.options") && options.isEnabled,
+            optionsDataset: read.text("live.options_dataset"))
         digest = DigestMode(rawValue: read.text("digest")) ?? .second
         ring = RingSettings(bytes: read.int("ring.bytes"), wait: RingWait(rawValue: read.text("ring.wait")) ?? .yield)
         snapshotEvery = read.seconds("snapshot.every_seconds")

@@ -20,6 +20,8 @@ public enum SettingKind: Equatable, Sendable {
     case symbol
     /// One to six capital letters and digits, or nothing.
     case optionRoot
+    /// A dataset's name as Databento writes it: "OPRA.PILLAR".
+    case dataset
 
     /// What is expected, for an error and for the help.
     public var expectation: String {
@@ -36,6 +38,7 @@ public enum SettingKind: Equatable, Sendable {
         case .choice(let names): names.map { "\"\($0)\"" }.joined(separator: " or ")
         case .symbol: "a futures symbol such as \"ES.c.0\" or \"ESZ6\""
         case .optionRoot: "an option root such as \"SPXW\", or \"\""
+        case .dataset: "a dataset such as \"OPRA.PILLAR\""
         }
     }
 }
@@ -108,6 +111,7 @@ extension SettingKind {
         case .choice(let names): SettingKind.text(raw).flatMap { names.contains($0) ? .text($0) : nil }
         case .symbol: SettingKind.text(raw).flatMap { SettingKind.isContract($0) ? .text($0) : nil }
         case .optionRoot: SettingKind.text(raw).flatMap { SettingKind.isOptionRoot($0) ? .text($0) : nil }
+        case .dataset: SettingKind.text(raw).flatMap { SettingKind.isDataset($0) ? .text($0) : nil }
         }
     }
 
@@ -149,6 +153,11 @@ extension SettingKind {
     private static func isOptionRoot(_ text: String) -> Bool {
         text.utf8.count <= 6
             && text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) }
+    }
+
+    private static func isDataset(_ text: String) -> Bool {
+        (1...15).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) || $0 == 46 }
     }
 
     private static func isContract(_ text: String) -> Bool {

@@ -9,7 +9,8 @@ public enum SettingTable {
     public static let otherVariables: Set<String> = ["LEVELHEAD_STATE_DIR"]
 
     public static let all: [SettingDeclaration] =
-        instrument + sessions + bars + levels + features + options + policy + risk + venue + operation
+        instrument + sessions + bars + levels + features + options + policy + risk + venue + live
+        + operation
 
     static func declaration(_ key: String) -> SettingDeclaration? { all.first { $0.key == key } }
 
@@ -146,6 +147,15 @@ public enum SettingTable {
         fee("venue.clearing_fee_usd", .money(.zero), "clearing fee charged apart"),
         fee("venue.nfa_fee_usd", .text("table"), "regulatory assessment"),
         fee("venue.broker_fee_usd", .money(Money(cents: 25)), "the broker's commission"),
+    ]
+
+    private static let live = [
+        row(
+            "live.options", .boolean, .boolean(true), "whether a live run subscribes to the chain of options",
+            affectsResults: false),
+        row(
+            "live.options_dataset", .dataset, .text("OPRA.PILLAR"),
+            "where a live run gets the options of an index (options.root) from", affectsResults: false),
     ]
 
     private static let operation = [

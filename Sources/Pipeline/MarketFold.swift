@@ -148,6 +148,9 @@ public struct MarketFold: ~Copyable {
     /// Who says whether the leading contract's market is open.
     public var statusSource: TradingStatus.Source { engines[leader].statusSource }
 
+    /// Looks at the leading contract.
+    func withLeader<Result>(_ body: (borrowing ContractEngine) -> Result) -> Result { body(engines[leader]) }
+
     /// How often each level of the leading contract has been tested since it became active.
     public var levelTests: KeyValuePairs<LevelKind, Int64> {
         [
@@ -285,6 +288,8 @@ public struct MarketFold: ~Copyable {
         guard mark.dataset != Self.optionsDataset else { return }
         switch mark.kind {
         case .gap where mark.schema == nil || mark.schema == .mbp10: loseRecords(of: mark.instrument)
+        // By ourselves, at the end of a run: nothing is missing.
+        case .down where mark.reason == .stopped: break
         case .down, .replaying, .refused: sink.feedChanged(isLive: false)
         case .live: sink.feedChanged(isLive: true)
         case .gap, .replayed, .slow: break

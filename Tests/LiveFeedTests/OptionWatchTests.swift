@@ -11,7 +11,9 @@ import Units
         OptionWatch(future: "ES.c.0", indexRoot: index, rules: OptionSelectionRules())
     }
 
-    private static func take(_ watch: inout OptionWatch, _ record: [UInt8]) { MarketLog.view(record) { watch.take($0) } }
+    private static func take(_ watch: inout OptionWatch, _ record: [UInt8]) {
+        MarketLog.view(record) { watch.take($0) }
+    }
 
     private static func book(_ price: Int64) -> [UInt8] {
         var bytes = LiveRecord.book(instrument: future, event: MarketLog.start)

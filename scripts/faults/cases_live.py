@@ -130,6 +130,9 @@ def live_in_time(source):
         time.sleep(0.5)
         result = up.end()
         expect(result["orders"] > 3, f"orders: {result}")
+        audited = [json.loads(line) for line in open(up.run / "audit.jsonl")]
+        changes = [(line["from"], line["to"], line["reason"]) for line in audited if line["event"] == "trading_state"]
+        same(changes[:2], [("ACTIVE", "REDUCING", "warming"), ("REDUCING", "ACTIVE", "warmed")], "changes of state")
         return prove(up, result, whole=whole)
 
 
@@ -231,6 +234,19 @@ def live_old_versions(source):
     return " | ".join(details)
 
 
+def signal_levels(up):
+    audited = [json.loads(line) for line in open(up.run / "audit.jsonl")]
+    return {line["level"] for line in audited if line["event"] == "signal"}
+
+
+def without_history(whole, late, named):
+    """The late run names the columns that lack their past; levels among them give no signals, the others do."""
+    expect({"pm_high_distance_ticks", "pm_low_distance_ticks"} <= set(named), f"named: {named[:5]}")
+    absent = {name.removesuffix("_distance_ticks") for name in named if name.endswith("_distance_ticks")}
+    expect(signal_levels(whole) & {"pm_high", "pm_low"}, f"levels with signals in the whole day: {signal_levels(whole)}")
+    expect(signal_levels(late) and not signal_levels(late) & absent, f"levels with signals: {signal_levels(late)}")
+
+
 @case()
 def live_from_the_middle(source):
     """A run that begins when the day is under way, without the past: it has the rest of the day, in order."""
@@ -242,9 +258,11 @@ def live_from_the_middle(source):
             with live_up(server, "--replay-from", "none") as late:
                 settle(first, len(whole))
                 settle(late, len(whole) // 4)
-                time.sleep(0.5)
+                time.sleep(1.5)
+                engine = next(one for one in late.status()["processes"] if one["name"] == "engine")
                 prove(first, first.end(), whole=whole)
                 detail = prove(late, late.end())
+                without_history(first, late, engine["no_history"])
             books = [r for r in records.written(late.run) if wire.rtype(r) == wire.MBP10]
             rest = [r for r in whole if wire.rtype(r) == wire.MBP10]
             expect(0 < len(books) < len(rest) and records.sequences(books) == records.sequences(rest[-len(books):]), "the rest of the day")

@@ -43,6 +43,9 @@ import Units
     /// Proven flat.
     case flat = 11
     case armed = 12
+    /// The feed is behind the present, or estimators have not seen enough.
+    case warming = 15
+    case warmed = 16
 
     /// A limit of promise 7: the lock holds until the next trade date and an arm.
     @inlinable public var isLimitBreach: Bool {
@@ -66,6 +69,8 @@ import Units
         case .venueContradiction: "venue_contradiction"
         case .flat: "flat"
         case .armed: "armed"
+        case .warming: "warming"
+        case .warmed: "warmed"
         }
     }
 }

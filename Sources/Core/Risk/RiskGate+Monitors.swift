@@ -29,7 +29,7 @@ extension RiskGate {
         let age = position.isFlat ? .zero : clock - mark.time
         if age >= limits.markFlatten { return flatten(.noValidMark) }
         if age >= limits.markReducing {
-            guard state == .active else { return }
+            guard state == .active || isReducingByFeed else { return }
             change(to: .reducing, .noValidMark)
             isReducingByMark = true
         } else if isReducingByMark {
@@ -49,5 +49,7 @@ extension RiskGate {
         changeCount += 1
         changes.append(StateChange(sequence: changeCount, time: clock, from: state, to: next, reason: reason))
         state = next
+        isReducingByFeed = next == .reducing && reason == .warming
+        if next == .active, isFeedBehind { change(to: .reducing, .warming) }
     }
 }

@@ -20,13 +20,14 @@ extension RiskGate {
         case .reducing:
             // It stays so when the mark returns.
             isReducingByMark = false
+            isReducingByFeed = false
             return .done
         case .halted, .flattening, .locked: return .notNow
         }
     }
 
     public mutating func resume() -> OperatorOutcome {
-        guard state == .reducing, !isReducingByMark else { return .notNow }
+        guard state == .reducing, !isReducingByMark, !isReducingByFeed else { return .notNow }
         change(to: .active, .operatorRequest)
         return .done
     }

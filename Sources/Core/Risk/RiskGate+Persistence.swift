@@ -15,6 +15,8 @@ extension RiskGate: PersistentState {
         try archive.field(&peakEquity)
         try archive.field(&isStrategyPosition)
         try archive.field(&isReducingByMark)
+        try archive.field(&isFeedBehind)
+        try archive.field(&isReducingByFeed)
         try archive.code(&lockReason)
         try archive.field(&lockDate)
         try archive.field(&lastStrategyID)

@@ -49,7 +49,8 @@ extension RiskGate {
     private func refusalToOpen(_ order: OrderIntent, _ issuer: OrderIssuer) -> RefusalReason? {
         if !isWellFormed(order) { return .malformed }
         if order.quantity.contracts < 1 || order.quantity > limits.orderQuantity { return .orderQuantity }
-        if state != .active { return .tradingState }
+        let mayOpen = issuer == .manual ? takesManualOrders : state == .active
+        if !mayOpen { return .tradingState }
         if order.stopDistance <= .zero { return .stopRequired }
         let isInWindow = issuer == .strategy ? day.takesEntries(at: clock) : day.isOpen(at: clock)
         if !isInWindow { return .sessionWindow }

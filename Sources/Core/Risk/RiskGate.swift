@@ -31,6 +31,10 @@ public struct RiskGate: Sendable {
     var isStrategyPosition = false
     /// REDUCING because there is no valid mark; ends by itself when one returns.
     var isReducingByMark = false
+    /// The feed replays, or is gone.
+    var isFeedBehind = false
+    /// REDUCING for that alone; ends by itself when the feed has caught up.
+    var isReducingByFeed = false
     /// Why the account is being flattened or locked, and the trade date of that.
     var lockReason = StateReason.armed
     var lockDate: Int32 = 0

@@ -91,6 +91,17 @@ public struct LiveSettings: Equatable, Sendable {
     public let optionsDataset: String
 }
 
+public struct StreamSettings: Equatable, Sendable {
+    /// IPv4 in digits and the feed's port; nil when streams stay on this machine's own sockets.
+    public let tcp: (address: String, port: UInt16)?
+    /// Nil without CURVE.
+    public let curveSecretFile: String?
+
+    public static func == (a: StreamSettings, b: StreamSettings) -> Bool {
+        a.tcp?.address == b.tcp?.address && a.tcp?.port == b.tcp?.port && a.curveSecretFile == b.curveSecretFile
+    }
+}
+
 public enum DigestMode: String, Sendable, CaseIterable { case second, tick }
 public enum RingWait: String, Sendable { case spin, yield, park }
 

@@ -15,6 +15,7 @@ public struct ResolvedConfiguration: Sendable {
     public let risk: RiskSettings
     public let venue: VenueSettings
     public let live: LiveSettings
+    public let streams: StreamSettings
     public let digest: DigestMode
     public let ring: RingSettings
     public let snapshotEvery: Nanoseconds
@@ -46,6 +47,11 @@ public struct ResolvedConfiguration: Sendable {
         live = LiveSettings(
             hasOptions: read.boolean("live.options") && options.isEnabled,
             optionsDataset: read.text("live.options_dataset"))
+        let parts = read.text("streams.tcp").split(separator: ":")
+        let secret = read.text("streams.curve_secret_file")
+        streams = StreamSettings(
+            tcp: parts.count == 2 ? UInt16(parts[1]).map { (String(parts[0]), $0) } : nil,
+            curveSecretFile: secret.isEmpty ? nil : secret)
         digest = DigestMode(rawValue: read.text("digest")) ?? .second
         ring = RingSettings(bytes: read.int("ring.bytes"), wait: RingWait(rawValue: read.text("ring.wait")) ?? .yield)
         snapshotEvery = read.seconds("snapshot.every_seconds")

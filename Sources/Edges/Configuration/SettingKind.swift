@@ -22,6 +22,10 @@ public enum SettingKind: Equatable, Sendable {
     case optionRoot
     /// A dataset's name as Databento writes it: "OPRA.PILLAR".
     case dataset
+    /// "10.0.0.5:7000" in digits, or nothing.
+    case addressAndPort
+    /// A file's path without quotation marks, or nothing.
+    case file
 
     /// What is expected, for an error and for the help.
     public var expectation: String {
@@ -39,6 +43,8 @@ public enum SettingKind: Equatable, Sendable {
         case .symbol: "a futures symbol such as \"ES.c.0\" or \"ESZ6\""
         case .optionRoot: "an option root such as \"SPXW\", or \"\""
         case .dataset: "a dataset such as \"OPRA.PILLAR\""
+        case .addressAndPort: "an IPv4 address and a port such as \"127.0.0.1:7000\", or \"\""
+        case .file: "a file's path, or \"\""
         }
     }
 }
@@ -111,6 +117,8 @@ extension SettingKind {
         case .choice(let names): SettingKind.text(raw).flatMap { names.contains($0) ? .text($0) : nil }
         case .symbol: SettingKind.text(raw).flatMap { SettingKind.isContract($0) ? .text($0) : nil }
         case .optionRoot: SettingKind.text(raw).flatMap { SettingKind.isOptionRoot($0) ? .text($0) : nil }
+        case .addressAndPort: SettingKind.text(raw).flatMap { SettingKind.isAddress($0) ? .text($0) : nil }
+        case .file: SettingKind.text(raw).flatMap { SettingKind.isPath($0) ? .text($0) : nil }
         case .dataset: SettingKind.text(raw).flatMap { SettingKind.isDataset($0) ? .text($0) : nil }
         }
     }
@@ -158,6 +166,18 @@ extension SettingKind {
     private static func isDataset(_ text: String) -> Bool {
         (1...15).contains(text.utf8.count)
             && text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) || $0 == 46 }
+    }
+
+    private static func isAddress(_ text: String) -> Bool {
+        if text.isEmpty { return true }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let port = UInt16(parts[1]), port > 0, port < .max else { return false }
+        let octets = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+        return octets.count == 4 && octets.allSatisfy { UInt8($0) != nil }
+    }
+
+    private static func isPath(_ text: String) -> Bool {
+        text.utf8.count < 4_096 && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }
     }
 
     private static func isContract(_ text: String) -> Bool {

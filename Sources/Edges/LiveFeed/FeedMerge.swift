@@ -1,7 +1,8 @@
 import DBN
 import Units
 
-/// How far one of two feeds may go while both catch up with the present, so that what they give is in the order of time.
+/// How far one of two feeds may go while both catch up with the present, so that what they give is in the order of
+/// time.
 ///
 /// Each may go as far as the other is known to have come: to the record that the other holds back, else to its last
 /// one. A feed that never came about, or broke off, holds nobody up; and once both have been live neither waits for the

@@ -48,6 +48,7 @@ struct LiveIngest {
             for: source.address)
         var plan = try LiveSubscriptions(configuration, source)
         var sink = LiveIngestSink(site, configuration: configuration, dataset: source.dataset, plan: plan)
+        sink.stages = desk.stages
         let ledgers = try sink.resume()
         let isNew = sink.sequence == 0
         if isNew, plan.hasOptions { sink.options = try OptionScout(source, plan, key).look() }

@@ -2,6 +2,7 @@ import Configuration
 import DBN
 import Foundation
 import LiveFeed
+import Observability
 import Orders
 import Platform
 import Tape
@@ -17,6 +18,10 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private let plan: LiveSubscriptions
     /// Follows the records to the options that belong to the chain; nil when none is subscribed to.
     var options: OptionWatch?
+    /// How long records take to come here; nil where nobody asks.
+    var stages: StageClock?
+    /// What comes of the futures is of the present, not of a replay.
+    private var isPresent = false
     /// What comes is of the options' own dataset.
     var isOfChain = false
     private var ingest: IngestRun?
@@ -47,7 +52,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
 
     deinit { scratch.deallocate() }
 
-    /// Goes on with the tape that a killed ingest left, if there is one, and says what it had handed on of each dataset.
+    /// Goes on with the tape that a killed ingest left, if there is one, and says what it had handed on of each
+    /// dataset.
     mutating func resume() throws -> FeedLedgers {
         var ledgers = FeedLedgers()
         guard try !site.tape.parts().isEmpty else { return ledgers }
@@ -65,6 +71,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     mutating func record(_ record: RecordView, sendTime: Timestamp, receiveTime: Timestamp) {
         lastRecord = MonotonicClock.now()
         options?.take(record)
+        if isPresent, record.type == .mbp10 { measure(record, receiveTime) }
         guard record.type == .symbolMapping else {
             if let time = Self.dataTime(record) { dataTime = max(dataTime, time) }
             return put(record)
@@ -77,8 +84,17 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         put(RecordView(UnsafeRawPointer(copy)))
     }
 
+    /// The clocks of a record of the present: the exchange's event and sending, Databento's receiving, and ours.
+    private func measure(_ record: RecordView, _ received: Timestamp) {
+        stages?.recordArrival(
+            event: record.eventTime, sendDelta: record.load(40, as: Int32.self), vendor: record.receiveTime,
+            received: received)
+    }
+
     mutating func event(_ event: FeedEvent, mark: FeedMark?) {
         switch event {
+        case .live where !isOfChain: isPresent = true
+        case .replaying where !isOfChain: isPresent = false
         case .notResolved(let text):
             if plan.wanted.contains(where: text.contains) { refused += 1 }
             Terminal.writeError("levelhead: \(text)")

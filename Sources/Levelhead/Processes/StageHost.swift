@@ -42,6 +42,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private var isInputOver = false
     /// When the record was received that led to what is being done, by our wall clock, ns; 0 when unknown.
     private var origin: UInt64 = 0
+    private var wait: IdleWait
     private var savedAt = MonotonicClock.now()
     private var tickedAt = MonotonicClock.now()
 
@@ -82,14 +83,14 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             site: site, setup: setup, hosted: hosted, fold: fold,
             records: try RingRecords(site, from: refold.position, isPacing: true), inbox: inbox, outbox: outbox,
             inputs: inputs, outputs: outputs, snapshots: snapshots, identity: identity, clock: clock,
-            position: refold.position)
+            wait: IdleWait(configuration.ring.wait), position: refold.position)
     }
 
     private init(
         site: RunSite, setup: MarketSetup, hosted: consuming Hosted, fold: consuming StageFold<Hosted.Stage>,
         records: consuming RingRecords, inbox: consuming StageInbox, outbox: consuming StageOutbox,
         inputs: consuming InputJournal, outputs: consuming OutputJournal, snapshots: consuming SnapshotStore,
-        identity: SnapshotIdentity, clock: MessageClock, position: UInt64
+        identity: SnapshotIdentity, clock: MessageClock, wait: IdleWait, position: UInt64
     ) {
         self.site = site
         self.setup = setup
@@ -103,6 +104,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         self.snapshots = snapshots
         self.identity = identity
         self.clock = clock
+        self.wait = wait
         self.position = position
     }
 
@@ -123,9 +125,15 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             report(desk, isBusy: isBusy)
             if desk.isStopping, !isBusy { break }
             try saveIfDue()
-            if !isBusy { try inbox.wait() }
+            if isBusy { wait.wasBusy() } else { try rest() }
         }
         try finish()
+    }
+
+    /// A message ends the sleep at once, a record within a millisecond: what follows from a record of itself (a fill on
+    /// paper, a mark) is no answer that anybody waits for.
+    private mutating func rest() throws {
+        if !isInputOver, let policy = wait.policy() { records.wait(policy) } else { try inbox.wait() }
     }
 
     private mutating func takeRecords() throws -> Bool {

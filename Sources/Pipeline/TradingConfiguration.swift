@@ -18,7 +18,7 @@ public struct TradingConfiguration: Sendable {
     public var venue: PaperVenueConfiguration
 
     /// Of the identities of one run's orders.
-    static var orderEpoch: UInt16 { 1 }
+    public static var orderEpoch: UInt16 { 1 }
 
     public init(window: TradingWindowRule, execution: ExecutionConfiguration, venue: PaperVenueConfiguration) {
         self.window = window

@@ -18,5 +18,6 @@ extension ExecutionGateway: PersistentState {
         try archive.field(&venueSequence)
         try archive.field(&contradictions)
         try archive.field(&sentCount)
+        try archive.field(&epoch)
     }
 }

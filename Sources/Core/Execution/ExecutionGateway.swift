@@ -42,6 +42,8 @@ public struct ExecutionGateway: Sendable {
     /// Everything is being cancelled and closed.
     public internal(set) var isFlattening = false
     var flattenReason = StateReason.operatorRequest
+    /// Of the lock word, as it was told.
+    public internal(set) var epoch: UInt64 = 1
     var rounds: UInt32 = 0
     /// Message time from which the next closing round may be sent.
     var roundFrom = Timestamp(nanoseconds: 0)
@@ -197,14 +199,14 @@ public struct ExecutionGateway: Sendable {
     mutating func send(_ order: LiveOrder, _ clock: TradingClock) {
         live.append(order)
         sentCount += 1
-        commands.append(VenueCommand(.submit, order.order))
+        commands.append(VenueCommand(.submit, order.order, epoch: epoch))
         report(order.order, .pending, .none, leaves: order.leaves, clock)
     }
 
     mutating func cancel(_ index: Int) {
         guard !live[index].isCancelSent else { return }
         live[index].isCancelSent = true
-        commands.append(VenueCommand(.cancel, live[index].order))
+        commands.append(VenueCommand(.cancel, live[index].order, epoch: epoch))
     }
 
     /// Cancels opening orders: those of one parent, or all.

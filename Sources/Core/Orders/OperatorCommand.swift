@@ -16,6 +16,9 @@ import Units
     case order = 6
     /// Cancel `target`, or every order that opens when it is `none`.
     case cancel = 7
+    /// Of the execution gateway's process, to its fold: `target` was not sent, for it opens and its epoch was over in
+    /// the last instant.
+    case withheld = 8
 
     public var name: String { "\(self)" }
 }

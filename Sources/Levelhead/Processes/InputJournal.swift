@@ -1,4 +1,5 @@
 import Foundation
+import Orders
 import Pipeline
 import Platform
 import Storage
@@ -17,6 +18,12 @@ struct InputJournal: ~Copyable {
         let sequence: UInt64
         let time: Timestamp
         let message: StageMessage
+
+        /// The order that it says was not sent, if it is about one.
+        var withheld: ClientOrderID? {
+            guard case .request(let command) = message, command.request == .withheld else { return nil }
+            return command.target
+        }
     }
 
     private var writer: JournalWriter
@@ -89,6 +96,8 @@ enum InputSource: UInt16, Sendable {
     case control = 64
     /// The process's own message clock.
     case clock = 65
+    /// The venue's second client.
+    case visitor = 66
 
     init?(channel: StageChannel) {
         switch channel.name {

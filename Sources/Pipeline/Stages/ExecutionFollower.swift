@@ -36,8 +36,9 @@ public struct ExecutionFollower: TradingStage {
         case .approval(let approval): execution.accept(approval.accepted(), clock(watch))
         case .change(let change): execution.apply(change, clock(watch))
         case .event(let event): execution.apply(event, clock(watch))
+        case .request(let command): execution.apply(command, clock(watch))
         case .tick: execution.advance(clock(watch))
-        case .signal, .verdict, .command, .fill, .update, .notice, .request:
+        case .signal, .verdict, .command, .fill, .update, .notice:
             preconditionFailure("a message for another process: the receiver checks kinds")
         }
     }

@@ -13,6 +13,11 @@ struct RiskStage {
     var gate: RiskGate
     /// Not yet handed to the execution gateway, in the order of their verdicts.
     var approvals = TradingLimits.FewOutputs<Approval>()
+    /// What approvals go out under: the epoch that the stage was told, and the message time of the review.
+    private(set) var epoch: UInt64 = 1
+    var approvalTime = Timestamp(nanoseconds: 0)
+    /// How long an approval is good for, in message time.
+    private static var approvalLife: Nanoseconds { .seconds(2) }
     private let tradesSignals: Bool
     private var intents = TradingLimits.FewOutputs<OrderIntent>()
 
@@ -59,6 +64,7 @@ struct RiskStage {
     /// Adds what the policy wants at this time. True when something is to be reviewed.
     @inline(__always)
     mutating func collectIntents(_ clock: TradingClock) -> Bool {
+        approvalTime = clock.message
         policy.advance(to: clock.event, receiveTime: clock.message, intents: &intents)
         return !intents.isEmpty
     }
@@ -72,13 +78,17 @@ struct RiskStage {
     mutating func review(_ intent: OrderIntent) {
         switch gate.review(intent) {
         case .approved(let approved):
-            approvals.append(Approval(intent: approved.subject, sequence: approved.sequence))
+            approvals.append(
+                Approval(
+                    intent: approved.subject, sequence: approved.sequence, epoch: epoch,
+                    expiry: approvalTime + Self.approvalLife))
         case .refused: policy.refused(intent.id)
         }
     }
 
     /// An operator's request that changes the trading state.
     mutating func apply(_ command: OperatorCommand) -> OperatorOutcome {
+        epoch = max(epoch, command.epoch)
         switch command.request {
         case .pause: return gate.pause()
         case .resume: return gate.resume()
@@ -88,7 +98,7 @@ struct RiskStage {
         case .order:
             review(command.intent)
             return .done
-        case .cancel: return .done
+        case .cancel, .withheld: return .done
         }
     }
 }
@@ -97,5 +107,6 @@ extension RiskStage {
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try policy.persist(&archive)
         try gate.persist(&archive)
+        try archive.field(&epoch)
     }
 }

@@ -36,8 +36,9 @@ public struct VenueFollower: TradingStage {
         switch message {
         case .command(let command):
             paper.receive(command, at: messageTime, market: watch.update(depth: TradingLimits.bookLevels))
+        case .request(let command): paper.apply(command)
         case .tick: paper.advance(to: messageTime)
-        case .signal, .approval, .change, .verdict, .event, .fill, .update, .notice, .request:
+        case .signal, .approval, .change, .verdict, .event, .fill, .update, .notice:
             preconditionFailure("a message for another process: the receiver checks kinds")
         }
     }

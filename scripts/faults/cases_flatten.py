@@ -271,11 +271,10 @@ def full_state_directory(_):
     place = pathlib.Path(FULL["place"])
     with desk(state=place / "s") as up:
         with_position(up)
-        with open(place / "filler", "wb") as file:
+        with open(place / "filler", "wb", buffering=0) as file:
             try:
                 while True:
                     file.write(b"x" * 4096)
-                    file.flush()
             except OSError:
                 pass
         answer = flatten(up)
@@ -289,16 +288,27 @@ def full_state_directory(_):
 
 @case()
 def market_closed(_):
-    """At 17:00 ET: exit 1, `market_closed`, FLATTENING; the position stays, and nothing is invented."""
-    tape = bench.tape("evening", "--seed", "1", "--rate", "0.02", "--from", "16:55", "--to", "17:10")
-    with desk(tape=tape, config=None) as up:
+    """In a halt: exit 1, `market_closed`, FLATTENING; the position stays. With --at-open it closes when trading resumes."""
+    tape = bench.tape("halted", "--seed", "1", "--rate", "0.02", "--from", "09:20", "--to", "09:50", "--halt", "09:23-09:26")
+    with desk(tape=tape) as up:
         ready(up)
         open_position(up)
-        until(lambda: "closed" in json.dumps(up.status()) or up.process.poll() is not None, 120, "the market closes")
+        halted = 9 * 3600 + 23 * 60
+        until(lambda: market_time(up) >= halted, 60, "the halt")
         answer = flatten(up, status=1, timeout=3)
         same(answer["message"], "market_closed", f"{answer}")
-        same(state(up), "FLATTENING", "state")
-        return f"{answer['ms']:.1f} ms"
+        same((state(up), position(up)), ("FLATTENING", 2), "state and position")
+        waiting = flatten(up, "--at-open", timeout=60)
+        expect(market_time(up) >= 9 * 3600 + 26 * 60, "not before the reopening")
+        same(position(up), 0, "position")
+        arm(up)
+        return f"{answer['ms']:.1f} ms to say so; closed {waiting['ms'] / 1000:.1f} s later; {finished(up)}"
+
+
+def market_time(up):
+    """Seconds of the New York day (2026-03-10: UTC - 4 h) that the venue's clock shows."""
+    times = [one["input_ns"] for one in up.status()["processes"] if one.get("input_ns")]
+    return max(times, default=0) // 10**9 % 86400 - 4 * 3600
 
 
 @case()

@@ -29,7 +29,8 @@ enum OwnProgram {
     /// Runs to the end; what it says goes through files below `scratch`.
     static func run(_ arguments: [String], scratch: String) throws -> End {
         let name = UUID().uuidString
-        let output = URL(fileURLWithPath: "\(scratch)/\(name).out"), errors = URL(fileURLWithPath: "\(scratch)/\(name).err")
+        let output = URL(fileURLWithPath: "\(scratch)/\(name).out")
+        let errors = URL(fileURLWithPath: "\(scratch)/\(name).err")
         defer { for file in [output, errors] { try? FileManager.default.removeItem(at: file) } }
         let process = try start(arguments, output: output, errors: errors)
         process.waitUntilExit()

@@ -9,6 +9,7 @@ import Units
 /// The execution gateway as a process.
 struct HostedExecution: ~Copyable, HostedStage {
     static var role: ProcessRole { .execution }
+    var isDiskFull = false
     static func stage(_ trading: TradingConfiguration) -> ExecutionFollower { ExecutionFollower(trading) }
 
     static func seal(_ site: RunSite) throws -> ApprovalSeal? {
@@ -149,7 +150,8 @@ struct HostedExecution: ~Copyable, HostedStage {
             let quote = fold.quote()
             flatten.setQuote(bid: quote.bid.price, ask: quote.ask.price)
             // Until the fold says so itself, a closed market is known by its book.
-            flatten.isBlocked = !quote.quality.isDisjoint(with: .notTrading) && !fold.read { $0.gateway.position.isFlat }
+            let isFlat = fold.read { $0.gateway.position.isFlat }
+            flatten.isBlocked = !isFlat && !quote.quality.isDisjoint(with: .notTrading)
         }
         followFlattens()
         guard !cancels.isEmpty else { return }

@@ -14,6 +14,9 @@ import Units
 /// the digest of its orders.
 struct HostedRisk: ~Copyable, HostedStage {
     static var role: ProcessRole { .risk }
+    var isDiskFull = false
+    /// What is wanted between two messages waits for no more than the next look at the clock.
+    static var tickInterval: Nanoseconds { .zero }
     static func stage(_ trading: TradingConfiguration) -> RiskFollower { RiskFollower(trading) }
 
     private let setup: MarketSetup
@@ -27,6 +30,11 @@ struct HostedRisk: ~Copyable, HostedStage {
     private var orderCount: UInt64 = 0
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
     private var failure: (any Error)?
+
+    /// REDUCING, until a person says otherwise.
+    static var diskFull: OperatorCommand? {
+        OperatorCommand(.pause, sender: ShortText("disk"), reason: ShortText("the disk is full"))
+    }
 
     init(_ site: RunSite, _ setup: MarketSetup) throws {
         self.setup = setup
@@ -88,6 +96,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         audit =
             PosixFile.exists(path)
             ? try AuditLog.resume(path, at: position?.audit ?? .start) : try AuditLog.create(path)
+        audit?.keepReserve(setup.configuration.journal.reserve / 4)
     }
 
     mutating func observe(_ message: StageMessage) {

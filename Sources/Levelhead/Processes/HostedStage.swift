@@ -33,6 +33,10 @@ protocol HostedStage: ~Copyable {
     mutating func nextVisitor() -> StageMessage?
     /// Shows the state of the stage to whoever asks for the process's status.
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<Stage>)
+    /// What the stage is to be told when the disk is full; nil for one that opens nothing.
+    static var diskFull: OperatorCommand? { get }
+    /// Something that the process writes beside its journals found no space.
+    var isDiskFull: Bool { get set }
     mutating func checkpoint() throws -> AuditPosition
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<Stage>, records: UInt64) throws
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure)
@@ -52,6 +56,7 @@ enum CommandStep {
 extension HostedStage where Self: ~Copyable {
     static var tickInterval: Nanoseconds { .milliseconds(20) }
     static func seal(_ site: RunSite) throws -> ApprovalSeal? { nil }
+    static var diskFull: OperatorCommand? { nil }
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws {}
     mutating func observe(_ message: StageMessage) {}
     mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<Stage>) -> CommandStep { .notConcerned }

@@ -43,6 +43,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private var isInputOver = false
     /// When the record was received that led to what is being done, by our wall clock, ns; 0 when unknown.
     private var origin: UInt64 = 0
+    /// The disk is full: nothing opens, and what protects and closes goes on in the journals' reserve.
+    private var isDiskFull = false
     private var savedAt = MonotonicClock.now()
     private var tickedAt = MonotonicClock.now()
 
@@ -103,6 +105,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         self.inputs = inputs
         self.outputs = outputs
         self.snapshots = snapshots
+        self.inputs.keepReserve(setup.configuration.journal.reserve / 2)
+        self.outputs.keepReserve(setup.configuration.journal.reserve / 2)
         self.identity = identity
         self.lock = lock
         self.clock = clock
@@ -126,6 +130,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try tick()
             try outbox.poll()
             try takeWithheld()
+            try checkDisk(desk)
             hosted.follow(&fold)
             report(desk, isBusy: isBusy)
             if desk.isStopping, !isBusy { break }
@@ -270,9 +275,30 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// What came in is safe; then what follows from it leaves.
     private mutating func send() throws {
         guard outbox.hasWaiting || inbox.hasUnacknowledged else { return }
-        try inputs.flush()
-        try outputs.flush()
+        switch setup.configuration.journal.durability {
+        case .process:
+            try inputs.flush()
+            try outputs.flush()
+        case .power:
+            try inputs.sync()
+            try outputs.sync()
+        }
+        outbox.mayOpen = !inputs.isLow && !outputs.isLow
         try outbox.send()
+    }
+
+    /// A disk that is full, or has space again, is said, and is an input of who can reduce.
+    private mutating func checkDisk(_ desk: ProcessDesk) throws {
+        let isFull = inputs.isLow || outputs.isLow || hosted.isDiskFull
+        guard isFull != isDiskFull else { return }
+        isDiskFull = isFull
+        desk.board.setIncomplete(warming: [], missing: isFull ? ["disk space"] : [])
+        Terminal.writeError(
+            "levelhead: \(Hosted.role.rawValue): \(site.directory): "
+                + (isFull ? "disk full: nothing opens until there is space" : "there is space again"))
+        guard isFull, let request = Hosted.diskFull else { return }
+        try take(.control, .request(request))
+        try send()
     }
 
     private func report(_ desk: ProcessDesk, isBusy: Bool) {
@@ -289,7 +315,12 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         let now = MonotonicClock.now()
         guard every > .zero, now - savedAt >= every else { return }
         savedAt = now
-        try save()
+        do { try save() } catch where StorageSpace.isMissing(error) {
+            // The journals have everything since the last state that was saved.
+            hosted.isDiskFull = true
+            return
+        }
+        hosted.isDiskFull = false
     }
 
     private mutating func save() throws {

@@ -25,6 +25,8 @@ struct StageOutbox: ~Copyable {
     /// Orders that did not leave since they were last asked for.
     private var withheld: [ClientOrderID] = []
     private let lock: EpochWord?
+    /// False: nothing that opens leaves, for it could not be journaled in full.
+    var mayOpen = true
     private let seal: ApprovalSeal?
 
     /// - Parameters:
@@ -82,7 +84,7 @@ struct StageOutbox: ~Copyable {
                     // What opens is not handed to a venue that is not there: it would leave later, unseen.
                     guard link.sender.isConnected else { break }
                     // The last act before the send. What the venue has had before a restart is only counted.
-                    if !link.sender.isNextTaken, let lock, !lock.load().permits(command) {
+                    if !link.sender.isNextTaken, !mayOpen || lock.map({ !$0.load().permits(command) }) ?? false {
                         withheld.append(command.order.id)
                         sent += 1
                         continue

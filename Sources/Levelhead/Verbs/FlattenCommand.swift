@@ -14,8 +14,8 @@ struct FlattenCommand: ParsableCommand {
             First the lock: its record in the state directory, and the epoch that every process looks at before each \
             send. Then the execution gateway cancels every order, closes what the venue says is open, and proves it by \
             two reads. Locked it stays until levelhead arm. Exit status 0 means proven flat, and nothing else does. \
-            When the gateway is dead or stopped, nothing new opens, and --direct closes at the venue itself, which from \
-            then on refuses the gateway's session.
+            When the gateway is dead or stopped, nothing new opens, and --direct closes at the venue itself, which \
+            refuses the gateway's session from then on.
 
             Example: levelhead flatten --reason "lunch"
             """)
@@ -64,8 +64,7 @@ struct FlattenCommand: ParsableCommand {
     // MARK: Through the gateway
 
     private func askGateway(_ locked: FlattenLock, until deadline: Nanoseconds, _ report: inout FlattenReport) throws {
-        var arguments = CommandArguments(reason: reason, atOpen: atOpen ? true : nil, epoch: locked.state.epoch)
-        arguments.scope = nil
+        let arguments = CommandArguments(reason: reason, atOpen: atOpen ? true : nil, epoch: locked.state.epoch)
         let left = max(0.05, (deadline - MonotonicClock.now()).seconds)
         let survey = try control.survey(.flatten, arguments, until: .decided(by: "execution"), seconds: left)
         report.answered = survey.answered

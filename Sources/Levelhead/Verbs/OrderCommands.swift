@@ -27,7 +27,8 @@ struct OrderCommand: ParsableCommand {
     @Option(help: ArgumentHelp("At this price or better.", valueName: "price"))
     var limit: String?
 
-    @Option(help: ArgumentHelp("Wait until the market trades here; with --limit a stop-limit order.", valueName: "price"))
+    @Option(
+        help: ArgumentHelp("Wait until the market trades here; with --limit a stop-limit order.", valueName: "price"))
     var stop: String?
 
     @Option(help: ArgumentHelp("Distance of the protective stop; by default the policy's.", valueName: "ticks"))

@@ -142,7 +142,8 @@ struct RiskCommand: ParsableCommand {
                 result: { try HostedRisk.writeAccount($0, symbol: $1, gate: $2.gate) })
         }
         try runStage(
-            HostedRisk.self, options, account: AccountRecord(tradingState: .active), verbs: [.pause, .resume, .flatten, .arm, .order])
+            HostedRisk.self, options, account: AccountRecord(tradingState: .active),
+            verbs: [.pause, .resume, .flatten, .arm, .order])
     }
 }
 

@@ -151,7 +151,7 @@ struct WhyReport {
         lines.append("computed again at record \(at): \(isSame == true ? "the same" : "ANOTHER") signal")
         for feature in Self.scored {
             guard let value = value(feature) else { continue }
-            let name = feature.definition.name.padding(toLength: 24, withPad: " ", startingAt: 0)
+            let name = feature.definition.name.padding(toLength: 48, withPad: " ", startingAt: 0)
             lines.append("  \(name) \(value) \(feature.definition.unit)")
         }
         lines.append("records around it")

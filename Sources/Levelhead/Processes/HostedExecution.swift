@@ -170,13 +170,15 @@ struct HostedExecution: ~Copyable, HostedStage {
             finishFlattens(.done, details)
         } else if flatten.isBlocked {
             details.message = "market_closed"
-            finishFlattens(.failed, details)
+            finishFlattens(.failed, details) { $0.arguments.atOpen != true }
         }
     }
 
-    private mutating func finishFlattens(_ outcome: ControlOutcome, _ details: AnswerDetails) {
-        for command in flattens { command.finish(outcome, details) }
-        flattens = []
+    private mutating func finishFlattens(
+        _ outcome: ControlOutcome, _ details: AnswerDetails, where isOver: (ControlCommand) -> Bool = { _ in true }
+    ) {
+        for command in flattens where isOver(command) { command.finish(outcome, details) }
+        flattens.removeAll(where: isOver)
     }
 
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<ExecutionFollower>) {}

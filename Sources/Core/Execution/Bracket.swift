@@ -28,8 +28,8 @@ import Units
 
 extension Bracket: BoundedElement {
     public static let blank = Bracket(
-        entry: .none, strategy: .account, stop: .none, close: .none, exitSide: .sell, quantity: .zero, timeStop: .undefined,
-        stopDeadline: .undefined, isCloseWanted: false, closeFrom: .undefined)
+        entry: .none, strategy: .account, stop: .none, close: .none, exitSide: .sell, quantity: .zero,
+        timeStop: .undefined, stopDeadline: .undefined, isCloseWanted: false, closeFrom: .undefined)
 
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.field(&entry)

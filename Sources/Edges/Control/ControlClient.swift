@@ -29,8 +29,8 @@ public struct ControlClient: Sendable {
     private static let shortly = Nanoseconds.milliseconds(10)
     /// A dead process's successor is there by then, if there will be one.
     private static let succession = Nanoseconds.seconds(1)
-    /// How long each of the others is waited for when the one that decides has given its last word.
-    private static let courtesy = Nanoseconds.milliseconds(3)
+    /// How long the others are waited for when the one that decides has given its last word.
+    private static let courtesy = Nanoseconds.milliseconds(60)
 
     private let directory: ControlDirectory
     private let key: SecretKey
@@ -66,6 +66,7 @@ public struct ControlClient: Sendable {
             if try ask(socket, question, completion, deadline: min(left, round), &survey) { changed(survey) }
             round = min(round * 2, Self.rounds.longest)
         }
+        if Self.isDecided(survey, completion), survey.decidedAt == nil { survey.decidedAt = MonotonicClock.now() }
         survey.elapsed = MonotonicClock.now() - start
         return survey
     }
@@ -106,9 +107,16 @@ public struct ControlClient: Sendable {
         var heard: Set<String> = []
         var isNew = false
         while heard.count < survey.asked.count {
-            let isDecided = Self.isDecided(survey, completion)
+            var patience: Nanoseconds?
+            if Self.isDecided(survey, completion) {
+                let now = MonotonicClock.now()
+                let decidedAt = survey.decidedAt ?? now
+                survey.decidedAt = decidedAt
+                patience = decidedAt + Self.courtesy - now
+                if decidedAt + Self.courtesy <= now { return true }
+            }
             let arrival = try Self.library { () throws(NanomsgError) in
-                try socket.receive(into: buffer, timeout: isDecided ? Self.courtesy : nil)
+                try socket.receive(into: buffer, timeout: patience)
             }
             switch arrival {
             case .nothing: return isNew

@@ -60,9 +60,10 @@ struct HostedPaper: ~Copyable, HostedStage {
         }
         var queries: Set<QueryKey> = []
         for text in arguments.commands ?? [] {
-            guard case .command(let found)? = VenueDoor.message(text) else {
+            guard case .command(var found)? = VenueDoor.message(text) else {
                 return command.finish(.refused, AnswerDetails(message: "not a command"))
             }
+            found.isDirect = true
             messages.append(.command(found))
             switch found.kind {
             case .queryOrder, .queryOrders, .queryPosition:

@@ -88,6 +88,8 @@ extension AuditLine {
         JSONText.object([
             "event": JSONText.string("operator"), "request": JSONText.string(command.request.name),
             "who": JSONText.string("\(command.sender)"), "why": JSONText.string("\(command.reason)"),
+            "epoch": JSONText.integer(command.epoch),
+            "order": JSONText.string((command.request == .order ? command.intent.id : command.target).description),
         ])
     }
 }

@@ -55,7 +55,7 @@ struct FlattenCommand: ParsableCommand {
             } else {
                 try askGateway(locked, until: deadline, &report)
             }
-            report.milliseconds = Double((MonotonicClock.now() - start).count / 1_000) / 1_000
+            report.milliseconds = Double(((report.decidedAt ?? MonotonicClock.now()) - start).count / 1_000) / 1_000
             if control.json { print(report.json) } else { print(report.text) }
             if !report.isFlat { throw ExitCode.failure }
         }
@@ -69,6 +69,7 @@ struct FlattenCommand: ParsableCommand {
         let survey = try control.survey(.flatten, arguments, until: .decided(by: "execution"), seconds: left)
         report.answered = survey.answered
         report.missing = survey.missing
+        report.decidedAt = survey.decidedAt
         guard let answer = survey.answers["execution"] else {
             if !report.missing.contains("execution") { report.missing.append("execution") }
             report.message = "the execution gateway does not answer: locked, and not closed"
@@ -172,7 +173,9 @@ struct FlattenReport {
     /// Who should have answered and did not.
     var missing: [String] = []
     var rounds = 0
+    /// From the start to the proof.
     var milliseconds = 0.0
+    var decidedAt: Nanoseconds?
     var message: String?
     var isDirect = false
 

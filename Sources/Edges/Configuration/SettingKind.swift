@@ -20,12 +20,12 @@ public enum SettingKind: Equatable, Sendable {
     case symbol
     /// One to six capital letters and digits, or nothing.
     case optionRoot
-    /// A file, relative to where the program runs; or nothing.
-    case path
     /// "BALANCE:CONTRACTS,…" by rising balance; or nothing.
     case tiers
     /// A time of day, or "never".
     case timeOfDayOrNever
+    /// The path of a file, or nothing.
+    case file
 
     /// What is expected, for an error and for the help.
     public var expectation: String {
@@ -42,9 +42,9 @@ public enum SettingKind: Equatable, Sendable {
         case .choice(let names): names.map { "\"\($0)\"" }.joined(separator: " or ")
         case .symbol: "a futures symbol such as \"ES.c.0\" or \"ESZ6\""
         case .optionRoot: "an option root such as \"SPXW\", or \"\""
-        case .path: "the path of a file, or \"\""
         case .tiers: "balances and contracts such as \"50000:2,52000:3\" by rising balance, or \"\""
         case .timeOfDayOrNever: "a time of day as \"HH:MM\" or \"HH:MM:SS\", or \"never\""
+        case .file: "the path of a file without quotes, backslashes and control characters, or \"\""
         }
     }
 }
@@ -121,7 +121,7 @@ extension SettingKind {
         case .timeOfDayOrNever:
             SettingKind.text(raw) == "never"
                 ? .text("never") : SettingKind.text(raw).flatMap { TimeOfDay($0) }.map(SettingValue.timeOfDay)
-        case .path: SettingKind.text(raw).flatMap { SettingKind.isPath($0) ? .text($0) : nil }
+        case .file: SettingKind.text(raw).flatMap { SettingKind.isPath($0) ? .text($0) : nil }
         }
     }
 
@@ -160,11 +160,6 @@ extension SettingKind {
         return amount.flatMap { range.contains($0) ? .money($0) : nil }
     }
 
-    /// What stands in a TOML string as it is.
-    private static func isPath(_ text: String) -> Bool {
-        text.utf8.count <= 4_096 && text.utf8.allSatisfy { $0 >= 32 && $0 != 34 && $0 != 92 && $0 != 127 }
-    }
-
     /// Nil for anything else than rising balances with contracts.
     static func tiers(_ text: String) -> [(balance: Money, contracts: Quantity)]? {
         var tiers: [(balance: Money, contracts: Quantity)] = []
@@ -182,6 +177,10 @@ extension SettingKind {
     private static func isOptionRoot(_ text: String) -> Bool {
         text.utf8.count <= 6
             && text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) }
+    }
+
+    private static func isPath(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 >= 32 && $0 != 127 && $0 != 34 && $0 != 92 }
     }
 
     private static func isContract(_ text: String) -> Bool {

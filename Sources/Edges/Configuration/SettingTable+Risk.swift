@@ -25,7 +25,7 @@ extension SettingTable {
         row(
             "risk.correlated_exposure", .real(0...10_000), .real(0), unit: "index contracts",
             "net contracts of all instruments by how they move (MES 1, ES 10), where others are held; 0 for no limit"),
-        row("risk.news_file", .path, .text(""), "a calendar of times in which strategies open nothing; \"\" for none"),
+        row("risk.news_file", .file, .text(""), "a calendar of times in which strategies open nothing; \"\" for none"),
         row(
             "risk.venue", .choice(["paper", "broker"]), .text("paper"),
             "where orders go; a broker's venue begins locked and needs an arm"),

@@ -62,6 +62,7 @@ public struct AccountBooks: Sendable {
     }
 
     /// Crosses two books: `seller` sells to `buyer` what it wants to be rid of, at no fee and without the venue.
+    /// For `BookRouting.netting` alone: of two accounts at the venue neither would know.
     public mutating func transfer(
         from seller: StrategyID, to buyer: StrategyID, quantity: Quantity, price: Ticks, time: Timestamp,
         _ report: Report = { _ in }

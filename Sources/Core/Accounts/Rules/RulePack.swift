@@ -80,8 +80,8 @@ public struct RulePack: Equatable, Sendable {
         return cap
     }
 
-    /// The instant of `flatBy` in a session, `undefined` without the rule. On an early close the end of regular hours if
-    /// that is sooner, and 13:00 ET, when the futures halt, on a trade date without any.
+    /// The instant of `flatBy` in a session, `undefined` without the rule. On an early close the end of regular hours
+    /// if that is sooner, and 13:00 ET, when the futures halt, on a trade date without any.
     public func flatBy(in session: SessionTimes, _ calendar: TradingCalendar) -> Timestamp {
         guard let flatBy else { return .undefined }
         let instant = calendar.instant(flatBy, on: session.tradeDate)

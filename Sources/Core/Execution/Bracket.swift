@@ -7,6 +7,8 @@ import Units
 @frozen public struct Bracket: Hashable, BitwiseCopyable, Sendable {
     /// The opening order.
     public var entry: ClientOrderID
+    /// Whose book it is in.
+    public var strategy: StrategyID
     /// The stop; it names the link.
     public var stop: ClientOrderID
     /// A close that is live, or `none`.
@@ -26,11 +28,12 @@ import Units
 
 extension Bracket: BoundedElement {
     public static let blank = Bracket(
-        entry: .none, stop: .none, close: .none, exitSide: .sell, quantity: .zero, timeStop: .undefined,
-        stopDeadline: .undefined, isCloseWanted: false, closeFrom: .undefined)
+        entry: .none, strategy: .account, stop: .none, close: .none, exitSide: .sell, quantity: .zero,
+        timeStop: .undefined, stopDeadline: .undefined, isCloseWanted: false, closeFrom: .undefined)
 
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.field(&entry)
+        try archive.field(&strategy)
         try archive.field(&stop)
         try archive.field(&close)
         try archive.code(&exitSide)

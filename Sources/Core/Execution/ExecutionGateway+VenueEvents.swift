@@ -10,7 +10,9 @@ extension ExecutionGateway {
         venueSequence = event.sequence
         if let index = live.indices.first(where: { live[$0].order.id == event.order }) {
             take(event, at: index, clock)
-        } else if event.kind != .cancelRejected {
+        } else if event.kind == .accepted || event.kind == .rejected || event.kind == .filled
+            || event.kind == .reduced || event.kind == .cancelled
+        {
             takeStray(event, clock)
         }
         if !isNext { contradiction(clock) }
@@ -30,25 +32,26 @@ extension ExecutionGateway {
             // Whatever ended the order would have been told before.
             move(index, .lose, event.reason, clock)
             contradiction(clock)
+        case .modified, .modifyRejected, .triggered, .orderStatus, .positionStatus, .queryEnd: break
         }
     }
 
     /// A fill of an order that is not live still moves the position.
     private mutating func takeStray(_ event: VenueEvent, _ clock: TradingClock) {
         if event.kind == .filled, event.quantity > .zero {
-            _ = count(event, parent: .none, role: .close, clock)
+            _ = count(event, parent: .none, role: .close, strategy: .account, clock)
         }
         contradiction(clock)
     }
 
     private mutating func count(
-        _ event: VenueEvent, parent: ClientOrderID, role: OrderRole, _ clock: TradingClock
+        _ event: VenueEvent, parent: ClientOrderID, role: OrderRole, strategy: StrategyID, _ clock: TradingClock
     ) -> Fill {
         fillCount += 1
         let fill = Fill(
             sequence: fillCount, venueTime: event.time, time: clock.event, order: event.order, parent: parent,
             role: role, side: event.side, quantity: event.quantity, price: event.price, fee: event.fee,
-            liquidity: event.liquidity)
+            liquidity: event.liquidity, strategy: strategy)
         position.apply(fill, configuration.terms)
         fills.append(fill)
         return fill
@@ -69,7 +72,8 @@ extension ExecutionGateway {
             contradiction(clock)
             return
         }
-        let fill = count(event, parent: filled.order.parent, role: filled.order.role, clock)
+        let fill = count(
+            event, parent: filled.order.parent, role: filled.order.role, strategy: filled.order.strategy, clock)
         if event.quantity >= filled.leaves {
             live[index].leaves = .zero
             move(index, .lastFill, .none, clock)

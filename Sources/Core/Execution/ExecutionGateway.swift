@@ -106,7 +106,7 @@ public struct ExecutionGateway: Sendable {
     private mutating func open(_ intent: OrderIntent, _ clock: TradingClock) {
         let order = Order(
             id: intent.id, parent: intent.id, link: .none, role: .entry, side: intent.side, quantity: intent.quantity,
-            type: intent.type, price: intent.limit, timeInForce: .goodTillCancelled)
+            type: intent.type, price: intent.limit, timeInForce: intent.timeInForce, strategy: intent.strategy)
         if isFlattening || position.exitSide == intent.side {
             report(order, .rejected, .notSent, leaves: .zero, clock)
             return
@@ -139,7 +139,8 @@ public struct ExecutionGateway: Sendable {
             let id = identities.next()
             let close = Order(
                 id: id, parent: bracket.entry, link: bracket.stop, role: .close, side: bracket.exitSide,
-                quantity: bracket.quantity, type: .market, price: .zero, timeInForce: .immediateOrCancel)
+                quantity: bracket.quantity, type: .market, price: .zero, timeInForce: .immediateOrCancel,
+                strategy: bracket.strategy)
             guard issue(close, clock) else { return }
             brackets[i].close = id
         }
@@ -152,14 +153,15 @@ public struct ExecutionGateway: Sendable {
         func order(_ id: ClientOrderID, _ role: OrderRole, _ type: OrderType, _ price: Ticks) -> Order {
             Order(
                 id: id, parent: fill.parent, link: stopID, role: role, side: exitSide, quantity: fill.quantity,
-                type: type, price: price, timeInForce: .goodTillCancelled)
+                type: type, price: price, timeInForce: .goodTillCancelled, strategy: entry.order.strategy)
         }
         let away = Ticks(fill.side.sign)
         let stopPrice = fill.price - Ticks(away.count * entry.stopDistance.count)
         guard issue(order(stopID, .protectiveStop, .stop, stopPrice), clock) else { return }
         brackets.append(
             Bracket(
-                entry: fill.parent, stop: stopID, close: .none, exitSide: exitSide, quantity: fill.quantity,
+                entry: fill.parent, strategy: fill.strategy, stop: stopID, close: .none, exitSide: exitSide,
+                quantity: fill.quantity,
                 timeStop: entry.timeStop > .zero ? fill.venueTime + entry.timeStop : .undefined,
                 stopDeadline: clock.message + configuration.stopAcknowledgement, isCloseWanted: entry.isCancelSent,
                 closeFrom: clock.message))

@@ -25,10 +25,13 @@ import Units
     /// For the whole quantity.
     public var fee: Money
     public var liquidity: Liquidity
+    /// Whose book it belongs to.
+    public var strategy: StrategyID
 
     public init(
         sequence: UInt64, venueTime: Timestamp, time: Timestamp, order: ClientOrderID, parent: ClientOrderID,
-        role: OrderRole, side: Side, quantity: Quantity, price: Ticks, fee: Money, liquidity: Liquidity
+        role: OrderRole, side: Side, quantity: Quantity, price: Ticks, fee: Money, liquidity: Liquidity,
+        strategy: StrategyID = .account
     ) {
         self.sequence = sequence
         self.venueTime = venueTime
@@ -41,6 +44,7 @@ import Units
         self.price = price
         self.fee = fee
         self.liquidity = liquidity
+        self.strategy = strategy
     }
 
     /// Positive for a buy.
@@ -64,18 +68,19 @@ extension Fill: BoundedElement {
         try archive.field(&price)
         try archive.field(&fee)
         try archive.code(&liquidity)
+        try archive.field(&strategy)
     }
 }
 
 extension Fill: CanonicalBytes {
-    public static let byteCount = 67
+    public static let byteCount = 68
 
     /// ```
-    ///  0          8            16     24   32       40     41     42         50      58    66          67
-    ///  | sequence | venue time | time | id | parent | role | side | quantity | price | fee | liquidity |
+    ///  0          8            16     24   32       40     41     42         50      58    66          67         68
+    ///  | sequence | venue time | time | id | parent | role | side | quantity | price | fee | liquidity | strategy |
     /// ```
     /// `sequence`, `id`, `parent` UInt64; times UInt64 ns; `quantity` contracts, `price` ticks, `fee` 1e-9 dollars
-    /// Int64; `side` Int8; `role`, `liquidity` UInt8.
+    /// Int64; `side` Int8; `role`, `liquidity`, `strategy` UInt8.
     public func write(into writer: inout CanonicalWriter) {
         writer.put(sequence)
         writer.put(venueTime.nanoseconds)
@@ -88,5 +93,6 @@ extension Fill: CanonicalBytes {
         writer.put(price.count)
         writer.put(fee.nanos)
         writer.put(liquidity.rawValue)
+        writer.put(strategy.rawValue)
     }
 }

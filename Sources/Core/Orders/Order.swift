@@ -8,6 +8,18 @@ import Units
     case limit = 2
     /// Becomes a market order when the market trades at its price or beyond.
     case stop = 3
+    /// Becomes a limit order at `Order.limit` when the market trades at its price or beyond.
+    case stopLimit = 4
+    /// A stop whose price follows the market at `Order.trail`, and never goes back.
+    case trailingStop = 5
+
+    /// It waits for a trigger price.
+    @inlinable public var hasTrigger: Bool {
+        switch self {
+        case .stop, .stopLimit, .trailingStop: true
+        case .market, .limit: false
+        }
+    }
 }
 
 @frozen public enum TimeInForce: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
@@ -15,6 +27,10 @@ import Units
     case goodTillCancelled = 1
     /// Fills what it can on arrival; the rest is cancelled.
     case immediateOrCancel = 2
+    /// Fills whole on arrival, or not at all.
+    case fillOrKill = 3
+    /// Works until the trading session ends.
+    case day = 4
 }
 
 /// What an order is for.
@@ -44,13 +60,23 @@ import Units
     /// Positive.
     public var quantity: Quantity
     public var type: OrderType
-    /// Limit or trigger; zero for a market order.
+    /// Limit of a limit order, trigger of a stop (of a trailing stop: where it stands at the start); zero for a market
+    /// order.
     public var price: Ticks
+    /// Limit of a stop-limit order once triggered; zero for others.
+    public var limit: Ticks
+    /// Distance of a trailing stop from the best price since it was entered; zero for others.
+    public var trail: Ticks
     public var timeInForce: TimeInForce
+    /// The venue never lets it enlarge or turn the position: it fills at most what is open.
+    public var isReduceOnly: Bool
+    /// Whose book its fills belong to.
+    public var strategy: StrategyID
 
     public init(
         id: ClientOrderID, parent: ClientOrderID, link: ClientOrderID, role: OrderRole, side: Side, quantity: Quantity,
-        type: OrderType, price: Ticks, timeInForce: TimeInForce
+        type: OrderType, price: Ticks, limit: Ticks = .zero, trail: Ticks = .zero, timeInForce: TimeInForce,
+        isReduceOnly: Bool = false, strategy: StrategyID = .account
     ) {
         self.id = id
         self.parent = parent
@@ -60,7 +86,11 @@ import Units
         self.quantity = quantity
         self.type = type
         self.price = price
+        self.limit = limit
+        self.trail = trail
         self.timeInForce = timeInForce
+        self.isReduceOnly = isReduceOnly
+        self.strategy = strategy
     }
 }
 
@@ -74,6 +104,10 @@ extension Order: PersistentState {
         try archive.field(&quantity)
         try archive.code(&type)
         try archive.field(&price)
+        try archive.field(&limit)
+        try archive.field(&trail)
         try archive.code(&timeInForce)
+        try archive.field(&isReduceOnly)
+        try archive.field(&strategy)
     }
 }

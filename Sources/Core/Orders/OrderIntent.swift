@@ -21,10 +21,18 @@ import Units
     public var side: Side
     /// Positive. Not looked at when closing.
     public var quantity: Quantity
-    /// Market or limit.
     public var type: OrderType
-    /// Limit price on the traded contract; zero for a market order.
+    /// Limit price on the traded contract, of a limit or a stop-limit order; else zero.
     public var limit: Ticks
+    /// Trigger price on the traded contract, of a stop or a stop-limit order; else zero.
+    public var trigger: Ticks
+    /// Distance of a trailing stop; else zero.
+    public var trail: Ticks
+    public var timeInForce: TimeInForce
+    /// It may only shrink the position of its strategy.
+    public var isReduceOnly: Bool
+    /// Whose book it is for.
+    public var strategy: StrategyID
     /// Distance of the protective stop from the fill, positive; zero is none.
     public var stopDistance: Ticks
     /// Distance of the target from the fill, positive; zero is none.
@@ -38,7 +46,9 @@ import Units
 
     public init(
         id: ClientOrderID, time: Timestamp, receiveTime: Timestamp, action: IntentAction, side: Side = .buy,
-        quantity: Quantity = .zero, type: OrderType = .market, limit: Ticks = .zero, stopDistance: Ticks = .zero,
+        quantity: Quantity = .zero, type: OrderType = .market, limit: Ticks = .zero, trigger: Ticks = .zero,
+        trail: Ticks = .zero, timeInForce: TimeInForce = .goodTillCancelled, isReduceOnly: Bool = false,
+        strategy: StrategyID = .account, stopDistance: Ticks = .zero,
         targetDistance: Ticks = .zero, timeStop: Nanoseconds = .zero, signal: UInt64 = 0, quality: DataQuality = []
     ) {
         self.id = id
@@ -49,6 +59,11 @@ import Units
         self.quantity = quantity
         self.type = type
         self.limit = limit
+        self.trigger = trigger
+        self.trail = trail
+        self.timeInForce = timeInForce
+        self.isReduceOnly = isReduceOnly
+        self.strategy = strategy
         self.stopDistance = stopDistance
         self.targetDistance = targetDistance
         self.timeStop = timeStop
@@ -71,6 +86,11 @@ extension OrderIntent: BoundedElement {
         try archive.field(&quantity)
         try archive.code(&type)
         try archive.field(&limit)
+        try archive.field(&trigger)
+        try archive.field(&trail)
+        try archive.code(&timeInForce)
+        try archive.field(&isReduceOnly)
+        try archive.field(&strategy)
         try archive.field(&stopDistance)
         try archive.field(&targetDistance)
         try archive.field(&timeStop)
@@ -80,14 +100,16 @@ extension OrderIntent: BoundedElement {
 }
 
 extension OrderIntent: CanonicalBytes {
-    public static let byteCount = 77
+    public static let byteCount = 96
 
     /// ```
-    ///  0    8      16     24      25    26    34    35     43    51      59      67      75       77
-    ///  | id | time | recv | action| side| qty | type| limit| stop| target| tstop | signal| quality|
+    ///  0    8      16     24      25    26    34    35     43       51     59   60      61        62    70      78
+    ///  | id | time | recv | action| side| qty | type| limit| trigger| trail| tif | reduce| strategy| stop| target|
+    ///  78      86       94        96
+    ///  | tstop | signal | quality |
     /// ```
-    /// `id`, `signal` UInt64; times UInt64 ns; `action`, `type` UInt8; `side` Int8; quantity and ticks Int64; `tstop`
-    /// Int64 ns; `quality` UInt16.
+    /// `id`, `signal` UInt64; times UInt64 ns; `action`, `type`, `tif`, `reduce` (0 or 1), `strategy` UInt8; `side`
+    /// Int8; quantity and ticks Int64; `tstop` Int64 ns; `quality` UInt16.
     public func write(into writer: inout CanonicalWriter) {
         writer.put(id.raw)
         writer.put(time.nanoseconds)
@@ -97,6 +119,11 @@ extension OrderIntent: CanonicalBytes {
         writer.put(quantity.contracts)
         writer.put(type.rawValue)
         writer.put(limit.count)
+        writer.put(trigger.count)
+        writer.put(trail.count)
+        writer.put(timeInForce.rawValue)
+        writer.put(UInt8(isReduceOnly ? 1 : 0))
+        writer.put(strategy.rawValue)
         writer.put(stopDistance.count)
         writer.put(targetDistance.count)
         writer.put(timeStop.count)

@@ -46,15 +46,17 @@ extension OrderUpdate: BoundedElement {
 }
 
 extension OrderUpdate: CanonicalBytes {
-    public static let byteCount = 70
+    public static let byteCount = 88
 
     /// ```
     ///  0          8      16   24       32     40     41     42         50     51      59    60      61       62     70
     ///  | sequence | time | id | parent | link | role | side | quantity | type | price | tif | state | reason | left |
+    ///  70      78      86       87         88
+    ///  | limit | trail | reduce | strategy |
     /// ```
     /// `sequence`, `id`, `parent`, `link` UInt64; `time` (event) UInt64 ns; `quantity`, `left` contracts and `price`
-    /// ticks Int64; `side` Int8; `role`, `type`, `tif`, `state`, `reason` UInt8. Message time is left out: it is of the
-    /// run, not of the decision.
+    /// ticks (`limit`, `trail` too) Int64; `side` Int8; `role`, `type`, `tif`, `state`, `reason`, `reduce` (0 or 1) and
+    /// `strategy` UInt8. Message time is left out: it is of the run, not of the decision.
     public func write(into writer: inout CanonicalWriter) {
         writer.put(sequence)
         writer.put(time.nanoseconds)
@@ -70,5 +72,9 @@ extension OrderUpdate: CanonicalBytes {
         writer.put(state.rawValue)
         writer.put(reason.rawValue)
         writer.put(leaves.contracts)
+        writer.put(order.limit.count)
+        writer.put(order.trail.count)
+        writer.put(UInt8(order.isReduceOnly ? 1 : 0))
+        writer.put(order.strategy.rawValue)
     }
 }

@@ -10,6 +10,17 @@ import Units
     case cancelled = 5
     /// The order to be cancelled is not live at the venue.
     case cancelRejected = 6
+    case modified = 7
+    /// The order goes on as it was, if it is live at all.
+    case modifyRejected = 8
+    /// A stop's price was reached: it is a market or limit order from here on.
+    case triggered = 9
+    /// Answers `queryOrder` and `queryOrders`.
+    case orderStatus = 10
+    /// Answers `queryPosition`: `quantity` is signed.
+    case positionStatus = 11
+    /// The last answer to `queryOrders`.
+    case queryEnd = 12
 }
 
 /// What a venue tells the execution gateway.
@@ -22,18 +33,24 @@ import Units
     public var reason: VenueReason
     public var order: ClientOrderID
     public var side: Side
-    /// Of a fill; else zero.
+    /// Of a fill; of a position, signed; else zero.
     public var quantity: Quantity
     public var price: Ticks
     public var fee: Money
     public var liquidity: Liquidity
     /// What may still fill.
     public var leaves: Quantity
+    /// What has filled so far, of a status.
+    public var filled: Quantity
+    /// How the order stands, of a status; `unknown` when the venue has never heard of it.
+    public var state: OrderState
+    /// The query that this answers; else 0.
+    public var query: UInt64
 
     public init(
         sequence: UInt64, time: Timestamp, deliveryTime: Timestamp, kind: VenueEventKind, reason: VenueReason,
         order: ClientOrderID, side: Side, quantity: Quantity, price: Ticks, fee: Money, liquidity: Liquidity,
-        leaves: Quantity
+        leaves: Quantity, filled: Quantity = .zero, state: OrderState = .unknown, query: UInt64 = 0
     ) {
         self.sequence = sequence
         self.time = time
@@ -47,6 +64,9 @@ import Units
         self.fee = fee
         self.liquidity = liquidity
         self.leaves = leaves
+        self.filled = filled
+        self.state = state
+        self.query = query
     }
 }
 
@@ -68,5 +88,8 @@ extension VenueEvent: BoundedElement {
         try archive.field(&fee)
         try archive.code(&liquidity)
         try archive.field(&leaves)
+        try archive.field(&filled)
+        try archive.code(&state)
+        try archive.field(&query)
     }
 }

@@ -20,6 +20,18 @@
     case full = 10
     /// The gateway did not send it: it is flattening, or the position is on the other side.
     case notSent = 11
+    /// A DAY order's session ended.
+    case sessionEnded = 12
+    /// A fill-or-kill order could not be filled whole.
+    case notFilledWhole = 13
+    /// A reduce-only order had nothing to reduce.
+    case reduceOnly = 14
+    /// Sent under an epoch that is over.
+    case staleEpoch = 15
+    /// The venue takes nothing more from this session.
+    case sessionClosed = 16
+    /// What was to be modified has filled or ended.
+    case tooLate = 17
 
     /// The name in logs and results.
     public var name: String {
@@ -36,6 +48,12 @@
         case .malformed: "malformed"
         case .full: "full"
         case .notSent: "not_sent"
+        case .sessionEnded: "session_ended"
+        case .notFilledWhole: "not_filled_whole"
+        case .reduceOnly: "reduce_only"
+        case .staleEpoch: "stale_epoch"
+        case .sessionClosed: "session_closed"
+        case .tooLate: "too_late"
         }
     }
 }

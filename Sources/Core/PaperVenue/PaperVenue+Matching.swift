@@ -13,7 +13,7 @@ extension PaperVenue {
                 switch orders[i].order.type {
                 case .stop: if orders[i].order.triggers(at: trade.price) { orders[i].phase = .taking }
                 case .limit: if update.quality.hasUsableBook { meet(trade, i, &left) }
-                case .market: break
+                case .market, .stopLimit, .trailingStop: break
                 }
             }
         }

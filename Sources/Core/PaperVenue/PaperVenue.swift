@@ -81,6 +81,7 @@ public struct PaperVenue: Sendable {
             switch next.command.kind {
             case .submit: submit(next.command.order)
             case .cancel: cancel(next.command.order)
+            case .modify, .queryOrder, .queryOrders, .queryPosition: break
             }
             sweep()
         }
@@ -108,7 +109,7 @@ public struct PaperVenue: Sendable {
         let index = orders.count - 1
         switch order.type {
         case .market: take(index)
-        case .limit: enter(index)
+        case .limit, .stopLimit, .trailingStop: enter(index)
         case .stop:
             guard book.quality.hasUsableBook, let quote = book.opposite(of: order.side, 0) else { return }
             if order.triggers(at: quote.price) {
@@ -121,6 +122,7 @@ public struct PaperVenue: Sendable {
     private func refusal(_ order: Order) -> VenueReason? {
         if order.quantity.contracts < 1 { return .malformed }
         if order.type != .market, order.price <= .zero { return .malformed }
+        if order.type == .stopLimit || order.type == .trailingStop { return .malformed }
         if index(of: order.id) != nil { return .duplicateID }
         if orders.isFull { return .full }
         if book.quality.contains(.noBook) { return .noBook }

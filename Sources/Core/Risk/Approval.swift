@@ -1,5 +1,6 @@
 import Determinism
 import Orders
+import Units
 
 /// A risk gate's yes to one intent, as it travels: good for one use.
 @frozen public struct Approval: Hashable, BitwiseCopyable, Sendable {
@@ -7,10 +8,16 @@ import Orders
     public var intent: OrderIntent
     /// Position of the verdict in its run's stream of verdicts.
     public var sequence: UInt64
+    /// Of the lock word when it was given: void under any other, for ever.
+    public var epoch: UInt64
+    /// Message time from which it is void.
+    public var expiry: Timestamp
 
-    public init(intent: OrderIntent, sequence: UInt64) {
+    public init(intent: OrderIntent, sequence: UInt64, epoch: UInt64 = 0, expiry: Timestamp = .undefined) {
         self.intent = intent
         self.sequence = sequence
+        self.epoch = epoch
+        self.expiry = expiry
     }
 
     /// The yes in the form that the execution gateway takes. Only for who knows that it is the gate's own: the stage
@@ -24,5 +31,7 @@ extension Approval: BoundedElement {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try intent.persist(&archive)
         try archive.field(&sequence)
+        try archive.field(&epoch)
+        try archive.field(&expiry)
     }
 }

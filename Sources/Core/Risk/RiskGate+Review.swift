@@ -64,7 +64,7 @@ extension RiskGate {
         switch order.type {
         case .market: return order.limit == .zero
         case .limit: return order.limit > .zero
-        case .stop: return false
+        case .stop, .stopLimit, .trailingStop: return false
         }
     }
 

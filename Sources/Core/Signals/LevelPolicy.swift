@@ -52,8 +52,8 @@ import Units
         entered[level] = signal.test
         let intent = OrderIntent(
             id: identities.next(), time: signal.time, receiveTime: signal.receiveTime, action: .open,
-            side: signal.direction, quantity: configuration.quantity, stopDistance: configuration.stopDistance,
-            targetDistance: configuration.targetDistance, timeStop: configuration.timeStop, signal: signal.sequence,
+            side: signal.direction, quantity: configuration.quantity, strategy: .level,
+            stopDistance: configuration.stopDistance, targetDistance: configuration.targetDistance, timeStop: configuration.timeStop, signal: signal.sequence,
             quality: signal.quality)
         entry = intent.id
         intents.append(intent)
@@ -74,7 +74,9 @@ import Units
         _ time: Timestamp, _ receiveTime: Timestamp, _ intents: inout TradingLimits.FewOutputs<OrderIntent>
     ) {
         closeSent = true
-        intents.append(OrderIntent(id: identities.next(), time: time, receiveTime: receiveTime, action: .close))
+        intents.append(
+            OrderIntent(
+                id: identities.next(), time: time, receiveTime: receiveTime, action: .close, strategy: .level))
     }
 
     public mutating func refused(_ intent: ClientOrderID) {

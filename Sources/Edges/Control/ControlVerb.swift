@@ -40,7 +40,7 @@ public enum ControlOutcome: UInt8, Sendable, CaseIterable {
 
 /// The number of one command: 16 random bytes. A command is handled once, however often it arrives.
 public struct CommandID: Hashable, BitwiseCopyable, Sendable {
-    let high: UInt64
+    public let high: UInt64
     let low: UInt64
 
     init(high: UInt64, low: UInt64) {

@@ -32,12 +32,16 @@ struct HostedRisk: ~Copyable, HostedStage {
         ApprovalSeal(try KeyStore(stateDirectory: site.stateDirectory).key(.approval))
     }
 
-    static func request(_ command: ControlCommand) -> OperatorRequest? {
+    static func request(_ command: ControlCommand) -> OperatorCommand? {
+        let request: OperatorRequest
         switch command.verb {
-        case .pause: .pause
-        case .resume: .resume
-        case .status, .flatten, .arm, .stop: nil
+        case .pause: request = .pause
+        case .resume: request = .resume
+        case .status, .flatten, .arm, .stop: return nil
         }
+        return OperatorCommand(
+            request, id: command.id.high, sender: ShortText(command.sender),
+            reason: ShortText(command.arguments.reason ?? ""))
     }
 
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws {

@@ -1,5 +1,6 @@
 import Control
 import Determinism
+import Orders
 import Pipeline
 import Security
 import Storage
@@ -15,7 +16,7 @@ protocol HostedStage: ~Copyable {
     /// The approvals' seal, for those who have its key.
     static func seal(_ site: RunSite) throws -> ApprovalSeal?
     /// What an operator's command asks of this process; nil when it does not concern it.
-    static func request(_ command: ControlCommand) -> OperatorRequest?
+    static func request(_ command: ControlCommand) -> OperatorCommand?
 
     init(_ site: RunSite, _ setup: MarketSetup) throws
     /// Opens the files that go on from where they stood.
@@ -34,7 +35,7 @@ protocol HostedStage: ~Copyable {
 extension HostedStage where Self: ~Copyable {
     static var tickInterval: Nanoseconds { .milliseconds(20) }
     static func seal(_ site: RunSite) throws -> ApprovalSeal? { nil }
-    static func request(_ command: ControlCommand) -> OperatorRequest? { nil }
+    static func request(_ command: ControlCommand) -> OperatorCommand? { nil }
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws {}
     mutating func observe(_ message: StageMessage) {}
     func answer(_ command: ControlCommand, _ fold: borrowing StageFold<Stage>) { command.finish(.done) }

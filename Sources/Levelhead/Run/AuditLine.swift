@@ -84,9 +84,10 @@ enum AuditLine {
 
 extension AuditLine {
     /// What an operator asked of the risk gateway.
-    static func request(_ request: OperatorRequest) -> String {
+    static func request(_ command: OperatorCommand) -> String {
         JSONText.object([
-            "event": JSONText.string("operator"), "request": JSONText.string("\(request)"),
+            "event": JSONText.string("operator"), "request": JSONText.string(command.request.name),
+            "who": JSONText.string("\(command.sender)"), "why": JSONText.string("\(command.reason)"),
         ])
     }
 }

@@ -78,18 +78,19 @@ struct RiskStage {
     }
 
     /// An operator's request that changes the trading state.
-    mutating func apply(_ request: OperatorRequest) -> OperatorOutcome {
-        switch request {
-        case .pause: gate.pause()
-        case .resume: gate.resume()
+    mutating func apply(_ command: OperatorCommand) -> OperatorOutcome {
+        switch command.request {
+        case .pause: return gate.pause()
+        case .resume: return gate.resume()
+        case .halt: return gate.halt()
+        case .flatten: return gate.requestFlatten()
+        case .arm: return gate.arm()
+        case .order:
+            review(command.intent)
+            return .done
+        case .cancel: return .done
         }
     }
-}
-
-/// What an operator can ask of the risk gateway.
-public enum OperatorRequest: UInt8, Sendable, CaseIterable {
-    case pause = 1
-    case resume = 2
 }
 
 extension RiskStage {

@@ -22,8 +22,8 @@ public enum StageMessage: Sendable {
     case fill(Fill)
     case update(OrderUpdate)
     case notice(ExecutionNotice)
-    /// An operator to the risk gateway.
-    case request(OperatorRequest)
+    /// An operator to a gateway.
+    case request(OperatorCommand)
     /// The message clock moved on and nothing else happened.
     case tick
 
@@ -63,7 +63,7 @@ public enum StageMessage: Sendable {
             case .fill(let value): try Self.save(value, &archive)
             case .update(let value): try Self.save(value, &archive)
             case .notice(let value): try Self.save(value, &archive)
-            case .request(var value): try archive.code(&value)
+            case .request(let value): try Self.save(value, &archive)
             case .tick: break
             }
             return archive.bytes
@@ -85,10 +85,7 @@ public enum StageMessage: Sendable {
         case .fill: self = .fill(try Self.load(&archive))
         case .update: self = .update(try Self.load(&archive))
         case .notice: self = .notice(try Self.load(&archive))
-        case .request:
-            var request = OperatorRequest.pause
-            try archive.code(&request)
-            self = .request(request)
+        case .request: self = .request(try Self.load(&archive))
         case .tick: self = .tick
         }
         try archive.checkEnd()

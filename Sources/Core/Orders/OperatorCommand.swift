@@ -1,0 +1,108 @@
+import Determinism
+import Units
+
+/// What an operator can ask of the gateways.
+@frozen public enum OperatorRequest: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+    /// REDUCING, and back.
+    case pause = 1
+    case resume = 2
+    /// Nothing new but closing, until armed.
+    case halt = 3
+    /// Cancel everything, close everything, lock.
+    case flatten = 4
+    /// Take the lock off.
+    case arm = 5
+    /// A manual order: `intent`.
+    case order = 6
+    /// Cancel `target`, or every order that opens when it is `none`.
+    case cancel = 7
+
+    public var name: String { "\(self)" }
+}
+
+/// One request of an operator, with who made it and why.
+@frozen public struct OperatorCommand: Hashable, BitwiseCopyable, Sendable {
+    /// The first eight bytes of the control command's number; 0 for none. A command is carried out once.
+    public var id: UInt64
+    public var request: OperatorRequest
+    /// Who asks, and why, as audited.
+    public var sender: ShortText
+    public var reason: ShortText
+    /// Of `order`.
+    public var intent: OrderIntent
+    /// Of `cancel`.
+    public var target: ClientOrderID
+    /// Of `arm` and `pause`: one strategy; `account` for all.
+    public var scope: StrategyID
+    /// Of `flatten`: wait for the market to open and close then.
+    public var waitsForOpen: Bool
+    /// Epoch of the lock word that the command goes with.
+    public var epoch: UInt64
+
+    public init(
+        _ request: OperatorRequest, id: UInt64 = 0, sender: ShortText = ShortText(), reason: ShortText = ShortText(),
+        intent: OrderIntent = .blank, target: ClientOrderID = .none, scope: StrategyID = .account,
+        waitsForOpen: Bool = false, epoch: UInt64 = 0
+    ) {
+        self.id = id
+        self.request = request
+        self.sender = sender
+        self.reason = reason
+        self.intent = intent
+        self.target = target
+        self.scope = scope
+        self.waitsForOpen = waitsForOpen
+        self.epoch = epoch
+    }
+}
+
+extension OperatorCommand: BoundedElement {
+    public static var blank: OperatorCommand { OperatorCommand(.pause) }
+
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.field(&id)
+        try archive.code(&request)
+        try archive.field(&sender)
+        try archive.field(&reason)
+        try intent.persist(&archive)
+        try archive.field(&target)
+        try archive.field(&scope)
+        try archive.field(&waitsForOpen)
+        try archive.field(&epoch)
+    }
+}
+
+/// At most 128 bytes of UTF-8 in place: a name or a reason that travels through folds and journals.
+@frozen public struct ShortText: Hashable, BitwiseCopyable, Sendable, CustomStringConvertible {
+    public static let capacity = 128
+
+    private var bytes: (
+        SIMD32<UInt8>, SIMD32<UInt8>, SIMD32<UInt8>, SIMD32<UInt8>
+    ) = (.zero, .zero, .zero, .zero)
+    private var count: UInt8 = 0
+
+    public init() {}
+
+    /// What is longer is cut at a character's border.
+    public init(_ text: String) {
+        var kept: [UInt8] = []
+        for character in text {
+            let utf8 = Array(String(character).utf8)
+            if kept.count + utf8.count > Self.capacity { break }
+            kept += utf8
+        }
+        count = UInt8(kept.count)
+        withUnsafeMutableBytes(of: &bytes) { $0.copyBytes(from: kept) }
+    }
+
+    public var description: String {
+        withUnsafeBytes(of: bytes) { String(decoding: $0.prefix(Int(min(count, 128))), as: UTF8.self) }
+    }
+
+    public static func == (a: ShortText, b: ShortText) -> Bool {
+        a.count == b.count && a.bytes.0 == b.bytes.0 && a.bytes.1 == b.bytes.1 && a.bytes.2 == b.bytes.2
+            && a.bytes.3 == b.bytes.3
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(description) }
+}

@@ -12,7 +12,7 @@ extension ExecutionGateway {
         case .cancel:
             if command.target == .none { cancelEntries(of: nil) } else { _ = cancel(command.target) }
         case .withheld: withheld(command.target, clock)
-        case .pause, .resume, .halt, .arm, .order: break
+        case .pause, .resume, .halt, .arm, .order, .peerSilent, .peerHeard: break
         }
     }
 

@@ -20,7 +20,7 @@ public struct RiskFollower: TradingStage {
 
     public var gate: RiskGate { risk.gate }
     public var awaitsTime: Bool { !isLogical && risk.hasIntents }
-    public var mayPutOut: Bool { !risk.gate.position.isFlat || risk.gate.state == .reducing || risk.hasIntents }
+    public var mayPutOut: Bool { risk.gate.looksAtEveryUpdate || risk.gate.state == .reducing || risk.hasIntents }
 
     public mutating func sessionBegan(_ watch: inout MarketWatch) { risk.begin(watch.day) }
 
@@ -33,7 +33,7 @@ public struct RiskFollower: TradingStage {
     }
 
     public mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool) {
-        if isMarked { risk.apply(watch.update(depth: 1)) }
+        if isMarked { risk.mark(watch.update(depth: 1)) }
         risk.advance(to: watch.clock.event)
     }
 

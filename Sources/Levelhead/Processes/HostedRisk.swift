@@ -24,6 +24,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     private let desk: TradingLock
     private var follower = LockFollower()
     private var manual = ManualOrders()
+    private var execution = PeerWatch(.fills)
     private var audit: AuditLog?
     private var orders = RecordDigest()
     private var fillCount: UInt64 = 0
@@ -43,6 +44,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     var lock: LockFollower? { follower }
+    var peer: PeerWatch? { execution }
 
     deinit { scratch.deallocate() }
 
@@ -101,7 +103,10 @@ struct HostedRisk: ~Copyable, HostedStage {
 
     mutating func observe(_ message: StageMessage) {
         manual.observe(message)
-        if case .request(let command) = message { follower.observe(command) }
+        if case .request(let command) = message {
+            follower.observe(command)
+            execution.observe(command)
+        }
         switch message {
         case .signal(let signal): log(AuditLine.signal(signal))
         case .verdict(let verdict):
@@ -205,6 +210,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         try archive.marker("risk ledger")
         try orders.persist(&archive)
         try follower.persist(&archive)
+        try execution.persist(&archive)
         try manual.persist(&archive)
         try archive.field(&fillCount)
         try archive.field(&orderCount)

@@ -29,6 +29,8 @@ protocol HostedStage: ~Copyable {
     mutating func follow(_ fold: inout StageFold<Stage>)
     /// What the stage has been told of the lock word; nil for one that need not know.
     var lock: LockFollower? { get }
+    /// Whose silence the stage has to be told; nil for nobody's.
+    var peer: PeerWatch? { get }
     /// Takes messages from the process's door for others than its channels' ends; nil when there is none.
     mutating func nextVisitor() -> StageMessage?
     /// Shows the state of the stage to whoever asks for the process's status.
@@ -63,6 +65,7 @@ extension HostedStage where Self: ~Copyable {
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<Stage>) { command.finish(.done) }
     mutating func follow(_ fold: inout StageFold<Stage>) {}
     var lock: LockFollower? { nil }
+    var peer: PeerWatch? { nil }
     mutating func nextVisitor() -> StageMessage? { nil }
     mutating func checkpoint() throws -> AuditPosition { .start }
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {}

@@ -124,6 +124,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         while true {
             var isBusy = try takeRecords()
             isBusy = try takeLock() || isBusy
+            try takeSilence()
             isBusy = try takeMessages(desk.stages) || isBusy
             isBusy = try takeCommands(desk) || isBusy
             isBusy = try takeVisitors() || isBusy
@@ -215,6 +216,13 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         try take(.control, .request(news))
         try send()
         return true
+    }
+
+    /// A gateway that is not heard any more, or again, is an input of the other one.
+    private mutating func takeSilence() throws {
+        guard let peer = hosted.peer, let news = peer.news(inbox.isHeard(peer.channel)) else { return }
+        try take(.control, .request(news))
+        try send()
     }
 
     /// What did not leave, because the epoch changed in the last instant, is an input as well.

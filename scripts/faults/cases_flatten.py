@@ -243,21 +243,42 @@ def flood_of_control_messages(_, rate=10_000):
         return f"{reached:.0f} messages/s, {percentiles(times)}; {finished(up)}"
 
 
-@case()
-def disk_full(_):
-    """The state directory on a full file system of 1 MB: no record, the shared word holds the lock."""
+def in_small_place(name, size):
+    """Runs one of the cases below in a name space of its own, with a small file system for it."""
     if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt"],
                       capture_output=True).returncode:
         raise Skip("mounting is not allowed")
-    inner = (
-        'mount -t tmpfs -o size=1m,mode=700 tmpfs "$1" && exec "$2" "$3" --seed 1 --only full-state-directory --place "$1"')
-    place = bench.PLACE / "full"
+    inner = 'mount -t tmpfs -o size="$4",mode=700 tmpfs "$1" && exec "$2" "$3" --seed 1 --only "$5" --place "$1"'
+    place = bench.PLACE / name
     place.mkdir()
     main = pathlib.Path(__file__).resolve().parents[1] / "check-flatten"
-    done = subprocess.run(["unshare", "-rm", "sh", "-c", inner, "sh", str(place), sys.executable, str(main)],
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", inner, "sh", str(place), sys.executable, str(main), size, name],
                           capture_output=True, text=True, timeout=120)
     expect(done.returncode == 0, f"{done.stdout[-600:]} {done.stderr[-300:]}")
-    return next(line for line in done.stdout.splitlines() if "full-state-directory" in line)
+    return next(line for line in done.stdout.splitlines() if name in line)
+
+
+def fill(directory):
+    """Until nothing more can be written."""
+    with open(directory / "filler", "wb", buffering=0) as file:
+        for size in (1 << 20, 4096):
+            try:
+                while True:
+                    file.write(b"x" * size)
+            except OSError:
+                pass
+
+
+@case()
+def disk_full(_):
+    """The state directory on a full file system of 1 MB: no record, the shared word holds the lock."""
+    return in_small_place("full-state-directory", "1m")
+
+
+@case()
+def disk_full_for_the_run(_):
+    """The run's own disk is full: nothing opens, it says so, and it still closes."""
+    return in_small_place("full-run-directory", "192m")
 
 
 FULL = {}
@@ -271,12 +292,7 @@ def full_state_directory(_):
     place = pathlib.Path(FULL["place"])
     with desk(state=place / "s") as up:
         with_position(up)
-        with open(place / "filler", "wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(b"x" * 4096)
-            except OSError:
-                pass
+        fill(place)
         answer = flatten(up)
         same(position(up), 0, "position")
         expect(not (place / "s/locked.json").exists(), "there was no space for a record")
@@ -284,6 +300,30 @@ def full_state_directory(_):
         expect(up.status()["locked"], "by the word")
         os.unlink(place / "filler")
         return f"{answer['ms']:.1f} ms"
+
+
+@case(long=True)
+def full_run_directory(_):
+    """Run by disk-full-for-the-run, inside its own name space."""
+    if "place" not in FULL:
+        raise Skip("only in a name space of its own: see disk-full-for-the-run")
+    place = pathlib.Path(FULL["place"])
+    with desk("--set", "journal.reserve_mb=4", state=bench.PLACE / "s", run=place / "r") as up:
+        with_position(up)
+        fill(place)
+
+        def says_so():
+            missing = {one["name"]: one["missing"] for one in up.status()["processes"]}
+            return all("disk space" in missing.get(role, []) for role in ("risk", "execution"))
+        # Whoever puts something out looks for space.
+        asked = order(up, "buy", 1, "--stop-ticks", 200, status=None, timeout=2)
+        until(says_so, 15, "risk and execution say that there is no space")
+        same(state(up), "REDUCING", "state")
+        refused = order(up, "buy", 1, "--stop-ticks", 200, status=1)
+        answer = flatten(up)
+        same(position(up), 0, "position")
+        os.unlink(place / "filler")
+        return f"{asked and asked['verdict']}, then {refused['verdict']}; flat in {answer['ms']:.1f} ms"
 
 
 @case()

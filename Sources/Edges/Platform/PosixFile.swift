@@ -93,8 +93,8 @@ public struct PosixFile: ~Copyable {
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("ftruncate") }
     }
 
-    /// Sets space aside for `count` bytes from `offset` on, without making the file longer: writes there do not fail for
-    /// want of space. Where the file system cannot do that, nothing is set aside and nothing thrown.
+    /// Sets space aside for `count` bytes from `offset` on, without a longer file: writes there do not fail for
+    /// want of it. Where the file system cannot do that, nothing is set aside and nothing thrown.
     public func reserve(from offset: Int, count: Int) throws(SystemCallError) {
         while true {
             let code = lh_reserve(descriptor, Int64(offset), Int64(count))

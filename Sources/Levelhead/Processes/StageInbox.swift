@@ -49,7 +49,7 @@ struct StageInbox: ~Copyable {
 
     /// By channel, the next message wanted.
     var next: [UInt64] { links.map { $0.held?.sequence ?? $0.receiver.nextSequence } }
-    /// Whether the other end of a channel is heard: false after half a second of silence, nil before it was heard first.
+    /// Whether the other end of a channel is heard: false after half a second of silence, nil before it first was.
     func isHeard(_ channel: StageChannel) -> Bool? {
         guard let link = links.first(where: { $0.channel == channel }) else { return nil }
         if link.receiver.isConnected { link.wasHeard = true }

@@ -68,6 +68,8 @@ struct VenueScenario: ScenarioSubject {
         case .reduced: return "reduced \(name) to \(event.leaves.contracts)"
         case .cancelled: return "cancelled \(name) \(event.reason.name)"
         case .cancelRejected: return "cancel rejected \(name) \(event.reason.name)"
+        case .modified, .modifyRejected, .triggered, .orderStatus, .positionStatus, .queryEnd:
+            return "\(event.kind) \(name)"
         }
     }
 }

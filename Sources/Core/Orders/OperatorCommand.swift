@@ -16,6 +16,11 @@ import Units
     case order = 6
     /// Cancel `target`, or every order that opens when it is `none`.
     case cancel = 7
+    /// Of the execution gateway's process, to its fold: `target` was not sent, for it opens and its epoch was over in
+    /// the last instant.
+    case withheld = 8
+    /// To the execution gateway: ask the venue what is live and what is open. Nothing opens until that has been done.
+    case reconcile = 20
 
     public var name: String { "\(self)" }
 }

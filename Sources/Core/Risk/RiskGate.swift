@@ -106,6 +106,8 @@ public struct RiskGate: Sendable {
         switch notice.kind {
         case .flattening: if state != .flattening { flatten(notice.reason) }
         case .flat: if state == .flattening { change(to: .locked, .flat) }
+        case .reconciliationQuestion: if state == .active { change(to: .reducing, .reconciliation) }
+        case .flattenBlocked, .flattenLate, .reconciled, .strayOrder: break
         }
     }
 

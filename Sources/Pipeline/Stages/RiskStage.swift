@@ -88,7 +88,7 @@ struct RiskStage {
         case .order:
             review(command.intent)
             return .done
-        case .cancel: return .done
+        case .cancel, .withheld, .reconcile: return .done
         }
     }
 }

@@ -99,6 +99,8 @@ extension PaperVenue {
         precondition(quantity > .zero, "a fill has contracts")
         precondition(quantity <= orders[index].leaves, "a fill never exceeds what is left")
         orders[index].leaves -= quantity
+        orders[index].filled += quantity
+        held += Quantity(orders[index].order.side.sign * quantity.contracts)
         let filled = orders[index]
         tell(
             .filled, .none, filled.order, quantity: quantity, price: price,

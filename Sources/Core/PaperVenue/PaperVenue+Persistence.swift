@@ -12,5 +12,6 @@ extension PaperVenue: PersistentState {
         try book.persist(&archive)
         try archive.field(&clock)
         try archive.field(&sequence)
+        try archive.field(&held)
     }
 }

@@ -31,6 +31,8 @@ public struct PaperVenue: Sendable {
     /// The venue's time; never goes back.
     public internal(set) var clock = Timestamp(nanoseconds: 0)
     var sequence: UInt64 = 0
+    /// What its fills have left open.
+    public internal(set) var held = Quantity.zero
     /// An order is `done` and still in the table.
     var isSweepDue = false
 
@@ -81,7 +83,8 @@ public struct PaperVenue: Sendable {
             switch next.command.kind {
             case .submit: submit(next.command.order)
             case .cancel: cancel(next.command.order)
-            case .modify, .queryOrder, .queryOrders, .queryPosition: break
+            case .queryOrder, .queryOrders, .queryPosition: answer(next.command)
+            case .modify: break
             }
             sweep()
         }

@@ -19,6 +19,7 @@ import Units
 
     public var order: Order
     public var leaves: Quantity
+    public var filled = Quantity.zero
     public var phase: VenueOrderPhase
     /// Contracts of others that must go before this order fills.
     public var ahead: Int64
@@ -32,6 +33,7 @@ extension VenueOrder: BoundedElement {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try order.persist(&archive)
         try archive.field(&leaves)
+        try archive.field(&filled)
         try archive.code(&phase)
         try archive.field(&ahead)
     }

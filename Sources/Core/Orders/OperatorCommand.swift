@@ -22,6 +22,8 @@ import Units
     /// A gateway's own watch: the other gateway's heartbeat is lost, and back.
     case peerSilent = 9
     case peerHeard = 10
+    /// To the execution gateway: ask the venue what is live and what is open. Nothing opens until that has been done.
+    case reconcile = 20
 
     public var name: String { "\(self)" }
 }

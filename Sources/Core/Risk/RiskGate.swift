@@ -153,6 +153,8 @@ public struct RiskGate: Sendable {
         case .flat:
             crossBooks()
             if state == .flattening { change(.provenFlat, .flat) }
+        case .reconciliationQuestion: restrict(.paused, .reconciliation)
+        case .flattenBlocked, .flattenLate, .reconciled, .strayOrder: break
         }
     }
 

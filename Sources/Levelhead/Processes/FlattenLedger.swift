@@ -24,15 +24,9 @@ struct FlattenLedger {
     private var sender = ShortText()
     private var reason = ShortText()
     private var startedAt: UInt64 = 0
-    private var fillCount: UInt64 = 0
-    private var contracts: Int64 = 0
-    /// What the fills cost against the price at which the position could have been left at the start, in ticks times
-    /// contracts: positive when it cost more.
-    private var slippage: Int64 = 0
     private var fees = Money.zero
-    /// Bid and ask at the start; zero when there was none.
-    private var bid = Ticks.zero
-    private var ask = Ticks.zero
+    /// What the gateway itself says of it, from its first notice on.
+    private var account = FlattenCertificate()
 
     /// An operator asked for it, or the gateway began it itself.
     mutating func begin(epoch: UInt64, sender: ShortText, reason: ShortText) {
@@ -50,34 +44,33 @@ struct FlattenLedger {
         startedAt = MonotonicClock.wallTime().nanoseconds
     }
 
-    mutating func setQuote(bid: Ticks, ask: Ticks) {
-        guard phase == .underWay, self.bid == .zero, self.ask == .zero else { return }
-        self.bid = bid
-        self.ask = ask
-    }
+    mutating func add(_ fill: Fill) { if phase == .underWay { fees += fill.fee } }
 
-    mutating func add(_ fill: Fill) {
-        guard phase == .underWay else { return }
-        fillCount += 1
-        contracts += fill.quantity.contracts
-        fees += fill.fee
-        let reference = fill.side == .sell ? bid : ask
-        if reference != .zero { slippage += fill.side.sign * (fill.price - reference).count * fill.quantity.contracts }
+    /// What the gateway says about its flatten.
+    mutating func take(_ notice: ExecutionNotice) {
+        rounds = notice.rounds
+        account = notice.certificate
+        switch notice.kind {
+        case .flattening: begin(epoch: 0, sender: ShortText("execution"), reason: ShortText(notice.reason.name))
+        case .flattenBlocked: isBlocked = true
+        case .flat: phase = .flat
+        case .flattenLate, .reconciliationQuestion, .reconciled, .strayOrder: break
+        }
     }
-
-    mutating func setRounds(_ rounds: UInt32) { self.rounds = rounds }
-    mutating func finish() { phase = .flat }
 
     /// The certificate as JSON; `ms` from the request to the proof.
-    func certificate(_ site: RunSite, terms: ContractTerms, now: UInt64) -> String {
+    func certificate(_ site: RunSite, now: UInt64) -> String {
         JSONText.object([
             "flat": "true", "epoch": JSONText.integer(epoch), "who": JSONText.string("\(sender)"),
             "why": JSONText.string("\(reason)"), "run": JSONText.string(site.directory),
             "asked_ns": JSONText.integer(startedAt), "proven_ns": JSONText.integer(now),
             "ms": "\(Double(now &- startedAt) / 1e6)", "rounds": JSONText.integer(rounds),
-            "fills": JSONText.integer(fillCount), "contracts": JSONText.integer(contracts),
-            "slippage_usd": JSONText.string((terms.moneyPerTick * slippage).description),
+            "fills": JSONText.integer(account.fills), "contracts": JSONText.integer(account.contracts.contracts),
+            "slippage_usd": JSONText.string(account.slippage.description),
             "fees_usd": JSONText.string(fees.description),
+            "first_read_ns": JSONText.integer(account.firstProof.nanoseconds),
+            "second_read_ns": JSONText.integer(account.secondProof.nanoseconds),
+            "answered_ns": JSONText.integer(account.proven.nanoseconds),
         ])
     }
 
@@ -92,11 +85,7 @@ struct FlattenLedger {
         try archive.field(&sender)
         try archive.field(&reason)
         try archive.field(&startedAt)
-        try archive.field(&fillCount)
-        try archive.field(&contracts)
-        try archive.field(&slippage)
         try archive.field(&fees)
-        try archive.field(&bid)
-        try archive.field(&ask)
+        try account.persist(&archive)
     }
 }

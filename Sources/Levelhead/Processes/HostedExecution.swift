@@ -17,9 +17,10 @@ struct HostedExecution: ~Copyable, HostedStage {
     }
 
     private let site: RunSite
-    private let terms: ContractTerms
     private var follower = LockFollower()
     private var flatten = FlattenLedger()
+    /// The gateway is asking the venue: its timers are short.
+    private(set) var isHurried = false
     /// The certificate of the last flatten; empty when it could not be written.
     private var certificate = ""
     /// Commands without an answer.
@@ -34,12 +35,12 @@ struct HostedExecution: ~Copyable, HostedStage {
         var state = "pending"
     }
 
-    init(_ site: RunSite, _ setup: MarketSetup) throws {
-        self.site = site
-        terms = try setup.trading().execution.terms
-    }
+    init(_ site: RunSite, _ setup: MarketSetup) throws { self.site = site }
 
     var lock: LockFollower? { follower }
+
+    /// What is live and what is open is for the venue to say, when this process was not there to see it.
+    static var afterRestart: OperatorCommand? { OperatorCommand(.reconcile, sender: ShortText("restart")) }
 
     // MARK: What happens
 
@@ -60,14 +61,9 @@ struct HostedExecution: ~Copyable, HostedStage {
     }
 
     private mutating func observe(_ notice: ExecutionNotice) {
-        flatten.setRounds(notice.rounds)
-        switch notice.kind {
-        case .flattening: flatten.begin(epoch: 0, sender: ShortText("execution"), reason: ShortText(notice.reason.name))
-        case .flat:
-            guard flatten.phase == .underWay else { return }
-            flatten.finish()
-            certificate = write()
-        }
+        let wasUnderWay = flatten.phase == .underWay
+        flatten.take(notice)
+        if wasUnderWay, flatten.phase == .flat { certificate = write() }
     }
 
     private mutating func observe(_ update: OrderUpdate) {
@@ -81,7 +77,7 @@ struct HostedExecution: ~Copyable, HostedStage {
     private func write() -> String {
         let directory = "\(site.directory)/certificates"
         let path = "\(directory)/flat-\(flatten.epoch)-\(MonotonicClock.wallTime().nanoseconds).json"
-        let text = flatten.certificate(site, terms: terms, now: MonotonicClock.wallTime().nanoseconds)
+        let text = flatten.certificate(site, now: MonotonicClock.wallTime().nanoseconds)
         do {
             try Directory.make(directory, mode: 0o700)
             try PosixFile.replace(path, with: Array((text + "\n").utf8))
@@ -146,13 +142,8 @@ struct HostedExecution: ~Copyable, HostedStage {
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<ExecutionFollower>) {}
 
     mutating func follow(_ fold: inout StageFold<ExecutionFollower>) {
-        if flatten.phase == .underWay {
-            let quote = fold.quote()
-            flatten.setQuote(bid: quote.bid.price, ask: quote.ask.price)
-            // Until the fold says so itself, a closed market is known by its book.
-            let isFlat = fold.read { $0.gateway.position.isFlat }
-            flatten.isBlocked = !isFlat && !quote.quality.isDisjoint(with: .notTrading)
-        }
+        isHurried = flatten.phase == .underWay || fold.read { $0.gateway.isReconciling }
+        flatten.isBlocked = flatten.phase == .underWay && fold.read { $0.gateway.flattening.isBlocked }
         followFlattens()
         guard !cancels.isEmpty else { return }
         for pending in cancels where pending.orders.isEmpty {

@@ -23,7 +23,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     private let site: RunSite
     private let desk: TradingLock
     private var follower = LockFollower()
-    private var manual = ManualOrders()
+    private var manual: ManualOrders
     private var execution = PeerWatch(.fills)
     private var audit: AuditLog?
     private var orders = RecordDigest()
@@ -41,6 +41,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         self.setup = setup
         self.site = site
         desk = try TradingLock(stateDirectory: site.stateDirectory)
+        manual = ManualOrders(epoch: try setup.trading().orderEpoch)
     }
 
     var lock: LockFollower? { follower }

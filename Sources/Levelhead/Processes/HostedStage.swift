@@ -27,6 +27,10 @@ protocol HostedStage: ~Copyable {
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<Stage>)
     /// Answers those that were kept, as far as that is possible now.
     mutating func follow(_ fold: inout StageFold<Stage>)
+    /// Ticks of the message clock are wanted every millisecond.
+    var isHurried: Bool { get }
+    /// What the stage takes first of all when its process has a predecessor; nil for nothing.
+    static var afterRestart: OperatorCommand? { get }
     /// What the stage has been told of the lock word; nil for one that need not know.
     var lock: LockFollower? { get }
     /// Whose silence the stage has to be told; nil for nobody's.
@@ -65,6 +69,8 @@ extension HostedStage where Self: ~Copyable {
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<Stage>) { command.finish(.done) }
     mutating func follow(_ fold: inout StageFold<Stage>) {}
     var lock: LockFollower? { nil }
+    var isHurried: Bool { false }
+    static var afterRestart: OperatorCommand? { nil }
     var peer: PeerWatch? { nil }
     mutating func nextVisitor() -> StageMessage? { nil }
     mutating func checkpoint() throws -> AuditPosition { .start }

@@ -18,7 +18,7 @@ struct LockFollower {
         switch command.request {
         case .flatten: (epoch, isLocked, flattened) = (command.epoch, true, command.epoch)
         case .arm: (epoch, isLocked) = (command.epoch, false)
-        case .pause, .resume, .halt, .order, .cancel, .withheld, .peerSilent, .peerHeard: break
+        case .pause, .resume, .halt, .order, .cancel, .withheld, .reconcile, .peerSilent, .peerHeard: break
         }
     }
 

@@ -19,15 +19,19 @@ struct ManualOrders {
         var isOver = false
     }
 
+    /// Of the run's identities.
+    private let epoch: UInt16
     /// Identities given out so far: part of the saved state, and counted again from the journal.
     private var count: UInt64 = 0
     private var pending: [Pending] = []
+
+    init(epoch: UInt16) { self.epoch = epoch }
 
     mutating func begin(
         _ command: ControlCommand, clock: TradingClock, setup: MarketSetup, traded: String
     ) -> CommandStep {
         guard let order = command.arguments.order else { return .refuse("no order") }
-        let id = ClientOrderID(epoch: TradingConfiguration.orderEpoch, issuer: .manual, count: count + 1)
+        let id = ClientOrderID(epoch: epoch, issuer: .manual, count: count + 1)
         do throws(ManualOrderError) {
             let intent = try Self.intent(order, id, clock, setup, traded)
             pending.append(Pending(command: command, id: id))

@@ -50,5 +50,11 @@ struct LevelheadCommand: ParsableCommand {
             StatusCommand.self,
             PauseCommand.self,
             ResumeCommand.self,
+            FlattenCommand.self,
+            ArmCommand.self,
+            OrderCommand.self,
+            CancelCommand.self,
+            WhyCommand.self,
+            DrillCommand.self,
         ])
 }

@@ -29,8 +29,8 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         TradingLimits.verify()
         self.output = output
         judge = LevelJudge(configuration.signals)
-        risk = RiskStage(configuration, epoch: TradingConfiguration.orderEpoch)
-        execution = ExecutionGateway(configuration.execution, epoch: TradingConfiguration.orderEpoch)
+        risk = RiskStage(configuration, epoch: configuration.orderEpoch)
+        execution = ExecutionGateway(configuration.execution, epoch: configuration.orderEpoch)
         venue = PaperVenue(configuration.venue)
         watch = MarketWatch(plan: plan, calendar: calendar, configuration: configuration)
     }
@@ -40,6 +40,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     public mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
         watch.begin(session, leader: leader)
         risk.begin(watch.day)
+        venue.begin(watch.day)
         output.session(session, leader: leader)
     }
 
@@ -71,9 +72,9 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         venue.advance(to: Timestamp(nanoseconds: time))
         hear()
         openOrClose()
-        if watch.keepMark(secondEnded: time, heard: engine.clockBefore) { risk.apply(watch.quote()) }
+        if watch.keepMark(secondEnded: time, heard: engine.clockBefore) { risk.mark(watch.quote()) }
         risk.advance(to: watch.clock.event)
-        execution.advance(watch.clock)
+        advanceExecution()
         settle()
         review()
     }
@@ -108,8 +109,13 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
             hear()
             risk.apply(update)
         }
-        execution.advance(watch.clock)
+        advanceExecution()
         settle()
+    }
+
+    private mutating func advanceExecution() {
+        if !execution.isIdle { execution.follow(watch.quote()) }
+        execution.advance(watch.clock)
     }
 
     /// Hands risk the newest book, if it has not got it.
@@ -134,7 +140,8 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         mark()
         risk.reviewIntents()
         for index in risk.approvals.indices {
-            execution.accept(risk.approvals[index].accepted(), watch.clock)
+            execution.follow(watch.quote())
+            execution.accept(risk.approvals[index], watch.clock)
             settle()
         }
         risk.approvals.removeAll()
@@ -146,6 +153,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     private mutating func hear() {
         guard venue.hasEvents else { return }
         while let event = venue.nextEvent(until: watch.clock.message) {
+            execution.follow(watch.quote())
             execution.apply(event, watch.clock)
             settle()
         }
@@ -171,6 +179,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         guard !risk.gate.changes.isEmpty else { return true }
         for index in risk.gate.changes.indices {
             output.change(risk.gate.changes[index])
+            execution.follow(watch.quote())
             execution.apply(risk.gate.changes[index], watch.clock)
         }
         risk.gate.changes.removeAll()

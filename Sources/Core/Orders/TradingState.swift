@@ -43,14 +43,25 @@ import Units
     /// Proven flat.
     case flat = 11
     case armed = 12
+    /// A fill of an order that had ended.
+    case lateFill = 30
+    /// The venue holds another position than the fills say.
+    case reconciliation = 31
+    /// The other gateway says nothing any more.
+    case peerSilent = 13
+    case peerHeard = 14
     /// The feed is behind the present, or estimators have not seen enough.
     case warming = 15
     case warmed = 16
+    /// A rule of the funded account's programme was broken.
+    case ruleBreach = 17
+    /// A broker's venue begins so.
+    case start = 18
 
     /// A limit of promise 7: the lock holds until the next trade date and an arm.
     @inlinable public var isLimitBreach: Bool {
         switch self {
-        case .dailyLoss, .trailingDrawdown, .flatByTime: true
+        case .dailyLoss, .trailingDrawdown, .flatByTime, .ruleBreach: true
         default: false
         }
     }
@@ -69,26 +80,41 @@ import Units
         case .venueContradiction: "venue_contradiction"
         case .flat: "flat"
         case .armed: "armed"
+        case .lateFill: "late_fill"
+        case .reconciliation: "reconciliation"
+        case .peerSilent: "peer_silent"
+        case .peerHeard: "peer_heard"
         case .warming: "warming"
         case .warmed: "warmed"
+        case .ruleBreach: "rule_breach"
+        case .start: "start"
         }
     }
 }
 
-/// One audited change of the trading state.
+/// One audited change of the trading state, of the account or of one strategy.
 @frozen public struct StateChange: Hashable, BitwiseCopyable, Sendable {
     public var sequence: UInt64
     public var time: Timestamp
     public var from: TradingState
     public var to: TradingState
     public var reason: StateReason
+    /// Whose state: the account's, or that of one strategy alone, which is `active`, `reducing` or `locked`.
+    public var scope: StrategyID
+    /// Number of the operator's command that led to it, whose line in the audit log says who and why; 0 for none.
+    public var command: UInt64
 
-    public init(sequence: UInt64, time: Timestamp, from: TradingState, to: TradingState, reason: StateReason) {
+    public init(
+        sequence: UInt64, time: Timestamp, from: TradingState, to: TradingState, reason: StateReason,
+        scope: StrategyID = .account, command: UInt64 = 0
+    ) {
         self.sequence = sequence
         self.time = time
         self.from = from
         self.to = to
         self.reason = reason
+        self.scope = scope
+        self.command = command
     }
 }
 
@@ -101,56 +127,26 @@ extension StateChange: BoundedElement {
         try archive.code(&from)
         try archive.code(&to)
         try archive.code(&reason)
+        try archive.field(&scope)
+        try archive.field(&command)
     }
 }
 
 extension StateChange: CanonicalBytes {
-    public static let byteCount = 19
+    public static let byteCount = 28
 
     /// ```
-    ///  0          8      16     17   18       19
-    ///  | sequence | time | from | to | reason |
+    ///  0          8      16     17   18       19      20        28
+    ///  | sequence | time | from | to | reason | scope | command |
     /// ```
-    /// `sequence` UInt64, `time` UInt64 ns, the rest UInt8.
+    /// `sequence`, `command` UInt64, `time` UInt64 ns, the rest UInt8.
     public func write(into writer: inout CanonicalWriter) {
         writer.put(sequence)
         writer.put(time.nanoseconds)
         writer.put(from.rawValue)
         writer.put(to.rawValue)
         writer.put(reason.rawValue)
-    }
-}
-
-/// What the execution gateway reports about itself.
-@frozen public struct ExecutionNotice: Hashable, BitwiseCopyable, Sendable {
-    public enum Kind: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
-        /// It has begun to flatten; `reason` says why.
-        case flattening = 1
-        /// A flatten ended: no order is live or unknown, and the position is zero.
-        case flat = 2
-    }
-
-    public var kind: Kind
-    public var reason: StateReason
-    public var time: Timestamp
-    /// Closing rounds that it took; 0 when there was nothing to close.
-    public var rounds: UInt32
-
-    public init(kind: Kind, reason: StateReason, time: Timestamp, rounds: UInt32) {
-        self.kind = kind
-        self.reason = reason
-        self.time = time
-        self.rounds = rounds
-    }
-}
-
-extension ExecutionNotice: BoundedElement {
-    public static let blank = ExecutionNotice(kind: .flat, reason: .flat, time: .undefined, rounds: 0)
-
-    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
-        try archive.code(&kind)
-        try archive.code(&reason)
-        try archive.field(&time)
-        try archive.field(&rounds)
+        writer.put(scope.rawValue)
+        writer.put(command)
     }
 }

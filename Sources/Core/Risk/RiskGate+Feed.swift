@@ -1,18 +1,12 @@
 import Orders
-import Units
 
 extension RiskGate {
     /// A live feed fell behind the present (it replays, or is gone), or has caught up with it. While it is behind, an
     /// account that would be ACTIVE is REDUCING; a plain tape says nothing of the kind.
     public mutating func feedChanged(isLive: Bool) {
-        isFeedBehind = !isLive
-        if !isLive {
-            if state == .active { change(to: .reducing, .warming) }
-        } else if isReducingByFeed {
-            change(to: .active, .warmed)
-        }
+        if isLive { release(.feed, .warmed) } else { restrict(.feed, .warming) }
     }
 
-    /// Whether a manual order may open: it needs no more than a usable book, so a feed that is behind does not bar it.
-    var takesManualOrders: Bool { state == .active || state == .reducing && isReducingByFeed }
+    /// Whether a person's order may open: it needs no more than a usable book, so a feed that is behind does not bar it.
+    var takesManualOrders: Bool { state == .active || state == .reducing && restrictions == .feed }
 }

@@ -53,8 +53,8 @@ import Units
         let intent = OrderIntent(
             id: identities.next(), time: signal.time, receiveTime: signal.receiveTime, action: .open,
             side: signal.direction, quantity: configuration.quantity, strategy: .level,
-            stopDistance: configuration.stopDistance, targetDistance: configuration.targetDistance, timeStop: configuration.timeStop, signal: signal.sequence,
-            quality: signal.quality)
+            stopDistance: configuration.stopDistance, targetDistance: configuration.targetDistance,
+            timeStop: configuration.timeStop, signal: signal.sequence, quality: signal.quality)
         entry = intent.id
         intents.append(intent)
     }
@@ -77,6 +77,13 @@ import Units
         intents.append(
             OrderIntent(
                 id: identities.next(), time: time, receiveTime: receiveTime, action: .close, strategy: .level))
+    }
+
+    /// Asks for a close of what it holds, whatever the time; once a position.
+    public mutating func closeNow(
+        _ time: Timestamp, receiveTime: Timestamp, intents: inout TradingLimits.FewOutputs<OrderIntent>
+    ) {
+        if ownPosition != .zero, !closeSent { close(time, receiveTime, &intents) }
     }
 
     public mutating func refused(_ intent: ClientOrderID) {

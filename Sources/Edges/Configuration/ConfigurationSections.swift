@@ -57,30 +57,28 @@ public struct PolicySettings: Equatable, Sendable {
     public let afterTest: Nanoseconds
 }
 
-public struct RiskSettings: Equatable, Sendable {
-    public let maximumOrder: Quantity
-    public let maximumPosition: Quantity
-    /// Positive amounts.
-    public let dailyLoss: Money
-    public let trailingDrawdown: Money
-    public let staleAfter: Nanoseconds
-    public let noMarkReduce: Nanoseconds
-    public let noMarkFlatten: Nanoseconds
-}
-
 public struct VenueSettings: Equatable, Sendable {
     public let latency: Nanoseconds
     public let acknowledgementLatency: Nanoseconds
+    /// Files of measured times that are drawn from instead; nil for none.
+    public let latencyFile: String?
+    public let acknowledgementLatencyFile: String?
+    public let seed: UInt64
+    public let queue: String
+    public let queueExponent: Double
     /// Nil: the contract table's.
     public let exchangeFee: Money?
     public let clearingFee: Money?
     public let nfaFee: Money?
     public let brokerFee: Money?
 
-    /// What one contract costs on one side. Nil when the exchange fee is left to the table and the table has none.
-    public func feePerSide(_ contract: ContractSpecification) -> Money? {
+    /// What one contract costs on one side, by who takes it. Nil when the exchange fee is left to the table and the
+    /// table has none.
+    public func fees(
+        _ contract: ContractSpecification
+    ) -> (exchange: Money, clearing: Money, regulatory: Money, broker: Money)? {
         guard let exchange = exchangeFee ?? contract.exchangeAndClearingFee else { return nil }
-        return exchange + (clearingFee ?? .zero) + (nfaFee ?? contract.nfaFee) + (brokerFee ?? .zero)
+        return (exchange, clearingFee ?? .zero, nfaFee ?? contract.nfaFee, brokerFee ?? .zero)
     }
 }
 
@@ -103,6 +101,15 @@ public struct StreamSettings: Equatable, Sendable {
 }
 
 public enum DigestMode: String, Sendable, CaseIterable { case second, tick }
+/// What a journaled message outlives: the death of the process (`write(2)`), or of the machine (`fdatasync(2)`).
+public enum JournalDurability: String, Sendable { case process, power }
+
+public struct JournalSettings: Equatable, Sendable {
+    public let durability: JournalDurability
+    /// Bytes that each process keeps for what protects and closes.
+    public let reserve: Int
+}
+
 public enum RingWait: String, Sendable { case spin, yield, park }
 
 public struct RingSettings: Equatable, Sendable {

@@ -24,7 +24,11 @@ public enum SettingKind: Equatable, Sendable {
     case dataset
     /// "10.0.0.5:7000" in digits, or nothing.
     case addressAndPort
-    /// A file's path without quotation marks, or nothing.
+    /// "BALANCE:CONTRACTS,…" by rising balance; or nothing.
+    case tiers
+    /// A time of day, or "never".
+    case timeOfDayOrNever
+    /// The path of a file, or nothing.
     case file
 
     /// What is expected, for an error and for the help.
@@ -44,7 +48,9 @@ public enum SettingKind: Equatable, Sendable {
         case .optionRoot: "an option root such as \"SPXW\", or \"\""
         case .dataset: "a dataset such as \"OPRA.PILLAR\""
         case .addressAndPort: "an IPv4 address and a port such as \"127.0.0.1:7000\", or \"\""
-        case .file: "a file's path, or \"\""
+        case .tiers: "balances and contracts such as \"50000:2,52000:3\" by rising balance, or \"\""
+        case .timeOfDayOrNever: "a time of day as \"HH:MM\" or \"HH:MM:SS\", or \"never\""
+        case .file: "the path of a file without quotes, backslashes and control characters, or \"\""
         }
     }
 }
@@ -118,8 +124,12 @@ extension SettingKind {
         case .symbol: SettingKind.text(raw).flatMap { SettingKind.isContract($0) ? .text($0) : nil }
         case .optionRoot: SettingKind.text(raw).flatMap { SettingKind.isOptionRoot($0) ? .text($0) : nil }
         case .addressAndPort: SettingKind.text(raw).flatMap { SettingKind.isAddress($0) ? .text($0) : nil }
-        case .file: SettingKind.text(raw).flatMap { SettingKind.isPath($0) ? .text($0) : nil }
         case .dataset: SettingKind.text(raw).flatMap { SettingKind.isDataset($0) ? .text($0) : nil }
+        case .tiers: SettingKind.text(raw).flatMap { SettingKind.tiers($0) == nil ? nil : .text($0) }
+        case .timeOfDayOrNever:
+            SettingKind.text(raw) == "never"
+                ? .text("never") : SettingKind.text(raw).flatMap { TimeOfDay($0) }.map(SettingValue.timeOfDay)
+        case .file: SettingKind.text(raw).flatMap { SettingKind.isPath($0) ? .text($0) : nil }
         }
     }
 
@@ -158,6 +168,20 @@ extension SettingKind {
         return amount.flatMap { range.contains($0) ? .money($0) : nil }
     }
 
+    /// Nil for anything else than rising balances with contracts.
+    static func tiers(_ text: String) -> [(balance: Money, contracts: Quantity)]? {
+        var tiers: [(balance: Money, contracts: Quantity)] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: text.isEmpty) {
+            let fields = part.split(separator: ":", omittingEmptySubsequences: false)
+            guard fields.count == 2, let balance = Money(String(fields[0])), let contracts = Int64(fields[1]) else {
+                return nil
+            }
+            guard contracts >= 0, balance >= .zero, tiers.last.map({ $0.balance < balance }) ?? true else { return nil }
+            tiers.append((balance, Quantity(contracts)))
+        }
+        return tiers
+    }
+
     private static func isOptionRoot(_ text: String) -> Bool {
         text.utf8.count <= 6
             && text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) }
@@ -177,7 +201,7 @@ extension SettingKind {
     }
 
     private static func isPath(_ text: String) -> Bool {
-        text.utf8.count < 4_096 && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }
+        text.utf8.allSatisfy { $0 >= 32 && $0 != 127 && $0 != 34 && $0 != 92 }
     }
 
     private static func isContract(_ text: String) -> Bool {

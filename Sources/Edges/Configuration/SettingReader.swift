@@ -45,9 +45,24 @@ struct SettingReader {
         return value
     }
 
+    /// Nil for "never".
+    func timeOrNever(_ key: String) -> TimeOfDay? {
+        switch setting(key).value {
+        case .timeOfDay(let value): value
+        case .text: nil
+        default: mistyped(key)
+        }
+    }
+
     func money(_ key: String) -> Money {
         guard case .money(let value) = setting(key).value else { mistyped(key) }
         return value
+    }
+
+    /// Nil for none.
+    func file(_ key: String) -> String? {
+        let path = text(key)
+        return path.isEmpty ? nil : path
     }
 
     /// Nil for "table".

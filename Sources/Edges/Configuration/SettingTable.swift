@@ -9,8 +9,8 @@ public enum SettingTable {
     public static let otherVariables: Set<String> = ["LEVELHEAD_STATE_DIR"]
 
     public static let all: [SettingDeclaration] =
-        instrument + sessions + bars + levels + features + options + policy + risk + venue + live
-        + streams + operation
+        instrument + sessions + bars + levels + features + options + policy + sizing + risk + riskChecks + riskScopes
+        + programme + venue + live + streams + operation
 
     static func declaration(_ key: String) -> SettingDeclaration? { all.first { $0.key == key } }
 
@@ -123,7 +123,7 @@ public enum SettingTable {
 
     private static let risk = [
         row("risk.max_order_contracts", .integer(1...10_000), .integer(5), unit: "contracts", "largest order"),
-        row("risk.max_position_contracts", .integer(1...10_000), .integer(10), unit: "contracts", "largest position"),
+        row("risk.max_position_contracts", .integer(1...64), .integer(10), unit: "contracts", "largest position"),
         money(
             "risk.daily_loss_usd", "1000", from: "1", to: "100000000", "loss of a trade date that flattens and locks"),
         money(
@@ -143,6 +143,13 @@ public enum SettingTable {
     private static let venue = [
         row("venue.latency_us", .integer(0...10_000_000), .integer(500), unit: "µs", "from sending to the paper match"),
         row("venue.ack_latency_us", .integer(0...10_000_000), .integer(500), unit: "µs", "from the match back to us"),
+        row("venue.latency_file", .file, .text(""), "measured times to draw from instead, one a line in ns"),
+        row("venue.ack_latency_file", .file, .text(""), "the same for the way back"),
+        row("venue.seed", .integer(0...2_147_483_647), .integer(1), "of what the venue draws"),
+        row(
+            "venue.queue", .choice(["proportional", "pessimistic", "optimistic", "power", "orders"]),
+            .text("proportional"), "whose contracts leave a queue without a trade"),
+        row("venue.queue_exponent", .real(0.1...10), .real(1), "of power and orders; more spares the front"),
         fee("venue.exchange_fee_usd", .text("table"), "exchange fee, with clearing where the exchange joins them"),
         fee("venue.clearing_fee_usd", .money(.zero), "clearing fee charged apart"),
         fee("venue.nfa_fee_usd", .text("table"), "regulatory assessment"),
@@ -179,11 +186,18 @@ public enum SettingTable {
             "how a process waits for records and messages: on a core of its own, yielding at first, or asleep",
             affectsResults: false),
         row(
+            "journal.durability", .choice(["process", "power"]), .text("process"),
+            "what a message outlives before anything leaves that follows from it: the process, or the machine",
+            affectsResults: false),
+        row(
+            "journal.reserve_mb", .integer(0...1_024), .integer(16), unit: "MB",
+            "space that each process keeps for what protects and closes when the disk is full", affectsResults: false),
+        row(
             "snapshot.every_seconds", .real(0.001...3_600), .real(1), unit: "s", "time between state snapshots",
             affectsResults: false),
     ]
 
-    private static func row(
+    static func row(
         _ key: String, _ kind: SettingKind, _ standard: SettingValue, unit: String = "", _ meaning: String,
         affectsResults: Bool = true
     ) -> SettingDeclaration {
@@ -195,7 +209,7 @@ public enum SettingTable {
         row(key, .timeOfDay, .timeOfDay(TimeOfDay(hour: hour, minute: minute)), unit: "New York", meaning)
     }
 
-    private static func money(
+    static func money(
         _ key: String, _ standard: String, from: String, to: String, _ meaning: String
     ) -> SettingDeclaration {
         guard let standard = Money(standard), let from = Money(from), let to = Money(to) else {

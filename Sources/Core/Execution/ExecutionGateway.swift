@@ -96,6 +96,7 @@ public struct ExecutionGateway: Sendable {
     /// Takes a change of the trading state: FLATTENING cancels and closes everything, REDUCING and HALTED cancel what
     /// could open.
     public mutating func apply(_ change: StateChange, _ clock: TradingClock) {
+        if change.scope != .account { return apply(ofOneStrategy: change, clock) }
         switch change.to {
         case .flattening: flatten(change.reason, clock)
         case .reducing, .halted: cancelEntries(of: nil, clock)
@@ -114,7 +115,7 @@ public struct ExecutionGateway: Sendable {
             if command.target == .none { cancelEntries(of: nil, clock) } else { _ = cancel(command.target, clock) }
         case .withheld: withhold(command.target, clock)
         case .reconcile: reconcile(clock)
-        case .pause, .resume, .halt, .order: break
+        case .pause, .resume, .halt, .order, .peerSilent, .peerHeard: break
         }
     }
 

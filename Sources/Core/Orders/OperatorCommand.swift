@@ -19,6 +19,9 @@ import Units
     /// Of the execution gateway's process, to its fold: `target` was not sent, for it opens and its epoch was over in
     /// the last instant.
     case withheld = 8
+    /// A gateway's own watch: the other gateway's heartbeat is lost, and back.
+    case peerSilent = 9
+    case peerHeard = 10
     /// To the execution gateway: ask the venue what is live and what is open. Nothing opens until that has been done.
     case reconcile = 20
 
@@ -37,7 +40,7 @@ import Units
     public var intent: OrderIntent
     /// Of `cancel`.
     public var target: ClientOrderID
-    /// Of `arm` and `pause`: one strategy; `account` for all.
+    /// Of `arm`, `pause` and `resume`: one strategy; `account` for all.
     public var scope: StrategyID
     /// Of `flatten`: wait for the market to open and close then.
     public var waitsForOpen: Bool

@@ -91,7 +91,9 @@ struct RiskStage {
     mutating func collectIntents(_ clock: TradingClock) -> Bool {
         approvalTime = clock.message
         policy.advance(to: clock.event, receiveTime: clock.message, intents: &intents)
-        if gate.strategyToClose == .level { policy.closeNow(clock.event, receiveTime: clock.message, intents: &intents) }
+        if gate.strategyToClose == .level {
+            policy.closeNow(clock.event, receiveTime: clock.message, intents: &intents)
+        }
         return !intents.isEmpty
     }
 

@@ -86,7 +86,8 @@ extension RiskGate {
     private func refusalToOpen(_ order: OrderIntent, _ issuer: OrderIssuer) -> RefusalReason? {
         if let reason = refusalByShape(order) { return reason }
         if rules.venue == .broker, !isLiveArmed { return .liveToken }
-        if isHeld || state != .active || strategies[order.strategy].state != .active { return .tradingState }
+        let mayOpen = issuer == .manual ? takesManualOrders : state == .active
+        if isHeld || !mayOpen || strategies[order.strategy].state != .active { return .tradingState }
         if order.stopDistance <= .zero { return .stopRequired }
         let isInWindow = issuer == .strategy ? day.takesEntries(at: clock) : day.isOpen(at: clock)
         if !isInWindow { return .sessionWindow }

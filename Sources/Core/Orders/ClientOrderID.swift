@@ -48,6 +48,14 @@ extension ClientOrderID: CustomStringConvertible {
         self.issuer = issuer
     }
 
+    /// Goes on under a later epoch, as a start must that may have lost identities given out before. Nothing happens
+    /// under one that is not later.
+    public mutating func begin(epoch: UInt16) {
+        guard epoch > self.epoch else { return }
+        self.epoch = epoch
+        count = 0
+    }
+
     public mutating func next() -> ClientOrderID {
         count += 1
         return ClientOrderID(epoch: epoch, issuer: issuer, count: count)

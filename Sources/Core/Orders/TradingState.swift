@@ -53,6 +53,10 @@ import Units
     case ruleBreach = 17
     /// A broker's venue begins so.
     case start = 18
+    /// A fill of an order that had ended.
+    case lateFill = 30
+    /// The venue holds another position than the fills say.
+    case reconciliation = 31
 
     /// A limit of promise 7: the lock holds until the next trade date and an arm.
     @inlinable public var isLimitBreach: Bool {
@@ -82,6 +86,8 @@ import Units
         case .warmed: "warmed"
         case .ruleBreach: "rule_breach"
         case .start: "start"
+        case .lateFill: "late_fill"
+        case .reconciliation: "reconciliation"
         }
     }
 }
@@ -142,39 +148,5 @@ extension StateChange: CanonicalBytes {
         writer.put(reason.rawValue)
         writer.put(scope.rawValue)
         writer.put(command)
-    }
-}
-
-/// What the execution gateway reports about itself.
-@frozen public struct ExecutionNotice: Hashable, BitwiseCopyable, Sendable {
-    public enum Kind: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
-        /// It has begun to flatten; `reason` says why.
-        case flattening = 1
-        /// A flatten ended: no order is live or unknown, and the position is zero.
-        case flat = 2
-    }
-
-    public var kind: Kind
-    public var reason: StateReason
-    public var time: Timestamp
-    /// Closing rounds that it took; 0 when there was nothing to close.
-    public var rounds: UInt32
-
-    public init(kind: Kind, reason: StateReason, time: Timestamp, rounds: UInt32) {
-        self.kind = kind
-        self.reason = reason
-        self.time = time
-        self.rounds = rounds
-    }
-}
-
-extension ExecutionNotice: BoundedElement {
-    public static let blank = ExecutionNotice(kind: .flat, reason: .flat, time: .undefined, rounds: 0)
-
-    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
-        try archive.code(&kind)
-        try archive.code(&reason)
-        try archive.field(&time)
-        try archive.field(&rounds)
     }
 }

@@ -69,3 +69,14 @@ extension ClientOrderIDSequence: PersistentState {
         try archive.field(&count)
     }
 }
+
+extension ClientOrderID {
+    /// Reads what `description` writes; nil for anything else.
+    public init?(printed text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3, let epoch = UInt16(parts[0]), let count = UInt64(parts[2]), count > 0, count < 1 << 40,
+            let issuer = OrderIssuer.allCases.first(where: { "\($0)" == parts[1] })
+        else { return nil }
+        self.init(epoch: epoch, issuer: issuer, count: count)
+    }
+}

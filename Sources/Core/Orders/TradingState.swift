@@ -43,6 +43,10 @@ import Units
     /// Proven flat.
     case flat = 11
     case armed = 12
+    /// A fill of an order that had ended.
+    case lateFill = 30
+    /// The venue holds another position than the fills say.
+    case reconciliation = 31
     /// The other gateway says nothing any more.
     case peerSilent = 13
     case peerHeard = 14
@@ -53,10 +57,6 @@ import Units
     case ruleBreach = 17
     /// A broker's venue begins so.
     case start = 18
-    /// A fill of an order that had ended.
-    case lateFill = 30
-    /// The venue holds another position than the fills say.
-    case reconciliation = 31
 
     /// A limit of promise 7: the lock holds until the next trade date and an arm.
     @inlinable public var isLimitBreach: Bool {
@@ -80,14 +80,14 @@ import Units
         case .venueContradiction: "venue_contradiction"
         case .flat: "flat"
         case .armed: "armed"
+        case .lateFill: "late_fill"
+        case .reconciliation: "reconciliation"
         case .peerSilent: "peer_silent"
         case .peerHeard: "peer_heard"
         case .warming: "warming"
         case .warmed: "warmed"
         case .ruleBreach: "rule_breach"
         case .start: "start"
-        case .lateFill: "late_fill"
-        case .reconciliation: "reconciliation"
         }
     }
 }

@@ -99,6 +99,8 @@ extension AuditLine {
             "event": JSONText.string("operator"), "request": JSONText.string(command.request.name),
             "command": JSONText.string(command.id == 0 ? "" : String(command.id, radix: 16)),
             "who": JSONText.string("\(command.sender)"), "why": JSONText.string("\(command.reason)"),
+            "epoch": JSONText.integer(command.epoch),
+            "order": JSONText.string((command.request == .order ? command.intent.id : command.target).description),
         ])
     }
 }

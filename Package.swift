@@ -46,6 +46,7 @@ let package = Package(
         .executable(name: "levelhead", targets: ["levelhead"]),
         .executable(name: "ring-bench", targets: ["RingBench"]),
         .executable(name: "stream-bench", targets: ["StreamBench"]),
+        .executable(name: "fill-bench", targets: ["FillBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -154,6 +155,12 @@ let package = Package(
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "Sources/Bench/StreamBench", swiftSettings: edge),
+
+        // What the paper venue makes of hypothetical orders on a recorded tape: one side of scripts/fill-realism.
+        .executableTarget(
+            name: "FillBench",
+            dependencies: ["Units", "DBN", "Orders", "PaperVenue", "Platform", "Tape", argumentParser],
+            path: "Sources/Bench/FillBench", swiftSettings: edge),
 
         // MARK: Tests, one folder per module
         .target(

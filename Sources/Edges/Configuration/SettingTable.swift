@@ -168,6 +168,13 @@ public enum SettingTable {
             "ring.wait", .choice(["spin", "yield", "park"]), .text("yield"), "how a process waits for the ring",
             affectsResults: false),
         row(
+            "journal.durability", .choice(["process", "power"]), .text("process"),
+            "what a message outlives before anything leaves that follows from it: the process, or the machine",
+            affectsResults: false),
+        row(
+            "journal.reserve_mb", .integer(0...1_024), .integer(16), unit: "MB",
+            "space that each process keeps for what protects and closes when the disk is full", affectsResults: false),
+        row(
             "snapshot.every_seconds", .real(0.001...3_600), .real(1), unit: "s", "time between state snapshots",
             affectsResults: false),
     ]

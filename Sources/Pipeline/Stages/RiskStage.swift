@@ -132,7 +132,7 @@ struct RiskStage {
         case .flatten: return gate.requestFlatten()
         case .arm: return arm(command)
         case .order: return reviewManual(command.intent)
-        case .cancel: return .done
+        case .cancel, .withheld, .reconcile: return .done
         case .peerSilent: return gate.losePeer()
         case .peerHeard: return gate.hearPeer()
         }

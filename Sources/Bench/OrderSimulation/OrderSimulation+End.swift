@@ -8,7 +8,7 @@ extension OrderSimulation {
         world.trace("healed")
         world.faults.heal()
         world.tape.isCalm = true
-        lies.isHealed = true
+        lies.heal()
         for process in processes {
             process.stoppedUntil = 0
             process.disk.fullUntil = 0
@@ -92,6 +92,7 @@ public struct RunCounts: Sendable {
         fills += run.watcher.truth.fills.count
         flats += run.watcher.flatCount
         lies += run.lies.lieCount
+        snapshots += run.world.snapshots
         locks += Int(run.world.lock.epoch) - 1
     }
 
@@ -113,7 +114,7 @@ public struct RunCounts: Sendable {
     }
 
     public var line: String {
-        "\(runs) runs: \(rounds) rounds, \(records) records, \(restarts) restarts, \(powerCuts) power cuts, \(stops) "
+        "\(runs) runs: \(rounds) rounds, \(records) records, \(restarts) restarts, \(snapshots) snapshots, \(powerCuts) power cuts, \(stops) "
             + "stops, \(fullDisks) full disks, \(locks) flattens asked, \(approvals) approvals, \(orders) orders, "
             + "\(fills) fills, \(flats) times flat, \(lies) lies"
     }

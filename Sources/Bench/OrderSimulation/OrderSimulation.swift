@@ -32,10 +32,11 @@ public final class OrderSimulation {
             seed: random.next(), start: configuration.start, close: configuration.close, trouble: faults.marketTrouble)
         let world = SimulatedWorld(
             seed: seed, now: configuration.start, random: random.split(), faults: faults, tape: tape, traces: traces)
+        world.trace("\(faults)")
         world.looksAway = defect == .ignoreEpoch
         let names = ["signals", "approvals", "fills", "commands", "events"]
         channels = names.map { SimulatedChannel($0) }
-        lies = VenueLies(faults.lies, seed: random.next())
+        lies = VenueLies(faults.lies, seed: random.next()) { world.trace($0) }
         engine = SignalProcess(world, channels[0], seed: random.next())
         let build = StageBuild(world: world, configuration: configuration, defect: defect)
         risk = build.risk(inbound: [channels[0], channels[2]], approvals: channels[1])

@@ -50,6 +50,8 @@ final class SimulatedDisk {
     private(set) var outputs: [SimulatedOutput] = []
     private(set) var flushedOutputs = 0
     var snapshot: SimulatedSnapshot?
+    /// How often something was cut off: what was counted before is to be counted again.
+    private(set) var cuts = 0
     /// Until when it is full, ns.
     var fullUntil: UInt64 = 0
 
@@ -67,6 +69,7 @@ final class SimulatedDisk {
 
     /// Cuts what a killed process had not flushed. A write that was under way may have brought a part of it out.
     func lose(_ random: inout SeededGenerator) {
+        cuts += 1
         let kept = random.chance(0.3) ? random.draw(flushedEntries...entries.count) : flushedEntries
         entries.removeLast(entries.count - kept)
         flushedEntries = kept
@@ -75,6 +78,7 @@ final class SimulatedDisk {
 
     /// Forgets the newest flushed entries, which no disk does: a seeded defect.
     func loseFlushed(_ count: Int) {
+        cuts += 1
         entries.removeLast(min(count, entries.count - (snapshot?.entries ?? 0)))
         flushedEntries = entries.count
     }

@@ -11,6 +11,8 @@ final class SimulatedWorld {
     let tape: SimulatedTape
     var lock = LockWord()
     var step = 0
+    /// Taken so far.
+    var snapshots = 0
     private(set) var violation: Violation?
     /// Looks at what has become durable.
     var onFlush: () -> Void = {}

@@ -271,6 +271,7 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
     private func save() throws(ProcessEnded) {
         guard waiting.isEmpty, disk.flush(at: world.now) else { return }
         world.flushed()
+        world.snapshots += 1
         var archive = StateArchive()
         do { try fold.persist(&archive) } catch { throw ProcessEnded(reason: "cannot be saved: \(error)") }
         disk.snapshot = SimulatedSnapshot(

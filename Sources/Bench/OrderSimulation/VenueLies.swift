@@ -27,8 +27,8 @@ struct VenueLieRates {
 final class VenueLies: MessageTap {
     /// Every event of the venue, in order: what really happened.
     private(set) var truth: [VenueEvent] = []
-    /// It is to tell the truth from now on, and what it held back with the next event.
-    var isHealed = false
+    /// From this event on it tells the truth, and what it held back with it.
+    private var healedFrom = UInt64.max
     private(set) var lieCount = 0
 
     private let rates: VenueLieRates
@@ -43,10 +43,15 @@ final class VenueLies: MessageTap {
         var others: Int
     }
 
-    init(_ rates: VenueLieRates, seed: UInt64) {
+    private let trace: (String) -> Void
+
+    init(_ rates: VenueLieRates, seed: UInt64, trace: @escaping (String) -> Void) {
+        self.trace = trace
         self.rates = rates
         self.seed = seed
     }
+
+    func heal() { healedFrom = UInt64(truth.count) + 1 }
 
     func admit(_ message: StageMessage) -> [StageMessage] { [message] }
 
@@ -55,14 +60,15 @@ final class VenueLies: MessageTap {
         truth.removeLast(max(0, truth.count - Int(event.sequence) + 1))
         truth.append(event)
         if rates.isHonest { return [message] }
-        var events = tell(event)
+        let isHealed = event.sequence >= healedFrom
+        var events = tell(event, isHealed)
         for index in heldBack.indices { heldBack[index].others -= 1 }
         events += heldBack.filter { $0.others < 0 || isHealed }.map { number($0.event) }
         heldBack.removeAll { $0.others < 0 || isHealed }
         return events.map { .event($0) }
     }
 
-    private func tell(_ event: VenueEvent) -> [VenueEvent] {
+    private func tell(_ event: VenueEvent, _ isHealed: Bool) -> [VenueEvent] {
         switch event.kind {
         case .orderStatus, .positionStatus, .queryEnd: return [number(event)]
         default: break
@@ -70,24 +76,29 @@ final class VenueLies: MessageTap {
         if isHealed { return [number(event)] }
         var random = SeededGenerator(seed: seed &+ event.sequence)
         if random.chance(rates.never) {
-            lieCount += 1
+            count("never told", event)
             return []
         }
         if random.chance(rates.late) {
-            lieCount += 1
+            count("told late", event)
             heldBack.append(HeldEvent(event: event, others: random.draw(1...3)))
             return []
         }
         if random.chance(rates.twice) {
-            lieCount += 1
+            count("told twice", event)
             let first = number(event)
             return [first, random.chance(0.5) ? first : number(event)]
         }
         if random.chance(rates.wrong) {
-            lieCount += 1
+            count("told wrong", event)
             return [number(distorted(event, &random))]
         }
         return [number(event)]
+    }
+
+    private func count(_ lie: String, _ event: VenueEvent) {
+        lieCount += 1
+        trace("venue: \(lie): \(StageMessage.event(event).summary)")
     }
 
     private func distorted(_ event: VenueEvent, _ random: inout SeededGenerator) -> VenueEvent {

@@ -86,6 +86,7 @@ extension Watcher {
     /// By counting, not by the gateway's own function: everything that could fill on the order's side, a link once.
     private func checkShrinks(_ order: Order) {
         var most: [ClientOrderID: Int64] = [:]
+        most[order.link == .none ? order.id : order.link] = order.quantity.contracts
         for working in live.values where working.side == order.side {
             let link = working.link == .none ? working.id : working.link
             most[link] = max(most[link] ?? 0, working.leaves.contracts)

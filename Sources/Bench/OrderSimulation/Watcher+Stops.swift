@@ -18,6 +18,13 @@ extension Watcher {
         }
     }
 
-    /// What the gateway has said it sent is what left.
+    /// A stop that was reported as sent has been: what the gateway says of itself is not enough.
+    func checkStopsLeft() {
+        for order in live.values where order.role == .protectiveStop && !submitted.contains(order.id) {
+            world.report(.positionHasStop, "\(order.id) is reported as sent and never was")
+        }
+    }
+
+    /// The books of the strategies come to the account's position.
     func checkBooks(_ gate: RiskGate) {}
 }

@@ -59,6 +59,7 @@ final class Watcher {
             take(ofExecution: execution.disk.outputs[seenExecution].message)
             seenExecution += 1
         }
+        checkStopsLeft()
     }
 
     // MARK: The state of the folds
@@ -72,7 +73,7 @@ final class Watcher {
 
     private func checkExecution() {
         let gateway = execution.fold.read { $0.gateway }
-        executionFills.follow(execution.disk.outputs.count, terms: configuration.trading.execution.terms) {
+        executionFills.follow(execution.disk.outputs.count, cuts: execution.disk.cuts, terms: configuration.trading.execution.terms) {
             if case .fill(let fill) = execution.disk.outputs[$0].message { fill } else { nil }
         }
         executionFills.compare(with: gateway.position, "execution", world)
@@ -100,7 +101,7 @@ final class Watcher {
 
     private func checkRisk() {
         let gate = risk.fold.read { $0.gate }
-        riskFills.follow(risk.disk.entries.count, terms: configuration.trading.execution.terms) {
+        riskFills.follow(risk.disk.entries.count, cuts: risk.disk.cuts, terms: configuration.trading.execution.terms) {
             if case .fill(let fill) = risk.disk.entries[$0].message { fill } else { nil }
         }
         riskFills.compare(with: gate.position, "risk", world)
@@ -125,13 +126,15 @@ final class Watcher {
 /// The sum of the fills that made a position, computed again from what was journaled.
 struct FillSum {
     private var count = 0
+    private var cuts = 0
     private var quantity: Int64 = 0
     private var fees = Money.zero
     /// Paid less received, before fees.
     private var cost = Money.zero
 
-    mutating func follow(_ end: Int, terms: ContractTerms, _ fill: (Int) -> Fill?) {
-        if end < count { self = FillSum() }
+    mutating func follow(_ end: Int, cuts: Int, terms: ContractTerms, _ fill: (Int) -> Fill?) {
+        if cuts != self.cuts { self = FillSum() }
+        self.cuts = cuts
         for index in count..<end {
             guard let fill = fill(index) else { continue }
             quantity += fill.signedQuantity.contracts

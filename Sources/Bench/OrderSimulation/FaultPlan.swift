@@ -21,6 +21,8 @@ struct FaultPlan {
     var snapshot = 0.02
     /// Of what the venue says: late, told twice, never told, wrong.
     var lies = VenueLieRates()
+    /// Of a message to the execution gateway: an approval that it had before comes with it.
+    var replayedApproval = 0.0
     /// Of an operator in a round.
     var operatorRequest = 0.02
     /// Of a market record: a halt, a silence, a book that cannot be used.
@@ -40,6 +42,7 @@ struct FaultPlan {
         if random.chance(0.2) { diskFull = random.unit() * 0.01 }
         if random.chance(0.5) { snapshot = random.unit() * 0.2 }
         if random.chance(0.3) { lies = VenueLieRates(&random) }
+        if random.chance(0.3) { replayedApproval = random.unit() * 0.1 }
         if random.chance(0.7) { operatorRequest = random.unit() * 0.1 }
         if random.chance(0.4) { marketTrouble = random.unit() * 0.02 }
     }

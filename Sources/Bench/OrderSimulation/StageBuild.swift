@@ -11,7 +11,7 @@ struct StageBuild {
     func risk(inbound: [SimulatedChannel], approvals: SimulatedChannel) -> StageProcess<RiskFollower> {
         process(
             .risk, inbound: inbound, outbound: [StageRoute(channel: approvals, kinds: [.approval, .change])],
-            followsLock: Wiring.looksAtLock
+            followsLock: true
         ) { RiskFollower($0) }
     }
 
@@ -24,7 +24,7 @@ struct StageBuild {
                 StageRoute(channel: fills, kinds: [.fill, .update, .notice]),
                 StageRoute(channel: commands, kinds: [.command]),
             ],
-            followsLock: Wiring.looksAtLock
+            followsLock: true
         ) { ExecutionFollower($0) }
     }
 
@@ -37,6 +37,12 @@ struct StageBuild {
         ) { VenueFollower($0) }
     }
 
+    /// Approvals that come again are handed to the execution gateway alone.
+    private func replays(_ name: ProcessName) -> any MessageTap {
+        guard name == .execution, world.faults.replayedApproval > 0 else { return OpenTap() }
+        return ReplayedApprovals(rate: world.faults.replayedApproval, seed: world.seed)
+    }
+
     private func process<Stage: TradingStage>(
         _ name: ProcessName, inbound: [SimulatedChannel], outbound: [StageRoute], tap: (any MessageTap)? = nil,
         tickInterval: UInt64 = 20_000_000, followsLock: Bool, _ stage: @escaping (TradingConfiguration) -> Stage
@@ -44,7 +50,7 @@ struct StageBuild {
         let defective = defect.flatMap { $0.owner == name ? DefectTap($0) : nil }
         let configuration = configuration
         return StageProcess(
-            name, world, inbound: inbound, outbound: outbound, tap: tap ?? defective ?? OpenTap(),
+            name, world, inbound: inbound, outbound: outbound, tap: tap ?? defective ?? replays(name),
             tickInterval: tickInterval, followsLock: followsLock && defect != .ignoreEpoch
         ) {
             StageFold(

@@ -260,7 +260,7 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
 
     /// The last act before a send: what opens does not go to a venue that is not there, nor against the lock word.
     private func lastLook(_ message: StageMessage, _ channel: SimulatedChannel) -> LastLook {
-        guard case .command(let command) = message, command.opens, Wiring.looksAtLock else { return .leaves }
+        guard case .command(let command) = message, command.opens else { return .leaves }
         if !channel.isConnected { return .waits }
         if channel.isNextTaken || world.looksAway || world.lock.permits(command) { return .leaves }
         return .withheld(command.order.id)
@@ -299,6 +299,7 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
         hasTaken = inbound.map { _ in false }
         try refold()
         for index in inbound.indices { inbound[index].restoreReceiver(next: next[index]) }
+        if let command = Wiring.atStart(name) { mailbox.append(command) }
         try send()
     }
 

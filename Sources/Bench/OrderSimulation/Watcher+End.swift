@@ -8,7 +8,7 @@ import Units
 extension Watcher {
     /// What leaves, in the instant in which it leaves.
     func left(_ message: StageMessage) {
-        guard Wiring.looksAtLock, case .command(let command) = message, command.opens else { return }
+        guard case .command(let command) = message, command.opens else { return }
         guard departed.insert(command.order.id).inserted else { return }
         let epoch = approvals[command.order.id]?.epoch ?? 0
         if world.lock.isLocked || epoch != world.lock.epoch {
@@ -25,12 +25,13 @@ extension Watcher {
         if gate.position.quantity.contracts != open {
             return "risk has \(gate.position.quantity.contracts), execution \(open)"
         }
-        if isHonest, truth.position != open { return "execution has \(open), the venue \(truth.position)" }
+        let known = gateway.openQuantity.contracts
+        if truth.position != known { return "execution has \(known), the venue \(truth.position)" }
         let resting = venue.fold.read { stage in
             stage.venue.orders.indices.map { stage.venue.orders[$0].order.id.raw }
         }
         let live = gateway.live.indices.map { gateway.live[$0].order.id.raw }
-        if isHonest, resting.sorted() != live.sorted() {
+        if resting.sorted() != live.sorted() {
             return "the venue has \(resting.count) orders, execution \(live.count)"
         }
         let working = gate.working.indices.map { gate.working[$0].id.raw }

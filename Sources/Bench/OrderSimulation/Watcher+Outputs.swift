@@ -17,6 +17,7 @@ extension Watcher {
     }
 
     private func follow(_ change: StateChange) {
+        guard change.scope == .account else { return }
         if change.from != state {
             world.report(.lockedUntilArmed, "from \(change.from.name), which it was not in: \(state.name)")
         }
@@ -35,7 +36,7 @@ extension Watcher {
             if isHonest, fill.fee != fee { world.report(.moneyAddsUp, "a fee of \(fill.fee), which is \(fee)") }
         case .update(let update): follow(update)
         case .command(let command): follow(command)
-        case .notice(let notice): if notice.kind == .flat { checkFlat() }
+        case .notice(let notice): follow(notice)
         default: break
         }
     }
@@ -96,6 +97,20 @@ extension Watcher {
         if !isSmaller || worst.signum() * reportedPosition.signum() < 0 {
             world.report(
                 .selfIssuedShrinks, "\(order.summary) could make \(worst) of a position of \(reportedPosition)")
+        }
+    }
+
+    private func follow(_ notice: ExecutionNotice) {
+        switch notice.kind {
+        case .flat: checkFlat()
+        case .reconciliationQuestion:
+            reportedPosition = notice.found.contracts
+            if isHonest {
+                world.report(
+                    .positionFollowsVenue,
+                    "asks about \(notice.found.contracts) for \(notice.expected.contracts), and nobody lied")
+            }
+        case .flattening, .flattenBlocked, .flattenLate, .reconciled, .strayOrder: break
         }
     }
 

@@ -77,7 +77,7 @@ final class Watcher {
             if case .fill(let fill) = execution.disk.outputs[$0].message { fill } else { nil }
         }
         executionFills.compare(with: gateway.position, "execution", world)
-        if isHonest { compareWithVenue(gateway.position.quantity.contracts) }
+        if isHonest { compareWithVenue(gateway.openQuantity.contracts) }
         checkStops(gateway)
     }
 

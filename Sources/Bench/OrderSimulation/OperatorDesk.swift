@@ -16,6 +16,7 @@ final class OperatorDesk {
     private let world: SimulatedWorld
     private let risk: StageProcess<RiskFollower>
     private let execution: StageProcess<ExecutionFollower>
+    private let approvals: SimulatedChannel
     private let configuration: RunConfiguration
     private var asks: [Ask] = []
     private var count: UInt64 = 0
@@ -27,9 +28,10 @@ final class OperatorDesk {
 
     init(
         _ world: SimulatedWorld, risk: StageProcess<RiskFollower>, execution: StageProcess<ExecutionFollower>,
-        configuration: RunConfiguration
+        approvals: SimulatedChannel, configuration: RunConfiguration
     ) {
         self.world = world
+        self.approvals = approvals
         self.risk = risk
         self.execution = execution
         self.configuration = configuration
@@ -38,7 +40,13 @@ final class OperatorDesk {
     /// Asks for something, or not.
     func act() {
         let state = risk.fold.read { $0.gate.state }
-        if state != .active, state != .flattening, world.random.chance(0.02) { return state == .reducing ? resume() : arm() }
+        if state != .active, state != .flattening, world.random.chance(0.02) {
+            return state == .reducing ? resume() : arm()
+        }
+        // The worst moment: an approval is on its way.
+        if !approvals.isSettled, world.random.chance(world.faults.operatorRequest) {
+            return flatten(waitsForOpen: world.random.chance(0.5))
+        }
         guard world.random.chance(world.faults.operatorRequest) else { return }
         switch world.random.draw(0...29) {
         case 0: ask(.pause, .risk)

@@ -45,7 +45,8 @@ public final class OrderSimulation {
         venue = build.venue(inbound: [channels[3]], events: channels[4], lies)
         watcher = Watcher(
             world, risk: risk, execution: execution, venue: venue, lies: lies, configuration: configuration)
-        desk = OperatorDesk(world, risk: risk, execution: execution, configuration: configuration)
+        desk = OperatorDesk(
+            world, risk: risk, execution: execution, approvals: channels[1], configuration: configuration)
         self.world = world
         self.configuration = configuration
         self.defect = defect

@@ -32,6 +32,7 @@ extension Watcher {
         switch message {
         case .fill(let fill):
             reportedPosition += fill.signedQuantity.contracts
+            reduceLinked(fill)
             let fee = configuration.trading.execution.terms.fee(fill.quantity)
             if isHonest, fill.fee != fee { world.report(.moneyAddsUp, "a fee of \(fill.fee), which is \(fee)") }
         case .update(let update): follow(update)
@@ -54,6 +55,14 @@ extension Watcher {
         ended[id] = truth.orders[id]?.filled ?? .zero
         if isLiveAtVenue(id) {
             world.report(.unknownIsNotUnfilled, "\(id) is \(update.state), and the venue has it")
+        }
+    }
+
+    /// Linked orders share their quantity at the venue: what one fills, the others cannot, told or not.
+    private func reduceLinked(_ fill: Fill) {
+        guard let link = live[fill.order]?.link, link != .none else { return }
+        for (id, order) in live where id != fill.order && order.link == link {
+            live[id]?.leaves = max(.zero, order.leaves - fill.quantity)
         }
     }
 

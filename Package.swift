@@ -76,6 +76,7 @@ let package = Package(
         coreTarget("Features", ["Units", "Determinism", "DBN", "MarketCalendar", "MarketData"]),
         coreTarget("Orders", ["Units", "Determinism", "MarketCalendar"]),
         coreTarget("Signals", ["Units", "Determinism", "Features", "Orders"]),
+        coreTarget("Accounts", ["Units", "Determinism", "MarketCalendar", "Orders"]),
         coreTarget("Risk", ["Units", "Determinism", "MarketCalendar", "Orders"]),
         coreTarget("PaperVenue", ["Units", "Determinism", "MarketCalendar", "DBN", "MarketData", "Orders"]),
         coreTarget("Execution", ["Units", "Determinism", "Orders", "Risk"]),
@@ -186,8 +187,8 @@ let package = Package(
         tests(
             "TradingTests",
             [
-                "Orders", "Signals", "Risk", "Execution", "PaperVenue", "Features", "MarketData", "DBN", "Units",
-                "MarketCalendar", "Determinism", "CHeapCount",
+                "Orders", "Signals", "Accounts", "Risk", "Execution", "PaperVenue", "Features", "MarketData", "DBN",
+                "Units", "MarketCalendar", "Determinism", "CHeapCount",
             ]),
         tests("SynthesisTests", ["Synthesis", "DBN", "Units", "MarketCalendar", "Determinism", "CHeapCount"]),
         tests(

@@ -40,6 +40,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     public mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
         watch.begin(session, leader: leader)
         risk.begin(watch.day)
+        venue.begin(watch.day)
         output.session(session, leader: leader)
     }
 

@@ -213,11 +213,14 @@ private func message(
         let crude = try #require(ContractSpecification.of(root: "CL"))
         var sources = ConfigurationSources()
         // 0.35 exchange and clearing, 0.02 assessment, 0.25 broker.
-        #expect(try sources.resolve().venue.feePerSide(micro) == Money(cents: 62))
-        #expect(try sources.resolve().venue.feePerSide(crude) == nil)
+        func fee(_ contract: ContractSpecification) throws -> Money? {
+            try sources.resolve().venue.fees(contract).map { $0.exchange + $0.clearing + $0.regulatory + $0.broker }
+        }
+        #expect(try fee(micro) == Money(cents: 62))
+        #expect(try fee(crude) == nil)
         sources.overrides = [override("venue.exchange_fee_usd", "0.375"), override("venue.broker_fee_usd", "0")]
-        #expect(try sources.resolve().venue.feePerSide(micro) == Money("0.395"))
-        #expect(try sources.resolve().venue.feePerSide(crude) == Money("0.395"))
+        #expect(try fee(micro) == Money("0.395"))
+        #expect(try fee(crude) == Money("0.395"))
     }
 
     @Test func `money and seconds are read exactly`() throws {

@@ -4,8 +4,8 @@ import Testing
 /// Data flows one way, and so do imports. The manifest says what a module may import; the import lines must keep to it.
 @Suite struct ImportDirectionTests {
     private static let core = [
-        "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals", "Risk",
-        "PaperVenue", "Execution", "Synthesis",
+        "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals",
+        "Accounts", "Risk", "PaperVenue", "Execution", "Synthesis",
     ]
     /// Part of the toolchain and without an allocation, a clock or a lock of its own accord.
     private static let coreMayAlsoImport: Set<String> = ["Synchronization", "Swift"]

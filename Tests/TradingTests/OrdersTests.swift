@@ -90,9 +90,9 @@ import Units
     }
 
     @Test func `records write all of their bytes`() {
-        #expect(Fill.blank.canonicalBytes.count == 67)
-        #expect(OrderUpdate.blank.canonicalBytes.count == 70)
-        #expect(OrderIntent.blank.canonicalBytes.count == 77)
+        #expect(Fill.blank.canonicalBytes.count == 68)
+        #expect(OrderUpdate.blank.canonicalBytes.count == 88)
+        #expect(OrderIntent.blank.canonicalBytes.count == 96)
         #expect(StateChange.blank.canonicalBytes.count == 19)
         #expect(VerdictRecord.blank.canonicalBytes.count == 41)
     }

@@ -172,6 +172,7 @@ import Units
             1.006 tick
             1.007 trade sell 1 @ 4998.00 => 4997.75x1,4997.50x8 | 4998.25x5
             1.008 tick
+            -> triggered s @ 4998.00
             -> filled s sell 1 @ 4997.75 taker leaves 1 fee 0.62
             -> filled s sell 1 @ 4997.50 taker leaves 0 fee 0.62
             """)
@@ -184,6 +185,7 @@ import Units
             1.001 submit t buy 1 stop 5000.50
             1.003 tick
             -> accepted s
+            -> triggered s @ 5000.00
             -> filled s sell 1 @ 5000.00 taker leaves 0 fee 0.62
             -> accepted t
             """)
@@ -203,6 +205,7 @@ import Units
             -> reduced s to 1
             1.006 trade sell 1 @ 4998.00 => 4997.75x5 | 4998.25x5
             1.007 tick
+            -> triggered s @ 4998.00
             -> filled s sell 1 @ 4997.75 taker leaves 0 fee 0.62
             -> cancelled t linked
             1.008 submit u sell 3 limit 5001.00 link s
@@ -235,7 +238,7 @@ import Units
             1.004 tick
             -> accepted a
             -> cancelled a requested
-            -> cancel rejected a unknown_order
+            -> cancel rejected a too_late
             """)
     }
 

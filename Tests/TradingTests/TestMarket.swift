@@ -36,12 +36,14 @@ final class TestMarket {
             trades: UnsafeBufferPointer(rebasing: trades[..<tradeCount]))
     }
 
-    /// `4999.75x20,4999.50x30 | 5000.00x5`, with `-` for an empty side.
+    /// `4999.75x20,4999.50x30/7 | 5000.00x5`: contracts, and orders where they matter; `-` for an empty side.
     func setBook(_ text: String) {
         let sides = text.split(separator: "|").map { side in
             side.split(whereSeparator: { " ,".contains($0) }).filter { $0 != "-" }.map { level in
-                let parts = level.split(separator: "x")
-                return BookLevel(price: Script.price(parts[0]), size: UInt32(parts[1])!, count: 1)
+                let parts = level.split(whereSeparator: { "x/".contains($0) })
+                return BookLevel(
+                    price: Script.price(parts[0]), size: UInt32(parts[1])!,
+                    count: parts.count > 2 ? UInt32(parts[2])! : 1)
             }
         }
         setBook(bids: sides[0], asks: sides[1])

@@ -2,8 +2,10 @@ import Orders
 import PaperVenue
 import Units
 
-/// The paper venue alone. Lines: `TIME book B | A`, `TIME trade SIDE N @ P => B | A`, `TIME submit ID SIDE N TYPE [P]
-/// [link ID] [ioc]`, `TIME cancel ID`, `TIME tick`, `TIME quality WORD`.
+/// The paper venue alone. Lines: `TIME book B | A`, `TIME trade SIDE N @ P => B | A`, `TIME tick`, `TIME quality WORD`,
+/// `TIME session OPEN CLOSE`, `TIME submit ID SIDE N TYPE [P] [limit P] [trail P] [link ID] [ioc|fok|day] [reduce]`,
+/// `TIME modify ID N [at P] [limit P] [trail P]`, `TIME cancel ID`, `TIME query ID|orders|position NUMBER`, `TIME hold
+/// EPOCH`, `TIME close`, `TIME open`; commands also take `epoch N` and `direct`.
 struct VenueScenario: ScenarioSubject {
     var venue: PaperVenue
     let market = TestMarket()
@@ -11,10 +13,13 @@ struct VenueScenario: ScenarioSubject {
     var names: [ClientOrderID: String] = [:]
     var orders: [String: Order] = [:]
 
-    init(latency: Nanoseconds = .milliseconds(1)) {
+    init(
+        latency: Nanoseconds = .milliseconds(1), _ change: (inout PaperVenueConfiguration) -> Void = { _ in }
+    ) {
         var configuration = PaperVenueConfiguration(terms: Script.terms)
         configuration.commandLatency = latency
         configuration.eventLatency = latency
+        change(&configuration)
         self.configuration = configuration
         venue = PaperVenue(configuration)
     }
@@ -24,9 +29,15 @@ struct VenueScenario: ScenarioSubject {
         let now = Script.time(words[0])
         switch words[1] {
         case "book", "trade", "quality": applyMarket(line, words, now)
-        case "submit": submit(words, now)
-        case "cancel": venue.receive(VenueCommand(.cancel, orders[words[2]]!), at: now, market: market.update)
+        case "submit": send(.submit, newOrder(words), words, now)
+        case "modify": send(.modify, changedOrder(words), words, now)
+        case "cancel": send(.cancel, orders[words[2]]!, words, now)
+        case "query": query(words, now)
         case "tick": venue.advance(to: now)
+        case "hold": venue.hold(UInt64(words[2])!)
+        case "close": venue.closeSession()
+        case "open": venue.openSession()
+        case "session": begin(words)
         default: preconditionFailure("unknown line: \(line)")
         }
         var told: [String] = []
@@ -42,32 +53,92 @@ struct VenueScenario: ScenarioSubject {
         market.setTrades([])
     }
 
-    private mutating func submit(_ words: [String], _ now: Timestamp) {
+    private mutating func begin(_ words: [String]) {
+        let (open, close) = (Script.time(words[2]), Script.time(words[3]))
+        venue.begin(
+            TradingDay(
+                tradeDate: venue.day.tradeDate + 1, sessionOpen: open, sessionClose: close, entryOpen: open,
+                entryClose: close, flatBy: close))
+    }
+
+    mutating func send(_ kind: VenueCommandKind, _ order: Order, _ words: [String], _ now: Timestamp) {
+        let command = VenueCommand(
+            kind, order, query: UInt64(words.last!) ?? 0, epoch: words.value("epoch").map { UInt64($0)! } ?? 0,
+            isDirect: words.contains("direct"))
+        venue.receive(command, at: now, market: market.update)
+    }
+
+    private mutating func query(_ words: [String], _ now: Timestamp) {
+        switch words[2] {
+        case "orders": send(.queryOrders, .blank, words, now)
+        case "position": send(.queryPosition, .blank, words, now)
+        default: send(.queryOrder, orders[words[2]] ?? named(words[2], .blank), words, now)
+        }
+    }
+
+    private mutating func named(_ name: String, _ order: Order) -> Order {
+        var order = order
+        order.id = ClientOrderID(epoch: 1, issuer: .execution, count: UInt64(names.count + 1))
+        order.parent = order.id
+        names[order.id] = name
+        return order
+    }
+
+    private static let types: [String: OrderType] = [
+        "market": .market, "limit": .limit, "stop": .stop, "stoplimit": .stopLimit, "trailing": .trailingStop,
+    ]
+
+    private mutating func newOrder(_ words: [String]) -> Order {
         let name = words[2]
-        let id = ClientOrderID(epoch: 1, issuer: .execution, count: UInt64(names.count + 1))
-        let linkName = words.value("link")
-        let link = linkName == nil ? ClientOrderID.none : (linkName == name ? id : orders[linkName!]!.id)
-        let type: OrderType = words[5] == "market" ? .market : (words[5] == "limit" ? .limit : .stop)
-        let order = Order(
-            id: id, parent: id, link: link, role: .entry, side: words[3] == "buy" ? .buy : .sell,
-            quantity: Quantity(Int64(words[4])!), type: type, price: type == .market ? .zero : Script.price(words[6]),
-            timeInForce: words.contains("ioc") ? .immediateOrCancel : .goodTillCancelled)
-        names[id] = name
+        let type = Self.types[words[5]]!
+        var order = named(
+            name,
+            Order(
+                id: .none, parent: .none, link: .none, role: .entry, side: words[3] == "buy" ? .buy : .sell,
+                quantity: Quantity(Int64(words[4])!), type: type,
+                price: type == .market ? .zero : Script.price(words[6]), timeInForce: .goodTillCancelled))
+        if let link = words.value("link") { order.link = link == name ? order.id : orders[link]!.id }
+        if type == .stopLimit { order.limit = Script.price(words[words.lastIndex(of: "limit")! + 1]) }
+        if let trail = words.value("trail") { order.trail = Script.price(trail) }
+        if words.contains("ioc") { order.timeInForce = .immediateOrCancel }
+        if words.contains("fok") { order.timeInForce = .fillOrKill }
+        if words.contains("day") { order.timeInForce = .day }
+        order.isReduceOnly = words.contains("reduce")
         orders[name] = order
-        venue.receive(VenueCommand(.submit, order), at: now, market: market.update)
+        return order
+    }
+
+    private func changedOrder(_ words: [String]) -> Order {
+        var order = orders[words[2]]!
+        order.quantity = Quantity(Int64(words[3])!)
+        if let price = words.value("at") { order.price = Script.price(price) }
+        if let limit = words.value("limit") { order.limit = Script.price(limit) }
+        if let trail = words.value("trail") { order.trail = Script.price(trail) }
+        return order
     }
 
     private func text(_ event: VenueEvent) -> String {
-        let name = names[event.order]!
+        let name = names[event.order] ?? ""
+        let contracts = event.leaves.contracts
         switch event.kind {
         case .accepted: return "accepted \(name)"
         case .rejected: return "rejected \(name) \(event.reason.name)"
         case .filled:
             return "filled \(name) \(event.side) \(event.quantity.contracts) @ \(Script.text(event.price))"
-                + " \(event.liquidity) leaves \(event.leaves.contracts) fee \(event.fee)"
-        case .reduced: return "reduced \(name) to \(event.leaves.contracts)"
+                + " \(event.liquidity) leaves \(contracts) fee \(event.fee)"
+        case .reduced: return "reduced \(name) to \(contracts)"
         case .cancelled: return "cancelled \(name) \(event.reason.name)"
         case .cancelRejected: return "cancel rejected \(name) \(event.reason.name)"
+        case .modified: return "modified \(name) leaves \(contracts) @ \(Script.text(event.price))"
+        case .modifyRejected: return "modify rejected \(name) \(event.reason.name)"
+        case .triggered: return "triggered \(name) @ \(Script.text(event.price))"
+        case .orderStatus:
+            return "\(event.query): \(name) \(event.state) filled \(event.filled.contracts) leaves \(contracts)"
+                + " @ \(Script.text(event.price)) \(event.reason.name)"
+        case .positionStatus:
+            return "\(event.query): position \(event.quantity.contracts) @ \(Script.text(event.price))"
+                + " fees \(event.fee)"
+        case .queryEnd: return "\(event.query): end"
         }
     }
 }

@@ -70,6 +70,9 @@ extension BoundedList: PersistentState {
     @usableFromInline var head: Int
     public private(set) var count: Int
 
+    /// Elements that it can hold.
+    @inlinable public static var room: Int { capacity }
+
     public init() {
         storage = Array(repeating: Element.blank, count: capacity)
         head = 0

@@ -7,17 +7,25 @@ import Units
     public let multiplier: Int64
     /// One tick of one contract: exact, as a tick is a whole number of 1e-9 points.
     public let moneyPerTick: Money
-    /// Commission and exchange fees of one contract for one side, bought or sold.
-    public let feePerSide: Money
+    /// Of one contract for one side, bought or sold.
+    public let fees: ContractFees
 
     /// - Precondition: `multiplier` is positive.
-    public init(tickSize: TickSize, multiplier: Int64, feePerSide: Money) {
+    public init(tickSize: TickSize, multiplier: Int64, fees: ContractFees) {
         precondition(multiplier > 0, "a multiplier is positive")
         self.tickSize = tickSize
         self.multiplier = multiplier
         moneyPerTick = Money(nanos: tickSize.nanos * multiplier)
-        self.feePerSide = feePerSide
+        self.fees = fees
     }
+
+    /// With a fee that nobody has broken down.
+    public init(tickSize: TickSize, multiplier: Int64, feePerSide: Money) {
+        self.init(tickSize: tickSize, multiplier: multiplier, fees: ContractFees(exchange: feePerSide))
+    }
+
+    /// Commission and exchange fees together.
+    @inlinable public var feePerSide: Money { fees.total }
 
     /// What `quantity` contracts are worth at a price, signed like the quantity. Exact; traps when out of range.
     @inlinable public func value(_ quantity: Quantity, at price: Ticks) -> Money {

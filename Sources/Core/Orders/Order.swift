@@ -60,12 +60,13 @@ import Units
     /// Positive.
     public var quantity: Quantity
     public var type: OrderType
-    /// Limit of a limit order, trigger of a stop (of a trailing stop: where it stands at the start); zero for a market
-    /// order.
+    /// Limit of a limit order, trigger of a stop; zero for a market order. Of a trailing stop: where it stands at the
+    /// start; zero leaves that to the venue.
     public var price: Ticks
     /// Limit of a stop-limit order once triggered; zero for others.
     public var limit: Ticks
-    /// Distance of a trailing stop from the best price since it was entered; zero for others.
+    /// Distance of a trailing stop from the best quote, of the side that it would take from, since it was entered; zero
+    /// for others.
     public var trail: Ticks
     public var timeInForce: TimeInForce
     /// The venue never lets it enlarge or turn the position: it fills at most what is open.

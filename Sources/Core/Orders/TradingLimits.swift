@@ -18,8 +18,8 @@ public enum TradingLimits {
     public typealias Brackets<Element: BoundedElement> = BoundedList<64, Element>
     /// Commands on their way to the venue.
     public typealias CommandsInFlight<Element: BoundedElement> = BoundedQueue<512, Element>
-    /// Venue events on their way back.
-    public typealias EventsInFlight<Element: BoundedElement> = BoundedQueue<1024, Element>
+    /// Venue events on their way back: every fill, and the answers to a few questions about every live order.
+    public typealias EventsInFlight<Element: BoundedElement> = BoundedQueue<4096, Element>
     /// What one step of a fold may put out: at most a command and an update for every live order.
     public typealias Outputs<Element: BoundedElement> = BoundedList<512, Element>
     /// What the slow folds may put out in one step: signals, intents, verdicts, state changes, notices.

@@ -23,12 +23,17 @@ import Determinism
     public var query: UInt64
     /// Of the sender's lock word: the venue refuses commands of an epoch older than one it has been told to hold to.
     public var epoch: UInt64
+    /// From somebody who closes and cancels in the gateway's place, and not from the gateway's session.
+    public var isDirect: Bool
 
-    public init(_ kind: VenueCommandKind, _ order: Order, query: UInt64 = 0, epoch: UInt64 = 0) {
+    public init(
+        _ kind: VenueCommandKind, _ order: Order, query: UInt64 = 0, epoch: UInt64 = 0, isDirect: Bool = false
+    ) {
         self.kind = kind
         self.order = order
         self.query = query
         self.epoch = epoch
+        self.isDirect = isDirect
     }
 }
 
@@ -40,5 +45,6 @@ extension VenueCommand: BoundedElement {
         try order.persist(&archive)
         try archive.field(&query)
         try archive.field(&epoch)
+        try archive.field(&isDirect)
     }
 }

@@ -30,7 +30,7 @@
     case staleEpoch = 15
     /// The venue takes nothing more from this session.
     case sessionClosed = 16
-    /// What was to be modified has filled or ended.
+    /// What was to be modified or cancelled has filled or ended.
     case tooLate = 17
 
     /// The name in logs and results.

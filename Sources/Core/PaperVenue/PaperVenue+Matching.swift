@@ -6,33 +6,34 @@ extension PaperVenue {
     mutating func trade(_ update: MarketUpdate) {
         for i in orders.indices { orders[i].traded = 0 }
         guard update.quality.isDisjoint(with: .notTrading) else { return }
+        let fillsResting = update.quality.hasUsableBook
         for trade in update.trades {
             // Contracts of the trade at its price that our own older orders have not taken.
             var left = Int64(trade.size)
-            for i in orders.indices where orders[i].phase == .resting {
-                switch orders[i].order.type {
-                case .stop: if orders[i].order.triggers(at: trade.price) { orders[i].phase = .taking }
-                case .limit: if update.quality.hasUsableBook { meet(trade, i, &left) }
-                case .market, .stopLimit, .trailingStop: break
+            for i in orders.indices {
+                switch orders[i].phase {
+                case .waiting: if orders[i].order.triggers(at: trade.price) { trigger(i) }
+                case .resting: if fillsResting { meet(trade, i, &left) }
+                case .taking, .done: break
                 }
             }
         }
     }
 
     private mutating func meet(_ trade: MarketTrade, _ index: Int, _ left: inout Int64) {
-        let resting = orders[index]
-        let price = resting.order.price
-        let isThrough = resting.order.side == .buy ? trade.price < price : trade.price > price
+        let price = orders[index].workingPrice
+        let side = orders[index].order.side
+        let isThrough = side == .buy ? trade.price < price : trade.price > price
         if isThrough {
-            fill(index, resting.leaves, at: price, .maker)
+            fill(index, orders[index].leaves, at: price, .maker)
             return
         }
-        guard trade.price == price, Int64(trade.aggressor) == -resting.order.side.sign else { return }
+        guard trade.price == price, Int64(trade.aggressor) == -side.sign else { return }
         orders[index].traded += left
-        guard resting.ahead != VenueOrder.aheadUnknown else { return }
-        let eaten = min(resting.ahead, left)
-        orders[index].ahead -= eaten
-        let quantity = min(left - eaten, resting.leaves.contracts)
+        guard orders[index].place.isKnown else { return }
+        let eaten = min(orders[index].place.wholeContracts, left)
+        orders[index].place.shrink(by: Double(eaten))
+        let quantity = min(left - eaten, orders[index].leaves.contracts)
         guard quantity > 0 else { return }
         left -= quantity
         fill(index, Quantity(quantity), at: price, .maker)
@@ -43,118 +44,77 @@ extension PaperVenue {
         let before = book
         book.replace(by: update)
         guard book.quality.hasUsableBook else { return }
-        for i in orders.indices where orders[i].phase == .resting && orders[i].order.type == .limit {
-            queue(i, before)
-            walk(i, to: orders[i].order.price, liquidity: .maker)
+        for i in orders.indices {
+            switch orders[i].phase {
+            case .waiting: trail(i)
+            case .resting:
+                queue(i, before)
+                walk(i, to: orders[i].limit, liquidity: .maker)
+            case .taking, .done: break
+            }
         }
     }
 
-    /// Cancels shrink what is ahead in proportion to what was left after the trades; nobody is ever behind more than is
-    /// displayed.
+    /// The place in the queue after the group, as far as the price is visible.
     private mutating func queue(_ index: Int, _ before: VenueBook) {
-        let resting = orders[index]
-        guard let displayed = book.displayed(resting.order.side, at: resting.order.price) else { return }
-        var ahead = resting.ahead
-        if ahead == VenueOrder.aheadUnknown {
-            ahead = displayed
-        } else if before.quality.hasUsableBook,
-            let was = before.displayed(resting.order.side, at: resting.order.price)
-        {
-            let rest = was - resting.traded
-            let cancelled = rest - displayed
-            if rest > 0, cancelled > 0 { ahead -= cancelled * min(ahead, rest) / rest }
+        let (side, price) = (orders[index].order.side, orders[index].workingPrice)
+        guard let level = book.level(side, at: price) else { return }
+        let place = orders[index].place
+        guard place.isKnown else {
+            orders[index].place = QueuePlace(contracts: level.contracts, orders: level.orders)
+            return
         }
-        orders[index].ahead = min(ahead, displayed)
+        // Without a book before there is nothing to compare with, and only what is displayed bounds the place.
+        let known = before.quality.hasUsableBook ? before.level(side, at: price) : nil
+        orders[index].place = configuration.queue.follow(
+            place, known ?? QueueLevel(contracts: 0, orders: 0), level, traded: Double(orders[index].traded))
     }
 
     /// Everything that takes, oldest first.
     mutating func takeAll() {
+        guard book.quality.hasUsableBook else { return }
         for i in orders.indices where orders[i].phase == .taking { take(i) }
     }
 
-    /// A market order or a triggered stop: walks the book and cancels what it could not fill. Waits for a usable book.
+    /// An order that has come, or a triggered stop, takes what it may. Without a limit it waits for a usable book and
+    /// is cancelled when that is exhausted; with one it rests with what is left, if it may.
     mutating func take(_ index: Int) {
-        guard book.quality.hasUsableBook else { return }
-        walk(index, to: nil, liquidity: .taker)
-        if orders[index].phase != .done { end(index, .bookExhausted) }
+        let (order, limit) = (orders[index].order, orders[index].limit)
+        if book.quality.hasUsableBook {
+            if order.timeInForce == .fillOrKill,
+                book.available(to: order.side, upTo: limit) < orders[index].leaves
+            {
+                end(index, .notFilledWhole)
+                return
+            }
+            walk(index, to: limit, liquidity: .taker)
+        } else if limit == nil {
+            return
+        }
+        if orders[index].phase == .done { return }
+        guard let limit else { return end(index, .bookExhausted) }
+        switch order.timeInForce {
+        case .immediateOrCancel: end(index, .bookExhausted)
+        case .fillOrKill: end(index, .notFilledWhole)
+        case .goodTillCancelled, .day:
+            orders[index].phase = .resting
+            let level = book.level(order.side, at: limit)
+            orders[index].place = level.map { QueuePlace(contracts: $0.contracts, orders: $0.orders) } ?? .unknown
+        }
     }
 
     /// Takes from the opposite side, best first, up to a price. A resting order that is crossed fills at its own price.
-    mutating func walk(_ index: Int, to limit: Ticks?, liquidity: Liquidity) {
-        let order = orders[index].order
+    private mutating func walk(_ index: Int, to limit: Ticks?, liquidity: Liquidity) {
+        let side = orders[index].order.side
         var i = 0
-        while orders[index].phase != .done, let level = book.opposite(of: order.side, i) {
-            if let limit, order.side == .buy ? level.price > limit : level.price < limit { return }
+        while orders[index].phase != .done, let level = book.opposite(of: side, i) {
+            if let limit, side == .buy ? level.price > limit : level.price < limit { return }
             let quantity = min(orders[index].leaves, Quantity(Int64(level.size)))
             if quantity > .zero {
-                book.take(quantity, from: order.side, i)
-                fill(index, quantity, at: liquidity == .maker ? order.price : level.price, liquidity)
+                book.take(quantity, from: side, i)
+                fill(index, quantity, at: liquidity == .maker ? limit ?? level.price : level.price, liquidity)
             }
             i += 1
         }
-    }
-
-    /// Fills a part of an order, and reduces the orders linked with it by as much, in one step.
-    mutating func fill(_ index: Int, _ quantity: Quantity, at price: Ticks, _ liquidity: Liquidity) {
-        precondition(quantity > .zero, "a fill has contracts")
-        precondition(quantity <= orders[index].leaves, "a fill never exceeds what is left")
-        orders[index].leaves -= quantity
-        let filled = orders[index]
-        tell(
-            .filled, .none, filled.order, quantity: quantity, price: price,
-            fee: configuration.terms.fee(quantity), liquidity, leaves: filled.leaves)
-        if filled.leaves == .zero { finish(index) }
-        guard filled.order.link != .none, let link = linkIndex(filled.order.link) else { return }
-        links[link].remaining -= quantity
-        let remaining = links[link].remaining
-        for i in orders.indices where i != index && orders[i].order.link == filled.order.link {
-            guard orders[i].phase != .done, orders[i].leaves > remaining else { continue }
-            if remaining == .zero {
-                end(i, .linked)
-            } else {
-                orders[i].leaves = remaining
-                tell(.reduced, .linked, orders[i].order, leaves: remaining)
-            }
-        }
-    }
-
-    mutating func end(_ index: Int, _ reason: VenueReason) {
-        orders[index].leaves = .zero
-        tell(.cancelled, reason, orders[index].order)
-        finish(index)
-    }
-
-    private mutating func finish(_ index: Int) {
-        orders[index].phase = .done
-        isSweepDue = true
-    }
-
-    /// Takes out what is done, and links without orders.
-    mutating func sweep() {
-        guard isSweepDue else { return }
-        isSweepDue = false
-        var i = 0
-        while i < orders.count {
-            if orders[i].phase == .done { orders.remove(at: i) } else { i += 1 }
-        }
-        i = 0
-        while i < links.count {
-            let id = links[i].id
-            if orders.indices.contains(where: { orders[$0].order.link == id }) { i += 1 } else { links.remove(at: i) }
-        }
-    }
-
-    // MARK: Events
-
-    mutating func tell(
-        _ kind: VenueEventKind, _ reason: VenueReason, _ order: Order, quantity: Quantity = .zero, price: Ticks = .zero,
-        fee: Money = .zero, _ liquidity: Liquidity = .taker, leaves: Quantity = .zero
-    ) {
-        sequence += 1
-        events.push(
-            VenueEvent(
-                sequence: sequence, time: clock, deliveryTime: clock + configuration.eventLatency, kind: kind,
-                reason: reason, order: order.id, side: order.side, quantity: quantity, price: price, fee: fee,
-                liquidity: liquidity, leaves: leaves))
     }
 }

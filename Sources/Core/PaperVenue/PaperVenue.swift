@@ -4,53 +4,80 @@ import Units
 
 /// A simulated exchange for one contract: it fills orders against the recorded ten-level book, without moving it.
 ///
-/// A fold over commands, market updates of its contract and clock ticks. No look-ahead: a command reaches it
-/// `commandLatency` after it was sent and meets the book in force then; what happens is told `eventLatency` later.
+/// A fold over commands, market updates of its contract, sessions and clock ticks. No look-ahead: a command reaches it
+/// a command's way after it was sent and meets the book in force then; what happens is told an event's way later.
 ///
 /// Order of events, for a group at time t:
-/// 1. commands that arrived before t, in the order sent, against the book before the group;
+/// 1. commands that arrived before t, in the order sent, against the book before the group; when t is past the
+///    session's close, DAY orders end at the close;
 /// 2. the group's trades in their order: resting limit orders fill, stops trigger;
-/// 3. the book becomes the group's; queue positions follow; limit orders that the new quotes cross fill;
+/// 3. the book becomes the group's; queue positions follow; limit orders that the new quotes cross fill; trailing stops
+///    follow the quote;
 /// 4. market orders that wait and triggered stops take from the new book, oldest first;
 /// 5. commands that arrived exactly at t.
 ///
 /// Rules. A market order walks the visible levels; what they cannot fill is cancelled. A limit order takes what it can
-/// and queues behind what is displayed at its price; trades against that price eat the queue, cancels shrink it in
-/// proportion, new orders go behind; it fills when the queue is eaten, when a trade goes through its price, or when
-/// quotes cross it. A stop triggers on a trade at its price or beyond (on arrival: on the quote it would exit at), then
-/// takes. Orders fill only on a usable book; on one that is not they wait. A halted or closed market, or none at all,
-/// refuses new orders and accepts cancels.
+/// and queues behind what is displayed at its price; trades against that price eat the queue, what leaves without a
+/// trade shrinks it as the queue model says, new orders go behind; it fills when the queue is eaten, when a trade goes
+/// through its price, or when quotes cross it. A stop triggers on a trade at its price or beyond (on arrival: on the
+/// quote it would exit at), then takes; a stop-limit order takes up to its limit and rests there. A trailing stop
+/// follows the best quote of the side that it would take from, at its distance, and never goes back. Orders fill only
+/// on a usable book; on one that is not they wait, or end if they may not. A halted or closed market, or none at all,
+/// refuses new orders and modifications and accepts cancels. Our own orders at one price fill in the order in which
+/// they came to it.
+///
+/// It keeps an account of its own by its fills and answers queries from it.
 public struct PaperVenue: Sendable {
     public let configuration: PaperVenueConfiguration
 
     public internal(set) var orders = TradingLimits.LiveOrders<VenueOrder>()
+    public internal(set) var ended = EndedOrders()
     var links = TradingLimits.LiveOrders<VenueLink>()
     var commands = TradingLimits.CommandsInFlight<CommandInFlight>()
     var events = TradingLimits.EventsInFlight<VenueEvent>()
     public internal(set) var book = VenueBook()
+    /// What its fills come to.
+    public internal(set) var account = Position()
+    public internal(set) var day = TradingDay.none
+    /// Commands that could open something are refused when they are of an older epoch.
+    public internal(set) var heldEpoch: UInt64 = 0
+    /// Nothing is taken from the gateway until its session is opened again.
+    public internal(set) var isSessionClosed = false
     /// The venue's time; never goes back.
     public internal(set) var clock = Timestamp(nanoseconds: 0)
+    /// Commands, and answers to them, that found no room.
+    public internal(set) var dropped: UInt64 = 0
     var sequence: UInt64 = 0
+    var commandLine: LatencyLine
+    var eventLine: LatencyLine
     /// An order is `done` and still in the table.
     var isSweepDue = false
 
-    public init(_ configuration: PaperVenueConfiguration) { self.configuration = configuration }
+    public init(_ configuration: PaperVenueConfiguration) {
+        self.configuration = configuration
+        commandLine = LatencyLine(seed: configuration.seed)
+        eventLine = LatencyLine(seed: ~configuration.seed)
+    }
 
     /// No order and no command under way: market updates mean nothing to it, and need no depth and no trades.
     public var isIdle: Bool { orders.isEmpty && commands.isEmpty }
     /// Events not yet told.
     public var hasEvents: Bool { !events.isEmpty }
 
-    /// Takes a command that the gateway sends at `now`. `market` is the book in force, which an idle venue has not
-    /// followed.
+    // MARK: Inputs
+
+    /// Takes a command that is sent at `now`. `market` is the book in force, which an idle venue has not followed.
     public mutating func receive(_ command: VenueCommand, at now: Timestamp, market: MarketUpdate) {
         if isIdle { book.replace(by: market) }
-        commands.push(CommandInFlight(arrival: max(now, clock) + configuration.commandLatency, command: command))
+        guard hasRoom(for: command, at: now) else { return }
+        let arrival = commandLine.arrival(ofSent: max(now, clock), configuration.commandWay)
+        commands.push(CommandInFlight(arrival: arrival, command: command))
     }
 
     /// Takes an update of its contract. A few nanoseconds while idle.
     public mutating func apply(_ update: MarketUpdate) {
         if isIdle { return }
+        endSession(by: update.time)
         arrive(before: update.time)
         clock = max(clock, update.time)
         trade(update)
@@ -62,9 +89,25 @@ public struct PaperVenue: Sendable {
 
     /// Moves its time on without market data: commands that have arrived meet the book in force.
     public mutating func advance(to now: Timestamp) {
-        if commands.isEmpty { return }
+        if isIdle { return }
+        endSession(by: now)
         arrive(before: now + Nanoseconds(1))
     }
+
+    /// A session begins: DAY orders of the one before it end at its close, if they have not yet.
+    public mutating func begin(_ day: TradingDay) {
+        if day.tradeDate != self.day.tradeDate, self.day.sessionClose.isDefined { endSession(by: .undefined) }
+        self.day = day
+    }
+
+    /// From now on nothing of an epoch before this one opens anything. Holds to the newest it was told.
+    public mutating func hold(_ epoch: UInt64) { heldEpoch = max(heldEpoch, epoch) }
+
+    /// Takes nothing but cancels and queries from the gateway any more: somebody else closes its positions. Direct
+    /// commands are taken.
+    public mutating func closeSession() { isSessionClosed = true }
+
+    public mutating func openSession() { isSessionClosed = false }
 
     /// The oldest event that the gateway has at `now`, taken out.
     public mutating func nextEvent(until now: Timestamp) -> VenueEvent? {
@@ -72,93 +115,24 @@ public struct PaperVenue: Sendable {
         return events.pop()
     }
 
-    // MARK: Commands
-
-    private mutating func arrive(before time: Timestamp) {
-        while let next = commands.first, next.arrival < time {
-            _ = commands.pop()
-            clock = max(clock, next.arrival)
-            switch next.command.kind {
-            case .submit: submit(next.command.order)
-            case .cancel: cancel(next.command.order)
-            case .modify, .queryOrder, .queryOrders, .queryPosition: break
-            }
-            sweep()
+    /// Ends DAY orders when the session's close lies between the venue's time and `time`.
+    private mutating func endSession(by time: Timestamp) {
+        guard day.sessionClose.isDefined, clock < day.sessionClose, time >= day.sessionClose else { return }
+        arrive(before: day.sessionClose)
+        clock = max(clock, day.sessionClose)
+        for i in orders.indices where orders[i].phase != .done && orders[i].order.timeInForce == .day {
+            end(i, .sessionEnded)
         }
-    }
-
-    private mutating func cancel(_ order: Order) {
-        if let index = index(of: order.id) {
-            end(index, .requested)
-        } else {
-            tell(.cancelRejected, .unknownOrder, order)
-        }
-    }
-
-    private mutating func submit(_ order: Order) {
-        if let reason = refusal(order) {
-            tell(.rejected, reason, order)
-            return
-        }
-        let leaves = open(order)
-        tell(.accepted, .none, order, leaves: leaves)
-        orders.append(
-            VenueOrder(
-                order: order, leaves: leaves, phase: order.type == .market ? .taking : .resting,
-                ahead: VenueOrder.aheadUnknown))
-        let index = orders.count - 1
-        switch order.type {
-        case .market: take(index)
-        case .limit, .stopLimit, .trailingStop: enter(index)
-        case .stop:
-            guard book.quality.hasUsableBook, let quote = book.opposite(of: order.side, 0) else { return }
-            if order.triggers(at: quote.price) {
-                orders[index].phase = .taking
-                take(index)
-            }
-        }
-    }
-
-    private func refusal(_ order: Order) -> VenueReason? {
-        if order.quantity.contracts < 1 { return .malformed }
-        if order.type != .market, order.price <= .zero { return .malformed }
-        if order.type == .stopLimit || order.type == .trailingStop { return .malformed }
-        if index(of: order.id) != nil { return .duplicateID }
-        if orders.isFull { return .full }
-        if book.quality.contains(.noBook) { return .noBook }
-        if !book.quality.isDisjoint(with: .notTrading) { return .marketClosed }
-        if order.link != .none, order.link != order.id, linkIndex(order.link) == nil { return .linkClosed }
-        return nil
-    }
-
-    /// What the order may fill: linked orders share one quantity.
-    private mutating func open(_ order: Order) -> Quantity {
-        if order.link == .none { return order.quantity }
-        if let link = linkIndex(order.link) { return min(order.quantity, links[link].remaining) }
-        links.append(VenueLink(id: order.link, remaining: order.quantity))
-        return order.quantity
-    }
-
-    /// A limit order fills what it can at its price or better and rests with the remainder.
-    private mutating func enter(_ index: Int) {
-        let order = orders[index].order
-        if book.quality.hasUsableBook { walk(index, to: order.price, liquidity: .taker) }
-        if orders[index].phase == .done { return }
-        if order.timeInForce == .immediateOrCancel {
-            end(index, .bookExhausted)
-            return
-        }
-        orders[index].ahead = book.displayed(order.side, at: order.price) ?? VenueOrder.aheadUnknown
+        sweep()
     }
 
     func index(of id: ClientOrderID) -> Int? {
-        orders.indices.first { orders[$0].order.id == id && orders[$0].phase != .done }
+        for i in orders.indices where orders[i].order.id == id && orders[i].phase != .done { return i }
+        return nil
     }
 
-    func linkIndex(_ id: ClientOrderID) -> Int? { links.indices.first { links[$0].id == id } }
-}
-
-extension Order {
-    /// Whether a stop triggers at a price.
-    func triggers(at level: Ticks) -> Bool { side == .sell ? level <= price : level >= price }
+    func linkIndex(_ id: ClientOrderID) -> Int? {
+        for i in links.indices where links[i].id == id { return i }
+        return nil
+    }
 }

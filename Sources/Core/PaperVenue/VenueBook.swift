@@ -37,17 +37,33 @@ import Units
         }
     }
 
-    /// Contracts displayed on the order's own side at its price; nil where the ten levels do not reach.
-    func displayed(_ side: Side, at price: Ticks) -> Int64? {
+    /// Contracts that an order of `side` could take, as far as the levels reach; up to a price or to the last of them.
+    func available(to side: Side, upTo limit: Ticks?) -> Quantity {
+        var total = Quantity.zero
+        var i = 0
+        while let level = opposite(of: side, i) {
+            if let limit, side == .buy ? level.price > limit : level.price < limit { break }
+            total += Quantity(Int64(level.size))
+            i += 1
+        }
+        return total
+    }
+
+    /// What is displayed on the order's own side at its price; nil where the ten levels do not reach.
+    func level(_ side: Side, at price: Ticks) -> QueueLevel? {
         let count = side == .buy ? bidCount : askCount
         for i in 0..<count {
             let level = side == .buy ? bids[i] : asks[i]
-            if level.price == price { return Int64(level.size) }
+            if level.price == price { return QueueLevel(contracts: Double(level.size), orders: Double(level.count)) }
         }
-        guard count == TradingLimits.bookLevels else { return 0 }
-        let last = side == .buy ? bids[count - 1].price : asks[count - 1].price
-        let isInside = side == .buy ? price > last : price < last
-        return isInside ? 0 : nil
+        let isInside: Bool
+        if count == TradingLimits.bookLevels {
+            let last = side == .buy ? bids[count - 1].price : asks[count - 1].price
+            isInside = side == .buy ? price > last : price < last
+        } else {
+            isInside = true
+        }
+        return isInside ? QueueLevel(contracts: 0, orders: 0) : nil
     }
 }
 

@@ -4,36 +4,57 @@ import Units
 
 /// Where an order at the venue stands.
 @frozen public enum VenueOrderPhase: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
-    /// A limit order in the queue at its price, or a stop that waits for its trigger.
+    /// In the queue at its price.
     case resting = 1
     /// A market order, or a triggered stop, that fills at the first usable book.
     case taking = 2
     /// Filled or cancelled in this step; taken out at its end.
     case done = 3
+    /// A stop of any kind that waits for its trigger.
+    case waiting = 4
 }
 
 /// One order at the venue.
 @frozen public struct VenueOrder: Hashable, BitwiseCopyable, Sendable {
-    /// Contracts ahead in the queue are not known: the price is outside the visible levels.
-    static let aheadUnknown: Int64 = -1
-
     public var order: Order
     public var leaves: Quantity
+    public var filled = Quantity.zero
     public var phase: VenueOrderPhase
-    /// Contracts of others that must go before this order fills.
-    public var ahead: Int64
+    /// While it rests.
+    public var place = QueuePlace.unknown
     /// Contracts traded at its price against its side in the group being applied.
     var traded: Int64 = 0
+
+    init(_ order: Order, leaves: Quantity, phase: VenueOrderPhase) {
+        self.order = order
+        self.leaves = leaves
+        self.phase = phase
+    }
+
+    /// The price it takes up to and rests at; nil where any price will do.
+    public var limit: Ticks? {
+        switch order.type {
+        case .limit: order.price
+        case .stopLimit: order.limit
+        case .market, .stop, .trailingStop: nil
+        }
+    }
+
+    /// The price that it waits for or rests at; zero for a market order.
+    public var workingPrice: Ticks { phase == .waiting ? order.price : limit ?? order.price }
+
+    public var state: OrderState { filled > .zero ? .partiallyFilled : .working }
 }
 
 extension VenueOrder: BoundedElement {
-    public static var blank: VenueOrder { VenueOrder(order: .blank, leaves: .zero, phase: .done, ahead: 0) }
+    public static var blank: VenueOrder { VenueOrder(.blank, leaves: .zero, phase: .done) }
 
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try order.persist(&archive)
         try archive.field(&leaves)
+        try archive.field(&filled)
         try archive.code(&phase)
-        try archive.field(&ahead)
+        try place.persist(&archive)
     }
 }
 

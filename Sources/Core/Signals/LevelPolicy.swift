@@ -53,8 +53,8 @@ import Units
         let intent = OrderIntent(
             id: identities.next(), time: signal.time, receiveTime: signal.receiveTime, action: .open,
             side: signal.direction, quantity: configuration.quantity, strategy: .level,
-            stopDistance: configuration.stopDistance, targetDistance: configuration.targetDistance, timeStop: configuration.timeStop, signal: signal.sequence,
-            quality: signal.quality)
+            stopDistance: configuration.stopDistance, targetDistance: configuration.targetDistance,
+            timeStop: configuration.timeStop, signal: signal.sequence, quality: signal.quality)
         entry = intent.id
         intents.append(intent)
     }

@@ -71,16 +71,25 @@ public struct RiskSettings: Equatable, Sendable {
 public struct VenueSettings: Equatable, Sendable {
     public let latency: Nanoseconds
     public let acknowledgementLatency: Nanoseconds
+    /// Files of measured times that are drawn from instead; nil for none.
+    public let latencyFile: String?
+    public let acknowledgementLatencyFile: String?
+    public let seed: UInt64
+    public let queue: String
+    public let queueExponent: Double
     /// Nil: the contract table's.
     public let exchangeFee: Money?
     public let clearingFee: Money?
     public let nfaFee: Money?
     public let brokerFee: Money?
 
-    /// What one contract costs on one side. Nil when the exchange fee is left to the table and the table has none.
-    public func feePerSide(_ contract: ContractSpecification) -> Money? {
+    /// What one contract costs on one side, by who takes it. Nil when the exchange fee is left to the table and the
+    /// table has none.
+    public func fees(
+        _ contract: ContractSpecification
+    ) -> (exchange: Money, clearing: Money, regulatory: Money, broker: Money)? {
         guard let exchange = exchangeFee ?? contract.exchangeAndClearingFee else { return nil }
-        return exchange + (clearingFee ?? .zero) + (nfaFee ?? contract.nfaFee) + (brokerFee ?? .zero)
+        return (exchange, clearingFee ?? .zero, nfaFee ?? contract.nfaFee, brokerFee ?? .zero)
     }
 }
 

@@ -20,6 +20,8 @@ public enum SettingKind: Equatable, Sendable {
     case symbol
     /// One to six capital letters and digits, or nothing.
     case optionRoot
+    /// The path of a file, or nothing.
+    case file
 
     /// What is expected, for an error and for the help.
     public var expectation: String {
@@ -36,6 +38,7 @@ public enum SettingKind: Equatable, Sendable {
         case .choice(let names): names.map { "\"\($0)\"" }.joined(separator: " or ")
         case .symbol: "a futures symbol such as \"ES.c.0\" or \"ESZ6\""
         case .optionRoot: "an option root such as \"SPXW\", or \"\""
+        case .file: "the path of a file without quotes, backslashes and control characters, or \"\""
         }
     }
 }
@@ -108,6 +111,7 @@ extension SettingKind {
         case .choice(let names): SettingKind.text(raw).flatMap { names.contains($0) ? .text($0) : nil }
         case .symbol: SettingKind.text(raw).flatMap { SettingKind.isContract($0) ? .text($0) : nil }
         case .optionRoot: SettingKind.text(raw).flatMap { SettingKind.isOptionRoot($0) ? .text($0) : nil }
+        case .file: SettingKind.text(raw).flatMap { SettingKind.isPath($0) ? .text($0) : nil }
         }
     }
 
@@ -149,6 +153,10 @@ extension SettingKind {
     private static func isOptionRoot(_ text: String) -> Bool {
         text.utf8.count <= 6
             && text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) }
+    }
+
+    private static func isPath(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 >= 32 && $0 != 127 && $0 != 34 && $0 != 92 }
     }
 
     private static func isContract(_ text: String) -> Bool {

@@ -50,6 +50,12 @@ struct SettingReader {
         return value
     }
 
+    /// Nil for none.
+    func file(_ key: String) -> String? {
+        let path = text(key)
+        return path.isEmpty ? nil : path
+    }
+
     /// Nil for "table".
     func fee(_ key: String) -> Money? {
         switch setting(key).value {

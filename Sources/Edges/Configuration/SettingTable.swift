@@ -142,6 +142,13 @@ public enum SettingTable {
     private static let venue = [
         row("venue.latency_us", .integer(0...10_000_000), .integer(500), unit: "µs", "from sending to the paper match"),
         row("venue.ack_latency_us", .integer(0...10_000_000), .integer(500), unit: "µs", "from the match back to us"),
+        row("venue.latency_file", .file, .text(""), "measured times to draw from instead, one a line in ns"),
+        row("venue.ack_latency_file", .file, .text(""), "the same for the way back"),
+        row("venue.seed", .integer(0...2_147_483_647), .integer(1), "of what the venue draws"),
+        row(
+            "venue.queue", .choice(["proportional", "pessimistic", "optimistic", "power", "orders"]),
+            .text("proportional"), "whose contracts leave a queue without a trade"),
+        row("venue.queue_exponent", .real(0.1...10), .real(1), "of power and orders; more spares the front"),
         fee("venue.exchange_fee_usd", .text("table"), "exchange fee, with clearing where the exchange joins them"),
         fee("venue.clearing_fee_usd", .money(.zero), "clearing fee charged apart"),
         fee("venue.nfa_fee_usd", .text("table"), "regulatory assessment"),

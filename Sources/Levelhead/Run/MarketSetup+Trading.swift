@@ -20,17 +20,12 @@ extension MarketSetup {
     /// The configuration of signals, risk, execution and the paper venue for the plan's traded contract.
     func trading() throws -> TradingConfiguration {
         let specification = plan.tradedSpecification
-        guard let fee = configuration.venue.feePerSide(specification) else {
-            throw UnknownFee(root: specification.root)
-        }
         let terms = ContractTerms(
-            tickSize: specification.tick, multiplier: specification.moneyPerPoint.nanos / 1_000_000_000, feePerSide: fee
-        )
-        var venue = PaperVenueConfiguration(terms: terms)
-        venue.commandLatency = configuration.venue.latency
-        venue.eventLatency = configuration.venue.acknowledgementLatency
+            tickSize: specification.tick, multiplier: specification.moneyPerPoint.nanos / 1_000_000_000,
+            fees: try fees(specification))
         var trading = TradingConfiguration(
-            window: configuration.policy.window, execution: ExecutionConfiguration(terms: terms), venue: venue)
+            window: configuration.policy.window, execution: ExecutionConfiguration(terms: terms),
+            venue: try venue(terms))
         trading.tradesSignals = configuration.policy.isEnabled
         trading.signals.threshold = configuration.policy.signalThreshold
         trading.signals.hold = configuration.policy.hold
@@ -43,6 +38,27 @@ extension MarketSetup {
         trading.policy.entersTestOnce = configuration.policy.oneEntryPerTest
         trading.limits = limits
         return trading
+    }
+
+    private func fees(_ specification: ContractSpecification) throws -> ContractFees {
+        guard let fees = configuration.venue.fees(specification) else { throw UnknownFee(root: specification.root) }
+        return ContractFees(
+            exchange: fees.exchange, clearing: fees.clearing, regulatory: fees.regulatory, broker: fees.broker)
+    }
+
+    private func venue(_ terms: ContractTerms) throws -> PaperVenueConfiguration {
+        let settings = configuration.venue
+        var venue = PaperVenueConfiguration(terms: terms)
+        venue.commandWay = try way(settings.latency, settings.latencyFile)
+        venue.eventWay = try way(settings.acknowledgementLatency, settings.acknowledgementLatencyFile)
+        venue.seed = settings.seed
+        venue.queue = QueueModel(named: settings.queue, exponent: settings.queueExponent)
+        return venue
+    }
+
+    private func way(_ constant: Nanoseconds, _ file: String?) throws -> LatencyModel {
+        guard let file else { return LatencyModel(constant: constant) }
+        return LatencyModel(measured: try MeasuredTimes(path: file).table)
     }
 
     private var limits: RiskLimits {

@@ -17,6 +17,11 @@ public struct VenueFollower: TradingStage {
     public var awaitsTime: Bool { !paper.isIdle || paper.hasEvents }
     public var mayPutOut: Bool { !paper.isIdle || paper.hasEvents }
 
+    public mutating func sessionBegan(_ watch: inout MarketWatch) {
+        follow(watch)
+        paper.begin(watch.day)
+    }
+
     public mutating func secondBegan(_ time: Timestamp, _ watch: inout MarketWatch) {
         follow(watch)
         paper.advance(to: time)
@@ -36,10 +41,24 @@ public struct VenueFollower: TradingStage {
         switch message {
         case .command(let command):
             paper.receive(command, at: messageTime, market: watch.update(depth: TradingLimits.bookLevels))
+        case .request(let request): obey(request)
         case .tick: paper.advance(to: messageTime)
-        case .signal, .approval, .change, .verdict, .event, .fill, .update, .notice, .request:
+        case .signal, .approval, .change, .verdict, .event, .fill, .update, .notice:
             preconditionFailure("a message for another process: the receiver checks kinds")
         }
+    }
+
+    /// What an operator tells the venue itself, with the gateways' processes alive or not. A flatten holds to its epoch
+    /// and closes the gateway's session: who asks closes by direct commands. An arm holds to its epoch and opens the
+    /// session again; a halt only holds.
+    private mutating func obey(_ request: OperatorCommand) {
+        switch request.request {
+        case .flatten: paper.closeSession()
+        case .arm: paper.openSession()
+        case .halt: break
+        case .pause, .resume, .order, .cancel: return
+        }
+        paper.hold(request.epoch)
     }
 
     public mutating func drain(_ body: (StageMessage) -> Void) {

@@ -1,0 +1,99 @@
+import Orders
+import Units
+
+extension PaperVenue {
+    /// Commands that arrived before `time`, in the order sent.
+    mutating func arrive(before time: Timestamp) {
+        while let next = commands.first, next.arrival < time {
+            _ = commands.pop()
+            clock = max(clock, next.arrival)
+            switch next.command.kind {
+            case .submit: submit(next.command)
+            case .cancel: cancel(next.command.order)
+            case .modify: modify(next.command)
+            case .queryOrder: answer(next.command)
+            case .queryOrders: answerOrders(next.command)
+            case .queryPosition: answerPosition(next.command)
+            }
+            sweep()
+        }
+    }
+
+    private mutating func cancel(_ order: Order) {
+        if let index = index(of: order.id) {
+            end(index, .requested)
+        } else {
+            refuse(.cancelRejected, ended.find(order.id) == nil ? .unknownOrder : .tooLate, order)
+        }
+    }
+
+    private mutating func submit(_ command: VenueCommand) {
+        let order = command.order
+        if let reason = refusal(command) {
+            reject(order, reason)
+            return
+        }
+        let leaves = open(order)
+        tell(.accepted, .none, order, leaves: leaves)
+        let phase: VenueOrderPhase = order.type.hasTrigger ? .waiting : .taking
+        orders.append(VenueOrder(order, leaves: leaves, phase: phase))
+        let index = orders.count - 1
+        if order.type.hasTrigger { watch(index) } else { take(index) }
+    }
+
+    mutating func reject(_ order: Order, _ reason: VenueReason) {
+        refuse(.rejected, reason, order)
+        guard reason != .duplicateID else { return }
+        ended.remember(
+            EndedOrder(id: order.id, side: order.side, state: .rejected, reason: reason, filled: .zero))
+    }
+
+    private func refusal(_ command: VenueCommand) -> VenueReason? {
+        let order = command.order
+        if let reason = sessionRefusal(command) { return reason }
+        if !isWellFormed(order) { return .malformed }
+        if index(of: order.id) != nil || ended.find(order.id) != nil { return .duplicateID }
+        if orders.isFull { return .full }
+        if let reason = marketRefusal { return reason }
+        if order.timeInForce == .day, day.sessionClose.isDefined, clock >= day.sessionClose { return .marketClosed }
+        if order.link != .none, order.link != order.id, linkIndex(order.link) == nil { return .linkClosed }
+        if order.isReduceOnly, account.exitSide != order.side { return .reduceOnly }
+        return nil
+    }
+
+    /// Why nothing may be opened by this command.
+    func sessionRefusal(_ command: VenueCommand) -> VenueReason? {
+        if command.epoch < heldEpoch { return .staleEpoch }
+        return isSessionClosed && !command.isDirect ? .sessionClosed : nil
+    }
+
+    /// Why nothing may be opened now.
+    var marketRefusal: VenueReason? {
+        if book.quality.contains(.noBook) { return .noBook }
+        return book.quality.isDisjoint(with: .notTrading) ? nil : .marketClosed
+    }
+
+    /// A trailing stop may leave it to the venue where it starts.
+    func isWellFormed(_ order: Order) -> Bool {
+        if order.quantity.contracts < 1 { return false }
+        switch order.type {
+        case .market: return true
+        case .limit, .stop: return order.price > .zero
+        case .stopLimit: return order.price > .zero && order.limit > .zero
+        case .trailingStop: return order.trail > .zero && order.price >= .zero
+        }
+    }
+
+    /// What the order may fill: linked orders share one quantity, and a reduce-only order has what is open.
+    private mutating func open(_ order: Order) -> Quantity {
+        var leaves = order.quantity
+        if order.link != .none {
+            if let link = linkIndex(order.link) {
+                leaves = min(leaves, links[link].remaining)
+            } else {
+                links.append(VenueLink(id: order.link, remaining: order.quantity))
+            }
+        }
+        return order.isReduceOnly ? min(leaves, account.quantity.magnitude) : leaves
+    }
+}

@@ -1,0 +1,79 @@
+import Orders
+import Units
+
+extension PaperVenue {
+    /// Quantity (in all), price, limit and trail become those of the command's order; type, side, link and time in
+    /// force stay. Less quantity at the same price keeps the place in the queue; more, or another price, goes to its
+    /// end, and takes what it can first. A quantity that has filled already ends the order. Linked orders go on sharing
+    /// what they shared, and a trailing stop does not go back.
+    mutating func modify(_ command: VenueCommand) {
+        let order = command.order
+        guard let index = index(of: order.id), orders[index].phase != .taking else {
+            refuse(.modifyRejected, ended.find(order.id) == nil ? .unknownOrder : .tooLate, order)
+            return
+        }
+        if let reason = modifyRefusal(command, orders[index].order) {
+            refuse(.modifyRejected, reason, orders[index].order)
+            return
+        }
+        let leaves = allowed(order.quantity - orders[index].filled, orders[index])
+        if leaves <= .zero {
+            end(index, .requested)
+            return
+        }
+        if orders[index].phase == .waiting {
+            modifyStop(index, by: order, leaves)
+        } else {
+            modifyResting(index, by: order, leaves)
+        }
+    }
+
+    private func modifyRefusal(_ command: VenueCommand, _ live: Order) -> VenueReason? {
+        if let reason = sessionRefusal(command) { return reason }
+        if let reason = marketRefusal { return reason }
+        let order = command.order
+        if order.type != live.type || order.side != live.side || !isWellFormed(order) { return .malformed }
+        return nil
+    }
+
+    private func allowed(_ quantity: Quantity, _ order: VenueOrder) -> Quantity {
+        var leaves = quantity
+        if let link = linkIndex(order.order.link) { leaves = min(leaves, links[link].remaining) }
+        if order.order.isReduceOnly { leaves = min(leaves, account.quantity.magnitude) }
+        return leaves
+    }
+
+    private mutating func modifyStop(_ index: Int, by order: Order, _ leaves: Quantity) {
+        let before = orders[index].order.price
+        orders[index].order.quantity = order.quantity
+        orders[index].leaves = leaves
+        orders[index].order.limit = order.limit
+        orders[index].order.trail = order.trail
+        orders[index].order.price = order.price
+        if order.type == .trailingStop {
+            orders[index].order.raise(to: before)
+            trail(index)
+        }
+        tell(.modified, .none, orders[index].order, price: orders[index].workingPrice, leaves: leaves)
+        watch(index)
+    }
+
+    private mutating func modifyResting(_ index: Int, by order: Order, _ leaves: Quantity) {
+        let before = orders[index]
+        var changed = before
+        changed.order.quantity = order.quantity
+        changed.leaves = leaves
+        changed.order.price = order.price
+        changed.order.limit = order.limit
+        tell(.modified, .none, changed.order, price: changed.workingPrice, leaves: leaves)
+        if changed.limit == before.limit, leaves <= before.leaves {
+            orders[index] = changed
+            return
+        }
+        changed.phase = .taking
+        changed.place = .unknown
+        orders.remove(at: index)
+        orders.append(changed)
+        take(orders.count - 1)
+    }
+}

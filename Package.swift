@@ -77,7 +77,7 @@ let package = Package(
         coreTarget("Orders", ["Units", "Determinism", "MarketCalendar"]),
         coreTarget("Signals", ["Units", "Determinism", "Features", "Orders"]),
         coreTarget("Accounts", ["Units", "Determinism", "MarketCalendar", "Orders"]),
-        coreTarget("Risk", ["Units", "Determinism", "MarketCalendar", "Orders"]),
+        coreTarget("Risk", ["Units", "Determinism", "MarketCalendar", "Orders", "Accounts"]),
         coreTarget("PaperVenue", ["Units", "Determinism", "MarketCalendar", "DBN", "MarketData", "Orders"]),
         coreTarget("Execution", ["Units", "Determinism", "Orders", "Risk"]),
         coreTarget("Synthesis", ["Units", "Determinism", "MarketCalendar", "DBN"]),
@@ -87,7 +87,7 @@ let package = Package(
             name: "Pipeline",
             dependencies: [
                 "Units", "Determinism", "MarketCalendar", "DBN", "MarketData", "Features", "Orders", "Signals",
-                "Risk", "Execution", "PaperVenue",
+                "Accounts", "Risk", "Execution", "PaperVenue",
             ],
             path: "Sources/Pipeline", swiftSettings: core),
 
@@ -126,7 +126,7 @@ let package = Package(
             name: "levelhead",
             dependencies: [
                 "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals",
-                "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression", "Security",
+                "Accounts", "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression", "Security",
                 "Storage", "Tape", "LiveGateway", "LiveFeed", "Configuration", "Labels", "ZeroMQ", "Streams", "Nanomsg",
                 "Control", "Observability", argumentParser,
                 .product(name: "Logging", package: "swift-log"),
@@ -213,7 +213,7 @@ let package = Package(
             "PipelineTests",
             [
                 "Pipeline", "Features", "FeatureProperties", "MarketData", "MarketCalendar", "Determinism", "Orders",
-                "Tape", "DBN", "Units", "CHeapCount",
+                "Signals", "Accounts", "Risk", "Execution", "PaperVenue", "Tape", "DBN", "Units", "CHeapCount",
             ]),
         .executableTarget(
             name: "StreamDriver",

@@ -160,29 +160,37 @@ public struct MarketFold: ~Copyable {
     ///
     /// - Parameter sequence: its position there.
     public mutating func take<Sink: MarketSink & ~Copyable>(_ record: RecordView, sequence: UInt64, sink: inout Sink) {
-        let received = record.receiveTime.nanoseconds
+        let isBook = record.type == .mbp10
+        let received = (isBook ? record.marketByPrice.receiveTime : record.receiveTime).nanoseconds
         hear(received, of: record)
         if options.pointee.nextRefresh < clock { refreshOptions(sink: &sink) }
-        let type = record.type
-        if type == .statistics || type == .instrumentDefinition {
-            passTime(except: -1, sink: &sink)
-            takeReference(record, received: received)
+        guard isBook, let route = route(record, received: received)?.pointee else {
+            takeRest(record, received: received, sink: &sink)
             return
         }
-        if type == .system { return takeSystem(record, sink: &sink) }
-        guard type == .mbp10 || type == .status, let route = route(record, received: received) else {
+        if route.isTraded {
             passTime(except: -1, sink: &sink)
-            takeOther(record)
-            return
-        }
-        if type == .status {
-            takeStatus(record, route.pointee, sink: &sink)
-            passTime(except: -1, sink: &sink)
-        } else if route.pointee.isTraded {
-            passTime(except: -1, sink: &sink)
-            takeTraded(record.marketByPrice, slot: Int(route.pointee.slot), sequence: sequence, sink: &sink)
+            takeTraded(record.marketByPrice, slot: Int(route.slot), sequence: sequence, sink: &sink)
         } else {
-            takeSignal(record.marketByPrice, slot: Int(route.pointee.slot), sequence: sequence, sink: &sink)
+            takeSignal(record.marketByPrice, slot: Int(route.slot), sequence: sequence, sink: &sink)
+        }
+    }
+
+    /// Takes a record that is not the book of a contract of the plan.
+    private mutating func takeRest<Sink: MarketSink & ~Copyable>(
+        _ record: RecordView, received: UInt64, sink: inout Sink
+    ) {
+        let type = record.type
+        if type == .status, let route = route(record, received: received)?.pointee {
+            takeStatus(record, route, sink: &sink)
+            passTime(except: -1, sink: &sink)
+            return
+        }
+        passTime(except: -1, sink: &sink)
+        switch type {
+        case .statistics, .instrumentDefinition: takeReference(record, received: received)
+        case .system: takeSystem(record, sink: &sink)
+        default: takeOther(record)
         }
     }
 
@@ -190,12 +198,19 @@ public struct MarketFold: ~Copyable {
     ///
     /// A stamp that lies far from the record's own event is not believed (an order restated from long ago, too, leaves
     /// the clock to the records after it), nor is one that jumps more than a week, until a second record says the same.
+    @inline(__always)
     private mutating func hear(_ received: UInt64, of record: RecordView) {
-        let event = record.eventTime.nanoseconds
         guard received > clock, received < Self.latestTime else { return }
+        let event = record.eventTime.nanoseconds
+        guard received <= event &+ Self.week, event <= received &+ Self.week else { return }
         // A gateway stamps it with its own time, which in a replay of the past is not that of the data.
         guard record.type != .symbolMapping else { return }
-        guard received <= event &+ Self.week, event <= received &+ Self.week else { return }
+        guard jump == 0, received <= clock &+ Self.week else { return hearJump(to: received) }
+        clock = received
+    }
+
+    /// Hears of a time after one that jumped, or that jumps itself.
+    private mutating func hearJump(to received: UInt64) {
         let isConfirmed = received <= jump &+ Self.week && jump <= received &+ Self.week
         guard clock == 0 || received <= clock &+ Self.week || (jump > 0 && isConfirmed) else {
             jump = received
@@ -207,6 +222,7 @@ public struct MarketFold: ~Copyable {
 
     /// Mappings name days of the receive time. A record outside all of them (an order restated from days before) goes
     /// where its id went.
+    @inline(__always)
     private mutating func route(_ record: RecordView, received: UInt64) -> UnsafePointer<Route>? {
         let instrument = record.instrumentID
         var sameInstrument: UnsafePointer<Route>?
@@ -273,7 +289,6 @@ public struct MarketFold: ~Copyable {
 
     /// What a live feed says of itself, or a clock that moves on while it is silent.
     private mutating func takeSystem<Sink: MarketSink & ~Copyable>(_ record: RecordView, sink: inout Sink) {
-        passTime(except: -1, sink: &sink)
         guard let mark = FeedMark(record) else {
             unusedRecords &+= 1
             return
@@ -315,6 +330,7 @@ public struct MarketFold: ~Copyable {
     }
 
     /// Tells every engine but one the time.
+    @inline(__always)
     private mutating func passTime<Sink: MarketSink & ~Copyable>(except slot: Int, sink: inout Sink) {
         for other in 0..<engineCount where other != slot { engines[other].tick(clock: clock, sink: &sink) }
     }

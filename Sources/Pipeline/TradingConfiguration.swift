@@ -1,3 +1,4 @@
+import Accounts
 import Execution
 import MarketCalendar
 import Orders
@@ -14,6 +15,12 @@ public struct TradingConfiguration: Sendable {
     public var policy = LevelPolicyConfiguration()
     public var window: TradingWindowRule
     public var limits = RiskLimits()
+    public var rules = RiskRules()
+    /// How large an entry of the policy is; nil for `policy.quantity`.
+    public var sizing: PositionSizing?
+    public var range = RangeConfiguration()
+    /// Message time for which an approval is good.
+    public var approvalLife = Nanoseconds.seconds(2)
     public var execution: ExecutionConfiguration
     public var venue: PaperVenueConfiguration
 

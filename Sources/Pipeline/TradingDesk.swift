@@ -72,7 +72,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         venue.advance(to: Timestamp(nanoseconds: time))
         hear()
         openOrClose()
-        if watch.keepMark(secondEnded: time, heard: engine.clockBefore) { risk.apply(watch.quote()) }
+        if watch.keepMark(secondEnded: time, heard: engine.clockBefore) { risk.mark(watch.quote()) }
         risk.advance(to: watch.clock.event)
         execution.advance(watch.clock)
         settle()

@@ -1,3 +1,4 @@
+import Accounts
 import DBN
 import Determinism
 import Execution
@@ -45,6 +46,10 @@ public struct TradingPipeline<Output: TradingOutput>: ~Copyable {
     /// Profit after fees, what is open marked at the side it would exit at.
     public var netProfit: Money { desk.pointee.risk.gate.equity }
     public var tradingState: TradingState { desk.pointee.risk.gate.state }
+    /// Rules of the funded account's programme that were broken, by rule.
+    public var ruleBreaches: [RuleRecord] { desk.pointee.risk.gate.ruleBreaches }
+    /// Value at risk of a session, the larger of both estimates; nil while too few are over.
+    public var valueAtRisk: Money? { desk.pointee.risk.gate.valueAtRiskEstimate }
     /// Orders sent to the venue.
     public var ordersSent: UInt64 { desk.pointee.execution.sentCount }
     /// The contract that orders are for.

@@ -306,7 +306,9 @@ import Testing
                 var shape = BookShape()
                 shape.apply($0, before: $0, change: .everything)
                 let book = $0
-                withUnsafePointer(to: shape) { mean.watch(book, shape: $0, usable: usable, time: time * second) }
+                withUnsafePointer(to: shape) {
+                    mean.watch(book, shape: $0, usable: usable, change: .everything, time: time * second)
+                }
             }
         }
         watch([10, 20], [6], at: 0)

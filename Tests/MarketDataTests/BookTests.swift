@@ -54,11 +54,12 @@ import Units
             let bytes = BookRecord(bids: side(-1), asks: side(1)).bytes
             var cold = BookReader(tickSize: BookRecord.tick)
             var book = Book()
+            var change = BookChange.none
             bytes.asRecord { record in
                 #expect(cold.check(record) == nil)
-                _ = cold.read(record, into: &book)
+                cold.read(record, into: &book, change: &change)
                 #expect(warm.check(record) == nil)
-                _ = warm.read(record, into: &warmBook)
+                warm.read(record, into: &warmBook, change: &change)
             }
             #expect(book == warmBook && book.bid.levelCount == warmBook.bid.levelCount, "seed \(seed), step \(step)")
         }
@@ -71,9 +72,10 @@ import Units
             bids: [.init(price: 5, size: 3), .init(price: 4, size: 0), .init(price: 3, size: 9)],
             asks: [.init(price: 6, size: 0)]
         ).bytes
+        var change = BookChange.none
         bytes.asRecord { record in
             #expect(reader.check(record) == nil)
-            _ = reader.read(record, into: &book)
+            reader.read(record, into: &book, change: &change)
         }
         #expect(book == Book(bids: [.init(price: 5, size: 3)], asks: []))
         #expect(!book.isTwoSided)

@@ -93,7 +93,7 @@ import Units
         #expect(Fill.blank.canonicalBytes.count == 68)
         #expect(OrderUpdate.blank.canonicalBytes.count == 88)
         #expect(OrderIntent.blank.canonicalBytes.count == 96)
-        #expect(StateChange.blank.canonicalBytes.count == 19)
+        #expect(StateChange.blank.canonicalBytes.count == 28)
         #expect(VerdictRecord.blank.canonicalBytes.count == 41)
     }
 

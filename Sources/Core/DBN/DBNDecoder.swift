@@ -72,16 +72,21 @@ public struct DBNDecoder {
     /// Takes one step at the front of `input`. Constant time for a record, without allocation.
     @inlinable @inline(__always)
     public mutating func decode(_ input: UnsafeRawBufferPointer) throws(DBNError) -> DBNStep {
-        if input.count >= 2, let bytes = input.baseAddress {
-            let length = Int(bytes.load(as: UInt8.self)) * 4
-            let type = Int(bytes.load(fromByteOffset: 1, as: UInt8.self))
-            if length >= Int(passingByteCount[type]), input.count >= length {
-                offset &+= UInt64(length)
-                counts[type] &+= 1
-                return .record(RecordView(bytes), consumed: length)
-            }
-        }
+        if let record = takePassing(input) { return .record(record, consumed: record.byteCount) }
         return try decodeOther(input)
+    }
+
+    /// Takes the record at the front of `input` if it lies there whole and comes out as it is, which is most of them;
+    /// nil, and nothing has happened, if it takes a step to say.
+    @inlinable @inline(__always)
+    public mutating func takePassing(_ input: UnsafeRawBufferPointer) -> RecordView? {
+        guard input.count >= 2, let bytes = input.baseAddress else { return nil }
+        let length = Int(bytes.load(as: UInt8.self)) * 4
+        let type = Int(bytes.load(fromByteOffset: 1, as: UInt8.self))
+        guard length >= Int(passingByteCount[type]), input.count >= length else { return nil }
+        offset &+= UInt64(length)
+        counts[type] &+= 1
+        return RecordView(bytes)
     }
 
     /// Decodes all that is whole in `input`, metadata included, calls `body` with each record and returns the bytes

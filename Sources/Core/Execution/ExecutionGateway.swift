@@ -78,6 +78,7 @@ public struct ExecutionGateway: Sendable {
     /// Takes a change of the trading state: FLATTENING cancels and closes everything, REDUCING and HALTED cancel what
     /// could open.
     public mutating func apply(_ change: StateChange, _ clock: TradingClock) {
+        if change.scope != .account { return apply(ofOneStrategy: change) }
         switch change.to {
         case .flattening: flatten(change.reason, clock)
         case .reducing, .halted: cancelEntries(of: nil)

@@ -16,6 +16,9 @@ import Units
     case order = 6
     /// Cancel `target`, or every order that opens when it is `none`.
     case cancel = 7
+    /// A gateway's own watch: the other gateway's heartbeat is lost, and back.
+    case peerSilent = 9
+    case peerHeard = 10
 
     public var name: String { "\(self)" }
 }
@@ -32,7 +35,7 @@ import Units
     public var intent: OrderIntent
     /// Of `cancel`.
     public var target: ClientOrderID
-    /// Of `arm` and `pause`: one strategy; `account` for all.
+    /// Of `arm`, `pause` and `resume`: one strategy; `account` for all.
     public var scope: StrategyID
     /// Of `flatten`: wait for the market to open and close then.
     public var waitsForOpen: Bool

@@ -15,5 +15,14 @@
         self.rawValue = rawValue
     }
 
+    /// The name in keys of the configuration and in the audit log.
+    public var name: String {
+        switch self {
+        case .account: "manual"
+        case .level: "level"
+        default: "\(rawValue)"
+        }
+    }
+
     @inlinable public static func < (a: StrategyID, b: StrategyID) -> Bool { a.rawValue < b.rawValue }
 }

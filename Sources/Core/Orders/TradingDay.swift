@@ -17,10 +17,12 @@ import Units
     public var entryOpen, entryClose: Timestamp
     /// When a strategy's position must be closed.
     public var flatBy: Timestamp
+    /// When a funded account's programme wants every position gone; `undefined` when it does not.
+    public var programmeFlatBy: Timestamp
 
     public init(
         tradeDate: Int32, sessionOpen: Timestamp, sessionClose: Timestamp, entryOpen: Timestamp, entryClose: Timestamp,
-        flatBy: Timestamp
+        flatBy: Timestamp, programmeFlatBy: Timestamp = .undefined
     ) {
         self.tradeDate = tradeDate
         self.sessionOpen = sessionOpen
@@ -28,6 +30,7 @@ import Units
         self.entryOpen = entryOpen
         self.entryClose = entryClose
         self.flatBy = flatBy
+        self.programmeFlatBy = programmeFlatBy
     }
 
     @inlinable public func takesEntries(at time: Timestamp) -> Bool { time >= entryOpen && time < entryClose }
@@ -43,5 +46,6 @@ extension TradingDay: PersistentState {
         try archive.field(&entryOpen)
         try archive.field(&entryClose)
         try archive.field(&flatBy)
+        try archive.field(&programmeFlatBy)
     }
 }

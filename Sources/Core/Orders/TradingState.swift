@@ -43,11 +43,21 @@ import Units
     /// Proven flat.
     case flat = 11
     case armed = 12
+    /// The other gateway says nothing any more.
+    case peerSilent = 13
+    case peerHeard = 14
+    /// The feed is behind the present, or estimators have not seen enough.
+    case warming = 15
+    case warmed = 16
+    /// A rule of the funded account's programme was broken.
+    case ruleBreach = 17
+    /// A broker's venue begins so.
+    case start = 18
 
     /// A limit of promise 7: the lock holds until the next trade date and an arm.
     @inlinable public var isLimitBreach: Bool {
         switch self {
-        case .dailyLoss, .trailingDrawdown, .flatByTime: true
+        case .dailyLoss, .trailingDrawdown, .flatByTime, .ruleBreach: true
         default: false
         }
     }
@@ -66,24 +76,39 @@ import Units
         case .venueContradiction: "venue_contradiction"
         case .flat: "flat"
         case .armed: "armed"
+        case .peerSilent: "peer_silent"
+        case .peerHeard: "peer_heard"
+        case .warming: "warming"
+        case .warmed: "warmed"
+        case .ruleBreach: "rule_breach"
+        case .start: "start"
         }
     }
 }
 
-/// One audited change of the trading state.
+/// One audited change of the trading state, of the account or of one strategy.
 @frozen public struct StateChange: Hashable, BitwiseCopyable, Sendable {
     public var sequence: UInt64
     public var time: Timestamp
     public var from: TradingState
     public var to: TradingState
     public var reason: StateReason
+    /// Whose state: the account's, or that of one strategy alone, which is `active`, `reducing` or `locked`.
+    public var scope: StrategyID
+    /// Number of the operator's command that led to it, whose line in the audit log says who and why; 0 for none.
+    public var command: UInt64
 
-    public init(sequence: UInt64, time: Timestamp, from: TradingState, to: TradingState, reason: StateReason) {
+    public init(
+        sequence: UInt64, time: Timestamp, from: TradingState, to: TradingState, reason: StateReason,
+        scope: StrategyID = .account, command: UInt64 = 0
+    ) {
         self.sequence = sequence
         self.time = time
         self.from = from
         self.to = to
         self.reason = reason
+        self.scope = scope
+        self.command = command
     }
 }
 
@@ -96,23 +121,27 @@ extension StateChange: BoundedElement {
         try archive.code(&from)
         try archive.code(&to)
         try archive.code(&reason)
+        try archive.field(&scope)
+        try archive.field(&command)
     }
 }
 
 extension StateChange: CanonicalBytes {
-    public static let byteCount = 19
+    public static let byteCount = 28
 
     /// ```
-    ///  0          8      16     17   18       19
-    ///  | sequence | time | from | to | reason |
+    ///  0          8      16     17   18       19      20        28
+    ///  | sequence | time | from | to | reason | scope | command |
     /// ```
-    /// `sequence` UInt64, `time` UInt64 ns, the rest UInt8.
+    /// `sequence`, `command` UInt64, `time` UInt64 ns, the rest UInt8.
     public func write(into writer: inout CanonicalWriter) {
         writer.put(sequence)
         writer.put(time.nanoseconds)
         writer.put(from.rawValue)
         writer.put(to.rawValue)
         writer.put(reason.rawValue)
+        writer.put(scope.rawValue)
+        writer.put(command)
     }
 }
 

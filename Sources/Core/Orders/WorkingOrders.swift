@@ -9,13 +9,22 @@ import Units
     public var role: OrderRole
     /// Contracts that may still fill; positive.
     public var leaves: Quantity
+    /// Whose book its fills belong to.
+    public var strategy: StrategyID
+    /// At what it rests in the book: the limit of a limit order; zero when it does not rest.
+    public var restingPrice: Ticks
 
-    @inlinable public init(id: ClientOrderID, link: ClientOrderID, side: Side, role: OrderRole, leaves: Quantity) {
+    @inlinable public init(
+        id: ClientOrderID, link: ClientOrderID, side: Side, role: OrderRole, leaves: Quantity,
+        strategy: StrategyID = .account, restingPrice: Ticks = .zero
+    ) {
         self.id = id
         self.link = link
         self.side = side
         self.role = role
         self.leaves = leaves
+        self.strategy = strategy
+        self.restingPrice = restingPrice
     }
 }
 
@@ -28,17 +37,20 @@ extension WorkingOrder: BoundedElement {
         try archive.code(&side)
         try archive.code(&role)
         try archive.field(&leaves)
+        try archive.field(&strategy)
+        try archive.field(&restingPrice)
     }
 }
 
 public typealias WorkingOrders = TradingLimits.LiveOrders<WorkingOrder>
 
 extension BoundedList where Element == WorkingOrder {
-    /// The most contracts that can fill on one side. Linked orders share their quantity, so a link counts as its
-    /// largest member. O(n²) in the live orders, called once per order sent.
-    public func mostFilled(_ side: Side) -> Quantity {
+    /// The most contracts that can fill on one side, of all books or of one. Linked orders share their quantity, so a
+    /// link counts as its largest member. O(n²) in the live orders, called once per order sent.
+    public func mostFilled(_ side: Side, of strategy: StrategyID? = nil) -> Quantity {
         var total = Quantity.zero
         for i in indices where self[i].side == side {
+            if let strategy, self[i].strategy != strategy { continue }
             if self[i].link == .none {
                 total += self[i].leaves
             } else if !linkSeen(before: i) {

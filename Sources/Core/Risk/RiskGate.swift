@@ -1,3 +1,4 @@
+import Accounts
 import Determinism
 import Orders
 import Units
@@ -11,6 +12,7 @@ import Units
 public struct RiskGate: Sendable {
     public let terms: ContractTerms
     public let limits: RiskLimits
+    public let rules: RiskRules
 
     /// Changes since the reader last emptied them.
     public var changes = TradingLimits.FewOutputs<StateChange>()
@@ -18,10 +20,21 @@ public struct RiskGate: Sendable {
 
     public internal(set) var state = TradingState.active
     public internal(set) var position = Position()
+    /// The position by strategy: its sum is the account's.
+    public internal(set) var books: AccountBooks
+    public internal(set) var strategies = StrategyStatuses()
+    /// Nil without rules of a funded account.
+    public internal(set) var programme: RulePackMonitor?
+    /// In the programme's money, at the beginning of the day.
+    var programmeBalance = Money.zero
     public internal(set) var day = TradingDay.none
     public internal(set) var mark = AccountMark()
     /// Every live order, as far as reported; approved ones from their approval on.
     public internal(set) var working = WorkingOrders()
+    /// Of one session, from the profits of those that are over.
+    public internal(set) var valueAtRisk: ValueAtRisk
+    /// What is held in every contract, the traded one first.
+    var exposures = AccountLimits.Exposures()
 
     /// The largest event time seen.
     public internal(set) var clock = Timestamp(nanoseconds: 0)
@@ -29,28 +42,53 @@ public struct RiskGate: Sendable {
     var peakEquity = Money.zero
     /// A strategy opened or enlarged the position since it was last flat.
     var isStrategyPosition = false
-    /// REDUCING because there is no valid mark; ends by itself when one returns.
-    var isReducingByMark = false
+    /// What keeps the account REDUCING; kept through the other states.
+    public internal(set) var restrictions: Restrictions = []
     /// Why the account is being flattened or locked, and the trade date of that.
     var lockReason = StateReason.armed
     var lockDate: Int32 = 0
+    /// An operator armed the account at a broker's venue.
+    var isLiveArmed = false
+    /// The lock is on, whatever the state: nothing at all is approved.
+    public var isHeld = false
+    /// Of the operator's command that is being carried out; 0 for none.
+    public var command: UInt64 = 0
     var lastStrategyID = ClientOrderID.none
     var lastManualID = ClientOrderID.none
-    var verdictCount: UInt64 = 0
+    public internal(set) var verdictCount: UInt64 = 0
     var changeCount: UInt64 = 0
+    /// Opening orders approved since 18:00 ET.
+    public internal(set) var tradesToday = 0
+    var orderTimes = RateWindow()
+    var modifyTimes = RateWindow()
+    var cancelTimes = RateWindow()
+    let watchesStrategies: Bool
 
-    /// - Precondition: the limits make sense (`RiskLimits.problem` is nil).
-    public init(terms: ContractTerms, limits: RiskLimits = RiskLimits()) {
+    /// - Precondition: the limits make sense (`problem` of both is nil).
+    public init(terms: ContractTerms, limits: RiskLimits = RiskLimits(), rules: RiskRules = RiskRules()) {
         precondition(limits.problem == nil, "limits that make sense")
+        precondition(rules.problem == nil, "rules that make sense")
         self.terms = terms
         self.limits = limits
+        self.rules = rules
+        books = AccountBooks(terms: terms)
+        valueAtRisk = ValueAtRisk(rules.valueAtRisk)
+        programme = rules.programme.map { RulePackMonitor($0) }
+        exposures.append(ContractExposure(contract: rules.contract, position: .zero))
+        watchesStrategies = rules.watchesStrategies
+        if rules.venue == .broker {
+            state = .locked
+            lockReason = .start
+        }
     }
 
     // MARK: Market, clock, session
 
     /// Every update may change the trading state. While not, only the newest usable book counts, and it is enough to
     /// hand that over before anything else.
-    public var looksAtEveryUpdate: Bool { !position.isFlat || isReducingByMark }
+    public var looksAtEveryUpdate: Bool {
+        !position.isFlat || restrictions.contains(.mark) || watchesStrategies && hasOpenBook
+    }
 
     /// Takes an update of the traded contract. A few nanoseconds while flat; other contracts are not looked at.
     public mutating func apply(_ update: MarketUpdate) {
@@ -63,19 +101,27 @@ public struct RiskGate: Sendable {
     /// Moves event time on, with or without market data.
     public mutating func advance(to now: Timestamp) {
         if now > clock { clock = now }
-        if !position.isFlat || isReducingByMark { evaluate() }
+        if looksAtEveryUpdate { evaluate() }
     }
 
-    /// Starts a session: the day's loss turns at 18:00 ET.
+    /// Starts a session: the day's loss and what is counted by the day turn at 18:00 ET.
     public mutating func begin(_ day: TradingDay) {
+        if self.day.tradeDate != 0, day.tradeDate != self.day.tradeDate {
+            let most = Money(cents: 1_000_000_000)
+            valueAtRisk.append(min(max(dayProfit, -most), most))
+        }
         self.day = day
         dayStartEquity = equity
+        tradesToday = 0
+        beginStrategiesDay()
+        beginProgrammeDay()
     }
 
     // MARK: Orders and fills
 
     public mutating func apply(_ fill: Fill) {
         let wasFlat = position.isFlat
+        book(fill)
         position.apply(fill, terms)
         if fill.time > clock { clock = fill.time }
         if let exitSide = position.exitSide {
@@ -89,23 +135,24 @@ public struct RiskGate: Sendable {
     }
 
     public mutating func apply(_ update: OrderUpdate) {
-        let index = working.index(of: update.order.id)
+        let order = update.order
+        let index = working.index(of: order.id)
         if update.state.isTerminal {
             if let index { working.remove(at: index) }
-        } else if let index {
-            working[index].leaves = update.leaves
-        } else {
-            working.append(
-                WorkingOrder(
-                    id: update.order.id, link: update.order.link, side: update.order.side, role: update.order.role,
-                    leaves: update.leaves))
+            return
         }
+        let known = WorkingOrder(
+            id: order.id, link: order.link, side: order.side, role: order.role, leaves: update.leaves,
+            strategy: order.strategy, restingPrice: order.type == .limit ? order.price : .zero)
+        if let index { working[index] = known } else { working.append(known) }
     }
 
     public mutating func apply(_ notice: ExecutionNotice) {
         switch notice.kind {
         case .flattening: if state != .flattening { flatten(notice.reason) }
-        case .flat: if state == .flattening { change(to: .locked, .flat) }
+        case .flat:
+            crossBooks()
+            if state == .flattening { change(.provenFlat, .flat) }
         }
     }
 

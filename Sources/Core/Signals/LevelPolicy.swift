@@ -79,6 +79,13 @@ import Units
                 id: identities.next(), time: time, receiveTime: receiveTime, action: .close, strategy: .level))
     }
 
+    /// Asks for a close of what it holds, whatever the time; once a position.
+    public mutating func closeNow(
+        _ time: Timestamp, receiveTime: Timestamp, intents: inout TradingLimits.FewOutputs<OrderIntent>
+    ) {
+        if ownPosition != .zero, !closeSent { close(time, receiveTime, &intents) }
+    }
+
     public mutating func refused(_ intent: ClientOrderID) {
         if entry == intent { entry = .none }
     }

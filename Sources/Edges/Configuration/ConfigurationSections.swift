@@ -57,17 +57,6 @@ public struct PolicySettings: Equatable, Sendable {
     public let afterTest: Nanoseconds
 }
 
-public struct RiskSettings: Equatable, Sendable {
-    public let maximumOrder: Quantity
-    public let maximumPosition: Quantity
-    /// Positive amounts.
-    public let dailyLoss: Money
-    public let trailingDrawdown: Money
-    public let staleAfter: Nanoseconds
-    public let noMarkReduce: Nanoseconds
-    public let noMarkFlatten: Nanoseconds
-}
-
 public struct VenueSettings: Equatable, Sendable {
     public let latency: Nanoseconds
     public let acknowledgementLatency: Nanoseconds

@@ -13,6 +13,12 @@ public struct ResolvedConfiguration: Sendable {
     public let options: OptionSettings
     public let policy: PolicySettings
     public let risk: RiskSettings
+    /// Nil for no programme.
+    public let programme: ProgrammeSettings?
+    public let sizing: SizingSettings
+    /// Bar of the average range that sizes are taken from, and how many bars.
+    public let rangeBar: Nanoseconds
+    public let rangeBars: Int
     public let venue: VenueSettings
     public let digest: DigestMode
     public let ring: RingSettings
@@ -36,7 +42,11 @@ public struct ResolvedConfiguration: Sendable {
             leftOut: read.text("features.leave_out") == "none" ? nil : read.text("features.leave_out"))
         options = ResolvedConfiguration.options(read)
         policy = ResolvedConfiguration.policy(read)
-        risk = ResolvedConfiguration.risk(read)
+        risk = RiskSettings(read)
+        programme = ProgrammeSettings(read)
+        sizing = SizingSettings(read)
+        rangeBar = .minutes(read.integer("policy.range_minutes"))
+        rangeBars = read.int("policy.range_bars")
         venue = VenueSettings(
             latency: .microseconds(read.integer("venue.latency_us")),
             acknowledgementLatency: .microseconds(read.integer("venue.ack_latency_us")),
@@ -107,16 +117,6 @@ public struct ResolvedConfiguration: Sendable {
             afterTest: .seconds(read.integer("policy.after_test_seconds")))
     }
 
-    private static func risk(_ read: SettingReader) -> RiskSettings {
-        RiskSettings(
-            maximumOrder: Quantity(read.integer("risk.max_order_contracts")),
-            maximumPosition: Quantity(read.integer("risk.max_position_contracts")),
-            dailyLoss: read.money("risk.daily_loss_usd"), trailingDrawdown: read.money("risk.trailing_drawdown_usd"),
-            staleAfter: .milliseconds(read.integer("risk.stale_after_ms")),
-            noMarkReduce: .seconds(read.integer("risk.no_mark_reduce_seconds")),
-            noMarkFlatten: .seconds(read.integer("risk.no_mark_flatten_seconds")))
-    }
-
     private func checkRelations(_ read: SettingReader) throws(ConfigurationError) {
         func require(
             _ holds: Bool, _ key: String, _ rule: String, _ other: String
@@ -142,6 +142,15 @@ public struct ResolvedConfiguration: Sendable {
             (risk.maximumOrder <= risk.maximumPosition, "risk.max_order_contracts", "risk.max_position_contracts"),
             (policy.quantity <= risk.maximumOrder, "policy.quantity", "risk.max_order_contracts"),
             (risk.noMarkReduce <= risk.noMarkFlatten, "risk.no_mark_reduce_seconds", "risk.no_mark_flatten_seconds"),
+            ((risk.margin?.initial ?? .zero) <= risk.balance, "risk.initial_margin_usd", "risk.balance_usd"),
+            (
+                (risk.margin?.maintenance ?? .zero) <= (risk.margin?.initial ?? .zero), "risk.maintenance_margin_usd",
+                "risk.initial_margin_usd"
+            ),
+            (
+                (risk.margin?.intraday ?? .zero) <= (risk.margin?.initial ?? .zero), "risk.intraday_margin_usd",
+                "risk.initial_margin_usd"
+            ),
         ]
         for (holds, key, limit) in limits { try require(holds, key, "not be more than", limit) }
     }

@@ -20,6 +20,10 @@ public enum SettingKind: Equatable, Sendable {
     case symbol
     /// One to six capital letters and digits, or nothing.
     case optionRoot
+    /// "BALANCE:CONTRACTS,…" by rising balance; or nothing.
+    case tiers
+    /// A time of day, or "never".
+    case timeOfDayOrNever
     /// The path of a file, or nothing.
     case file
 
@@ -38,6 +42,8 @@ public enum SettingKind: Equatable, Sendable {
         case .choice(let names): names.map { "\"\($0)\"" }.joined(separator: " or ")
         case .symbol: "a futures symbol such as \"ES.c.0\" or \"ESZ6\""
         case .optionRoot: "an option root such as \"SPXW\", or \"\""
+        case .tiers: "balances and contracts such as \"50000:2,52000:3\" by rising balance, or \"\""
+        case .timeOfDayOrNever: "a time of day as \"HH:MM\" or \"HH:MM:SS\", or \"never\""
         case .file: "the path of a file without quotes, backslashes and control characters, or \"\""
         }
     }
@@ -111,6 +117,10 @@ extension SettingKind {
         case .choice(let names): SettingKind.text(raw).flatMap { names.contains($0) ? .text($0) : nil }
         case .symbol: SettingKind.text(raw).flatMap { SettingKind.isContract($0) ? .text($0) : nil }
         case .optionRoot: SettingKind.text(raw).flatMap { SettingKind.isOptionRoot($0) ? .text($0) : nil }
+        case .tiers: SettingKind.text(raw).flatMap { SettingKind.tiers($0) == nil ? nil : .text($0) }
+        case .timeOfDayOrNever:
+            SettingKind.text(raw) == "never"
+                ? .text("never") : SettingKind.text(raw).flatMap { TimeOfDay($0) }.map(SettingValue.timeOfDay)
         case .file: SettingKind.text(raw).flatMap { SettingKind.isPath($0) ? .text($0) : nil }
         }
     }
@@ -148,6 +158,20 @@ extension SettingKind {
             default: nil
             }
         return amount.flatMap { range.contains($0) ? .money($0) : nil }
+    }
+
+    /// Nil for anything else than rising balances with contracts.
+    static func tiers(_ text: String) -> [(balance: Money, contracts: Quantity)]? {
+        var tiers: [(balance: Money, contracts: Quantity)] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: text.isEmpty) {
+            let fields = part.split(separator: ":", omittingEmptySubsequences: false)
+            guard fields.count == 2, let balance = Money(String(fields[0])), let contracts = Int64(fields[1]) else {
+                return nil
+            }
+            guard contracts >= 0, balance >= .zero, tiers.last.map({ $0.balance < balance }) ?? true else { return nil }
+            tiers.append((balance, Quantity(contracts)))
+        }
+        return tiers
     }
 
     private static func isOptionRoot(_ text: String) -> Bool {

@@ -45,6 +45,15 @@ struct SettingReader {
         return value
     }
 
+    /// Nil for "never".
+    func timeOrNever(_ key: String) -> TimeOfDay? {
+        switch setting(key).value {
+        case .timeOfDay(let value): value
+        case .text: nil
+        default: mistyped(key)
+        }
+    }
+
     func money(_ key: String) -> Money {
         guard case .money(let value) = setting(key).value else { mistyped(key) }
         return value

@@ -9,7 +9,8 @@ public enum SettingTable {
     public static let otherVariables: Set<String> = ["LEVELHEAD_STATE_DIR"]
 
     public static let all: [SettingDeclaration] =
-        instrument + sessions + bars + levels + features + options + policy + risk + venue + operation
+        instrument + sessions + bars + levels + features + options + policy + sizing + risk + riskChecks + riskScopes
+        + programme + venue + operation
 
     static func declaration(_ key: String) -> SettingDeclaration? { all.first { $0.key == key } }
 
@@ -122,7 +123,7 @@ public enum SettingTable {
 
     private static let risk = [
         row("risk.max_order_contracts", .integer(1...10_000), .integer(5), unit: "contracts", "largest order"),
-        row("risk.max_position_contracts", .integer(1...10_000), .integer(10), unit: "contracts", "largest position"),
+        row("risk.max_position_contracts", .integer(1...64), .integer(10), unit: "contracts", "largest position"),
         money(
             "risk.daily_loss_usd", "1000", from: "1", to: "100000000", "loss of a trade date that flattens and locks"),
         money(
@@ -168,7 +169,7 @@ public enum SettingTable {
             affectsResults: false),
     ]
 
-    private static func row(
+    static func row(
         _ key: String, _ kind: SettingKind, _ standard: SettingValue, unit: String = "", _ meaning: String,
         affectsResults: Bool = true
     ) -> SettingDeclaration {
@@ -180,7 +181,7 @@ public enum SettingTable {
         row(key, .timeOfDay, .timeOfDay(TimeOfDay(hour: hour, minute: minute)), unit: "New York", meaning)
     }
 
-    private static func money(
+    static func money(
         _ key: String, _ standard: String, from: String, to: String, _ meaning: String
     ) -> SettingDeclaration {
         guard let standard = Money(standard), let from = Money(from), let to = Money(to) else {

@@ -3,7 +3,8 @@ import Units
 
 /// One file of a merge while it is read: closed before its first record is due and after its last.
 struct MergeHead: ~Copyable {
-    private var file: TapeFile?
+    /// Behind a pointer, where it stays: what is read from it is asked for at every record.
+    private var file: UnsafeMutablePointer<TapeFile>?
     private var ahead = RecordQueue()
     /// The latest receive time in `ahead`.
     private var aheadTime: UInt64 = 0
@@ -15,21 +16,37 @@ struct MergeHead: ~Copyable {
 
     init() {}
 
-    /// Nil when the file is not open.
-    var bytesRead: Int? {
-        switch file {
-        case .some(let file): file.position.bytesRead
-        case .none: nil
-        }
+    deinit {
+        file?.deinitialize(count: 1)
+        file?.deallocate()
     }
 
+    /// Nil when the file is not open.
+    var bytesRead: Int? { file?.pointee.position.bytesRead }
+
     mutating func open(_ source: TapeSource, fragment: FragmentFormat?) throws(TapeError) {
-        file = try TapeFile.open(source.path, fragment: fragment)
+        let place = UnsafeMutablePointer<TapeFile>.allocate(capacity: 1)
+        do throws(TapeError) {
+            place.initialize(to: try TapeFile.open(source.path, fragment: fragment))
+        } catch {
+            place.deallocate()
+            throw error
+        }
+        close()
+        file = place
         try advance()
     }
 
-    /// Goes to the next record.
+    /// Goes to the next record if it lies whole in what has been read of the file; nil, and nothing has happened, if
+    /// `advance` has to.
     @inline(__always)
+    mutating func advancePassing() -> RecordView? {
+        guard ahead.isEmpty, let file, let record = file.pointee.nextPassing() else { return nil }
+        current = record
+        return record
+    }
+
+    /// Goes to the next record.
     mutating func advance() throws(TapeError) {
         if ahead.isEmpty { current = try read() } else { try advanceAhead() }
     }
@@ -54,13 +71,18 @@ struct MergeHead: ~Copyable {
         return aheadTime <= time
     }
 
-    @inline(__always)
     private mutating func read() throws(TapeError) -> RecordView? {
-        guard let record = try file?.next() ?? nil else {
-            if let ended = file.take() { skippedCount += ended.skippedCount }
-            isFinished = true
-            return nil
-        }
-        return record
+        if let record = try file?.pointee.next() ?? nil { return record }
+        close()
+        isFinished = true
+        return nil
+    }
+
+    private mutating func close() {
+        guard let file else { return }
+        skippedCount += file.pointee.skippedCount
+        file.deinitialize(count: 1)
+        file.deallocate()
+        self.file = nil
     }
 }

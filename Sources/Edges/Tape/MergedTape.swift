@@ -37,6 +37,8 @@ public struct MergedTape: ~Copyable {
     private var waiting: [Int]
     private var nextBegin: UInt64
     private var runnerUp = MergeKey.end
+    /// The current head has gone on to its next record, whose turn it may not be.
+    private var isAdvanced = false
     private var trades: TradeFilter
 
     /// At most as many files as fit in a key's rank.
@@ -98,6 +100,31 @@ public struct MergedTape: ~Copyable {
 
     /// The next record, valid until the next call; nil at the end.
     public mutating func next() throws(TapeError) -> RecordView? {
+        if !trades.isActive, let record = nextPassing() {
+            inputRecords &+= 1
+            return record
+        }
+        return try nextOther()
+    }
+
+    /// The next record if it follows the last one in its file, where it lies ready, and no other file is due; nil if
+    /// `nextInput` has to find it.
+    @inline(__always)
+    private mutating func nextPassing() -> RecordView? {
+        guard currentSource >= 0, !isAdvanced, let head = heads.baseAddress.map({ $0 + currentSource }),
+            let record = head.pointee.advancePassing()
+        else { return nil }
+        // One file needs no comparison.
+        if heads.count == 1 { return record }
+        let key = MergeKey(record, dataset: datasetRanks[currentSource], file: currentSource)
+        keys[currentSource] = key
+        // Most records follow one of the same file: no other head is due, and none waits.
+        if key < runnerUp, key.time < nextBegin { return record }
+        isAdvanced = true
+        return nil
+    }
+
+    private mutating func nextOther() throws(TapeError) -> RecordView? {
         while let record = try nextInput() {
             inputRecords &+= 1
             guard trades.isActive, trades.drops(record, datasetRanks[currentSource]) else { return record }
@@ -107,15 +134,12 @@ public struct MergedTape: ~Copyable {
     }
 
     private mutating func nextInput() throws(TapeError) -> RecordView? {
-        if currentSource >= 0 {
+        if let record = nextPassing() { return record }
+        if currentSource >= 0, !isAdvanced {
             try heads[currentSource].advance()
-            // One file needs no comparison.
-            if heads.count == 1 { return heads[0].current }
-            let key = key(of: currentSource)
-            keys[currentSource] = key
-            // Most records follow one of the same file: no other head is due, and none waits.
-            if key < runnerUp, key.time < nextBegin { return heads[currentSource].current }
+            keys[currentSource] = key(of: currentSource)
         }
+        isAdvanced = false
         return try choose()
     }
 

@@ -102,6 +102,15 @@ public struct TapeFile: ~Copyable {
         return try nextOther(first)
     }
 
+    /// The next record if it lies whole in what has been read and comes out as it is; nil, and nothing has happened, if
+    /// `next` has to say.
+    @inlinable @inline(__always)
+    mutating func nextPassing() -> RecordView? {
+        guard let record = decoder.takePassing(ready) else { return nil }
+        take(record.byteCount)
+        return record
+    }
+
     /// Goes on from a step that gave no record.
     @usableFromInline
     mutating func nextOther(_ first: DBNStep) throws(TapeError) -> RecordView? {
@@ -125,7 +134,7 @@ public struct TapeFile: ~Copyable {
 
     @inlinable @inline(__always)
     mutating func take(_ count: Int) {
-        ready = UnsafeRawBufferPointer(start: ready.baseAddress.map { $0 + count }, count: ready.count - count)
+        ready = UnsafeRawBufferPointer(start: ready.baseAddress.map { $0 + count }, count: ready.count &- count)
     }
 
     private mutating func step() throws(TapeError) -> DBNStep {

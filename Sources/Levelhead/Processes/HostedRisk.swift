@@ -116,6 +116,8 @@ struct HostedRisk: ~Copyable, HostedStage {
                     "order_sha256": JSONText.string(orders.chain.hexadecimal), "fills": JSONText.integer(fillCount),
                     "position": "{\(symbol): \(gate.position.quantity.contracts)}",
                     "net_pnl_usd": JSONText.string(gate.equity.description),
+                    "rule_breaches": RuleBreachText.json(gate.ruleBreaches),
+                    "value_at_risk_usd": gate.valueAtRiskEstimate.map { JSONText.string($0.description) } ?? "null",
                     "trading_state": JSONText.string(gate.state.name),
                 ]) + "\n").utf8))
     }
@@ -128,6 +130,8 @@ struct HostedRisk: ~Copyable, HostedStage {
                 (JSONText.object([
                     "position": "{\(JSONText.string(symbol)): \(gate.position.quantity.contracts)}",
                     "net_pnl_usd": JSONText.string(gate.equity.description),
+                    "rule_breaches": RuleBreachText.json(gate.ruleBreaches),
+                    "value_at_risk_usd": gate.valueAtRiskEstimate.map { JSONText.string($0.description) } ?? "null",
                     "trading_state": JSONText.string(gate.state.name),
                 ]) + "\n").utf8))
     }

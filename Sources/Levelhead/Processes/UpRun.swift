@@ -48,7 +48,9 @@ struct UpResult {
         members.append(("orders", Self.text(execution["orders"])))
         // In logical time the engine sees every order and fill, else the risk gateway.
         for key in ["order_sha256", "fills"] { members.append((key, Self.text(risk[key] ?? engine[key]))) }
-        for key in ["position", "net_pnl_usd"] { members.append((key, Self.text(risk[key]))) }
+        for key in ["position", "net_pnl_usd", "rule_breaches", "value_at_risk_usd"] {
+            members.append((key, Self.text(risk[key])))
+        }
         members += [
             ("wall_s", "\(wall)"), ("records_per_s", "\(wall > 0 ? Double(records) / wall : 0)"),
             ("run_dir", JSONText.string(site.directory)), ("trading_state", Self.text(risk["trading_state"])),

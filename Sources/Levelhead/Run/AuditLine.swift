@@ -62,6 +62,8 @@ enum AuditLine {
             "event": JSONText.string("trading_state"), "time": JSONText.integer(change.time.nanoseconds),
             "sequence": JSONText.integer(change.sequence), "from": JSONText.string(change.from.name),
             "to": JSONText.string(change.to.name), "reason": JSONText.string(change.reason.name),
+            "scope": JSONText.string(change.scope == .account ? "account" : "strategy:\(change.scope.name)"),
+            "command": JSONText.string(change.command == 0 ? "" : String(change.command, radix: 16)),
         ])
     }
 
@@ -87,6 +89,7 @@ extension AuditLine {
     static func request(_ command: OperatorCommand) -> String {
         JSONText.object([
             "event": JSONText.string("operator"), "request": JSONText.string(command.request.name),
+            "command": JSONText.string(command.id == 0 ? "" : String(command.id, radix: 16)),
             "who": JSONText.string("\(command.sender)"), "why": JSONText.string("\(command.reason)"),
         ])
     }

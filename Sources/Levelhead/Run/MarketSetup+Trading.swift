@@ -1,3 +1,4 @@
+import Accounts
 import Configuration
 import Execution
 import MarketCalendar
@@ -37,6 +38,11 @@ extension MarketSetup {
         trading.policy.timeStop = configuration.policy.timeStop
         trading.policy.entersTestOnce = configuration.policy.oneEntryPerTest
         trading.limits = limits
+        trading.rules = try rules()
+        trading.sizing = PositionSizing(configuration.sizing)
+        trading.range.bar = configuration.rangeBar
+        trading.range.length = configuration.rangeBars
+        trading.approvalLife = configuration.risk.approvalLife
         return trading
     }
 
@@ -66,11 +72,101 @@ extension MarketSetup {
         var limits = RiskLimits()
         limits.orderQuantity = risk.maximumOrder
         limits.position = risk.maximumPosition
+        limits.openOrders = risk.openOrders
+        limits.notional = risk.notional
+        limits.collar = risk.collar
+        limits.orderRate = RateLimit(risk.orders)
+        limits.modifyRate = RateLimit(risk.modifies)
+        limits.cancelRate = RateLimit(risk.cancels)
+        limits.tradesPerDay = risk.tradesPerDay
+        limits.balance = risk.balance
+        limits.valueAtRisk = risk.valueAtRisk
         limits.dailyLoss = risk.dailyLoss
         limits.trailingDrawdown = risk.trailingDrawdown
         limits.marketDataAge = risk.staleAfter
         limits.markReducing = risk.noMarkReduce
         limits.markFlatten = risk.noMarkFlatten
         return limits
+    }
+
+    private func rules() throws -> RiskRules {
+        let risk = configuration.risk
+        var rules = RiskRules()
+        rules.instrument = ScopeLimits(risk.instrument)
+        rules[.level] = ScopeLimits(risk.levelStrategy)
+        rules[.account] = ScopeLimits(risk.manual)
+        rules.venue = risk.venue == .broker ? .broker : .paper
+        rules.peerLoss =
+            switch risk.peerLoss {
+            case .reducing: .reducing
+            case .halted: .halted
+            case .flattening: .flattening
+            }
+        rules.programme = configuration.programme.map { RulePack($0) }
+        rules.exposureLimit = ExactRatio(risk.correlatedExposure)
+        rules.contract = ContractRoot(plan.tradedSpecification.root) ?? .none
+        if let margin = risk.margin {
+            rules.margins = MarginTable(rows: [
+                MarginRow(
+                    contract: rules.contract, initial: margin.initial, maintenance: margin.maintenance,
+                    intraday: margin.intraday)
+            ])
+        }
+        guard !risk.newsFile.isEmpty else { return rules }
+        let windows = try NewsFile(path: risk.newsFile).windows
+        guard let news = NewsCalendar(windows.map { NewsWindow(from: $0.lowerBound, to: $0.upperBound) }) else {
+            preconditionFailure("the file was read within the calendar's bounds")
+        }
+        rules.news = news
+        return rules
+    }
+}
+
+extension ExactRatio {
+    init(_ value: Double) { self.init(billionths: Int64((value * 1e9).rounded())) }
+}
+
+extension PositionSizing {
+    /// Nil for the policy's own quantity.
+    init?(_ settings: SizingSettings) {
+        switch settings {
+        case .fixed: return nil
+        case .fractional(let share): self = .fixedFractional(risk: ExactRatio(share))
+        case .volatility(let target): self = .volatilityTarget(target)
+        case .kelly(let win, let payoff, let multiple, let cap):
+            self = .kelly(
+                winProbability: ExactRatio(win), payoff: ExactRatio(payoff), multiple: ExactRatio(multiple),
+                cap: ExactRatio(cap))
+        }
+    }
+}
+
+extension RulePack {
+    init(_ settings: ProgrammeSettings) {
+        self.init(
+            startingBalance: settings.balance, dailyLoss: settings.dailyLoss == .zero ? nil : settings.dailyLoss,
+            trailing: settings.trailing == .zero
+                ? nil
+                : TrailingRule(
+                    amount: settings.trailing, high: settings.trailsDayEnds ? .endOfDay : .intraday,
+                    lock: settings.trailingLock),
+            tiers: settings.tiers.map { ContractTier(balance: $0.balance, contracts: $0.contracts) },
+            flatBy: settings.flatBy)
+    }
+}
+
+extension RateLimit {
+    init(_ settings: RateSettings) { self.init(perSecond: settings.perSecond, perMinute: settings.perMinute) }
+}
+
+extension ScopeLimits {
+    init(_ settings: ScopeSettings) {
+        self.init()
+        orderQuantity = settings.maximumOrder
+        position = settings.maximumPosition
+        openOrders = settings.openOrders
+        notional = settings.notional
+        tradesPerDay = settings.tradesPerDay
+        dailyLoss = settings.dailyLoss
     }
 }

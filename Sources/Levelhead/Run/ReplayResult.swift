@@ -1,3 +1,4 @@
+import Accounts
 import Features
 import MarketCalendar
 import MarketData
@@ -21,6 +22,8 @@ struct ReplayResult {
     let position: Quantity
     let netProfit: Money
     let tradingState: TradingState
+    let ruleBreaches: [RuleRecord]
+    let valueAtRisk: Money?
     let statusSource: String
     let rejectedRecords: UInt64
     let missingLast: UInt64
@@ -45,6 +48,8 @@ struct ReplayResult {
         position = pipeline.position
         netProfit = pipeline.netProfit
         tradingState = pipeline.tradingState
+        ruleBreaches = pipeline.ruleBreaches
+        valueAtRisk = pipeline.valueAtRisk
         unusedRecords = pipeline.market.unusedRecords
         let totals = pipeline.market.signalCounters
         eventGroups = totals.groups
@@ -70,6 +75,8 @@ struct ReplayResult {
             "position": "{" + JSONText.string(symbol) + ": \(position.contracts)}",
             "net_pnl_usd": JSONText.string(netProfit.description), "wall_s": "\(wallSeconds)",
             "records_per_s": "\(recordsPerSecond)", "run_dir": JSONText.string(runDirectory),
+            "rule_breaches": RuleBreachText.json(ruleBreaches),
+            "value_at_risk_usd": valueAtRisk.map { JSONText.string($0.description) } ?? "null",
             "trading_state": JSONText.string(tradingState.name), "status_source": JSONText.string(statusSource),
             "ignored_trades": JSONText.integer(counts.ignoredTrades),
             "skipped_records": JSONText.integer(counts.skippedRecords),
@@ -92,6 +99,7 @@ struct ReplayResult {
             orders, fills   \(orders), \(fills)   sha256 \(orderDigest.prefix(16))…
             position        \(position.contracts) \(symbol), account \(tradingState.name)
             net profit      \(netProfit) USD after fees
+            rules broken    \(RuleBreachText.summary(ruleBreaches))
             run directory   \(runDirectory)
             """
     }

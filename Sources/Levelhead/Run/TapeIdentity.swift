@@ -6,8 +6,8 @@ import Tape
 /// Which tapes a run read: their sizes and the digest of their bytes.
 ///
 /// A fingerprint of samples is there at once and tells whether a resumed run has the same tapes. The digest of all
-/// bytes takes half a second a gigabyte: it is made in another thread while the run goes on, and of files up to 1 GiB
-/// only.
+/// bytes takes half a second a gigabyte, as much as the records of an uncompressed tape: it is made in another thread
+/// while the run goes on, and of files up to 256 MiB only, a compressed day of one contract.
 final class TapeIdentity: Sendable {
     struct File: Sendable {
         let path: String
@@ -17,7 +17,7 @@ final class TapeIdentity: Sendable {
 
     private static let sampleBytes = 1 << 16
     private static let sampleCount = 64
-    private static let largestDigested = 1 << 30
+    private static let largestDigested = 1 << 28
     private static let chunkBytes = 1 << 20
 
     let files: [File]

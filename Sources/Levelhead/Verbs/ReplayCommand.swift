@@ -21,7 +21,7 @@ struct ReplayCommand: ParsableCommand {
             """)
 
     enum RingPlace: String, ExpressibleByArgument, CaseIterable {
-        /// Between two threads, in plain memory.
+        /// Between two threads, in plain memory; with one core, where they would only take turns, there is none.
         case memory
         /// Between two processes, in shared memory.
         case shared
@@ -116,7 +116,7 @@ struct ReplayCommand: ParsableCommand {
     ) throws -> FeedCounts? {
         let first = run.sequence
         let wait = configuration.ring.wait.policy
-        switch ring {
+        switch ring == .memory && ProcessInfo.processInfo.activeProcessorCount == 1 ? .none : ring {
         case .none:
             var feed = tape
             try feed.skip(to: first)

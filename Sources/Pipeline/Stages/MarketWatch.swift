@@ -1,3 +1,4 @@
+import Accounts
 import Determinism
 import Features
 import MarketCalendar
@@ -13,6 +14,7 @@ public struct MarketWatch: ~Copyable {
     private let calendar: TradingCalendar
     private let window: TradingWindowRule
     private let markReducing: Nanoseconds
+    private let programme: RulePack?
 
     private var market = MarketView()
     /// Event time, and the receive time of what is being handled.
@@ -37,6 +39,7 @@ public struct MarketWatch: ~Copyable {
         self.calendar = calendar
         window = configuration.window
         markReducing = configuration.limits.markReducing
+        programme = configuration.rules.programme
     }
 
     /// A session began, and with it perhaps the lead of another contract.
@@ -47,7 +50,8 @@ public struct MarketWatch: ~Copyable {
         let window = calendar.tradingWindow(window, in: session)
         day = TradingDay(
             tradeDate: Int32(session.tradeDate.yyyymmdd), sessionOpen: session.open, sessionClose: session.close,
-            entryOpen: window.entryStart, entryClose: window.entryEnd, flatBy: window.flatBy)
+            entryOpen: window.entryStart, entryClose: window.entryEnd, flatBy: window.flatBy,
+            programmeFlatBy: programme?.flatBy(in: session, calendar) ?? .undefined)
     }
 
     /// Takes a group of the leading contract. True when its book fills the orders, so that the market has moved.

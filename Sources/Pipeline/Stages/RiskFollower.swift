@@ -9,6 +9,8 @@ import Units
 public struct RiskFollower: TradingStage {
     private var risk: RiskStage
     private let isLogical: Bool
+    /// The message clock, which says when an approval expires: what is wanted between two messages waits for a tick.
+    private var messageTime = Timestamp(nanoseconds: 0)
 
     /// - Parameter isLogical: signals are reviewed when their group ends, as in a replay, and not at once.
     public init(_ configuration: TradingConfiguration, isLogical: Bool = false) {
@@ -17,8 +19,8 @@ public struct RiskFollower: TradingStage {
     }
 
     public var gate: RiskGate { risk.gate }
-    public var awaitsTime: Bool { false }
-    public var mayPutOut: Bool { !risk.gate.position.isFlat || risk.gate.state == .reducing || risk.hasIntents }
+    public var awaitsTime: Bool { !isLogical && risk.hasIntents }
+    public var mayPutOut: Bool { risk.gate.looksAtEveryUpdate || risk.gate.state == .reducing || risk.hasIntents }
 
     public mutating func sessionBegan(_ watch: inout MarketWatch) { risk.begin(watch.day) }
 
@@ -26,26 +28,37 @@ public struct RiskFollower: TradingStage {
         risk.apply(watch.update(depth: 1))
     }
 
-    public mutating func groupEnded(_ watch: inout MarketWatch) { risk.review(watch.clock) }
+    public mutating func groupEnded(_ watch: inout MarketWatch) {
+        if isLogical { risk.review(watch.clock) } else { _ = risk.collectIntents(watch.clock) }
+    }
 
     public mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool) {
-        if isMarked { risk.apply(watch.update(depth: 1)) }
+        if isMarked { risk.mark(watch.update(depth: 1)) }
         risk.advance(to: watch.clock.event)
     }
 
     public mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch) {
+        messageTime = max(messageTime, time)
         switch message {
         case .signal(let signal):
             risk.apply(signal)
-            if !isLogical { risk.review(watch.clock) }
+            if !isLogical { review(watch) }
         case .fill(let fill): risk.apply(fill)
         case .update(let update): risk.apply(update)
         case .notice(let notice): risk.apply(notice)
-        case .request(let request): _ = risk.apply(request)
-        case .tick: break
+        case .request(let request):
+            risk.approvalTime = isLogical ? watch.clock.message : messageTime
+            _ = risk.apply(request)
+        case .tick: if !isLogical { review(watch) }
         case .approval, .change, .verdict, .command, .event:
             preconditionFailure("a message for another process: the receiver checks kinds")
         }
+    }
+
+    private mutating func review(_ watch: borrowing MarketWatch) {
+        guard risk.collectIntents(watch.clock) else { return }
+        risk.approvalTime = messageTime
+        risk.reviewIntents()
     }
 
     public mutating func drain(_ body: (StageMessage) -> Void) {
@@ -59,5 +72,6 @@ public struct RiskFollower: TradingStage {
 
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try risk.persist(&archive)
+        try archive.field(&messageTime)
     }
 }

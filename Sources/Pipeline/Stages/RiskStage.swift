@@ -1,3 +1,4 @@
+import Accounts
 import Determinism
 import Execution
 import Orders
@@ -13,13 +14,23 @@ struct RiskStage {
     var gate: RiskGate
     /// Not yet handed to the execution gateway, in the order of their verdicts.
     var approvals = TradingLimits.FewOutputs<Approval>()
+    /// What approvals go out under: the epoch that the stage was told, and the message time of the review.
+    private(set) var epoch: UInt64 = 1
+    var approvalTime = Timestamp(nanoseconds: 0)
+    private let approvalLife: Nanoseconds
     private let tradesSignals: Bool
+    private let sizing: PositionSizing?
+    private var range: AverageRange
     private var intents = TradingLimits.FewOutputs<OrderIntent>()
 
     init(_ configuration: TradingConfiguration, epoch: UInt16) {
         policy = LevelPolicy(configuration.policy, epoch: epoch)
-        gate = RiskGate(terms: configuration.execution.terms, limits: configuration.limits)
+        gate = RiskGate(
+            terms: configuration.execution.terms, limits: configuration.limits, rules: configuration.rules)
+        approvalLife = configuration.approvalLife
         tradesSignals = configuration.tradesSignals
+        sizing = configuration.sizing
+        range = AverageRange(configuration.range)
     }
 
     /// Something waits to be reviewed.
@@ -31,6 +42,12 @@ struct RiskStage {
     }
 
     mutating func apply(_ update: MarketUpdate) { gate.apply(update) }
+
+    /// Takes the book as it stands at the end of a second, which the market is known to have had.
+    mutating func mark(_ update: MarketUpdate) {
+        gate.apply(update)
+        if update.quality.hasUsableBook { range.take(update) }
+    }
 
     mutating func advance(to time: Timestamp) { gate.advance(to: time) }
 
@@ -48,7 +65,20 @@ struct RiskStage {
 
     /// The policy answers a signal; what it wants is reviewed in `review`.
     mutating func apply(_ signal: Signal) {
-        if tradesSignals { policy.apply(signal, intents: &intents) }
+        guard tradesSignals else { return }
+        let before = intents.count
+        policy.apply(signal, intents: &intents)
+        guard let sizing else { return }
+        for index in before..<intents.count { intents[index].quantity = quantity(intents[index], sizing) }
+    }
+
+    /// None when the rule cannot tell: the gate refuses that.
+    private func quantity(_ intent: OrderIntent, _ sizing: PositionSizing) -> Quantity {
+        sizing.contracts(
+            SizingInputs(
+                equity: gate.limits.balance + gate.equity, stopDistance: intent.stopDistance,
+                averageTrueRange: range.ticks, terms: gate.terms,
+                maximum: min(gate.limits.orderQuantity, gate.limits.position)))
     }
 
     /// What the policy wants at this time, on top of what signals asked for, is reviewed.
@@ -59,7 +89,9 @@ struct RiskStage {
     /// Adds what the policy wants at this time. True when something is to be reviewed.
     @inline(__always)
     mutating func collectIntents(_ clock: TradingClock) -> Bool {
+        approvalTime = clock.message
         policy.advance(to: clock.event, receiveTime: clock.message, intents: &intents)
+        if gate.strategyToClose == .level { policy.closeNow(clock.event, receiveTime: clock.message, intents: &intents) }
         return !intents.isEmpty
     }
 
@@ -72,24 +104,48 @@ struct RiskStage {
     mutating func review(_ intent: OrderIntent) {
         switch gate.review(intent) {
         case .approved(let approved):
-            approvals.append(Approval(intent: approved.subject, sequence: approved.sequence))
+            approvals.append(
+                Approval(
+                    intent: approved.subject, sequence: approved.sequence, epoch: epoch,
+                    expiry: approvalTime + approvalLife))
         case .refused: policy.refused(intent.id)
         }
     }
 
-    /// An operator's request that changes the trading state.
+    /// What the lock word says: approvals go out under the epoch, and under the lock there are none.
+    mutating func hold(epoch: UInt64, isLocked: Bool) {
+        self.epoch = max(self.epoch, epoch)
+        gate.isHeld = isLocked
+    }
+
+    /// An operator's request, or a gateway's own watch. One that goes with an epoch of the lock word says what that is.
     mutating func apply(_ command: OperatorCommand) -> OperatorOutcome {
+        if command.epoch > epoch { hold(epoch: command.epoch, isLocked: command.request == .flatten) }
+        gate.command = command.id
+        defer { gate.command = 0 }
         switch command.request {
-        case .pause: return gate.pause()
-        case .resume: return gate.resume()
+        case .pause: return gate.pause(command.scope)
+        case .resume: return gate.resume(command.scope)
         case .halt: return gate.halt()
         case .flatten: return gate.requestFlatten()
-        case .arm: return gate.arm()
-        case .order:
-            review(command.intent)
-            return .done
+        case .arm: return arm(command)
+        case .order: return reviewManual(command.intent)
         case .cancel: return .done
+        case .peerSilent: return gate.losePeer()
+        case .peerHeard: return gate.hearPeer()
         }
+    }
+
+    private mutating func arm(_ command: OperatorCommand) -> OperatorOutcome {
+        let outcome = gate.arm(command.scope)
+        if outcome == .done, command.scope == .account { gate.isHeld = false }
+        return outcome
+    }
+
+    private mutating func reviewManual(_ intent: OrderIntent) -> OperatorOutcome {
+        let before = approvals.count
+        review(intent)
+        return approvals.count > before ? .done : .refused
     }
 }
 
@@ -97,5 +153,7 @@ extension RiskStage {
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try policy.persist(&archive)
         try gate.persist(&archive)
+        try range.persist(&archive)
+        try archive.field(&epoch)
     }
 }

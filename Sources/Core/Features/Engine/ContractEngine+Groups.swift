@@ -12,23 +12,22 @@ extension ContractEngine {
         let wasValid = state.pointee.isBookValid
         state.pointee.advance(to: group.time)
         state.pointee.moveAverage()
-        refreshValidity(at: group.time)
         let isOpen = state.isOpen(at: group.time)
         let usable = isOpen && !assembler.isSuspect && !assembler.book.pointee.isCrossed
+        setValidity(usable && assembler.book.pointee.isTwoSided, assembler.book, at: group.time)
         let restated = group.hasSnapshot || group.hasClear
         attribute(flowCounts: usable && !restated)
         let parts = takeTrades(of: group, isOpen: isOpen)
         let context = GroupContext(
             time: group.time, eventTime: group.eventTime, clock: ContractState.clock(of: state),
-            bookChange: assembler.change, bookTouch: BookTouch(assembler.book, assembler.change),
-            before: assembler.before, after: assembler.book, changes: operators.pointee.attribution.changes,
-            trades: assembler.trades, bought: parts.bought, sold: parts.sold, unsigned: parts.unsigned,
+            bookChange: assembler.change, before: assembler.before, after: assembler.book,
+            changes: operators.pointee.attribution.changes, trades: assembler.trades, bought: parts.bought, sold: parts.sold, unsigned: parts.unsigned,
             flowCounts: usable && !restated, isOpen: isOpen, bookIsUsable: usable,
             wasValid: wasValid && assembler.hasBefore && !restated, mid: state.pointee.mid, midBefore: midBefore)
         apply(context, records: group.recordCount)
         assembler.advance()
         guard isLeading else { return }
-        writeVector()
+        writeVector(group: group.time, usable: usable)
         sink.groupClosed(self)
     }
 
@@ -70,7 +69,8 @@ extension ContractEngine {
         if !context.bookChange.isEmpty || isSwitched {
             state.pointee.wasUsable = context.bookIsUsable
             state.pointee.meanLevelSize.watch(
-                context.after, shape: ContractState.shape(of: state), usable: context.bookIsUsable, time: context.time)
+                context.after, shape: ContractState.shape(of: state), usable: context.bookIsUsable,
+                change: isSwitched ? .everything : context.bookChange, time: context.time)
         }
         if !context.trades.isEmpty { applyTrades(context) }
         applyLevels(context, isSwitched: isSwitched)
@@ -85,13 +85,15 @@ extension ContractEngine {
         var due = state.pointee.awakeLevels
         if isSwitched || !context.trades.isEmpty || context.midHasMoved {
             due = ContractState.allLevels
-        } else if !context.bookChange.isEmpty {
-            due |= operators.pointee.gates.concerned(by: context.bookTouch, context.after)
+        } else if !context.bookChange.isEmpty, !operators.pointee.gates.isOutOfSight(context.bookChange) {
+            due |= operators.pointee.gates.concerned(by: BookTouch(context.after, context.bookChange), context.after)
         }
+        guard due != 0 else { return }
+        let touch = BookTouch(context.after, context.bookChange)
         while due != 0 {
             let index = due.trailingZeroBitCount
             due &= due &- 1
-            levels[index].apply(context)
+            levels[index].apply(context, touch: touch)
             operators.pointee.gates.follow(index, levels + index, context.after)
             state.pointee.note(index, levels + index)
         }
@@ -122,6 +124,11 @@ extension ContractEngine {
         let valid =
             book.pointee.isTwoSided && !book.pointee.isCrossed && !assembler.isSettledSuspect
             && state.isOpen(at: time)
+        setValidity(valid, book, at: time)
+    }
+
+    @inline(__always)
+    private mutating func setValidity(_ valid: Bool, _ book: UnsafePointer<Book>, at time: UInt64) {
         state.pointee.isBookValid = valid
         state.pointee.mid.update(twiceMid: book.pointee.twiceMid, isValid: valid, time: time)
     }

@@ -69,8 +69,9 @@ extension ContractEngine {
         let usable = state.isOpen(at: time) && !assembler.isSettledSuspect && !assembler.settledBook.pointee.isCrossed
         let book = assembler.settledBook
         let (shape, clock) = (ContractState.shape(of: state), ContractState.clock(of: state))
-        state.pointee.flow.watch(book, shape: shape, isValid: state.pointee.isBookValid, clock: clock)
-        state.pointee.meanLevelSize.watch(book, shape: shape, usable: usable, time: time)
+        state.pointee.flow.watch(
+            book, shape: shape, change: .everything, isValid: state.pointee.isBookValid, clock: clock)
+        state.pointee.meanLevelSize.watch(book, shape: shape, usable: usable, change: .everything, time: time)
         state.pointee.wasUsable = usable
         for index in 0..<5 { levels[index].watchDepth(book, usable: usable, touched: .everywhere, clock: clock) }
         watchHistory(usable: usable, at: time)

@@ -7,19 +7,27 @@ extension ContractEngine {
     mutating func writeVector(atInstant time: UInt64) {
         state.pointee.rowClock = state.pointee.clock
         state.pointee.rowClock.move(to: time)
-        writeVector(at: ContractState.rowClock(of: state), time: time)
+        writeVector(at: ContractState.rowClock(of: state), time: time, usable: isBookUsable(at: time))
     }
 
-    /// Brings the vector to the time of the newest group.
-    mutating func writeVector() { writeVector(at: ContractState.clock(of: state), time: state.pointee.clock.time) }
+    /// Brings the vector to the newest group, of this time, whose book can be read or not.
+    mutating func writeVector(group: UInt64, usable: Bool) {
+        // Time may have passed to a later instant before the group came.
+        let time = state.pointee.clock.time
+        writeVector(
+            at: ContractState.clock(of: state), time: time, usable: time == group ? usable : isBookUsable(at: time))
+    }
 
-    private mutating func writeVector(at clock: UnsafePointer<DecayClock>, time: UInt64) {
+    private mutating func isBookUsable(at time: UInt64) -> Bool {
+        state.isOpen(at: time) && !assembler.isSettledSuspect && !assembler.settledBook.pointee.isCrossed
+            && assembler.counters.groups > 0
+    }
+
+    @inline(__always)
+    private mutating func writeVector(at clock: UnsafePointer<DecayClock>, time: UInt64, usable: Bool) {
         let row = RowContext(
-            time: time, clock: clock, book: assembler.settledBook,
-            bookIsUsable: state.isOpen(at: time) && !assembler.isSettledSuspect
-                && !assembler.settledBook.pointee.isCrossed && assembler.counters.groups > 0,
-            mid: state.pointee.mid, changes: operators.pointee.grid.changes,
-            averageTrueRange: state.pointee.averageTrueRange.value,
+            time: time, clock: clock, book: assembler.settledBook, bookIsUsable: usable, mid: state.pointee.mid,
+            changes: operators.pointee.grid.changes, averageTrueRange: state.pointee.averageTrueRange.value,
             meanLevelSize: UnsafePointer(ContractState.meanLevelSize(of: state)),
             averageSlopeTicks: state.pointee.sources.average.slopeTicks,
             averageBarMinutes: Double(operators.pointee.configuration.averageBarMinutes),

@@ -5,7 +5,7 @@ import MarketData
 struct EngineOperators: ~Copyable {
     let configuration: FeatureConfiguration
     var attribution = DepthAttribution()
-    let gates = LevelGates()
+    var gates = LevelGates()
     var grid = MidGrid()
     var tradeHistory = TradeHistory()
     var volatility: Volatility

@@ -39,9 +39,8 @@ import MarketData
     public var eventTime: UInt64
     /// The decay clock at `time`, where it lies: a copy would be waited for.
     public var clock: UnsafePointer<DecayClock>
-    /// Levels of the book that the group may have changed, and their prices.
+    /// Levels of the book that the group may have changed.
     public var bookChange: BookChange
-    public var bookTouch: BookTouch
     /// The book before the group, and the one after it.
     public var before: UnsafePointer<Book>
     public var after: UnsafePointer<Book>

@@ -20,6 +20,8 @@ struct LevelGates: ~Copyable {
     }
 
     private let state: UnsafeMutablePointer<State>
+    /// A bit for each level that is not known to be out of the book's sight.
+    private var inSight: UInt32 = ~0
 
     init() {
         state = .allocate(capacity: 1)
@@ -27,6 +29,11 @@ struct LevelGates: ~Copyable {
     }
 
     deinit { state.deallocate() }
+
+    /// No level is near what the book shows, and the group changes sizes only.
+    @inline(__always) func isOutOfSight(_ change: BookChange) -> Bool {
+        inSight & ContractState.allLevels == 0 && !change.bidPricesMoved && !change.askPricesMoved
+    }
 
     /// The levels that a group concerns, a bit each.
     ///
@@ -48,16 +55,18 @@ struct LevelGates: ~Copyable {
     private static func lanes(_ mask: SIMDMask<Lanes>) -> Lanes { unsafeBitCast(mask, to: Lanes.self) }
 
     /// Takes over what a level that took a group knows now.
-    func follow(_ index: Int, _ level: UnsafePointer<LevelState>, _ book: UnsafePointer<Book>) {
+    mutating func follow(_ index: Int, _ level: UnsafePointer<LevelState>, _ book: UnsafePointer<Book>) {
         let isActive = level.pointee.isActive
         let nearest = level.pointee.price.nearest
         let reach = level.pointee.reach
         let side = level.pointee.test.approachSide
         let (low, high) = isActive ? (nearest &- reach, nearest &+ reach) : (Int32.max, Int32.min)
+        let (isBeyondAsks, isBeyondBids) = (low > book.pointee.visibleAskCeiling, high < book.pointee.visibleBidFloor)
+        let bit: UInt32 = 1 &<< UInt32(index)
+        inSight = isBeyondAsks || isBeyondBids ? inSight & ~bit : inSight | bit
         let lanes = UnsafeMutableRawPointer(state).assumingMemoryBound(to: Int32.self) + index
         let values: (Int32, Int32, Int32, Int32, Int32, Int32) = (
-            low, high, side < 0 ? -1 : 0, side > 0 ? -1 : 0, low > book.pointee.visibleAskCeiling ? -1 : 0,
-            high < book.pointee.visibleBidFloor ? -1 : 0
+            low, high, side < 0 ? -1 : 0, side > 0 ? -1 : 0, isBeyondAsks ? -1 : 0, isBeyondBids ? -1 : 0
         )
         (lanes[0], lanes[8], lanes[16], lanes[24], lanes[32], lanes[40]) = values
     }

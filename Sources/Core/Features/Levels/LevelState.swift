@@ -89,8 +89,9 @@ public struct LevelState: BitwiseCopyable, Sendable {
         return mid.isKnown && abs(price.offset(ofTwiceMid: mid.twiceMid)) <= limit
     }
 
-    /// Takes a closed group: trades first, then the book, then the mid (K.3-23).
-    mutating func apply(_ group: borrowing GroupContext) {
+    /// Takes a closed group: trades first, then the book, then the mid (K.3-23). `touch` says at which prices the book
+    /// may be another than before.
+    mutating func apply(_ group: borrowing GroupContext, touch: BookTouch) {
         guard isActive else { return }
         if group.trades.count > 0, group.isOpen { applyTrades(group, side: test.approachSide) }
         if parameters.families.contains(.levelFlow) {
@@ -98,7 +99,7 @@ public struct LevelState: BitwiseCopyable, Sendable {
         }
         let isNew = group.mid.twiceMid != seenTwiceMid || !group.midBefore.isValid
         if group.mid.isValid, isNew || test.isTesting { applyMid(group, isNew: isNew) }
-        watchDepth(group.after, usable: group.bookIsUsable, touched: group.bookTouch, clock: group.clock)
+        watchDepth(group.after, usable: group.bookIsUsable, touched: touch, clock: group.clock)
     }
 
     private mutating func applyMid(_ group: borrowing GroupContext, isNew: Bool) {

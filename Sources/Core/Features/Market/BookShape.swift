@@ -49,7 +49,7 @@ struct BookShape: BitwiseCopyable {
         let (bids, asks) = (change.bidSlots, change.askSlots)
         if (bids | asks) & 1 != 0 { Self.writeBest(out, book) }
         if (bids | asks) & 0b11110 != 0 { Self.writeLevels(out, book, slots: (bids | asks) & 0b11110) }
-        writeTotals(out, book)
+        writeTotals(out, book, bids: bids, asks: asks)
         let spread = Int64(book.ask.prices[0]) &- Int64(book.bid.prices[0])
         if bids != 0 || moved {
             out[.bidBookSlope] = bid.slope(spread: spread)
@@ -106,18 +106,32 @@ struct BookShape: BitwiseCopyable {
     }
 
     // Mutating only so that the call does not copy the shape.
-    private mutating func writeTotals(_ out: UnsafeMutablePointer<Double>, _ book: UnsafePointer<Book>) {
-        let levels = min(book.pointee.bid.levelCount, book.pointee.ask.levelCount)
-        out[.depthImbalanceTop3] = imbalance(bid.top3, ask.top3)
-        out[.depthImbalanceTop5] = imbalance(bid.top5, ask.top5)
-        out[.bidDepthTop5] = Double(bid.top5)
-        out[.askDepthTop5] = Double(ask.top5)
+    @inline(__always)
+    private mutating func writeTotals(
+        _ out: UnsafeMutablePointer<Double>, _ book: UnsafePointer<Book>, bids: UInt32, asks: UInt32
+    ) {
+        let slots = bids | asks
+        if slots & 0b111 != 0 { out[.depthImbalanceTop3] = imbalance(bid.top3, ask.top3) }
+        if slots & 0b11111 != 0 {
+            out[.depthImbalanceTop5] = imbalance(bid.top5, ask.top5)
+            out[.bidDepthTop5] = Double(bid.top5)
+            out[.askDepthTop5] = Double(ask.top5)
+        }
         out[.depthImbalanceTop10] = imbalance(bid.top10, ask.top10)
-        out[.bidDepthTop10] = Double(bid.top10)
-        out[.askDepthTop10] = Double(ask.top10)
         out[.orderCountImbalanceTop10] = imbalance(bid.orders, ask.orders)
-        out[.bidAverageOrderSize] = ratio(Double(bid.top10), Double(bid.orders))
-        out[.askAverageOrderSize] = ratio(Double(ask.top10), Double(ask.orders))
-        if levels < 10 { Self.clearTotals(out, levels: levels) }
+        if bids != 0 {
+            out[.bidDepthTop10] = Double(bid.top10)
+            out[.bidAverageOrderSize] = ratio(Double(bid.top10), Double(bid.orders))
+        }
+        if asks != 0 {
+            out[.askDepthTop10] = Double(ask.top10)
+            out[.askAverageOrderSize] = ratio(Double(ask.top10), Double(ask.orders))
+        }
+        let levels = min(book.pointee.bid.levelCount, book.pointee.ask.levelCount)
+        if levels < 10 {
+            Self.clearTotals(out, levels: levels)
+            // Whichever side gets its levels back, all totals are written then.
+            stale = .everything
+        }
     }
 }

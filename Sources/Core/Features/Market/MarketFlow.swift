@@ -54,8 +54,11 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
         if moved, group.flowCounts, group.mid.isValid, group.midBefore.isUsable(at: group.time) {
             sums60.add(1, to: Sum60.midChanges, gain: gain.h60)
         }
-        if !group.bookChange.isEmpty || spread.value.isNaN == group.mid.isValid {
-            watch(group.after, shape: shape, isValid: group.mid.isValid, clock: group.clock)
+        let isSwitched = spread.value.isNaN == group.mid.isValid
+        if isSwitched || !group.bookChange.isEmpty {
+            watch(
+                group.after, shape: shape, change: isSwitched ? .everything : group.bookChange,
+                isValid: group.mid.isValid, clock: group.clock)
         }
     }
 
@@ -90,9 +93,11 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
         return (improved >= 0 ? after.sizes[slot] : 0) &- (improved <= 0 ? before.sizes[slot] : 0)
     }
 
-    /// Takes the book as what holds from the clock's time on.
+    /// Takes the book as what holds from the clock's time on; it may differ from the one before in the levels of
+    /// `change`.
     mutating func watch(
-        _ book: UnsafePointer<Book>, shape: UnsafePointer<BookShape>, isValid: Bool, clock: UnsafePointer<DecayClock>
+        _ book: UnsafePointer<Book>, shape: UnsafePointer<BookShape>, change: BookChange, isValid: Bool,
+        clock: UnsafePointer<DecayClock>
     ) {
         let gain = clock.pointee.gain.h60
         guard isValid else {
@@ -101,8 +106,10 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
             levelSize.set(.nan, gain: gain)
             return
         }
-        spread.set(Double(book.ask.prices[0] &- book.bid.prices[0]), gain: gain)
-        bestSize.set(Double(book.bid.sizes[0] &+ book.ask.sizes[0]) * 0.5, gain: gain)
+        if (change.bidSlots | change.askSlots) & 1 != 0 {
+            spread.set(Double(book.ask.prices[0] &- book.bid.prices[0]), gain: gain)
+            bestSize.set(Double(book.bid.sizes[0] &+ book.ask.sizes[0]) * 0.5, gain: gain)
+        }
         let isFull = book.pointee.bid.isFull && book.pointee.ask.isFull
         levelSize.set(defined(isFull, Double(shape.pointee.bid.top10 &+ shape.pointee.ask.top10) / 20), gain: gain)
     }

@@ -53,12 +53,16 @@ public struct MeanLevelSize: BitwiseCopyable, Sendable {
         ask = Side(value: ask.value, changed: time)
     }
 
-    /// The book with this shape holds from `time` on.
+    /// The book with this shape holds from `time` on; it may differ from the one before in the levels of `change`.
     mutating func watch(
-        _ book: UnsafePointer<Book>, shape: UnsafePointer<BookShape>, usable: Bool, time: UInt64
+        _ book: UnsafePointer<Book>, shape: UnsafePointer<BookShape>, usable: Bool, change: BookChange, time: UInt64
     ) {
-        bid.set(usable ? Self.mean(shape.pointee.bid.top10, book.pointee.bid.levelCount) : .nan, at: time)
-        ask.set(usable ? Self.mean(shape.pointee.ask.top10, book.pointee.ask.levelCount) : .nan, at: time)
+        if change.bidSlots != 0 {
+            bid.set(usable ? Self.mean(shape.pointee.bid.top10, book.pointee.bid.levelCount) : .nan, at: time)
+        }
+        if change.askSlots != 0 {
+            ask.set(usable ? Self.mean(shape.pointee.ask.top10, book.pointee.ask.levelCount) : .nan, at: time)
+        }
     }
 
     private static func mean(_ size: Int32, _ levels: Int32) -> Double { ratio(Double(size), Double(levels)) }

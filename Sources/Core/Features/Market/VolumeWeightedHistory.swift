@@ -22,6 +22,9 @@ struct VolumeWeightedHistory: ~Copyable {
     private var count: UInt64 = 0
     /// The first entry after the instant that was asked for last.
     private var cursor: UInt64 = 0
+    /// What was found then, and for which times that answer holds: [start, end), ns.
+    private var found = Double.nan
+    private var foundSpan = ValidSpan.none
 
     /// - Precondition: `capacity` is a power of two.
     init(capacity: UInt64 = 65_536) {
@@ -35,10 +38,12 @@ struct VolumeWeightedHistory: ~Copyable {
     /// Forgets everything: a session began.
     mutating func clear() {
         (first, count, cursor) = (0, 0, 0)
+        foundSpan = .none
     }
 
     /// Takes the mean after the trades of a group. Times never decrease.
     mutating func push(time: UInt64, offset: Double) {
+        foundSpan = .none
         if count > first, place(count &- 1).pointee.time == time {
             place(count &- 1).pointee.offset = offset
             return
@@ -52,10 +57,19 @@ struct VolumeWeightedHistory: ~Copyable {
     }
 
     /// The mean five minutes before `time`, as a distance from the session's first price; NaN when nothing had traded.
+    @inline(__always)
     mutating func offset(before time: UInt64) -> Double {
+        if !foundSpan.contains(time) { find(time) }
+        return found
+    }
+
+    private mutating func find(_ time: UInt64) {
         while cursor < count, place(cursor).pointee.time &+ Self.span <= time { cursor &+= 1 }
         while cursor > first, place(cursor &- 1).pointee.time &+ Self.span > time { cursor &-= 1 }
-        return cursor > first ? place(cursor &- 1).pointee.offset : .nan
+        found = cursor > first ? place(cursor &- 1).pointee.offset : .nan
+        foundSpan = ValidSpan(
+            start: cursor > first ? place(cursor &- 1).pointee.time &+ Self.span : 0,
+            end: cursor < count ? place(cursor).pointee.time &+ Self.span : .max)
     }
 
     private func place(_ index: UInt64) -> UnsafeMutablePointer<Entry> {
@@ -89,5 +103,6 @@ extension VolumeWeightedHistory: PersistentState {
             count += 1
         }
         cursor = min(before, count)
+        foundSpan = .none
     }
 }

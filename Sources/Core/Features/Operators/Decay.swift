@@ -9,6 +9,9 @@
     public var h300: Double
     public var h1800: Double
 
+    /// Less than half of the half-life of 60 s, ns: most spans by far.
+    private static var shortSpan: UInt64 { 29_000_000_000 }
+
     /// Nothing has decayed.
     public static let none = Decay(h10: 1, h30: 1, h60: 1, h300: 1, h1800: 1)
 
@@ -33,8 +36,13 @@
             self = .none
             return
         }
-        let span = Double(elapsed) * 1e-9
-        let pair = Exp2.negative(SIMD2(span / 60, span / 1_800))
+        let span = seconds(elapsed)
+        let ages = SIMD2(span / 60, span / 1_800)
+        guard elapsed > Self.shortSpan else {
+            let pair = Exp2.negative(small: ages)
+            return setPowers(pair[0], pair[1])
+        }
+        let pair = Exp2.negative(ages)
         setPowers(pair[0], pair[1])
         // Products of small powers may end among the numbers that are slow.
         if h10 < 0x1p-1000 { h10 = 0 }
@@ -68,7 +76,21 @@ public enum Exp2 {
         // Adding and subtracting 1.5·2⁵² rounds to the nearest integer, in the default rounding mode.
         let shifted = bounded + 0x1.8p52
         let whole = shifted - 0x1.8p52
-        let y = whole - bounded
+        let sum = power(whole - bounded)
+        // 2^(−whole) by its exponent bits; the integer is in the low bits of `shifted`.
+        let integers = unsafeBitCast(shifted, to: SIMD2<UInt64>.self) & SIMD2(repeating: 0xFFF)
+        let scale = unsafeBitCast(
+            (SIMD2(repeating: 1_023) &- integers) &<< SIMD2(repeating: 52), to: SIMD2<Double>.self)
+        return (sum * scale).replacing(with: 0, where: bounded .>= 1_000)
+    }
+
+    /// The same for x < ½, where the nearest integer is 0: the same bits with less work.
+    @inlinable @inline(__always) static func negative(small x: SIMD2<Double>) -> SIMD2<Double> {
+        power(SIMD2(repeating: 0.0) - x)
+    }
+
+    /// 2^y for |y| ≤ ½.
+    @inlinable @inline(__always) static func power(_ y: SIMD2<Double>) -> SIMD2<Double> {
         // Pairs of terms first (Estrin's scheme): a chain of fourteen steps would be waited for at every group.
         let y2 = y * y
         let y4 = y2 * y2
@@ -80,12 +102,7 @@ public enum Exp2 {
             (y * 1.0178086009239699e-07 + 1.3215486790144307e-06)
             + (y * 4.445538271870811e-10 + 7.054911620801121e-09) * y2
         let last = y * 1.3691488853904128e-12 + 2.5678435993488196e-11
-        let sum = low + (middle + (high + last * y4) * y4) * y4
-        // 2^(−whole) by its exponent bits; the integer is in the low bits of `shifted`.
-        let integers = unsafeBitCast(shifted, to: SIMD2<UInt64>.self) & SIMD2(repeating: 0xFFF)
-        let scale = unsafeBitCast(
-            (SIMD2(repeating: 1_023) &- integers) &<< SIMD2(repeating: 52), to: SIMD2<Double>.self)
-        return (sum * scale).replacing(with: 0, where: bounded .>= 1_000)
+        return low + (middle + (high + last * y4) * y4) * y4
     }
 
     /// Eight at once.

@@ -1,21 +1,64 @@
 import Determinism
 
 /// The price of a European option on a forward (Black 1976), and how it moves (FEATURES C.7).
-@frozen public struct Black76: BitwiseCopyable, Sendable {
-    /// Points.
-    public var price: Double
+public struct Black76: BitwiseCopyable, Sendable {
     /// Futures per option.
-    public var delta: Double
+    public let delta: Double
     /// Delta per point.
-    public var gamma: Double
+    public let gamma: Double
     /// Points per point of volatility (0.01).
-    public var vega: Double
-    /// Points per calendar day.
-    public var theta: Double
+    public let vega: Double
     /// Delta per point of volatility.
-    public var vanna: Double
+    public let vanna: Double
     /// Delta per calendar day.
-    public var charm: Double
+    public let charm: Double
+
+    private let terms: Terms
+    private let volatility: Double
+    private let d2: Double
+    /// N(±d1), and φ(d1) discounted.
+    private let probability: Double
+    private let density: Double
+
+    /// What an option's price depends on besides volatility, and what is made of it once.
+    struct Terms: BitwiseCopyable {
+        let isCall: Bool
+        /// And `strike` in points, positive.
+        let forward: Double
+        let strike: Double
+        /// To expiration, of 365 days.
+        let years: Double
+        /// √T.
+        let root: Double
+        /// Continuously compounded, per year.
+        let rate: Double
+        /// e^(−rT).
+        let discount: Double
+        /// ln(F/K).
+        let moneyness: Double
+
+        init(
+            isCall: Bool, forward: Double, strike: Double, years: Double, root: Double, rate: Double, discount: Double
+        ) {
+            self.isCall = isCall
+            self.forward = forward
+            self.strike = strike
+            self.years = years
+            self.root = root
+            self.rate = rate
+            self.discount = discount
+            moneyness = DeterministicMath.log(forward / strike)
+        }
+
+        init(isCall: Bool, forward: Double, strike: Double, years: Double, rate: Double) {
+            self.init(
+                isCall: isCall, forward: forward, strike: strike, years: years, root: years.squareRoot(), rate: rate,
+                discount: DeterministicMath.exp(-rate * years))
+        }
+
+        /// +1 call, −1 put.
+        var sign: Double { isCall ? 1 : -1 }
+    }
 
     /// - Parameters:
     ///   - forward: and `strike` in points, positive.
@@ -25,21 +68,36 @@ import Determinism
     public init(
         isCall: Bool, forward: Double, strike: Double, years: Double, rate: Double, volatility: Double
     ) {
-        let root = years.squareRoot()
-        let deviation = volatility * root
-        let d1 = DeterministicMath.log(forward / strike) / deviation + deviation * 0.5
-        let d2 = d1 - deviation
-        let discount = DeterministicMath.exp(-rate * years)
-        let sign = isCall ? 1.0 : -1.0
-        let probability = Normal.cumulative(sign * d1)
-        let density = discount * Normal.density(d1)
-        price = sign * discount * (forward * probability - strike * Normal.cumulative(sign * d2))
-        delta = sign * discount * probability
-        gamma = density / (forward * deviation)
-        vega = forward * density * root / 100
-        theta = (rate * price - forward * density * volatility / (2 * root)) / 365
+        self.init(
+            Terms(isCall: isCall, forward: forward, strike: strike, years: years, rate: rate), volatility: volatility)
+    }
+
+    init(_ terms: Terms, volatility: Double) {
+        self.terms = terms
+        self.volatility = volatility
+        let deviation = volatility * terms.root
+        let d1 = terms.moneyness / deviation + deviation * 0.5
+        d2 = d1 - deviation
+        probability = Normal.cumulative(terms.sign * d1)
+        density = terms.discount * Normal.density(d1)
+        delta = terms.sign * terms.discount * probability
+        gamma = density / (terms.forward * deviation)
+        vega = terms.forward * density * terms.root / 100
         vanna = -density * d2 / volatility / 100
-        charm = (rate * delta + density * d2 / (2 * years)) / 365
+        charm = (terms.rate * delta + density * d2 / (2 * terms.years)) / 365
+    }
+
+    // Not kept: the chain is valued at every second, and nothing in it reads these two.
+
+    /// Points.
+    public var price: Double {
+        let exercised = Normal.cumulative(terms.sign * d2)
+        return terms.sign * terms.discount * (terms.forward * probability - terms.strike * exercised)
+    }
+
+    /// Points per calendar day.
+    public var theta: Double {
+        (terms.rate * price - terms.forward * density * volatility / (2 * terms.root)) / 365
     }
 }
 

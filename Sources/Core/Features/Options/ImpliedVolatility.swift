@@ -17,11 +17,21 @@ public enum ImpliedVolatility {
     public static func solve(
         price: Double, isCall: Bool, forward: Double, strike: Double, years: Double, rate: Double, guess: Double = .nan
     ) -> Double {
-        let intrinsic = max(isCall ? forward - strike : strike - forward, 0)
+        solve(
+            Black76.Terms(isCall: isCall, forward: forward, strike: strike, years: years, rate: rate), price: price,
+            interest: DeterministicMath.expm1(rate * years), guess: guess)
+    }
+
+    /// - Parameter interest: e^(rT) − 1.
+    static func solve(
+        _ terms: borrowing Black76.Terms, price: Double, interest: Double, guess: Double
+    ) -> Double {
+        let (forward, strike) = (terms.forward, terms.strike)
+        let intrinsic = max(terms.isCall ? forward - strike : strike - forward, 0)
         // price·e^(rT) − intrinsic, so that little is lost where the two nearly cancel.
-        let target = (price - intrinsic) + price * DeterministicMath.expm1(rate * years)
+        let target = (price - intrinsic) + price * interest
         guard target > 0, target < min(forward, strike) else { return .nan }
-        let option = OutOfMoney(forward: forward, strike: strike, root: years.squareRoot())
+        let option = OutOfMoney(terms)
         let start = guess.isNaN ? option.guess(target) : guess
         return solve(option, target, from: min(max(start, 1e-3), 4))
     }
@@ -66,11 +76,11 @@ public enum ImpliedVolatility {
         /// +1 call, −1 put.
         let sign: Double
 
-        init(forward: Double, strike: Double, root: Double) {
-            self.forward = forward
-            self.strike = strike
-            self.root = root
-            moneyness = DeterministicMath.log(forward / strike)
+        init(_ terms: borrowing Black76.Terms) {
+            forward = terms.forward
+            strike = terms.strike
+            root = terms.root
+            moneyness = terms.moneyness
             sign = forward > strike ? -1 : 1
         }
 

@@ -176,7 +176,7 @@ extension OptionBoard {
     }
 
     /// Adds a trade to what happened at a level.
-    private func addFlow(
+    private mutating func addFlow(
         _ flow: OptionTradeFlow, _ size: Int64, _ contract: UnsafePointer<OptionContract>,
         level: UnsafePointer<LevelState>, _ sums: UnsafeMutablePointer<OptionLevel>, weight: Double, time: UInt64
     ) {
@@ -192,7 +192,7 @@ extension OptionBoard {
     }
 
     /// |K − L| is at most the configured distance, decided in integers. L is in ticks.
-    func isNear(_ strike: Int64, numerator: Int64, denominator: Int64) -> Bool {
+    mutating func isNear(_ strike: Int64, numerator: Int64, denominator: Int64) -> Bool {
         let distance = (strike &+ state.market.basisNanos) &* denominator &- numerator &* tickNanos
         return abs(distance) <= configuration.nearLevelNanos &* denominator
     }

@@ -43,7 +43,8 @@ extension OptionBoard {
         }
     }
 
-    private func loadSeries(at time: UInt64) {
+    // Mutating, here and below, only so that calls do not copy the board.
+    private mutating func loadSeries(at time: UInt64) {
         for place in 0..<chain.seriesCount {
             let series = chain.series + place
             series.pointee.refresh(at: time, session: sessionRange, configuration: configuration)
@@ -54,7 +55,7 @@ extension OptionBoard {
     }
 
     /// The forward at which the nearest pair of a call and a put cost the same (FEATURES A.13); of equals the lower.
-    private func parityForward(_ series: UnsafePointer<OptionSeries>, at time: UInt64) -> Double {
+    private mutating func parityForward(_ series: UnsafePointer<OptionSeries>, at time: UInt64) -> Double {
         var smallest = Double.infinity
         var forward = Double.nan
         var call: UnsafePointer<OptionContract>?
@@ -96,7 +97,7 @@ extension OptionBoard {
         state.totals = totals
     }
 
-    private func value(
+    private mutating func value(
         _ contract: UnsafeMutablePointer<OptionContract>, _ series: UnsafePointer<OptionSeries>, at time: UInt64
     ) {
         let wasUsable = contract.pointee.isUsable && !contract.pointee.volatility.isNaN
@@ -118,21 +119,21 @@ extension OptionBoard {
         evaluate(contract, series, mid: mid)
     }
 
-    private func evaluate(
+    private mutating func evaluate(
         _ contract: UnsafeMutablePointer<OptionContract>, _ series: UnsafePointer<OptionSeries>, mid: Double
     ) {
         let forward = series.pointee.forward
-        let (isCall, strike) = (contract.pointee.isCall, contract.pointee.strikePoints)
-        let (years, rate) = (series.pointee.years, configuration.riskFreeRate)
+        let terms = Black76.Terms(
+            isCall: contract.pointee.isCall, forward: forward, strike: contract.pointee.strikePoints,
+            years: series.pointee.years, root: series.pointee.root, rate: configuration.riskFreeRate,
+            discount: series.pointee.discount)
         let volatility = ImpliedVolatility.solve(
-            price: mid, isCall: isCall, forward: forward, strike: strike, years: years, rate: rate,
-            guess: contract.pointee.volatility)
+            terms, price: mid, interest: series.pointee.interest, guess: contract.pointee.volatility)
         contract.pointee.volatility = volatility
         guard !volatility.isNaN else { return }
-        let value = Black76(
-            isCall: isCall, forward: forward, strike: strike, years: years, rate: rate, volatility: volatility)
+        let value = Black76(terms, volatility: volatility)
         let multiplier = contract.pointee.multiplier
-        contract.pointee.years = years
+        contract.pointee.years = series.pointee.years
         contract.pointee.discount = series.pointee.discount
         contract.pointee.delta = value.delta
         contract.pointee.gamma = value.gamma

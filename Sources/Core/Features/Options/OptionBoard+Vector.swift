@@ -14,7 +14,7 @@ extension OptionBoard {
         _ values: UnsafeMutablePointer<Double>, leader: UnsafePointer<LevelState>, at time: UInt64, seen: inout UInt64
     ) {
         guard version > 0 else { return }
-        enterSession(at: time)
+        if time >= state.nextOpen { enterSession(at: time) }
         let isNew = seen != version
         let market = values + FeatureSchema.marketOffset
         if isNew {
@@ -24,54 +24,50 @@ extension OptionBoard {
         // The realized side belongs to another operator, which writes it when it likes.
         market[.impliedMinusRealized] = market[.atmVolatility30d] - market[.yangZhangVolatility]
         let left = state.clock.remaining(at: time)
-        let isPast = time < state.clock.newest
-        writeFlows(market, left, isPast ? time : .max, isNew: isNew)
+        let past = time < state.clock.newest ? time : .max
+        writeFlows(market, left, past)
         for index in 0..<FeatureSchema.levelCount {
             let hasChanged = levels[index].follow(leader + index)
             guard levels[index].isActive else { continue }
             let out = values + index * LevelFeature.count
             if isNew || hasChanged { writeLevel(out, levels + index) }
-            writeFlows(out, levels + index, left, isPast ? time : .max, isNew: isNew || hasChanged)
+            writeFlows(out, levels + index, left, past)
         }
-    }
-
-    private func writeFlows(_ out: UnsafeMutablePointer<Double>, _ left: Double, _ past: UInt64, isNew: Bool) {
-        writeFlow(out, MarketFeature.callPremiumFlow.rawValue, state.callPremium, left, past, isNew: isNew)
-        writeFlow(out, MarketFeature.putPremiumFlow.rawValue, state.putPremium, left, past, isNew: isNew)
-        writeFlow(out, MarketFeature.deltaFlow.rawValue, state.deltaFlow, left, past, isNew: isNew)
-        writeFlow(out, MarketFeature.vegaFlow.rawValue, state.vegaFlow, left, past, isNew: isNew)
-    }
-
-    private func writeFlows(
-        _ out: UnsafeMutablePointer<Double>, _ level: UnsafePointer<OptionLevel>, _ left: Double, _ past: UInt64,
-        isNew: Bool
-    ) {
-        writeFlow(out, LevelFeature.optionDeltaFlow.rawValue, level.pointee.deltaFlow, left, past, isNew: isNew)
-        writeFlow(out, LevelFeature.optionPremiumFlow.rawValue, level.pointee.premiumFlow, left, past, isNew: isNew)
     }
 
     /// - Parameters:
     ///   - left: what is left of a sum at the row's time.
     ///   - past: the row's time when it lies before the newest trade: a sum is then read as of its own newest.
-    private func writeFlow(
-        _ out: UnsafeMutablePointer<Double>, _ column: Int, _ sum: OptionFlowSum, _ left: Double, _ past: UInt64,
-        isNew: Bool
+    @inline(__always)
+    private mutating func writeFlows(_ out: UnsafeMutablePointer<Double>, _ left: Double, _ past: UInt64) {
+        out[.callPremiumFlow] = read(state.callPremium, left, past)
+        out[.putPremiumFlow] = read(state.putPremium, left, past)
+        out[.deltaFlow] = read(state.deltaFlow, left, past)
+        out[.vegaFlow] = read(state.vegaFlow, left, past)
+    }
+
+    @inline(__always)
+    private mutating func writeFlows(
+        _ out: UnsafeMutablePointer<Double>, _ level: UnsafePointer<OptionLevel>, _ left: Double, _ past: UInt64
     ) {
-        // An empty sum stays as it was written.
-        guard sum.value != 0 || isNew else { return }
-        let remaining = past < sum.fed ? state.clock.remaining(at: sum.fed) : left
-        out[column] = sum.value * remaining
+        out[.optionDeltaFlow] = read(level.pointee.deltaFlow, left, past)
+        out[.optionPremiumFlow] = read(level.pointee.premiumFlow, left, past)
+    }
+
+    @inline(__always)
+    private mutating func read(_ sum: OptionFlowSum, _ left: Double, _ past: UInt64) -> Double {
+        sum.value * (past < sum.fed ? state.clock.remaining(at: sum.fed) : left)
     }
 
     // MARK: Market
 
-    private func writeMarket(_ out: UnsafeMutablePointer<Double>) {
+    private mutating func writeMarket(_ out: UnsafeMutablePointer<Double>) {
         writeVolatility(out)
         writeVolumes(out)
         writeExposures(out)
     }
 
-    private func writeVolatility(_ out: UnsafeMutablePointer<Double>) {
+    private mutating func writeVolatility(_ out: UnsafeMutablePointer<Double>) {
         let market = state.market
         out[.atmVolatilityToday] = 100 * market.atTheMoneyToday
         out[.atmVolatility7d] = 100 * market.atTheMoney7
@@ -82,7 +78,7 @@ extension OptionBoard {
         out[.expectedMove] = market.straddle / tick
     }
 
-    private func writeVolumes(_ out: UnsafeMutablePointer<Double>) {
+    private mutating func writeVolumes(_ out: UnsafeMutablePointer<Double>) {
         let volumes = state.volumes
         let totals = state.totals
         let all = Double(volumes.all)
@@ -93,7 +89,7 @@ extension OptionBoard {
         out[.interestCoverage] = ratio(Double(totals.valuedInterest), Double(totals.interest))
     }
 
-    private func writeExposures(_ out: UnsafeMutablePointer<Double>) {
+    private mutating func writeExposures(_ out: UnsafeMutablePointer<Double>) {
         let totals = state.totals
         let hasExposure = totals.exposed > 0
         out[.gammaExposureTotal] = defined(hasExposure, totals.gamma)
@@ -109,7 +105,7 @@ extension OptionBoard {
 
     // MARK: Levels
 
-    private func writeLevel(_ out: UnsafeMutablePointer<Double>, _ level: UnsafePointer<OptionLevel>) {
+    private mutating func writeLevel(_ out: UnsafeMutablePointer<Double>, _ level: UnsafePointer<OptionLevel>) {
         var (calls, puts) = (0 as Int64, 0 as Int64)
         var exposure = 0.0
         let (numerator, denominator) = (level.pointee.numerator, level.pointee.denominator)
@@ -135,7 +131,7 @@ extension OptionBoard {
     }
 
     /// The first strike that is not too far below a level.
-    private func firstStrike(from numerator: Int64, _ denominator: Int64) -> Int {
+    private mutating func firstStrike(from numerator: Int64, _ denominator: Int64) -> Int {
         let lowest = numerator &* tickNanos &- configuration.nearLevelNanos &* denominator
         var (low, high) = (0, strikeCount)
         while low < high {

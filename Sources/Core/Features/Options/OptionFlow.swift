@@ -30,6 +30,7 @@ public struct OptionFlowClock: BitwiseCopyable, Sendable {
     }
 
     /// What is left of a sum at `time`, not before the newest trade (ns).
+    @inline(__always)
     func remaining(at time: UInt64) -> Double {
         let x = seconds(from: anchor, to: time) * (DeterministicMath.ln2 / Self.halfLife)
         // The series of e^(−x) up to x⁵: for |x| ≤ 0.004 the next term is below 6e-18.

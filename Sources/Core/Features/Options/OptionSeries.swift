@@ -14,8 +14,12 @@ public struct OptionSeries: BitwiseCopyable, Sendable {
     public var isToday = false
     /// To expiration, of 365 days.
     public var years = Double.nan
+    /// √T.
+    var root = Double.nan
     /// e^(−rT).
     public var discount = Double.nan
+    /// e^(rT) − 1.
+    var interest = Double.nan
     /// Points; NaN when there is none.
     public var forward = Double.nan
 
@@ -39,7 +43,9 @@ public struct OptionSeries: BitwiseCopyable, Sendable {
         isSmileKnown = false
         guard isOpen else { return }
         years = Double(left) * 1e-9 / OptionSeries.secondsPerYear
+        root = years.squareRoot()
         discount = DeterministicMath.exp(-configuration.riskFreeRate * years)
+        interest = DeterministicMath.expm1(configuration.riskFreeRate * years)
     }
 
     static let secondsPerYear = 365.0 * 86_400

@@ -108,7 +108,7 @@ extension OptionBoard {
         return found
     }
 
-    private func straddle(_ series: UnsafePointer<OptionSeries>) -> Double {
+    private mutating func straddle(_ series: UnsafePointer<OptionSeries>) -> Double {
         var nearest = Double.infinity
         var cost = Double.nan
         var (call, put) = (-1, -1)

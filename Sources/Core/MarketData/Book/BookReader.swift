@@ -65,9 +65,11 @@ public struct BookReader: ~Copyable {
     /// The wire levels of the last record that was read, and their prices in ticks: ten bids, then ten asks.
     private let wire: UnsafeMutablePointer<BookLevel>
     private let ticks: UnsafeMutablePointer<Int32>
-    /// The prices of the record that was checked last, for the slots in `pending`.
+    /// The prices of the record that was checked last, for the slots in `repriced`.
     private let checked: UnsafeMutablePointer<Int32>
+    /// Slots in which that record differs from the last one that was read, and those in which a price does.
     private var pending: UInt32 = 0
+    private var repriced: UInt32 = 0
     /// A bit for each slot that lists a price with a size.
     private var bidListed: UInt32 = 0
     private var askListed: UInt32 = 0
@@ -76,8 +78,8 @@ public struct BookReader: ~Copyable {
 
     public init(tickSize: TickSize) {
         grid = TickGrid(tickSize: tickSize)
-        wire = .allocate(capacity: 10)
-        wire.initialize(repeating: BookLevel(), count: 10)
+        wire = UnsafeMutableRawPointer.allocate(byteCount: 10 * MemoryLayout<BookLevel>.stride, alignment: 16)
+            .initializeMemory(as: BookLevel.self, repeating: BookLevel(), count: 10)
         ticks = .allocate(capacity: 20)
         ticks.initialize(repeating: BookSideLadder.absentBid, count: 10)
         (ticks + 10).initialize(repeating: BookSideLadder.absentAsk, count: 10)
@@ -92,18 +94,28 @@ public struct BookReader: ~Copyable {
     }
 
     /// Whether the levels of `record` can be a book; remembers what differs for `read`.
+    @inline(__always)
     public mutating func check(_ record: MarketByPriceView) -> RecordRejection? {
-        pending = lh_differing_levels(record.record.bytes + 48, wire)
+        let levels = record.record.bytes + 48
+        pending = lh_differing_levels(levels, wire)
+        repriced = 0
         var slots = pending
         while slots != 0 {
             let slot = slots.trailingZeroBitCount
             slots &= slots &- 1
-            if let rejection = checkLevel(record.level(slot), slot: slot) { return rejection }
+            let (new, old) = (WireLevel(levels, slot), WireLevel(UnsafeRawPointer(wire), slot))
+            if new.hasPrices(of: old) {
+                if !new.isPlausible { return .implausibleQuantity }
+            } else if let rejection = checkPrices(record.level(slot), slot: slot) {
+                return rejection
+            }
         }
         return nil
     }
 
-    @inline(__always) private func checkLevel(_ level: BookLevel, slot: Int) -> RecordRejection? {
+    /// Checks a level of which a price is another one than before.
+    @inline(never)
+    private mutating func checkPrices(_ level: BookLevel, slot: Int) -> RecordRejection? {
         let old = wire[slot]
         if level.bidPrice == old.bidPrice {
             checked[slot] = ticks[slot]
@@ -121,17 +133,55 @@ public struct BookReader: ~Copyable {
             guard let ticks = grid.ticks(level.askPrice) else { return .offTick }
             checked[10 + slot] = ticks
         }
+        repriced |= 1 &<< UInt32(slot)
         let quantities = level.bidSize | level.askSize | level.bidCount | level.askCount
         return quantities < Self.quantityLimit ? nil : .implausibleQuantity
     }
 
-    /// Puts what changed with the record that was checked last into `book`, which is the same one at every call.
-    ///
-    /// - Returns: the levels that changed.
-    public mutating func read(_ record: MarketByPriceView, into book: UnsafeMutablePointer<Book>) -> BookChange {
+    /// Puts what changed with the record that was checked last into `book`, which is the same one at every call, and
+    /// adds the levels that changed to `change`.
+    public mutating func read(
+        _ record: MarketByPriceView, into book: UnsafeMutablePointer<Book>, change: inout BookChange
+    ) {
+        let levels = record.record.bytes + 48
+        // Slots that both sides list before and after: only sizes and counts can change while prices stay.
+        let common = UInt32(truncatingIfNeeded: min(book.pointee.bid.levelCount, book.pointee.ask.levelCount))
+        let simple = ((1 &<< common) &- 1) & ~repriced
+        var (bidSlots, askSlots, others) = (0 as UInt32, 0 as UInt32, 0 as UInt32)
+        var slots = pending
+        while slots != 0 {
+            let slot = slots.trailingZeroBitCount
+            let bit = slots & (0 &- slots)
+            slots &= slots &- 1
+            let (new, old) = (WireLevel(levels, slot), WireLevel(UnsafeRawPointer(wire), slot))
+            guard simple & bit != 0, new.hasSizes else {
+                others |= bit
+                continue
+            }
+            // Both sides are written: to find out which one changed by a jump costs more.
+            let (bid, ask) = (book.bid, book.ask)
+            bid.sizes[slot] = Int32(truncatingIfNeeded: new.sizes)
+            bid.counts[slot] = Int32(truncatingIfNeeded: new.counts)
+            ask.sizes[slot] = Int32(truncatingIfNeeded: new.sizes &>> 32)
+            ask.counts[slot] = Int32(truncatingIfNeeded: new.counts &>> 32)
+            new.store(in: wire, slot)
+            let difference = (new.sizes ^ old.sizes) | (new.counts ^ old.counts)
+            bidSlots |= UInt32(truncatingIfNeeded: difference) != 0 ? bit : 0
+            askSlots |= difference &>> 32 != 0 ? bit : 0
+        }
+        change.bidSlots |= bidSlots
+        change.askSlots |= askSlots
+        if others != 0 { readOthers(record, others, into: book, &change) }
+    }
+
+    /// Reads the levels of which prices have changed, or whether they are listed.
+    @inline(never)
+    private mutating func readOthers(
+        _ record: MarketByPriceView, _ others: UInt32, into book: UnsafeMutablePointer<Book>, _ total: inout BookChange
+    ) {
         var change = BookChange()
         let (bidsBefore, asksBefore) = (bidListed, askListed)
-        var slots = pending
+        var slots = others
         while slots != 0 {
             let slot = slots.trailingZeroBitCount
             slots &= slots &- 1
@@ -150,7 +200,7 @@ public struct BookReader: ~Copyable {
             change.askSlots |= Self.unlisted(before: asksBefore, after: askListed)
             relist(book.ask, listed: askListed, slots: change.askSlots, isBid: false, moved: &change.askPricesMoved)
         }
-        return change
+        total.formUnion(change)
     }
 
     @inline(__always)
@@ -159,12 +209,11 @@ public struct BookReader: ~Copyable {
     ) {
         let bit: UInt32 = 1 &<< UInt32(slot)
         change.bidSlots |= bit
-        let price = checked[slot]
-        ticks[slot] = price
+        if repriced & bit != 0 { ticks[slot] = checked[slot] }
         let isListed = level.bidPrice != .max && level.bidSize > 0
         bidListed = isListed ? bidListed | bit : bidListed & ~bit
         Self.put(
-            book.bid, slot, isListed: isListed, price: price, size: level.bidSize, orders: level.bidCount,
+            book.bid, slot, isListed: isListed, price: ticks[slot], size: level.bidSize, orders: level.bidCount,
             moved: &change.bidPricesMoved)
     }
 
@@ -174,12 +223,11 @@ public struct BookReader: ~Copyable {
     ) {
         let bit: UInt32 = 1 &<< UInt32(slot)
         change.askSlots |= bit
-        let price = checked[10 + slot]
-        ticks[10 + slot] = price
+        if repriced & bit != 0 { ticks[10 + slot] = checked[10 + slot] }
         let isListed = level.askPrice != .max && level.askSize > 0
         askListed = isListed ? askListed | bit : askListed & ~bit
         Self.put(
-            book.ask, slot, isListed: isListed, price: price, size: level.askSize, orders: level.askCount,
+            book.ask, slot, isListed: isListed, price: ticks[10 + slot], size: level.askSize, orders: level.askCount,
             moved: &change.askPricesMoved)
     }
 
@@ -225,6 +273,43 @@ public struct BookReader: ~Copyable {
             counts[slot] = isListed ? Int32(bitPattern: orders) : 0
         }
         side.pointee.levelCount = Int32(count)
+    }
+}
+
+/// A level as the record states it, two numbers in each word, bids in the lower half. Words are 64 bits of the wire's
+/// little-endian bytes: both sides of a level are compared and moved at once.
+private struct WireLevel {
+    let bidPrice: UInt64
+    let askPrice: UInt64
+    let sizes: UInt64
+    let counts: UInt64
+
+    @inline(__always) init(_ levels: UnsafeRawPointer, _ slot: Int) {
+        let bytes = levels + 32 &* slot
+        bidPrice = bytes.loadUnaligned(as: UInt64.self)
+        askPrice = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        sizes = bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+        counts = bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
+    }
+
+    @inline(__always) func hasPrices(of other: WireLevel) -> Bool {
+        (bidPrice ^ other.bidPrice) | (askPrice ^ other.askPrice) == 0
+    }
+
+    /// Neither side's size is 0.
+    @inline(__always) var hasSizes: Bool { UInt32(truncatingIfNeeded: sizes) != 0 && sizes &>> 32 != 0 }
+
+    /// All sizes and counts are below the limit, a power of two.
+    @inline(__always) var isPlausible: Bool {
+        let beyond = UInt64(~(BookReader.quantityLimit &- 1))
+        return (sizes | counts) & (beyond &<< 32 | beyond) == 0
+    }
+
+    /// Puts sizes and counts where a level of the same prices lies.
+    @inline(__always) func store(in levels: UnsafeMutablePointer<BookLevel>, _ slot: Int) {
+        let bytes = UnsafeMutableRawPointer(levels + slot)
+        bytes.storeBytes(of: sizes, toByteOffset: 16, as: UInt64.self)
+        bytes.storeBytes(of: counts, toByteOffset: 24, as: UInt64.self)
     }
 }
 

@@ -175,7 +175,7 @@ public struct EventGroupAssembler: ~Copyable {
         group.sequence = sequence
         group.recordCount &+= 1
         counters.records &+= 1
-        change.formUnion(reader.read(record, into: books + 1))
+        reader.read(record, into: books + 1, change: &change)
     }
 
     /// A record of this schema has the whole book: with it nothing is missing any more.

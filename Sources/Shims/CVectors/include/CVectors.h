@@ -5,9 +5,9 @@
 #if defined(__SSE2__)
 #include <emmintrin.h>
 
-/// −1 in each of the four lanes in which the 16 bytes at both places differ not.
+/// −1 in each of the four lanes in which the 16 bytes at both places differ not; the second is a multiple of 16.
 static inline __m128i lh_equal_lanes(const char *a, const char *b) {
-    return _mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)a), _mm_loadu_si128((const __m128i *)b));
+    return _mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)a), _mm_load_si128((const __m128i *)b));
 }
 
 /// −1 in the lanes in which two halves of a 32-byte level are equal.
@@ -16,7 +16,7 @@ static inline __m128i lh_equal_level(const char *a, const char *b) {
 }
 #endif
 
-/// Which of ten 32-byte levels differ: a bit each, the first one's lowest.
+/// Which of ten 32-byte levels differ: a bit each, the first one's lowest. `right` is a multiple of 16.
 static inline uint32_t lh_differing_levels(const void *left, const void *right) {
     const char *a = (const char *)left, *b = (const char *)right;
     uint32_t differing = 0;

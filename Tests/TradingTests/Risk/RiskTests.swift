@@ -78,10 +78,11 @@ import Units
 
     @Test func `a strategy needs good data, an operator a usable book`() throws {
         let cases: [(word: String, strategy: String?, manual: String?)] = [
-            ("gap", "market_data_bad", nil), ("crossed", "market_data_bad", "market_data_bad"),
+            ("gap", "data_gap", nil), ("crossed", "data_crossed", "data_crossed"),
             ("onesided", "market_data_bad", nil), ("bad", "market_data_bad", "market_data_bad"),
-            ("halted", "market_data_bad", "market_data_bad"), ("closed", "market_data_bad", "market_data_bad"),
-            ("warming", "market_data_bad", nil), ("nobook", "no_book", "no_book"),
+            ("halted", "instrument_status", "instrument_status"),
+            ("closed", "instrument_status", "instrument_status"),
+            ("warming", "data_warming", nil), ("nobook", "no_book", "no_book"),
             ("stale", "market_data_stale", "market_data_stale"), ("replayed", nil, nil), ("nohistory", nil, nil),
             ("good", nil, nil),
         ]
@@ -97,7 +98,7 @@ import Units
     @Test func `the quality of the data behind the decision counts too`() throws {
         try play(Self.book + """
             1.001 s1 buy 1 quality warming
-            -> refused s1 market_data_bad
+            -> refused s1 data_warming
             1.001 s2 buy 1 quality stale
             -> refused s2 market_data_stale
             1.001 m1 buy 1 quality warming

@@ -1,0 +1,37 @@
+import Orders
+import Units
+
+extension OrderIntent {
+    /// Prices, triggers and distances are at most this many ticks, so that nothing computed with them overflows.
+    private static var most: Ticks { Ticks(Int64(Int32.max)) }
+
+    /// The prices that its type needs are there and positive, and no others; distances are not negative.
+    var isWellFormed: Bool {
+        guard isDistance(stopDistance), isDistance(targetDistance), isDistance(trail), timeStop >= .zero else {
+            return false
+        }
+        guard isDistance(limit), isDistance(trigger) else { return false }
+        let (hasLimit, hasTrigger, hasTrail) = (limit > .zero, trigger > .zero, trail > .zero)
+        switch type {
+        case .market: return !hasLimit && !hasTrigger && !hasTrail
+        case .limit: return hasLimit && !hasTrigger && !hasTrail
+        case .stop: return !hasLimit && hasTrigger && !hasTrail && canWait
+        case .stopLimit: return hasLimit && hasTrigger && !hasTrail && canWait
+        // It stands at its trigger first, or at its distance from the market.
+        case .trailingStop: return !hasLimit && hasTrail && canWait
+        }
+    }
+
+    /// What waits for its trigger cannot be filled at once or not at all.
+    private var canWait: Bool { timeInForce == .goodTillCancelled || timeInForce == .day }
+
+    private func isDistance(_ ticks: Ticks) -> Bool { ticks >= .zero && ticks <= Self.most }
+
+    /// Where the stop of a bought contract would stand, by the price that is known; nil for a sale.
+    func lowestStop(_ mark: AccountMark) -> Ticks? {
+        guard side == .buy, stopDistance > .zero else { return nil }
+        if limit > .zero { return limit - stopDistance }
+        if trigger > .zero { return trigger - stopDistance }
+        return mark.ask.size > 0 ? mark.ask.price - stopDistance : nil
+    }
+}

@@ -1,0 +1,63 @@
+import Orders
+import Units
+
+extension RiskGate {
+    /// Evaluates every monitor at the present mark and clock.
+    mutating func evaluate() {
+        markPosition()
+        peakEquity = max(peakEquity, equity)
+        let breaksRule = evaluateProgramme()
+        switch state {
+        case .flattening, .locked: return
+        case .active, .reducing, .halted: break
+        }
+        if dayProfit <= -limits.dailyLoss { return flatten(.dailyLoss) }
+        if drawdown >= limits.trailingDrawdown { return flatten(.trailingDrawdown) }
+        if breaksRule { return flatten(.ruleBreach) }
+        if isStrategyPosition, day.mustBeFlat(at: clock - limits.flatByGrace) { return flatten(.flatByTime) }
+        if watchesStrategies { evaluateStrategies() }
+        evaluateMarkAge()
+    }
+
+    /// A flat account needs no mark. The update's own time counts, not the clock's: a tick without market data makes no
+    /// mark younger.
+    private mutating func markPosition() {
+        guard let exitSide = position.exitSide, mark.bookTime > mark.time else { return }
+        guard let price = mark.exitPrice(exitSide) else { return }
+        mark.price = price
+        mark.time = mark.bookTime
+    }
+
+    private mutating func evaluateMarkAge() {
+        let age = position.isFlat ? .zero : clock - mark.time
+        if age >= limits.markFlatten { return flatten(.noValidMark) }
+        if age >= limits.markReducing {
+            if state == .active || state == .reducing { restrict(.mark, .noValidMark) }
+        } else if restrictions.contains(.mark) {
+            release(.mark, .markReturned)
+        }
+    }
+
+    /// A strategy that has lost its own limit is locked until the next trade date and an arm; who runs it closes what
+    /// it holds (`strategyToClose`).
+    private mutating func evaluateStrategies() {
+        for raw in 0..<UInt8(StrategyID.capacity) {
+            let strategy = StrategyID(rawValue: raw)
+            let most = rules[strategy].dailyLoss
+            guard most > .zero, strategies[strategy].state != .locked else { continue }
+            guard dayProfit(of: strategy) <= -most else { continue }
+            strategies[strategy].lockDate = day.tradeDate
+            change(strategy, to: .locked, .dailyLoss)
+        }
+    }
+
+    /// A locked strategy that still holds contracts; nil when there is none.
+    public var strategyToClose: StrategyID? {
+        guard watchesStrategies else { return nil }
+        for raw in 0..<UInt8(StrategyID.capacity) {
+            let strategy = StrategyID(rawValue: raw)
+            if strategies[strategy].state == .locked, quantity(of: strategy) != .zero { return strategy }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,89 @@
+import Accounts
+import Orders
+import Units
+
+extension RiskGate {
+    /// Signed contracts of one strategy.
+    public func quantity(of strategy: StrategyID) -> Quantity { books.quantity(of: strategy) }
+
+    /// The side on which a strategy's position shrinks; nil when it holds nothing.
+    func exitSide(of strategy: StrategyID) -> Side? {
+        let contracts = quantity(of: strategy).contracts
+        if contracts == 0 { return nil }
+        return contracts > 0 ? .sell : .buy
+    }
+
+    /// Some other strategy holds contracts.
+    func othersHold(than strategy: StrategyID) -> Bool {
+        for raw in 0..<UInt8(StrategyID.capacity) where raw != strategy.rawValue {
+            if quantity(of: StrategyID(rawValue: raw)) != .zero { return true }
+        }
+        return false
+    }
+
+    /// Some strategy holds contracts, even when they cancel out.
+    var hasOpenBook: Bool { othersHold(than: .account) || quantity(of: .account) != .zero }
+
+    /// A fill goes to its strategy's book. One of an order that closes the account closes whose contracts are oldest.
+    mutating func book(_ fill: Fill) {
+        let closesAccount = fill.strategy == .account && (fill.role == .close || fill.role == .protectiveStop)
+        let hasOwn = exitSide(of: .account) == fill.side && quantity(of: .account).magnitude >= fill.quantity
+        if closesAccount, !hasOwn { books.applyAccountClose(fill) } else { books.apply(fill) }
+    }
+
+    /// Nothing is open at the venue: books that still hold contracts against each other hand them over.
+    mutating func crossBooks() {
+        guard position.isFlat, hasOpenBook else { return }
+        books.crossOpposed(at: mark.price, time: clock)
+    }
+
+    /// The prices at which a position could be closed now; where there is none, the account's last mark.
+    var exitPrices: ExitPrices {
+        ExitPrices(bid: mark.exitPrice(.sell) ?? mark.price, ask: mark.exitPrice(.buy) ?? mark.price)
+    }
+
+    /// Profit of one strategy after fees, what is open marked at the side it would exit at.
+    public func equity(of strategy: StrategyID) -> Money { books[strategy].equity(at: exitPrices, terms) }
+
+    /// The same since 18:00 ET.
+    public func dayProfit(of strategy: StrategyID) -> Money {
+        equity(of: strategy) - strategies[strategy].dayStartEquity
+    }
+
+    mutating func beginStrategiesDay() {
+        for raw in 0..<UInt8(StrategyID.capacity) {
+            let strategy = StrategyID(rawValue: raw)
+            strategies[strategy].dayStartEquity = equity(of: strategy)
+            strategies[strategy].tradesToday = 0
+        }
+    }
+
+    /// Value at risk of a session, the larger of both estimates; nil while too few are over.
+    public var valueAtRiskEstimate: Money? {
+        guard let historical = valueAtRisk.historical, let parametric = valueAtRisk.parametric else { return nil }
+        return max(historical, parametric)
+    }
+
+    // MARK: The account in the programme's money
+
+    /// Rules that the account has broken, or not; nil without a programme.
+    public var ruleBreaches: [RuleRecord] {
+        guard let programme else { return [] }
+        return programme.records.indices.map { programme.records[$0] }.filter(\.isBroken)
+    }
+
+    mutating func beginProgrammeDay() {
+        guard let start = programme?.pack.startingBalance else { return }
+        let (equity, balance) = (start + equity, start + position.netRealised)
+        programmeBalance = balance
+        programme?.begin(tradeDate: day.tradeDate, flatBy: day.programmeFlatBy, equity: equity, balance: balance)
+    }
+
+    /// Holds the account against the programme's rules; true when one is broken, which flattens and locks.
+    mutating func evaluateProgramme() -> Bool {
+        guard let start = programme?.pack.startingBalance else { return false }
+        let (equity, quantity) = (start + equity, position.quantity)
+        let breach = programme?.evaluate(equity: equity, balance: programmeBalance, time: clock, position: quantity)
+        return breach != nil
+    }
+}

@@ -1,0 +1,52 @@
+import Orders
+import Units
+
+extension RiskGate {
+    /// The account opens nothing while something restricts it. Told once a change.
+    public mutating func restrict(_ restriction: Restrictions, _ reason: StateReason) {
+        restrictions.formUnion(restriction)
+        change(.restrict, reason)
+    }
+
+    /// One restriction is gone; the account is ACTIVE again when it was the last.
+    public mutating func release(_ restriction: Restrictions, _ reason: StateReason) {
+        guard !restrictions.isDisjoint(with: restriction) else { return }
+        restrictions.subtract(restriction)
+        if restrictions.isEmpty { change(.release, reason) }
+    }
+
+    /// A breach, or an operator: everything is to be closed, and stays so until armed.
+    mutating func flatten(_ reason: StateReason) {
+        lockReason = reason
+        lockDate = day.tradeDate
+        change(.flatten, reason)
+    }
+
+    /// Does what the table of `TradingState.after` says. False when that is nothing.
+    @discardableResult
+    mutating func change(_ event: StateEvent, _ reason: StateReason) -> Bool {
+        guard let next = state.after(event) else { return false }
+        switch next {
+        // A pause and a missing mark end with the state that is stronger than they are.
+        case .halted, .flattening: restrictions.subtract([.paused, .mark])
+        case .locked: isLiveArmed = false
+        case .active, .reducing: break
+        }
+        note(from: state, to: next, reason, scope: .account)
+        state = next
+        return true
+    }
+
+    mutating func note(from: TradingState, to: TradingState, _ reason: StateReason, scope: StrategyID) {
+        changeCount += 1
+        changes.append(
+            StateChange(
+                sequence: changeCount, time: clock, from: from, to: to, reason: reason, scope: scope, command: command))
+    }
+
+    /// A strategy alone.
+    mutating func change(_ strategy: StrategyID, to next: TradingState, _ reason: StateReason) {
+        note(from: strategies[strategy].state, to: next, reason, scope: strategy)
+        strategies[strategy].state = next
+    }
+}

@@ -1,0 +1,127 @@
+import Configuration
+import Foundation
+import MarketCalendar
+import Testing
+import Units
+
+@Suite struct RiskConfigurationTests {
+    private static let sizing: Set<String> = [
+        "policy.sizing", "policy.risk_share", "policy.range_target_usd", "policy.range_minutes", "policy.range_bars",
+        "policy.kelly_win", "policy.kelly_payoff", "policy.kelly_multiple", "policy.kelly_cap",
+    ]
+
+    @Test func `every key of risk, programmes and sizing is in docs with its default and meaning`() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try String(contentsOf: root.appendingPathComponent("docs/risk.md"), encoding: .utf8)
+        let lines = Set(text.components(separatedBy: "\n"))
+        var count = 0
+        for row in SettingTable.all {
+            let isOurs = row.key.hasPrefix("risk.") || row.key.hasPrefix("programme.") || Self.sizing.contains(row.key)
+            guard isOurs else { continue }
+            count += 1
+            let line = "| `\(row.key)` | `\(row.standard.canonical)` | \(row.unit) | "
+                + "\(row.meaning); \(row.kind.expectation) |"
+            #expect(lines.contains(line), "docs/risk.md: \(line)")
+        }
+        #expect(count > 50)
+    }
+
+    private func resolve(_ assignments: String...) throws -> ResolvedConfiguration {
+        try ConfigurationSources(
+            overrides: try assignments.map { try ConfigurationSources.Override(assignment: $0) }
+        ).resolve()
+    }
+
+    @Test func `by default there is no programme, no margin, and the policy's own size`() throws {
+        let configuration = try resolve()
+        #expect(configuration.programme == nil)
+        #expect(configuration.risk.margin == nil)
+        #expect(configuration.sizing == .fixed)
+        #expect(configuration.risk.venue == .paper && configuration.risk.peerLoss == .reducing)
+        #expect(configuration.risk.approvalLife == .seconds(2))
+    }
+
+    @Test func `a programme is read from its keys`() throws {
+        let configuration = try resolve(
+            "programme.balance_usd=50000", "programme.trailing_usd=2000", "programme.trailing_high=end_of_day",
+            "programme.trailing_lock_usd=100", "programme.tiers=50000:2,52000.50:3", "programme.flat_by=16:10")
+        let programme = try #require(configuration.programme)
+        #expect(programme.balance == Money(cents: 5_000_000) && programme.dailyLoss == .zero)
+        #expect(programme.trailing == Money(cents: 200_000) && programme.trailsDayEnds)
+        #expect(programme.trailingLock == Money(cents: 10_000))
+        #expect(programme.tiers.map(\.contracts) == [Quantity(2), Quantity(3)])
+        #expect(programme.tiers[1].balance == Money(cents: 5_200_050))
+        #expect(programme.flatBy == TimeOfDay(hour: 16, minute: 10))
+    }
+
+    @Test(arguments: ["50000", "50000:x", "2:1,1:1", "1:1,1:2", "-1:1", "1:-1", "1:1,"])
+    func `tiers that make no sense are refused`(text: String) {
+        #expect(throws: ConfigurationError.self) { try resolve("programme.tiers=\(text)") }
+    }
+
+    @Test func `limits of a strategy are read from a table of their own`() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("risk-\(UUID().uuidString).toml").path
+        try "[risk.strategy.level]\nmax_position_contracts = 3\n".write(toFile: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let configuration = try ConfigurationSources(file: path).resolve()
+        #expect(configuration.risk.levelStrategy.maximumPosition == Quantity(3))
+        #expect(configuration.risk.instrument.maximumPosition == .zero)
+    }
+
+    @Test func `a margin needs a balance that covers a contract, and falls with its kind`() throws {
+        #expect(throws: ConfigurationError.self) { try resolve("risk.initial_margin_usd=2000") }
+        #expect(throws: ConfigurationError.self) {
+            try resolve("risk.initial_margin_usd=2000", "risk.balance_usd=5000", "risk.intraday_margin_usd=2001")
+        }
+        let margin = try #require(
+            try resolve("risk.initial_margin_usd=2000", "risk.balance_usd=5000", "risk.intraday_margin_usd=500")
+                .risk.margin)
+        #expect(margin.maintenance == margin.initial && margin.intraday == Money(cents: 50_000))
+    }
+}
+
+@Suite struct NewsFileTests {
+    private func read(_ text: String) throws -> [Range<Timestamp>] {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("news-\(UUID().uuidString).csv").path
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        do { return try NewsFile(path: path).windows } catch {
+            throw NewsFileError(path: "FILE", line: error.line, reason: error.reason)
+        }
+    }
+
+    @Test func `windows are read with names, comments and offsets`() throws {
+        let text = """
+            # from,to,name
+            2024-03-08T08:25-05:00, 2024-03-08T08:35-05:00, employment
+
+            2024-03-12T12:25:30Z,2024-03-12T12:35Z
+            """
+        let windows = try read(text)
+        #expect(windows == [
+            Timestamp(nanoseconds: 1_709_904_300_000_000_000)..<Timestamp(nanoseconds: 1_709_904_900_000_000_000),
+            Timestamp(nanoseconds: 1_710_246_330_000_000_000)..<Timestamp(nanoseconds: 1_710_246_900_000_000_000),
+        ])
+    }
+
+    @Test(arguments: [
+        ("2024-03-08T08:25Z", 1), ("\n2024-03-08,2024-03-09T00:00Z", 2), ("2024-02-30T08:25Z,2024-03-09T00:00Z", 1),
+        ("2024-03-08T24:00Z,2024-03-09T00:00Z", 1), ("2024-03-08T08:25,2024-03-09T00:00Z", 1),
+        ("2024-03-08T08:25Z,2024-03-08T08:25Z", 1), ("from,to", 1),
+    ])
+    func `a line that is none says where`(text: String, line: Int) {
+        do {
+            _ = try read(text)
+            Issue.record("read \(text)")
+        } catch {
+            let error = error as? NewsFileError
+            #expect(error?.line == line)
+            #expect(error?.description.hasPrefix("FILE:\(line): ") == true)
+        }
+    }
+
+    @Test func `a file that is not there is named`() {
+        #expect(throws: NewsFileError.self) { try NewsFile(path: "no/such/file") }
+    }
+}

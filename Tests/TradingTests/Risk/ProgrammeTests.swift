@@ -1,0 +1,65 @@
+import Accounts
+import Orders
+import Risk
+import Testing
+import Units
+
+/// A funded account's rules bite like the account's own limits, and what was broken is on record.
+@Suite struct ProgrammeTests {
+    static func bench(_ pack: RulePack, flatBy: String? = nil) -> GateBench {
+        var rules = RiskRules()
+        rules.programme = pack
+        var day = Script.day
+        if let flatBy { day.programmeFlatBy = Script.time(flatBy) }
+        return GateBench(day: day, rules: rules) {
+            $0.markReducing = .seconds(10_000)
+            $0.markFlatten = .seconds(20_000)
+        }
+    }
+
+    @Test(arguments: [(1_25 as Int64, true), (1_26, false)])
+    func `the day's loss breaks the rule at its limit`(limit: Int64, breaks: Bool) throws {
+        var bench = Self.bench(
+            RulePack(startingBalance: Money(cents: 5_000_000), dailyLoss: Money(cents: limit)))
+        bench.fill(.buy)
+        #expect(bench.changes() == (breaks ? ["ACTIVE to FLATTENING rule_breach"] : []))
+        #expect(bench.gate.ruleBreaches.map(\.rule) == (breaks ? [.dailyLoss] : []))
+        guard breaks else { return }
+        try bench.reload()
+        // The way out costs more: the worst is on record, and the lock holds until the next trade date.
+        bench.fill(.sell, at: "4999.00", time: "2", role: .close, issuer: .execution)
+        bench.flat(at: "2")
+        let record = try #require(bench.gate.ruleBreaches.first)
+        #expect(record.first.excess == 0)
+        #expect(record.worst.excess == Money(cents: 500).nanos)
+        #expect(bench.gate.arm() == .lockedUntilNextTradeDate)
+    }
+
+    @Test(arguments: [(1_25 as Int64, true), (1_26, false)])
+    func `the trailing drawdown is from the highest equity of the day`(limit: Int64, breaks: Bool) {
+        var bench = Self.bench(
+            RulePack(
+                startingBalance: Money(cents: 5_000_000),
+                trailing: TrailingRule(amount: Money(cents: limit), high: .intraday)))
+        bench.fill(.buy, at: "5000.00")
+        bench.book("5010.00x100 | 5010.25x100", at: "2")
+        bench.book("5009.75x100 | 5010.00x100", at: "3")
+        #expect(bench.changes() == (breaks ? ["ACTIVE to FLATTENING rule_breach"] : []))
+    }
+
+    @Test func `its flat-by time bites people too, on the clock alone`() {
+        var bench = Self.bench(RulePack(startingBalance: Money(cents: 5_000_000)), flatBy: "100")
+        bench.fill(.buy)
+        bench.tick("99.999999999")
+        #expect(bench.changes() == [])
+        bench.tick("100")
+        #expect(bench.changes() == ["ACTIVE to FLATTENING rule_breach"])
+        #expect(bench.gate.ruleBreaches.map(\.rule) == [.flatBy])
+    }
+
+    @Test func `without a programme nothing is on record`() {
+        var bench = GateBench()
+        bench.fill(.buy)
+        #expect(bench.gate.programme == nil && bench.gate.ruleBreaches.isEmpty)
+    }
+}

@@ -1,0 +1,183 @@
+import Orders
+import Risk
+import Testing
+import Units
+
+/// Monitors bite without any order and without the feed: nothing but the 1 s clock moves.
+@Suite struct SilentFeedTests {
+    /// Long one contract of the level policy from 5000.25, marked at 5000.00: 1.25 lost.
+    static func long(_ limits: (inout RiskLimits) -> Void = { _ in }) -> GateBench {
+        var bench = GateBench(limits)
+        bench.fill(.buy, strategy: .level, issuer: .strategy)
+        bench.book("5000.00x100 | 5000.25x100", at: "1.5")
+        return bench
+    }
+
+    /// Ticks until something changes.
+    static func ticks(_ bench: inout GateBench, from: Int, to: Int) -> (second: Int, changes: [String])? {
+        for second in from...to {
+            bench.tick("\(second)")
+            let changes = bench.changes()
+            if !changes.isEmpty { return (second, changes) }
+        }
+        return nil
+    }
+
+    static func limits(_ change: (inout RiskLimits) -> Void) -> RiskLimits {
+        var limits = RiskLimits()
+        limits.markReducing = .seconds(1_000)
+        limits.markFlatten = .seconds(2_000)
+        change(&limits)
+        return limits
+    }
+
+    @Test(arguments: [(1_25 as Int64, true), (1_26, false)])
+    func `the daily loss bites on the clock alone`(limit: Int64, bites: Bool) throws {
+        // The loss is there before the limit is: a start with a lower one, and then nothing but ticks.
+        var bench = Self.long()
+        try bench.reload(Self.limits { $0.dailyLoss = Money(cents: limit) })
+        let bite = Self.ticks(&bench, from: 2, to: 20)
+        #expect(bite?.second == (bites ? 2 : nil))
+        #expect(bite?.changes == (bites ? ["ACTIVE to FLATTENING daily_loss"] : nil))
+    }
+
+    @Test(arguments: [(1_25 as Int64, true), (1_26, false)])
+    func `the trailing drawdown bites on the clock alone`(limit: Int64, bites: Bool) throws {
+        var bench = Self.long()
+        try bench.reload(Self.limits { $0.trailingDrawdown = Money(cents: limit) })
+        let bite = Self.ticks(&bench, from: 2, to: 20)
+        #expect(bite?.changes == (bites ? ["ACTIVE to FLATTENING trailing_drawdown"] : nil))
+    }
+
+    @Test(arguments: [(1_25 as Int64, true), (1_26, false)])
+    func `a strategy's own loss locks it on the clock alone, and it wants its position closed`(
+        limit: Int64, bites: Bool
+    ) throws {
+        var rules = RiskRules()
+        rules[.level].dailyLoss = Money(cents: limit)
+        var bench = GateBench(rules: rules) { $0 = Self.limits { _ in } }
+        bench.fill(.buy, strategy: .level, issuer: .strategy)
+        bench.book("5000.00x100 | 5000.25x100", at: "1.5")
+        let before = bench.changes()
+        let expected = ["level: ACTIVE to LOCKED daily_loss"]
+        #expect(before + (Self.ticks(&bench, from: 2, to: 20)?.changes ?? []) == (bites ? expected : []))
+        #expect(bench.gate.state == .active)
+        #expect(bench.gate.strategyToClose == (bites ? .level : nil))
+        guard bites else { return }
+        #expect(bench.gate.arm(.level) == .lockedUntilNextTradeDate)
+        #expect(bench.order(.buy, issuer: .strategy, strategy: .level) == .tradingState)
+        #expect(bench.close(.level) == nil)
+        bench.fill(.sell, at: "5000.00", strategy: .level, role: .close)
+        #expect(bench.gate.strategyToClose == nil)
+        var day = Script.day
+        day.tradeDate += 1
+        bench.gate.begin(day)
+        #expect(bench.gate.arm(.level) == .done)
+        #expect(bench.order(.buy, issuer: .strategy, strategy: .level) == nil)
+    }
+
+    @Test func `the flat-by time and its grace bite on the clock alone`() {
+        var bench = GateBench { $0 = Self.limits { $0.flatByGrace = .seconds(5) } }
+        bench.book("5000.00x100 | 5000.25x100", at: "59990")
+        bench.fill(.buy, time: "59990", strategy: .level, issuer: .strategy)
+        let bite = Self.ticks(&bench, from: 59_991, to: 60_100)
+        #expect(bite?.second == 60_005)
+        #expect(bite?.changes == ["ACTIVE to FLATTENING flat_by"])
+    }
+
+    @Test func `no valid mark means reducing after five seconds and flat after thirty`() {
+        var bench = Self.long()
+        let first = Self.ticks(&bench, from: 2, to: 100)
+        // The mark is of 1.5 s.
+        #expect(first?.second == 7)
+        #expect(first?.changes == ["ACTIVE to REDUCING no_valid_mark"])
+        let second = Self.ticks(&bench, from: 8, to: 100)
+        #expect(second?.second == 32)
+        #expect(second?.changes == ["REDUCING to FLATTENING no_valid_mark"])
+    }
+
+    @Test func `no valid mark bites at its very instant`() {
+        var bench = Self.long()
+        bench.tick("6.499999999")
+        #expect(bench.changes() == [])
+        bench.tick("6.5")
+        #expect(bench.changes() == ["ACTIVE to REDUCING no_valid_mark"])
+        bench.tick("31.499999999")
+        #expect(bench.changes() == [])
+        bench.tick("31.5")
+        #expect(bench.changes() == ["REDUCING to FLATTENING no_valid_mark"])
+    }
+
+    @Test func `a loss by a fill bites without a book`() {
+        var bench = Self.long { $0 = Self.limits { $0.dailyLoss = Money(cents: 10_000) } }
+        _ = bench.changes()
+        bench.fill(.sell, at: "4980.25", time: "9", strategy: .level, role: .protectiveStop, issuer: .execution)
+        #expect(bench.changes() == ["ACTIVE to FLATTENING daily_loss"])
+    }
+
+    // MARK: What survives a restart
+
+    @Test func `a breach locks until the next trade date and an arm, over restarts`() throws {
+        var bench = Self.long()
+        try bench.reload(Self.limits { $0.dailyLoss = Money(cents: 125) })
+        bench.tick("2")
+        try bench.reload()
+        bench.fill(.sell, at: "5000.00", time: "3", role: .close, issuer: .execution)
+        bench.flat(at: "3")
+        try bench.reload()
+        #expect(bench.gate.state == .locked)
+        #expect(bench.gate.arm() == .lockedUntilNextTradeDate)
+        var day = Script.day
+        bench.gate.begin(day)
+        #expect(bench.gate.arm() == .lockedUntilNextTradeDate)
+        day.tradeDate += 1
+        bench.gate.begin(day)
+        try bench.reload()
+        #expect(bench.order(.buy, at: "4") == .tradingState)
+        #expect(bench.gate.arm() == .done)
+        #expect(bench.order(.buy, at: "4") == nil)
+    }
+
+    @Test func `the day's loss is as it was after a restart in the middle of the day`() throws {
+        var bench = Self.long { $0 = Self.limits { _ in } }
+        bench.fill(.sell, at: "4990.25", time: "3", strategy: .level, role: .protectiveStop, issuer: .execution)
+        let loss = bench.gate.dayProfit
+        #expect(loss == Money(cents: -5_000))
+        try bench.reload(Self.limits { $0.dailyLoss = Money(cents: 5_001) })
+        #expect(bench.gate.dayProfit == loss)
+        // One tick more of loss, and the limit is reached.
+        bench.fill(.buy, time: "4", strategy: .level, issuer: .strategy)
+        bench.book("5000.00x100 | 5000.25x100", at: "5")
+        #expect(bench.changes() == ["ACTIVE to FLATTENING daily_loss"])
+    }
+
+    @Test func `the loss of the day turns with the session, the drawdown does not`() {
+        var bench = Self.long { $0 = Self.limits { _ in } }
+        #expect(bench.gate.dayProfit == Money(cents: -125))
+        var day = Script.day
+        day.tradeDate += 1
+        bench.gate.begin(day)
+        #expect(bench.gate.dayProfit == .zero)
+        #expect(bench.gate.drawdown == Money(cents: 125))
+    }
+
+    @Test func `counters survive a restart`() throws {
+        var bench = GateBench {
+            $0.tradesPerDay = 4
+            $0.orderRate = RateLimit(perSecond: 3)
+            $0.cancelRate = RateLimit(perMinute: 2)
+        }
+        for _ in 0..<3 { #expect(bench.order(.buy) == nil) }
+        _ = bench.gate.reviewCancel()
+        _ = bench.gate.reviewCancel()
+        try bench.reload()
+        #expect(bench.order(.buy) == .orderRate)
+        #expect(bench.gate.reviewCancel() == .cancelRate)
+        #expect(bench.order(.buy, at: "3") == nil)
+        #expect(bench.order(.buy, at: "4") == .tradesPerDay)
+        var day = Script.day
+        day.tradeDate += 1
+        bench.gate.begin(day)
+        #expect(bench.order(.buy, at: "5") == nil)
+    }
+}

@@ -47,6 +47,7 @@ let package = Package(
         .executable(name: "ring-bench", targets: ["RingBench"]),
         .executable(name: "stream-bench", targets: ["StreamBench"]),
         .executable(name: "order-simulation", targets: ["OrderSimulator"]),
+        .executable(name: "fill-bench", targets: ["FillBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -167,6 +168,11 @@ let package = Package(
         .executableTarget(
             name: "OrderSimulator", dependencies: ["OrderSimulation", argumentParser],
             path: "Sources/Bench/OrderSimulator", swiftSettings: edge),
+        // What the paper venue makes of hypothetical orders on a recorded tape: one side of scripts/fill-realism.
+        .executableTarget(
+            name: "FillBench",
+            dependencies: ["Units", "DBN", "Orders", "PaperVenue", "Platform", "Tape", argumentParser],
+            path: "Sources/Bench/FillBench", swiftSettings: edge),
 
         // MARK: Tests, one folder per module
         .target(

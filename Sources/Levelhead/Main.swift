@@ -49,5 +49,11 @@ struct LevelheadCommand: ParsableCommand {
             StatusCommand.self,
             PauseCommand.self,
             ResumeCommand.self,
+            FlattenCommand.self,
+            ArmCommand.self,
+            OrderCommand.self,
+            CancelCommand.self,
+            WhyCommand.self,
+            DrillCommand.self,
         ])
 }

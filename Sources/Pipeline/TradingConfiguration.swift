@@ -24,8 +24,8 @@ public struct TradingConfiguration: Sendable {
     public var execution: ExecutionConfiguration
     public var venue: PaperVenueConfiguration
 
-    /// Of the identities of one run's orders.
-    static var orderEpoch: UInt16 { 1 }
+    /// Of the identities of one run's orders: later at every start that may have lost some.
+    public var orderEpoch: UInt16 = 1
 
     public init(window: TradingWindowRule, execution: ExecutionConfiguration, venue: PaperVenueConfiguration) {
         self.window = window

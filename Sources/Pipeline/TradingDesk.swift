@@ -29,8 +29,8 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         TradingLimits.verify()
         self.output = output
         judge = LevelJudge(configuration.signals)
-        risk = RiskStage(configuration, epoch: TradingConfiguration.orderEpoch)
-        execution = ExecutionGateway(configuration.execution, epoch: TradingConfiguration.orderEpoch)
+        risk = RiskStage(configuration, epoch: configuration.orderEpoch)
+        execution = ExecutionGateway(configuration.execution, epoch: configuration.orderEpoch)
         venue = PaperVenue(configuration.venue)
         watch = MarketWatch(plan: plan, calendar: calendar, configuration: configuration)
     }
@@ -74,7 +74,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         openOrClose()
         if watch.keepMark(secondEnded: time, heard: engine.clockBefore) { risk.mark(watch.quote()) }
         risk.advance(to: watch.clock.event)
-        execution.advance(watch.clock)
+        advanceExecution()
         settle()
         review()
     }
@@ -107,8 +107,13 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
             hear()
             risk.apply(update)
         }
-        execution.advance(watch.clock)
+        advanceExecution()
         settle()
+    }
+
+    private mutating func advanceExecution() {
+        if !execution.isIdle { execution.follow(watch.quote()) }
+        execution.advance(watch.clock)
     }
 
     /// Hands risk the newest book, if it has not got it.
@@ -133,7 +138,8 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         mark()
         risk.reviewIntents()
         for index in risk.approvals.indices {
-            execution.accept(risk.approvals[index].accepted(), watch.clock)
+            execution.follow(watch.quote())
+            execution.accept(risk.approvals[index], watch.clock)
             settle()
         }
         risk.approvals.removeAll()
@@ -145,6 +151,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     private mutating func hear() {
         guard venue.hasEvents else { return }
         while let event = venue.nextEvent(until: watch.clock.message) {
+            execution.follow(watch.quote())
             execution.apply(event, watch.clock)
             settle()
         }
@@ -170,6 +177,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         guard !risk.gate.changes.isEmpty else { return true }
         for index in risk.gate.changes.indices {
             output.change(risk.gate.changes[index])
+            execution.follow(watch.quote())
             execution.apply(risk.gate.changes[index], watch.clock)
         }
         risk.gate.changes.removeAll()

@@ -25,7 +25,7 @@ import Units
         tradeDate: 20_240_305, sessionOpen: time(0), sessionClose: time(80_000), entryOpen: time(0),
         entryClose: time(50_000), flatBy: time(60_000))
 
-    private static func configuration(_ change: (inout TradingConfiguration) -> Void = { _ in }) -> TradingConfiguration {
+    private static func configuration(_ change: (inout TradingConfiguration) -> Void) -> TradingConfiguration {
         let window = TradingWindowRule(
             entryStart: TimeOfDay(hour: 9, minute: 30), entryEnd: TimeOfDay(hour: 15, minute: 45),
             flatBy: TimeOfDay(hour: 15, minute: 55), earlyCloseEntryMinutes: 15, earlyCloseFlatMinutes: 5)
@@ -188,8 +188,8 @@ import Units
         stage.approvals.removeAll()
         stage.apply(
             Fill(
-                sequence: 1, venueTime: Self.time(1), time: Self.time(1), order: id, parent: id, role: .entry, side: .buy,
-                quantity: Quantity(1), price: Ticks(20_001), fee: Money(cents: 62), liquidity: .taker,
+                sequence: 1, venueTime: Self.time(1), time: Self.time(1), order: id, parent: id, role: .entry,
+                side: .buy, quantity: Quantity(1), price: Ticks(20_001), fee: Money(cents: 62), liquidity: .taker,
                 strategy: .level))
         Self.mark(&stage, 19_990, at: 2)
         #expect(stage.gate.strategies[.level].state == .locked && stage.gate.state == .active)

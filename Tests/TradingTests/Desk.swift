@@ -20,6 +20,8 @@ struct Desk {
     var refusedIntents: [ClientOrderID] = []
     var pendingFills: [Fill] = []
     var pendingUpdates: [OrderUpdate] = []
+    /// Of the lock word, as the risk gate knows it.
+    var epoch: UInt64 = 1
     /// The venue hears commands but says nothing.
     var isVenueSilent = false
 
@@ -42,7 +44,7 @@ struct Desk {
         venue.apply(market.update)
         hear()
         risk.apply(market.update)
-        execution.advance(clock)
+        advanceExecution()
         settle()
         market.setTrades([])
     }
@@ -53,13 +55,27 @@ struct Desk {
         venue.advance(to: time)
         hear()
         risk.advance(to: time)
+        advanceExecution()
+        settle()
+    }
+
+    private mutating func advanceExecution() {
+        execution.follow(market.update)
         execution.advance(clock)
+    }
+
+    /// An operator asks the execution gateway itself.
+    mutating func tell(_ command: OperatorCommand) {
+        execution.follow(market.update)
+        execution.apply(command, clock)
         settle()
     }
 
     mutating func take(_ intent: OrderIntent) {
         switch risk.review(intent) {
-        case .approved(let approved): execution.accept(approved, clock)
+        case .approved(let approved):
+            execution.follow(market.update)
+            execution.accept(approved, epoch: epoch, clock)
         case .refused: refusedIntents.append(intent.id)
         }
         settle()
@@ -68,6 +84,7 @@ struct Desk {
     private mutating func hear() {
         if isVenueSilent { return }
         while let event = venue.nextEvent(until: now) {
+            execution.follow(market.update)
             execution.apply(event, clock)
             settle()
         }
@@ -150,6 +167,12 @@ struct Desk {
         switch notice.kind {
         case .flattening: log.append("gateway flattens \(notice.reason.name)")
         case .flat: log.append("flat after \(notice.rounds) rounds")
+        case .flattenBlocked: log.append("flatten blocked \(notice.block.name)")
+        case .flattenLate: log.append("flatten late")
+        case .reconciliationQuestion:
+            log.append("question \(notice.expected.contracts) found \(notice.found.contracts)")
+        case .reconciled: log.append("reconciled \(notice.found.contracts)")
+        case .strayOrder: log.append("stray \(name(notice.order))")
         }
     }
 

@@ -49,7 +49,8 @@ import Units
             _ = desk.risk.requestFlatten()
             desk.settle()
         case 14, 15: _ = desk.risk.arm()
-        case 16: if desk.execution.live.count > 0 { _ = desk.execution.cancel(desk.execution.live[0].order.id) }
+        case 16 where desk.execution.live.count > 0:
+            _ = desk.execution.cancel(desk.execution.live[0].order.id, desk.clock)
         default: break
         }
         desk.settle()
@@ -70,13 +71,9 @@ import Units
         #expect(desk.risk.position == position, "seed \(seed)")
         #expect(position.quantity.magnitude <= desk.risk.limits.position, "seed \(seed)")
         #expect(desk.execution.live.count == desk.risk.working.count, "seed \(seed)")
+        #expect(desk.execution.hasProtection, "seed \(seed)")
+        #expect(desk.execution.unexplained == .zero, "seed \(seed)")
         guard !desk.execution.isFlattening else { return }
-        // Every contract has its stop.
-        var protected = Quantity.zero
-        for i in desk.execution.live.indices where desk.execution.live[i].order.role == .protectiveStop {
-            protected += desk.execution.live[i].leaves
-        }
-        #expect(protected >= position.quantity.magnitude, "seed \(seed)")
         if desk.risk.state == .locked { #expect(desk.execution.isIdle, "seed \(seed)") }
     }
 

@@ -27,7 +27,7 @@ struct DeskScenario: ScenarioSubject {
         case "pull":
             let id = desk.execution.live.indices.map { desk.execution.live[$0].order.id }
                 .first { desk.name($0) == words[2] } ?? .none
-            desk.log.append("pull \(desk.execution.cancel(id).rawValue)")
+            desk.log.append("pull \(desk.execution.cancel(id, desk.clock).rawValue)")
             desk.settle()
         case "profit":
             desk.log.append("profit \(desk.risk.dayProfit) drawdown \(desk.risk.drawdown)")

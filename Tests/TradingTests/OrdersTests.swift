@@ -7,23 +7,6 @@ import Units
 @Suite struct OrdersTests {
     @Test func `limits agree`() { TradingLimits.verify() }
 
-    @Test func `the transition table`() {
-        let table: [(OrderState, [OrderState?])] = [
-            (.pending, [.working, .rejected, .partiallyFilled, .filled, .cancelled, .unknown]),
-            (.working, [nil, nil, .partiallyFilled, .filled, .cancelled, .unknown]),
-            (.partiallyFilled, [nil, nil, .partiallyFilled, .filled, .cancelled, .unknown]),
-            (.unknown, [.working, .rejected, .partiallyFilled, .filled, .cancelled, .unknown]),
-            (.filled, [nil, nil, nil, nil, nil, nil]),
-            (.cancelled, [nil, nil, nil, nil, nil, nil]),
-            (.rejected, [nil, nil, nil, nil, nil, nil]),
-        ]
-        #expect(table.count == OrderState.allCases.count)
-        for (state, row) in table {
-            #expect(OrderTransition.allCases.map { state.after($0) } == row, "\(state)")
-        }
-        #expect(!OrderState.unknown.isTerminal)
-    }
-
     @Test func `identities never repeat, also after loading`() throws {
         var sequence = ClientOrderIDSequence(epoch: 7, issuer: .manual)
         let first = sequence.next()
@@ -35,6 +18,20 @@ import Units
         #expect(second.count == 2)
         #expect(ClientOrderID.none.issuer == nil)
         #expect(ClientOrderID(epoch: 8, issuer: .manual, count: 1) > second)
+    }
+
+    @Test func `identities never repeat over starts, the later epoch begins anew`() {
+        var sequence = ClientOrderIDSequence(epoch: 3, issuer: .execution)
+        let before = [sequence.next(), sequence.next(), sequence.next()]
+        sequence.begin(epoch: 3)
+        #expect(sequence.next().count == 4)
+        sequence.begin(epoch: 2)
+        #expect(sequence.next().count == 5)
+        sequence.begin(epoch: 4)
+        let after = sequence.next()
+        #expect(after.epoch == 4)
+        #expect(after.count == 1)
+        #expect(before.allSatisfy { $0 < after })
     }
 
     @Test func `a tick of MES is a dollar and a quarter`() {

@@ -24,6 +24,8 @@ import Units
     /// It is to be closed at the market, not before `closeFrom` (message time).
     public var isCloseWanted: Bool
     public var closeFrom: Timestamp
+
+    func isStopLate(at now: Timestamp) -> Bool { stopDeadline.isDefined && now >= stopDeadline }
 }
 
 extension Bracket: BoundedElement {

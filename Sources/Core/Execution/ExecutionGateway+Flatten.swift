@@ -1,67 +1,173 @@
 import Orders
 import Units
 
+/// Cancels everything, closes what the venue says is open, and proves it.
+///
+/// 1. Everything is cancelled, stops included; protection ends here. An order whose fate is unknown is asked about.
+/// 2. When nothing is live the venue is read: orders that it still holds are cancelled and it is read again.
+/// 3. What it holds is closed by one order through the book, and never while anything else is live. What that leaves
+///    open is the next round's, at the prices of then.
+/// 4. Two reads in a row, both sent after the last word about any order, that find nothing are the proof.
 extension ExecutionGateway {
-    func timersDue(_ bracket: Bracket, _ clock: TradingClock) -> Bool {
-        bracket.stopDeadline.isDefined && clock.message >= bracket.stopDeadline
-    }
-
-    mutating func checkTimers(_ clock: TradingClock) {
-        for i in brackets.indices where timersDue(brackets[i], clock) {
-            let stop = brackets[i].stop
-            if let index = live.indices.first(where: { live[$0].order.id == stop }) { move(index, .lose, .none, clock) }
-            flatten(.stopNotAcknowledged, notifies: true, clock)
-            return
-        }
-        var isCloseDue = false
-        for i in brackets.indices {
-            if brackets[i].timeStop.isDefined, clock.event >= brackets[i].timeStop { want(closeOf: i, clock) }
-            guard brackets[i].isCloseWanted else { continue }
-            isCloseDue = true
-            cancelEntries(of: brackets[i].entry)
-        }
-        if isCloseDue { sendCloses(clock) }
-    }
-
-    /// The venue, or our own picture of the account, contradicts itself: close everything and say so.
-    mutating func contradiction(_ clock: TradingClock) {
-        contradictions += 1
-        flatten(.venueContradiction, notifies: true, clock)
-    }
-
+    /// At the risk gateway's word, which needs no notice.
     mutating func flatten(_ reason: StateReason, _ clock: TradingClock) {
         flatten(reason, notifies: false, clock)
         continueFlatten(clock)
     }
 
-    /// Cancels everything. Protection ends here: what is open is closed as soon as nothing is live.
-    mutating func flatten(_ reason: StateReason, notifies: Bool, _ clock: TradingClock) {
-        guard !isFlattening else { return }
-        isFlattening = true
-        flattenReason = reason
-        rounds = 0
-        roundFrom = clock.message
-        brackets.removeAll()
-        if notifies {
-            notices.append(ExecutionNotice(kind: .flattening, reason: reason, time: clock.event, rounds: 0))
+    /// At an operator's. One that comes while another is under way is the same one.
+    mutating func flatten(_ command: OperatorCommand, _ clock: TradingClock) {
+        if isFlattening {
+            flattening.waitsForOpen = flattening.waitsForOpen || command.waitsForOpen
+            if flattening.isBlocked, quote.isTrading { unblock(clock) }
+        } else {
+            begin(.operatorRequest, waitsForOpen: command.waitsForOpen, clock)
+            flattening.certificate.command = command.id
+            flattening.certificate.sender = command.sender
+            flattening.certificate.reason = command.reason
+            announce(.flattening, clock)
         }
-        for i in live.indices { cancel(i) }
+        continueFlatten(clock)
     }
 
-    /// Closes what is open once every order is terminal (unknown is not), in as many rounds as it takes.
+    mutating func flatten(_ reason: StateReason, notifies: Bool, _ clock: TradingClock) {
+        guard !isFlattening else { return }
+        begin(reason, waitsForOpen: configuration.closesAtOpen, clock)
+        if notifies { announce(.flattening, clock) }
+    }
+
+    private mutating func begin(_ reason: StateReason, waitsForOpen: Bool, _ clock: TradingClock) {
+        isFlattening = true
+        isReconciling = false
+        read = VenueRead()
+        positionDifferences = 0
+        flattening = FlattenProgress()
+        flattening.reason = reason
+        flattening.waitsForOpen = waitsForOpen
+        flattening.roundFrom = clock.message
+        flattening.certificate.epoch = epoch
+        flattening.certificate.start = clock.event
+        flattening.certificate.startMessage = clock.message
+        flattening.certificate.bid = quote.bid
+        flattening.certificate.ask = quote.ask
+        readFrom = clock.message
+        brackets.removeAll()
+        for i in live.indices { cancel(i, clock) }
+    }
+
     mutating func continueFlatten(_ clock: TradingClock) {
+        checkTimeout(clock)
         guard live.isEmpty else { return }
-        guard let exitSide = position.exitSide else {
-            isFlattening = false
-            notices.append(ExecutionNotice(kind: .flat, reason: flattenReason, time: clock.event, rounds: rounds))
+        if flattening.isBlocked {
+            guard quote.isTrading, flattening.waitsForOpen || !flattening.isClosed else { return }
+            unblock(clock)
+        }
+        if !read.isUnderWay {
+            if clock.message >= readFrom { beginRead(clock) }
             return
         }
-        guard clock.message >= roundFrom else { return }
-        rounds += 1
-        roundFrom = clock.message + configuration.closeRetry
-        let close = Order(
-            id: identities.next(), parent: .none, link: .none, role: .close, side: exitSide,
-            quantity: position.quantity.magnitude, type: .market, price: .zero, timeInForce: .immediateOrCancel)
-        _ = issue(close, clock)
+        guard read.isComplete else { return }
+        let found = read
+        read = VenueRead()
+        if found.strays > 0 || found.quantity != openQuantity {
+            flattening.cleanReads = 0
+            readFrom = clock.message + (found.strays > 0 ? configuration.roundPause : .zero)
+            if found.strays == 0 { beginRead(clock) }
+        } else if found.quantity == .zero {
+            proved(found, clock)
+        } else {
+            flattening.cleanReads = 0
+            close(found.quantity, clock)
+        }
+    }
+
+    private mutating func proved(_ found: VenueRead, _ clock: TradingClock) {
+        flattening.cleanReads += 1
+        guard flattening.cleanReads > 1 else {
+            flattening.certificate.firstProof = found.sent
+            beginRead(clock)
+            return
+        }
+        flattening.certificate.secondProof = found.sent
+        flattening.certificate.proven = clock.message
+        isFlattening = false
+        announce(.flat, clock)
+    }
+
+    /// Something was said about an order: reads that began before prove nothing.
+    mutating func voidProof() {
+        guard isFlattening else { return }
+        flattening.cleanReads = 0
+        read = VenueRead()
+    }
+
+    // MARK: Closing rounds
+
+    /// Closes what the venue holds, with nothing else live.
+    private mutating func close(_ open: Quantity, _ clock: TradingClock) {
+        guard quote.isTrading else { return block(.marketClosed, isClosed: quote.quality.contains(.closed), clock) }
+        guard clock.message >= flattening.roundFrom else {
+            readFrom = flattening.roundFrom
+            return
+        }
+        let side: Side = open > .zero ? .sell : .buy
+        let touch = quote.farTouch(side)
+        let price = touch.map { Ticks(max(1, $0.count + side.sign * configuration.collar.count)) }
+        flattening.rounds += 1
+        flattening.roundFrom =
+            clock.message + (flattening.isLate ? configuration.closeRetry : configuration.roundPause)
+        // Without a book to price from, whatever the venue finds.
+        let order = Order(
+            id: identities.next(), parent: .none, link: .none, role: .close, side: side, quantity: open.magnitude,
+            type: price == nil ? .market : .limit, price: price ?? .zero, timeInForce: .immediateOrCancel,
+            isReduceOnly: true)
+        _ = issue(order, clock)
+    }
+
+    /// A closing order ended. A venue that refused it will do so again at once.
+    mutating func closeEnded(
+        _ order: Order, _ transition: OrderTransition, _ reason: VenueReason, _ clock: TradingClock
+    ) {
+        guard transition == .reject, order.role == .close else { return }
+        flattening.roundFrom = clock.message + configuration.closeRetry
+        if reason == .marketClosed { block(reason, isClosed: !quote.quality.contains(.halted), clock) }
+    }
+
+    private mutating func block(_ reason: VenueReason, isClosed: Bool, _ clock: TradingClock) {
+        flattening.isClosed = isClosed
+        guard !flattening.isBlocked else { return }
+        flattening.isBlocked = true
+        announce(.flattenBlocked, block: reason, clock)
+    }
+
+    private mutating func unblock(_ clock: TradingClock) {
+        flattening.isBlocked = false
+        readFrom = max(clock.message, flattening.roundFrom)
+    }
+
+    private mutating func checkTimeout(_ clock: TradingClock) {
+        let taken = clock.message - flattening.certificate.startMessage
+        guard !flattening.isLate, taken >= configuration.flattenTimeout else { return }
+        flattening.isLate = true
+        announce(.flattenLate, clock)
+    }
+
+    private mutating func announce(
+        _ kind: ExecutionNotice.Kind, block: VenueReason = .none, _ clock: TradingClock
+    ) {
+        notify(
+            ExecutionNotice(
+                kind: kind, reason: flattening.reason, time: clock.event, rounds: flattening.rounds, block: block,
+                found: openQuantity, certificate: flattening.certificate))
+    }
+
+    /// A fill during a flatten, against the price at which it could have been closed at the start.
+    mutating func certify(_ fill: Fill) {
+        flattening.certificate.fills += 1
+        flattening.certificate.contracts += fill.quantity
+        let mark = fill.side == .sell ? flattening.certificate.bid : flattening.certificate.ask
+        guard mark > .zero else { return }
+        let worse = (fill.price - mark).count * fill.side.sign * fill.quantity.contracts
+        flattening.certificate.slippage = flattening.certificate.slippage + configuration.terms.moneyPerTick * worse
     }
 }

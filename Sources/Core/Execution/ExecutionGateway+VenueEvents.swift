@@ -8,40 +8,74 @@ extension ExecutionGateway {
         guard event.sequence > venueSequence else { return }
         let isNext = event.sequence == venueSequence + 1
         venueSequence = event.sequence
-        if let index = live.indices.first(where: { live[$0].order.id == event.order }) {
-            take(event, at: index, clock)
-        } else if event.kind == .accepted || event.kind == .rejected || event.kind == .filled
-            || event.kind == .reduced || event.kind == .cancelled
-        {
-            takeStray(event, clock)
+        switch event.kind {
+        case .orderStatus, .positionStatus, .queryEnd: takeAnswer(event, clock)
+        default:
+            voidProof()
+            if let index = index(of: event.order) {
+                take(event, at: index, clock)
+            } else if let index = ended.indices.last(where: { ended[$0].order.id == event.order }) {
+                takeAfterEnd(event, at: index, clock)
+            } else {
+                takeStray(event, clock)
+            }
         }
         if !isNext { contradiction(clock) }
-        if isFlattening { continueFlatten(clock) }
+        proceed(clock)
     }
 
     private mutating func take(_ event: VenueEvent, at index: Int, _ clock: TradingClock) {
+        live[index].hear()
         switch event.kind {
         case .accepted: accepted(index, event, clock)
-        case .rejected: ended(index, .reject, event.reason, clock)
+        case .rejected: finish(index, .reject, event.reason, clock)
         case .filled: filled(index, event, clock)
         case .reduced:
-            live[index].leaves = event.leaves
-            report(live[index].order, live[index].state, event.reason, leaves: event.leaves, clock)
-        case .cancelled: ended(index, .cancel, event.reason, clock)
+            live[index].leaves = min(live[index].leaves, event.leaves)
+            move(index, .reduce, event.reason, clock)
+        case .cancelled: finish(index, .cancel, event.reason, clock)
         case .cancelRejected:
-            // Whatever ended the order would have been told before.
-            move(index, .lose, event.reason, clock)
-            contradiction(clock)
-        case .modified, .modifyRejected, .triggered, .orderStatus, .positionStatus, .queryEnd: break
+            // Whatever ended the order would have been told before. It is asked about.
+            move(index, .refuseCancel, event.reason, clock)
+            ask(index, clock)
+        case .modified: modified(index, event, clock)
+        case .modifyRejected: modifyRefused(index, event, clock)
+        case .triggered: move(index, .trigger, event.reason, clock)
+        case .orderStatus, .positionStatus, .queryEnd: break
         }
     }
 
-    /// A fill of an order that is not live still moves the position.
-    private mutating func takeStray(_ event: VenueEvent, _ clock: TradingClock) {
-        if event.kind == .filled, event.quantity > .zero {
-            _ = count(event, parent: .none, role: .close, strategy: .account, clock)
+    /// A word about an order that has ended: a fill still moves the position. An acceptance after a rejection means
+    /// that the order may be live.
+    private mutating func takeAfterEnd(_ event: VenueEvent, at index: Int, _ clock: TradingClock) {
+        let order = ended[index].order, state = ended[index].state
+        switch event.kind {
+        case .filled where event.quantity > .zero:
+            lateFills += 1
+            ended[index].filled += event.quantity
+            _ = count(event, parent: order.parent, role: order.role, strategy: order.strategy, clock)
+            report(order, state, event.reason, leaves: .zero, clock)
+            if event.side != order.side || state != .cancelled {
+                contradiction(clock)
+            } else {
+                flatten(.lateFill, notifies: true, clock)
+            }
+        case .accepted where state == .rejected:
+            tell(.cancel, order)
+            contradiction(clock)
+        default: repetitions += 1
         }
-        contradiction(clock)
+    }
+
+    /// A word about an order that nobody here knows: a fill still moves the position.
+    private mutating func takeStray(_ event: VenueEvent, _ clock: TradingClock) {
+        switch event.kind {
+        case .filled where event.quantity > .zero:
+            _ = count(event, parent: .none, role: .close, strategy: .account, clock)
+            contradiction(clock)
+        case .accepted, .filled: contradiction(clock)
+        default: repetitions += 1
+        }
     }
 
     private mutating func count(
@@ -54,62 +88,62 @@ extension ExecutionGateway {
             liquidity: event.liquidity, strategy: strategy)
         position.apply(fill, configuration.terms)
         fills.append(fill)
+        if isFlattening { certify(fill) }
         return fill
     }
 
     private mutating func accepted(_ index: Int, _ event: VenueEvent, _ clock: TradingClock) {
-        let order = live[index].order
+        let state = live[index].state
+        guard state == .pending || state == .unknown else {
+            repetitions += 1
+            return
+        }
         // A linked order may have filled while this one was on its way: then less is left of the shared quantity.
         live[index].leaves = min(live[index].leaves, event.leaves)
+        settleAnswer(index)
         move(index, .accept, .none, clock)
+        acknowledge(index)
+    }
+
+    /// The order is live at the venue: a stop protects.
+    mutating func acknowledge(_ index: Int) {
+        let order = live[index].order
         guard order.role == .protectiveStop, let bracket = bracket(ofLink: order.link) else { return }
         brackets[bracket].stopDeadline = .undefined
     }
 
     private mutating func filled(_ index: Int, _ event: VenueEvent, _ clock: TradingClock) {
         let filled = live[index]
-        guard event.quantity > .zero, event.side == filled.order.side else {
-            contradiction(clock)
-            return
-        }
+        guard event.quantity > .zero else { return contradiction(clock) }
         let fill = count(
             event, parent: filled.order.parent, role: filled.order.role, strategy: filled.order.strategy, clock)
+        guard event.side == filled.order.side else { return contradiction(clock) }
+        live[index].filled += event.quantity
         if event.quantity >= filled.leaves {
-            live[index].leaves = .zero
-            move(index, .lastFill, .none, clock)
-            live.remove(at: index)
+            retire(index, .lastFill, event.reason, clock)
         } else {
             live[index].leaves -= event.quantity
-            move(index, .partialFill, .none, clock)
+            settleAnswer(index)
+            move(index, .partialFill, event.reason, clock)
+            acknowledge(index)
         }
         if event.quantity > filled.leaves { contradiction(clock) }
         if isFlattening { return }
         switch filled.order.role {
         case .entry: protect(fill, of: filled, clock)
-        case .protectiveStop, .target, .close: shrink(fill, link: filled.order.link)
+        case .protectiveStop, .target, .close: shrink(fill, link: filled.order.link, clock)
         }
     }
 
-    /// A bracket has been closed in whole or in part; what could still open under it is cancelled.
-    private mutating func shrink(_ fill: Fill, link: ClientOrderID) {
-        guard let index = bracket(ofLink: link) else { return }
-        brackets[index].quantity -= fill.quantity
-        if brackets[index].quantity <= .zero { brackets.remove(at: index) }
-        cancelEntries(of: fill.parent)
-    }
-
-    private mutating func ended(
+    /// An order ended without its last contract: what that means for the position it protected or closed.
+    mutating func finish(
         _ index: Int, _ transition: OrderTransition, _ reason: VenueReason, _ clock: TradingClock
     ) {
         let order = live[index].order
-        guard live[index].state.after(transition) != nil else {
-            contradiction(clock)
-            return
-        }
-        live[index].leaves = .zero
-        move(index, transition, reason, clock)
-        live.remove(at: index)
-        guard !isFlattening, let bracket = bracket(ofLink: order.link) else { return }
+        guard live[index].state.after(transition) != nil else { return contradiction(clock) }
+        retire(index, transition, reason, clock)
+        if isFlattening { return closeEnded(order, transition, reason, clock) }
+        guard let bracket = bracket(ofLink: order.link) else { return }
         switch order.role {
         case .protectiveStop: flatten(transition == .reject ? .stopRejected : .stopLost, notifies: true, clock)
         case .close:
@@ -119,18 +153,27 @@ extension ExecutionGateway {
         }
     }
 
-    private func bracket(ofLink link: ClientOrderID) -> Int? {
-        if link == .none { return nil }
-        return brackets.indices.first { brackets[$0].stop == link }
+    /// The last step of a live order; it is kept among the ended ones.
+    private mutating func retire(
+        _ index: Int, _ transition: OrderTransition, _ reason: VenueReason, _ clock: TradingClock
+    ) {
+        live[index].leaves = .zero
+        move(index, transition, reason, clock)
+        if ended.isFull { ended.remove(at: 0) }
+        ended.append(live[index])
+        live.remove(at: index)
     }
 
     /// One step of an order's life, reported.
     mutating func move(_ index: Int, _ transition: OrderTransition, _ reason: VenueReason, _ clock: TradingClock) {
-        guard let next = live[index].state.after(transition) else {
-            contradiction(clock)
-            return
-        }
+        guard let next = live[index].state.after(transition) else { return contradiction(clock) }
         live[index].state = next
         report(live[index].order, next, reason, leaves: live[index].leaves, clock)
+    }
+
+    /// The venue, or our own picture of the account, contradicts itself: close everything and say so.
+    mutating func contradiction(_ clock: TradingClock) {
+        contradictions += 1
+        flatten(.venueContradiction, notifies: true, clock)
     }
 }

@@ -3,28 +3,11 @@ import Orders
 import Risk
 import Units
 
-@frozen public struct ExecutionConfiguration: Hashable, BitwiseCopyable, Sendable {
-    public var terms: ContractTerms
-    /// Message time within which the venue must acknowledge a protective stop.
-    public var stopAcknowledgement = Nanoseconds.milliseconds(500)
-    /// Message time after which a close that the venue refused or did not fill whole is sent again.
-    public var closeRetry = Nanoseconds.seconds(1)
-
-    public init(terms: ContractTerms) { self.terms = terms }
-}
-
-/// The answer to an operator's cancel.
-@frozen public enum CancelOutcome: String, Hashable, BitwiseCopyable, Sendable, CaseIterable {
-    case sent = "sent"
-    case notLive = "not_live"
-    case protectsPosition = "protects_position"
-}
-
 /// The life of every order, and the orders that protect and close a position.
 ///
-/// A fold over approvals, venue events, changes of the trading state and the clock. Outputs collect in `commands` (to
-/// the venue, in order), `fills`, `updates` and `notices`; the reader empties them after each step and hands fills on
-/// before updates. Nothing allocates.
+/// A fold over approvals, venue events, changes of the trading state, operators' commands, the lock word as it is told,
+/// the best prices and the clock. Outputs collect in `commands` (to the venue, in order), `fills`, `updates` and
+/// `notices`; the reader empties them after each step and hands fills on before updates. Nothing allocates.
 ///
 /// A fill of an opening order gets its bracket in the same step: a protective stop, then a target, linked at the venue.
 /// Every fill has a bracket of its own, at distances from its own price. Orders without an approval pass `mayShrink`.
@@ -36,192 +19,131 @@ public struct ExecutionGateway: Sendable {
     public var updates = TradingLimits.Outputs<OrderUpdate>()
     public var notices = TradingLimits.FewOutputs<ExecutionNotice>()
 
+    /// The sum of the fills.
     public internal(set) var position = Position()
+    /// What the venue holds beyond that, and nothing explains.
+    public internal(set) var unexplained = Quantity.zero
     public internal(set) var live = TradingLimits.LiveOrders<LiveOrder>()
+    /// How the last orders ended, for what may still come of them.
+    var ended = TradingLimits.EndedOrders<LiveOrder>()
     public internal(set) var brackets = TradingLimits.Brackets<Bracket>()
+
+    /// The lock word as this fold was told it.
+    public internal(set) var epoch: UInt64 = 1
+    public internal(set) var isLocked = false
+    /// Sequence of the last approval taken: none is good twice.
+    var lastApproval: UInt64 = 0
+
     /// Everything is being cancelled and closed.
     public internal(set) var isFlattening = false
-    var flattenReason = StateReason.operatorRequest
-    var rounds: UInt32 = 0
-    /// Message time from which the next closing round may be sent.
-    var roundFrom = Timestamp(nanoseconds: 0)
+    public internal(set) var flattening = FlattenProgress()
+    /// What is live and open is being compared with the venue; nothing opens.
+    public internal(set) var isReconciling = false
+    var read = VenueRead()
+    /// Message time before which no read begins.
+    var readFrom = Timestamp(nanoseconds: 0)
+    /// Reads in a row that found a position that the fills do not explain.
+    var positionDifferences: UInt8 = 0
+    var quote = ExecutionQuote()
+
     var identities: ClientOrderIDSequence
     var updateCount: UInt64 = 0
     var fillCount: UInt64 = 0
+    var queryCount: UInt64 = 0
     /// Sequence of the last venue event.
     var venueSequence: UInt64 = 0
     /// Steps of the venue that could not be: each has led to a flatten.
     public internal(set) var contradictions: UInt64 = 0
+    /// Words of the venue that it had said before.
+    public internal(set) var repetitions: UInt64 = 0
+    /// Fills of orders that had ended.
+    public internal(set) var lateFills: UInt64 = 0
+    /// Orders sent so far.
+    public internal(set) var sentCount: UInt64 = 0
+    /// Approvals that were void.
+    public internal(set) var voidCount: UInt64 = 0
 
+    /// - Parameter epoch: of the identities of the orders that it issues. Later than any before, if some may have been
+    ///   lost.
     public init(_ configuration: ExecutionConfiguration, epoch: UInt16) {
         self.configuration = configuration
         identities = ClientOrderIDSequence(epoch: epoch, issuer: .execution)
     }
 
-    /// Nothing live, nothing open, nothing under way.
-    public var isIdle: Bool { live.isEmpty && position.isFlat && !isFlattening }
+    /// What is open at the venue, as far as is known.
+    public var openQuantity: Quantity { position.quantity + unexplained }
 
-    /// Orders sent so far.
-    public internal(set) var sentCount: UInt64 = 0
+    /// Nothing live, nothing open, nothing under way.
+    public var isIdle: Bool {
+        live.isEmpty && openQuantity == .zero && !isFlattening && !isReconciling && !read.isUnderWay
+    }
 
     // MARK: Inputs
 
-    /// Takes an approved intent: sends the opening order, or closes the position.
-    public mutating func accept(_ approved: consuming RiskApproved<OrderIntent>, _ clock: TradingClock) {
-        let intent = approved.subject
-        switch intent.action {
-        case .open: open(intent, clock)
-        case .close: closeAll(clock)
-        }
+    /// Takes the lock word as of this step; one that is older than the last says nothing.
+    public mutating func hold(epoch: UInt64, isLocked: Bool) {
+        guard epoch >= self.epoch else { return }
+        self.epoch = epoch
+        self.isLocked = isLocked
+    }
+
+    /// Takes the best prices of the traded contract. Wanted before any other input of a step, unless idle.
+    public mutating func follow(_ update: MarketUpdate) {
+        guard update.instrument == .traded else { return }
+        quote = ExecutionQuote(update)
     }
 
     /// Takes a change of the trading state: FLATTENING cancels and closes everything, REDUCING and HALTED cancel what
     /// could open.
     public mutating func apply(_ change: StateChange, _ clock: TradingClock) {
-        if change.scope != .account { return apply(ofOneStrategy: change) }
+        if change.scope != .account { return apply(ofOneStrategy: change, clock) }
         switch change.to {
         case .flattening: flatten(change.reason, clock)
-        case .reducing, .halted: cancelEntries(of: nil)
+        case .reducing, .halted: cancelEntries(of: nil, clock)
         case .active, .locked: break
         }
     }
 
-    /// Moves the clocks on: time stops, missing acknowledgements, closes to be sent again. Call it at every event group
-    /// and clock tick; costs next to nothing while idle.
+    /// Takes what an operator, or the gateway's own process, asks of it.
+    public mutating func apply(_ command: OperatorCommand, _ clock: TradingClock) {
+        switch command.request {
+        case .flatten:
+            hold(epoch: command.epoch, isLocked: true)
+            flatten(command, clock)
+        case .arm: hold(epoch: command.epoch, isLocked: false)
+        case .cancel:
+            if command.target == .none { cancelEntries(of: nil, clock) } else { _ = cancel(command.target, clock) }
+        case .withheld: withhold(command.target, clock)
+        case .reconcile: reconcile(clock)
+        case .pause, .resume, .halt, .order, .peerSilent, .peerHeard: break
+        }
+    }
+
+    /// Moves the clocks on: time stops, missing answers, closes to be sent again. Call it at every event group and
+    /// clock tick; costs next to nothing while idle.
     public mutating func advance(_ clock: TradingClock) {
-        if live.isEmpty, brackets.isEmpty, !isFlattening { return }
+        if live.isEmpty, brackets.isEmpty, !isFlattening, !isReconciling, !read.isUnderWay { return }
         checkTimers(clock)
-        if isFlattening { continueFlatten(clock) }
+        checkAnswers(clock)
+        proceed(clock)
+    }
+
+    /// Does what is next of a flatten or a reconciliation.
+    mutating func proceed(_ clock: TradingClock) {
+        if isFlattening {
+            continueFlatten(clock)
+        } else if isReconciling {
+            continueReconciliation(clock)
+        }
     }
 
     /// Cancels one order on an operator's behalf. A protective stop is not cancelled alone: the position would be bare.
-    public mutating func cancel(_ id: ClientOrderID) -> CancelOutcome {
-        guard let index = live.indices.first(where: { live[$0].order.id == id }) else { return .notLive }
+    public mutating func cancel(_ id: ClientOrderID, _ clock: TradingClock) -> CancelOutcome {
+        guard let index = index(of: id) else { return .notLive }
         if live[index].order.role == .protectiveStop { return .protectsPosition }
-        cancel(index)
+        cancel(index, clock)
         return .sent
     }
 
-    // MARK: Opening and closing
-
-    private mutating func open(_ intent: OrderIntent, _ clock: TradingClock) {
-        let order = Order(
-            id: intent.id, parent: intent.id, link: .none, role: .entry, side: intent.side, quantity: intent.quantity,
-            type: intent.type, price: intent.limit, timeInForce: intent.timeInForce, strategy: intent.strategy)
-        if isFlattening || position.exitSide == intent.side {
-            report(order, .rejected, .notSent, leaves: .zero, clock)
-            return
-        }
-        send(
-            LiveOrder(
-                order, stopDistance: intent.stopDistance, targetDistance: intent.targetDistance,
-                timeStop: intent.timeStop), clock)
-    }
-
-    private mutating func closeAll(_ clock: TradingClock) {
-        if isFlattening { return }
-        cancelEntries(of: nil)
-        precondition(position.isFlat || !brackets.isEmpty, "a position has its brackets, except inside a flatten")
-        for i in brackets.indices { want(closeOf: i, clock) }
-        sendCloses(clock)
-    }
-
-    mutating func want(closeOf index: Int, _ clock: TradingClock) {
-        guard !brackets[index].isCloseWanted else { return }
-        brackets[index].isCloseWanted = true
-        brackets[index].closeFrom = clock.message
-    }
-
-    /// Sends the closes that are wanted and not live, each linked with its bracket's stop.
-    mutating func sendCloses(_ clock: TradingClock) {
-        for i in brackets.indices {
-            let bracket = brackets[i]
-            guard bracket.isCloseWanted, bracket.close == .none, clock.message >= bracket.closeFrom else { continue }
-            let id = identities.next()
-            let close = Order(
-                id: id, parent: bracket.entry, link: bracket.stop, role: .close, side: bracket.exitSide,
-                quantity: bracket.quantity, type: .market, price: .zero, timeInForce: .immediateOrCancel,
-                strategy: bracket.strategy)
-            guard issue(close, clock) else { return }
-            brackets[i].close = id
-        }
-    }
-
-    /// Protects a fill of an opening order.
-    mutating func protect(_ fill: Fill, of entry: LiveOrder, _ clock: TradingClock) {
-        let exitSide = fill.side.opposite
-        let stopID = identities.next()
-        func order(_ id: ClientOrderID, _ role: OrderRole, _ type: OrderType, _ price: Ticks) -> Order {
-            Order(
-                id: id, parent: fill.parent, link: stopID, role: role, side: exitSide, quantity: fill.quantity,
-                type: type, price: price, timeInForce: .goodTillCancelled, strategy: entry.order.strategy)
-        }
-        let away = Ticks(fill.side.sign)
-        let stopPrice = fill.price - Ticks(away.count * entry.stopDistance.count)
-        guard issue(order(stopID, .protectiveStop, .stop, stopPrice), clock) else { return }
-        brackets.append(
-            Bracket(
-                entry: fill.parent, strategy: fill.strategy, stop: stopID, close: .none, exitSide: exitSide,
-                quantity: fill.quantity,
-                timeStop: entry.timeStop > .zero ? fill.venueTime + entry.timeStop : .undefined,
-                stopDeadline: clock.message + configuration.stopAcknowledgement, isCloseWanted: entry.isCancelSent,
-                closeFrom: clock.message))
-        if entry.targetDistance > .zero {
-            let targetPrice = fill.price + Ticks(away.count * entry.targetDistance.count)
-            guard issue(order(identities.next(), .target, .limit, targetPrice), clock) else { return }
-        }
-        // An opening order that filled while it was being cancelled: nobody wants the contracts any more.
-        if entry.isCancelSent { sendCloses(clock) }
-    }
-
-    // MARK: Sending
-
-    /// Sends an order of our own if it can only shrink the position. If it could not, our picture of the account is
-    /// wrong: that ends in a flatten.
-    mutating func issue(_ order: Order, _ clock: TradingClock) -> Bool {
-        let candidate = WorkingOrder(
-            id: order.id, link: order.link, side: order.side, role: order.role, leaves: order.quantity)
-        guard mayShrink(position: position.quantity, working: working, candidate: candidate) else {
-            contradiction(clock)
-            return false
-        }
-        send(LiveOrder(order), clock)
-        return true
-    }
-
-    var working: WorkingOrders {
-        var orders = WorkingOrders()
-        for i in live.indices { orders.append(live[i].working) }
-        return orders
-    }
-
-    mutating func send(_ order: LiveOrder, _ clock: TradingClock) {
-        live.append(order)
-        sentCount += 1
-        commands.append(VenueCommand(.submit, order.order))
-        report(order.order, .pending, .none, leaves: order.leaves, clock)
-    }
-
-    mutating func cancel(_ index: Int) {
-        guard !live[index].isCancelSent else { return }
-        live[index].isCancelSent = true
-        commands.append(VenueCommand(.cancel, live[index].order))
-    }
-
-    /// Cancels opening orders: those of one parent, or all.
-    mutating func cancelEntries(of parent: ClientOrderID?) {
-        for i in live.indices where live[i].order.role == .entry {
-            if parent == nil || live[i].order.id == parent { cancel(i) }
-        }
-    }
-
-    mutating func report(
-        _ order: Order, _ state: OrderState, _ reason: VenueReason, leaves: Quantity, _ clock: TradingClock
-    ) {
-        updateCount += 1
-        updates.append(
-            OrderUpdate(
-                sequence: updateCount, time: clock.event, messageTime: clock.message, order: order, state: state,
-                reason: reason, leaves: leaves))
-    }
+    func index(of id: ClientOrderID) -> Int? { live.indices.first { live[$0].order.id == id } }
 }

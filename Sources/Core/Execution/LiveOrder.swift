@@ -2,30 +2,74 @@ import Determinism
 import Orders
 import Units
 
-/// An order that is not terminal.
+/// An order that is not terminal, or, among the ended ones, how it ended.
 @frozen public struct LiveOrder: Hashable, BitwiseCopyable, Sendable {
     public var order: Order
     public var state: OrderState
     /// What may still fill.
     public var leaves: Quantity
+    /// What has filled, as told fill by fill.
+    public var filled: Quantity
     public var isCancelSent: Bool
+    public var isModifySent: Bool
+    /// What the order will be once the venue has taken a change that was sent.
+    public var wantedQuantity: Quantity
+    public var wantedPrice, wantedLimit, wantedTrail: Ticks
     /// Of an opening order: what its fills are protected with.
     public var stopDistance: Ticks
     public var targetDistance: Ticks
     public var timeStop: Nanoseconds
+    /// Message time by which the venue must have said something about it; undefined when nothing is awaited.
+    var answerBy: Timestamp
+    /// Questions asked in a row without an answer, answers in a row that the venue has never heard of it, and answers
+    /// in a row that more has filled than was told.
+    var silences, denials, differences: UInt8
+    /// The venue has listed it in the read under way, or it was sent after that.
+    var isListed: Bool
 
     init(_ order: Order, stopDistance: Ticks = .zero, targetDistance: Ticks = .zero, timeStop: Nanoseconds = .zero) {
         self.order = order
         state = .pending
         leaves = order.quantity
+        filled = .zero
         isCancelSent = false
+        isModifySent = false
+        wantedQuantity = .zero
+        wantedPrice = .zero
+        wantedLimit = .zero
+        wantedTrail = .zero
         self.stopDistance = stopDistance
         self.targetDistance = targetDistance
         self.timeStop = timeStop
+        answerBy = .undefined
+        silences = 0
+        denials = 0
+        differences = 0
+        isListed = true
     }
 
     var working: WorkingOrder {
         WorkingOrder(id: order.id, link: order.link, side: order.side, role: order.role, leaves: leaves)
+    }
+
+    /// The order as a change that was sent wants it.
+    var wanted: Order {
+        var changed = order
+        changed.quantity = wantedQuantity
+        changed.price = wantedPrice
+        changed.limit = wantedLimit
+        changed.trail = wantedTrail
+        return changed
+    }
+
+    /// An answer to something that was sent is awaited.
+    var isAwaited: Bool { state == .pending || state == .unknown || isCancelSent || isModifySent }
+
+    /// The venue has spoken of it.
+    mutating func hear() {
+        silences = 0
+        denials = 0
+        differences = 0
     }
 }
 
@@ -36,9 +80,20 @@ extension LiveOrder: BoundedElement {
         try order.persist(&archive)
         try archive.code(&state)
         try archive.field(&leaves)
+        try archive.field(&filled)
         try archive.field(&isCancelSent)
+        try archive.field(&isModifySent)
+        try archive.field(&wantedQuantity)
+        try archive.field(&wantedPrice)
+        try archive.field(&wantedLimit)
+        try archive.field(&wantedTrail)
         try archive.field(&stopDistance)
         try archive.field(&targetDistance)
         try archive.field(&timeStop)
+        try archive.field(&answerBy)
+        try archive.field(&silences)
+        try archive.field(&denials)
+        try archive.field(&differences)
+        try archive.field(&isListed)
     }
 }

@@ -48,6 +48,14 @@ extension ClientOrderID: CustomStringConvertible {
         self.issuer = issuer
     }
 
+    /// Goes on under a later epoch, as a start must that may have lost identities given out before. Nothing happens
+    /// under one that is not later.
+    public mutating func begin(epoch: UInt16) {
+        guard epoch > self.epoch else { return }
+        self.epoch = epoch
+        count = 0
+    }
+
     public mutating func next() -> ClientOrderID {
         count += 1
         return ClientOrderID(epoch: epoch, issuer: issuer, count: count)
@@ -59,5 +67,16 @@ extension ClientOrderIDSequence: PersistentState {
         try archive.field(&epoch)
         try archive.code(&issuer)
         try archive.field(&count)
+    }
+}
+
+extension ClientOrderID {
+    /// Reads what `description` writes; nil for anything else.
+    public init?(printed text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3, let epoch = UInt16(parts[0]), let count = UInt64(parts[2]), count > 0, count < 1 << 40,
+            let issuer = OrderIssuer.allCases.first(where: { "\($0)" == parts[1] })
+        else { return nil }
+        self.init(epoch: epoch, issuer: issuer, count: count)
     }
 }

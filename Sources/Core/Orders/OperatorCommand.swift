@@ -16,9 +16,14 @@ import Units
     case order = 6
     /// Cancel `target`, or every order that opens when it is `none`.
     case cancel = 7
+    /// Of the execution gateway's process, to its fold: `target` was not sent, for it opens and its epoch was over in
+    /// the last instant.
+    case withheld = 8
     /// A gateway's own watch: the other gateway's heartbeat is lost, and back.
     case peerSilent = 9
     case peerHeard = 10
+    /// To the execution gateway: ask the venue what is live and what is open. Nothing opens until that has been done.
+    case reconcile = 20
 
     public var name: String { "\(self)" }
 }

@@ -27,6 +27,9 @@ import Units
         self.reason = reason
         self.leaves = leaves
     }
+
+    /// The execution gateway issued the order without an approval: it can only shrink a position.
+    @inlinable public var isSelfIssued: Bool { order.id.issuer == .execution }
 }
 
 extension OrderUpdate: BoundedElement {

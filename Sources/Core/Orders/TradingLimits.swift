@@ -16,6 +16,8 @@ public enum TradingLimits {
     public typealias LiveOrders<Element: BoundedElement> = BoundedList<256, Element>
     /// Brackets: one to a fill of an opening order.
     public typealias Brackets<Element: BoundedElement> = BoundedList<64, Element>
+    /// Orders that ended last, for what may still come of them.
+    public typealias EndedOrders<Element: BoundedElement> = BoundedList<64, Element>
     /// Commands on their way to the venue.
     public typealias CommandsInFlight<Element: BoundedElement> = BoundedQueue<512, Element>
     /// Venue events on their way back: every fill, and the answers to a few questions about every live order.

@@ -43,6 +43,10 @@ import Units
     /// Proven flat.
     case flat = 11
     case armed = 12
+    /// A fill of an order that had ended.
+    case lateFill = 30
+    /// The venue holds another position than the fills say.
+    case reconciliation = 31
     /// The other gateway says nothing any more.
     case peerSilent = 13
     case peerHeard = 14
@@ -76,6 +80,8 @@ import Units
         case .venueContradiction: "venue_contradiction"
         case .flat: "flat"
         case .armed: "armed"
+        case .lateFill: "late_fill"
+        case .reconciliation: "reconciliation"
         case .peerSilent: "peer_silent"
         case .peerHeard: "peer_heard"
         case .warming: "warming"
@@ -142,39 +148,5 @@ extension StateChange: CanonicalBytes {
         writer.put(reason.rawValue)
         writer.put(scope.rawValue)
         writer.put(command)
-    }
-}
-
-/// What the execution gateway reports about itself.
-@frozen public struct ExecutionNotice: Hashable, BitwiseCopyable, Sendable {
-    public enum Kind: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
-        /// It has begun to flatten; `reason` says why.
-        case flattening = 1
-        /// A flatten ended: no order is live or unknown, and the position is zero.
-        case flat = 2
-    }
-
-    public var kind: Kind
-    public var reason: StateReason
-    public var time: Timestamp
-    /// Closing rounds that it took; 0 when there was nothing to close.
-    public var rounds: UInt32
-
-    public init(kind: Kind, reason: StateReason, time: Timestamp, rounds: UInt32) {
-        self.kind = kind
-        self.reason = reason
-        self.time = time
-        self.rounds = rounds
-    }
-}
-
-extension ExecutionNotice: BoundedElement {
-    public static let blank = ExecutionNotice(kind: .flat, reason: .flat, time: .undefined, rounds: 0)
-
-    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
-        try archive.code(&kind)
-        try archive.code(&reason)
-        try archive.field(&time)
-        try archive.field(&rounds)
     }
 }

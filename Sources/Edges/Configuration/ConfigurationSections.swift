@@ -66,6 +66,7 @@ public struct VenueSettings: Equatable, Sendable {
     public let seed: UInt64
     public let queue: String
     public let queueExponent: Double
+    public let queueWeight: Double
     /// Nil: the contract table's.
     public let exchangeFee: Money?
     public let clearingFee: Money?
@@ -83,6 +84,15 @@ public struct VenueSettings: Equatable, Sendable {
 }
 
 public enum DigestMode: String, Sendable, CaseIterable { case second, tick }
+/// What a journaled message outlives: the death of the process (`write(2)`), or of the machine (`fdatasync(2)`).
+public enum JournalDurability: String, Sendable { case process, power }
+
+public struct JournalSettings: Equatable, Sendable {
+    public let durability: JournalDurability
+    /// Bytes that each process keeps for what protects and closes.
+    public let reserve: Int
+}
+
 public enum RingWait: String, Sendable { case spin, yield, park }
 
 public struct RingSettings: Equatable, Sendable {

@@ -22,6 +22,7 @@ public struct ResolvedConfiguration: Sendable {
     public let venue: VenueSettings
     public let digest: DigestMode
     public let ring: RingSettings
+    public let journal: JournalSettings
     public let snapshotEvery: Nanoseconds
 
     /// - Throws: the first relation between values that does not hold.
@@ -53,11 +54,14 @@ public struct ResolvedConfiguration: Sendable {
             latencyFile: read.file("venue.latency_file"),
             acknowledgementLatencyFile: read.file("venue.ack_latency_file"),
             seed: UInt64(read.integer("venue.seed")), queue: read.text("venue.queue"),
-            queueExponent: read.real("venue.queue_exponent"),
+            queueExponent: read.real("venue.queue_exponent"), queueWeight: read.real("venue.queue_weight"),
             exchangeFee: read.fee("venue.exchange_fee_usd"), clearingFee: read.fee("venue.clearing_fee_usd"),
             nfaFee: read.fee("venue.nfa_fee_usd"), brokerFee: read.fee("venue.broker_fee_usd"))
         digest = DigestMode(rawValue: read.text("digest")) ?? .second
         ring = RingSettings(bytes: read.int("ring.bytes"), wait: RingWait(rawValue: read.text("ring.wait")) ?? .yield)
+        journal = JournalSettings(
+            durability: JournalDurability(rawValue: read.text("journal.durability")) ?? .process,
+            reserve: read.int("journal.reserve_mb") << 20)
         snapshotEvery = read.seconds("snapshot.every_seconds")
         try checkRelations(read)
     }

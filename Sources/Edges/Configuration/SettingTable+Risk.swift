@@ -46,7 +46,8 @@ extension SettingTable {
             "programme.trailing_high", .choice(["intraday", "end_of_day"]), .text("intraday"),
             "what raises the high: equity at every moment, or the balance when a day ends"),
         optional(
-            "programme.trailing_lock_usd", "the floor rises to the balance plus this and no further; 0 for no such end"),
+            "programme.trailing_lock_usd",
+            "the floor rises to the balance plus this and no further; 0 for no such end"),
         row(
             "programme.tiers", .tiers, .text(""),
             "contracts by balance, such as \"50000:2,52000:3\"; \"\" for any number"),
@@ -87,7 +88,7 @@ extension SettingTable {
             optional("\(section).max_notional_usd", "what the largest position may be worth \(own)"),
             count("trades_per_day", "entries", "entries from 18:00 ET on"),
         ] + (hasLoss
-            ? [optional("\(section).daily_loss_usd", "loss of a trade date that locks it and closes its position \(own)")]
+            ? [optional("\(section).daily_loss_usd", "loss of a day that locks it and closes its position \(own)")]
             : [])
     }
 

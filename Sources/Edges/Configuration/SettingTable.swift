@@ -149,7 +149,10 @@ public enum SettingTable {
         row(
             "venue.queue", .choice(["proportional", "pessimistic", "optimistic", "power", "orders"]),
             .text("proportional"), "whose contracts leave a queue without a trade"),
-        row("venue.queue_exponent", .real(0.1...10), .real(1), "of power and orders; more spares the front"),
+        row("venue.queue_exponent", .real(0.1...10), .real(1), "of power; more spares the front"),
+        row(
+            "venue.queue_weight", .real(0.1...1_000), .real(8),
+            "of orders: how much likelier one behind is to leave than one ahead"),
         fee("venue.exchange_fee_usd", .text("table"), "exchange fee, with clearing where the exchange joins them"),
         fee("venue.clearing_fee_usd", .money(.zero), "clearing fee charged apart"),
         fee("venue.nfa_fee_usd", .text("table"), "regulatory assessment"),
@@ -164,6 +167,13 @@ public enum SettingTable {
         row(
             "ring.wait", .choice(["spin", "yield", "park"]), .text("yield"), "how a process waits for the ring",
             affectsResults: false),
+        row(
+            "journal.durability", .choice(["process", "power"]), .text("process"),
+            "what a message outlives before anything leaves that follows from it: the process, or the machine",
+            affectsResults: false),
+        row(
+            "journal.reserve_mb", .integer(0...1_024), .integer(16), unit: "MB",
+            "space that each process keeps for what protects and closes when the disk is full", affectsResults: false),
         row(
             "snapshot.every_seconds", .real(0.001...3_600), .real(1), unit: "s", "time between state snapshots",
             affectsResults: false),

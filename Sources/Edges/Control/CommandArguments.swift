@@ -8,16 +8,65 @@ public struct CommandArguments: Codable, Equatable, Sendable {
     public var scope: String?
     /// Of `flatten`: close at the reopen if the market is closed.
     public var atOpen: Bool?
+    /// Of the lock word that the command goes with.
+    public var epoch: UInt64?
+    /// Of `order`.
+    public var order: ManualOrder?
+    /// Of `cancel`: the order's identity as printed, or `all`.
+    public var target: String?
+    /// Of `venue`: the commands in their order, each as on the way from the gateway, in hexadecimal digits.
+    public var commands: [String]?
+    /// Of `venue`: from now on the venue takes nothing from the gateway, and nothing of an epoch before `epoch`.
+    public var closesSession: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case reason, scope
+        case reason, scope, epoch, order, target, commands
         case atOpen = "at_open"
+        case closesSession = "closes_session"
     }
 
-    public init(reason: String? = nil, scope: String? = nil, atOpen: Bool? = nil) {
+    public init(
+        reason: String? = nil, scope: String? = nil, atOpen: Bool? = nil, epoch: UInt64? = nil,
+        order: ManualOrder? = nil, target: String? = nil
+    ) {
         self.reason = reason
         self.scope = scope
         self.atOpen = atOpen
+        self.epoch = epoch
+        self.order = order
+        self.target = target
+    }
+}
+
+/// An order as a person writes it. Prices are decimal text of the traded contract, distances are ticks.
+public struct ManualOrder: Codable, Equatable, Sendable {
+    public var side: String
+    public var quantity: Int64
+    /// Must be the traded contract, when it is given.
+    public var symbol: String?
+    public var limit: String?
+    /// Trigger of a stop or stop-limit order.
+    public var stop: String?
+    public var stopTicks: Int64?
+    public var targetTicks: Int64?
+    /// Distance of a trailing stop order.
+    public var trailTicks: Int64?
+    /// `gtc`, `day`, `ioc` or `fok`.
+    public var timeInForce: String?
+    public var isReduceOnly: Bool?
+
+    enum CodingKeys: String, CodingKey {
+        case side, quantity, symbol, limit, stop
+        case stopTicks = "stop_ticks"
+        case targetTicks = "target_ticks"
+        case trailTicks = "trail_ticks"
+        case timeInForce = "tif"
+        case isReduceOnly = "reduce_only"
+    }
+
+    public init(side: String, quantity: Int64) {
+        self.side = side
+        self.quantity = quantity
     }
 }
 
@@ -33,11 +82,24 @@ public struct AnswerDetails: Codable, Equatable, Sendable {
     public var rounds: Int?
     /// Of `flatten`: path of the certificate.
     public var certificate: String?
+    /// Of `order` and `cancel`: the order's identity as printed, the verdict, how the order stands.
+    public var order: String?
+    public var verdict: String?
+    public var state: String?
+    /// Of `venue`: what the venue said since the commands came, each as on its way to the gateway, in hexadecimal
+    /// digits.
+    public var events: [String]?
+    /// Of `venue`: the best prices of its contract, in ticks; absent where there is none or the market is not open.
+    public var bid: Int64?
+    public var ask: Int64?
+    /// Of `venue`: the market takes orders.
+    public var isOpen: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case message, rounds, certificate
+        case message, rounds, certificate, order, verdict, state, events, bid, ask
         case tradingState = "trading_state"
         case isFlat = "flat"
+        case isOpen = "is_open"
     }
 
     public init(

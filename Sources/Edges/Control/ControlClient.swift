@@ -11,12 +11,26 @@ public struct ControlClient: Sendable {
         case answered
         /// Everybody asked has given an answer that will not change any more.
         case terminal
+        /// This one has given its last word. The others are asked with it, and not waited for; when it is not there,
+        /// one question to them is enough.
+        case decided(by: String)
+
+        var isDecided: Bool {
+            if case .decided = self { return true }
+            return false
+        }
     }
 
     /// How long a question waits for answers before it is sent again, at first and at most.
     private static let rounds = (first: Nanoseconds.milliseconds(50), longest: Nanoseconds.milliseconds(200))
     /// Connecting takes a few milliseconds; a stopped process never connects.
     private static let connecting = Nanoseconds.milliseconds(60)
+    /// The same where one answer is wanted, and soon: who is stopped must not hold it up.
+    private static let shortly = Nanoseconds.milliseconds(10)
+    /// A dead process's successor is there by then, if there will be one.
+    private static let succession = Nanoseconds.seconds(1)
+    /// How long the others are waited for when the one that decides has given its last word.
+    private static let courtesy = Nanoseconds.milliseconds(60)
 
     private let directory: ControlDirectory
     private let key: SecretKey
@@ -39,17 +53,20 @@ public struct ControlClient: Sendable {
         var survey = Survey(id: id)
         var socket = try Self.library { () throws(NanomsgError) in try SurveyorSocket() }
         var connected: Set<String> = []
-        var round = Self.rounds.first
+        var round = completion.isDecided ? Self.shortly : Self.rounds.first
         while true {
             try connect(&socket, &connected, &survey)
             let left = deadline - (MonotonicClock.now() - start)
             if survey.asked.isEmpty || left <= .zero || Self.isComplete(survey, completion) { break }
-            let limit = min(left, Self.connecting)
+            if Self.isHopeless(survey, completion, since: start) { break }
+            let limit = min(left, completion.isDecided ? Self.shortly : Self.connecting)
             if survey.rounds == 0 { _ = socket.waitForConnections(survey.asked.count, timeout: limit) }
             survey.rounds += 1
-            if try ask(socket, question(verb, arguments, id), deadline: min(left, round), &survey) { changed(survey) }
+            let question = question(verb, arguments, id)
+            if try ask(socket, question, completion, deadline: min(left, round), &survey) { changed(survey) }
             round = min(round * 2, Self.rounds.longest)
         }
+        if Self.isDecided(survey, completion), survey.decidedAt == nil { survey.decidedAt = MonotonicClock.now() }
         survey.elapsed = MonotonicClock.now() - start
         return survey
     }
@@ -76,7 +93,8 @@ public struct ControlClient: Sendable {
 
     /// One question, and its answers until everybody asked has given one or its time is up. Whether any was new.
     private func ask(
-        _ socket: borrowing SurveyorSocket, _ question: ControlMessage, deadline: Nanoseconds, _ survey: inout Survey
+        _ socket: borrowing SurveyorSocket, _ question: ControlMessage, _ completion: Completion,
+        deadline: Nanoseconds, _ survey: inout Survey
     ) throws(ControlError) -> Bool {
         let bytes = question.encoded(key: key)
         try Self.library { () throws(NanomsgError) in
@@ -89,7 +107,17 @@ public struct ControlClient: Sendable {
         var heard: Set<String> = []
         var isNew = false
         while heard.count < survey.asked.count {
-            let arrival = try Self.library { () throws(NanomsgError) in try socket.receive(into: buffer) }
+            var patience: Nanoseconds?
+            if Self.isDecided(survey, completion) {
+                let now = MonotonicClock.now()
+                let decidedAt = survey.decidedAt ?? now
+                survey.decidedAt = decidedAt
+                patience = decidedAt + Self.courtesy - now
+                if decidedAt + Self.courtesy <= now { return true }
+            }
+            let arrival = try Self.library { () throws(NanomsgError) in
+                try socket.receive(into: buffer, timeout: patience)
+            }
             switch arrival {
             case .nothing: return isNew
             case .tooLong: survey.refusedAnswers[.tooLong, default: 0] += 1
@@ -127,9 +155,22 @@ public struct ControlClient: Sendable {
         do throws(NanomsgError) { return try body() } catch { throw .socket("\(error)") }
     }
 
+    /// The one that decides is dead, and has had the time in which a supervisor starts another.
+    private static func isHopeless(_ survey: Survey, _ completion: Completion, since start: Nanoseconds) -> Bool {
+        guard case .decided(let name) = completion, MonotonicClock.now() - start > succession else { return false }
+        return !survey.asked.contains(name) || survey.stale.contains { $0.name == name }
+    }
+
+    private static func isDecided(_ survey: Survey, _ completion: Completion) -> Bool {
+        guard case .decided(let name) = completion else { return false }
+        return survey.answers[name]?.outcome.isTerminal ?? false
+    }
+
     private static func isComplete(_ survey: Survey, _ completion: Completion) -> Bool {
+        if case .decided = completion { return isDecided(survey, completion) }
         guard survey.missing.isEmpty else { return false }
         switch completion {
+        case .decided: return false
         case .answered: return true
         case .terminal: return survey.answers.values.allSatisfy(\.outcome.isTerminal)
         }

@@ -12,6 +12,12 @@ public enum ControlVerb: UInt8, Sendable, CaseIterable {
     case arm = 5
     /// End the process in order.
     case stop = 6
+    /// A manual order, through the same checks as every other.
+    case order = 7
+    /// Cancel one order, or all that do not protect a position.
+    case cancel = 8
+    /// Commands to the venue itself, from whoever has the key: at the venue's door alone.
+    case venue = 9
 
     /// As on the command line.
     public var name: String { "\(self)" }

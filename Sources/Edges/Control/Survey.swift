@@ -29,6 +29,8 @@ public struct Survey: Sendable {
     /// How often the question was sent.
     public internal(set) var rounds = 0
     public internal(set) var elapsed = Nanoseconds.zero
+    /// When the one that decides gave its last word, by the monotonic clock; nil when none did, or nobody decides.
+    public internal(set) var decidedAt: Nanoseconds?
     /// Answers that were not taken: not authentic, or not to this question.
     public internal(set) var refusedAnswers: [ControlRefusal: Int] = [:]
 

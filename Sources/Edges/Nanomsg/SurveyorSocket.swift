@@ -35,8 +35,10 @@ public struct SurveyorSocket: ~Copyable {
         try socket.send(bytes)
     }
 
-    /// The next answer to the last question; `nothing` when its deadline has passed.
-    public func receive(into buffer: UnsafeMutableRawBufferPointer) throws(NanomsgError) -> NanomsgArrival {
-        try socket.receive(into: buffer, timeout: nil)
+    /// The next answer to the last question; `nothing` when its deadline, or `timeout` from now, has passed.
+    public func receive(
+        into buffer: UnsafeMutableRawBufferPointer, timeout: Nanoseconds? = nil
+    ) throws(NanomsgError) -> NanomsgArrival {
+        try socket.receive(into: buffer, timeout: timeout)
     }
 }

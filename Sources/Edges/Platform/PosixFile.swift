@@ -1,3 +1,4 @@
+import CPlatform
 @preconcurrency import Glibc
 
 /// An open file. Leaving scope closes it; whether the bytes are on the disk is what `sync()` says.
@@ -90,6 +91,19 @@ public struct PosixFile: ~Copyable {
     /// `ftruncate(2)`.
     public func truncate(to size: Int) throws(SystemCallError) {
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("ftruncate") }
+    }
+
+    /// Sets space aside for `count` bytes from `offset` on, without a longer file: writes there do not fail for
+    /// want of it. Where the file system cannot do that, nothing is set aside and nothing thrown.
+    public func reserve(from offset: Int, count: Int) throws(SystemCallError) {
+        while true {
+            let code = lh_reserve(descriptor, Int64(offset), Int64(count))
+            switch code {
+            case 0, EOPNOTSUPP, ENOSYS, EINVAL: return
+            case EINTR: continue
+            default: throw SystemCallError(call: "fallocate", path: path, code: code)
+            }
+        }
     }
 
     /// `fdatasync(2)`: contents and size reach the disk.

@@ -11,6 +11,12 @@ struct AppendFile: ~Copyable {
     private(set) var offset: Int
     /// End of the bytes that were in the file when it was opened.
     let existingEnd: Int
+    /// Space that is set aside beyond what was produced; 0 for none.
+    private var reserve = 0
+    /// Up to here space was set aside.
+    private var reservedEnd = 0
+    /// The disk has no more space to set aside: what is left of the reserve is for what must not wait.
+    private(set) var isLow = false
     private var batch: UnsafeMutableRawBufferPointer
     private var used = 0
 
@@ -49,11 +55,37 @@ struct AppendFile: ~Copyable {
         return nil
     }
 
+    /// From here on there is always space for `count` more bytes, as long as the disk has any.
+    mutating func keepReserve(_ count: Int) {
+        reserve = count
+        extendReserve()
+    }
+
+    /// Sets space aside in steps of a quarter of the reserve.
+    private mutating func extendReserve() {
+        guard reserve > 0, isLow || reservedEnd - offset < reserve else { return }
+        let from = max(reservedEnd, offset)
+        let end = offset + reserve + reserve / 4
+        do throws(SystemCallError) {
+            try file.reserve(from: from, count: end - from)
+            reservedEnd = end
+            isLow = false
+        } catch { isLow = true }
+    }
+
+    /// Gives what was set aside back.
+    mutating func releaseReserve() throws(SystemCallError) {
+        guard reserve > 0 else { return }
+        reserve = 0
+        try file.truncate(to: max(offset, existingEnd))
+    }
+
     /// Hands the collected records to the system: from then on a killed process does not lose them.
     mutating func flush() throws(SystemCallError) {
         guard used > 0 else { return }
         try file.write(UnsafeRawBufferPointer(rebasing: batch[..<used]), at: offset - used)
         used = 0
+        extendReserve()
     }
 
     /// Flushes, then waits for the disk.

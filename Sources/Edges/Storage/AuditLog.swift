@@ -75,6 +75,9 @@ public struct AuditLog: ~Copyable {
     /// Whether the next line is one the file has already.
     public var isComparing: Bool { file.isComparing }
 
+    /// From here on there is always space for `count` more bytes, as long as the disk has any.
+    public mutating func keepReserve(_ count: Int) { file.keepReserve(count) }
+
     /// Adds one event: a JSON object with at least one member and no line feed, `{…}`.
     ///
     /// Costs the hash of the line, about 0.5 µs, and a copy; the system is called once per 64 KB.
@@ -128,6 +131,7 @@ public struct AuditLog: ~Copyable {
     /// Ends the run: syncs, and throws `.notProduced` when the log has lines that this run did not produce again.
     public mutating func finish() throws(AuditLogError) {
         try sync()
+        do throws(SystemCallError) { try file.releaseReserve() } catch { throw .file(error) }
         guard !file.isComparing else {
             throw .notProduced(path: path, line: Int(lineCount) + 1, bytes: file.existingEnd - file.offset)
         }

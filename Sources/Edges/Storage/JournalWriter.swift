@@ -65,6 +65,11 @@ public struct JournalWriter: ~Copyable {
     /// Whether the next frame is one the file has already.
     public var isComparing: Bool { file.isComparing }
 
+    /// From here on there is always space for `count` more bytes, as long as the disk has any.
+    public mutating func keepReserve(_ count: Int) { file.keepReserve(count) }
+    /// The disk has no more space to set aside: only the reserve is left.
+    public var isLow: Bool { file.isLow }
+
     /// Adds one frame. Costs a copy and its checksum; the system is called once per 64 KB.
     /// Throws `.differs` when the journal has another frame in this place.
     public mutating func append(
@@ -122,6 +127,7 @@ public struct JournalWriter: ~Copyable {
     /// Ends the run: syncs, and throws `.notProduced` when the journal has frames that this run did not produce again.
     public mutating func finish() throws(JournalError) {
         try sync()
+        do throws(SystemCallError) { try file.releaseReserve() } catch { throw .file(error) }
         guard !file.isComparing else {
             throw .notProduced(path: path, offset: file.offset, bytes: file.existingEnd - file.offset)
         }

@@ -22,7 +22,8 @@ public enum LMDBError: Error, Equatable, Sendable {
         MDB_BAD_DBI: "MDB_BAD_DBI",
     ]
 
-    var isMapFull: Bool {
+    /// The map has no room for what is to be stored.
+    public var isMapFull: Bool {
         if case .failed(_, MDB_MAP_FULL, _) = self { true } else { false }
     }
 

@@ -1,4 +1,5 @@
 import Control
+import Determinism
 import Execution
 import Orders
 import Pipeline
@@ -8,13 +9,168 @@ import Units
 /// The execution gateway as a process.
 struct HostedExecution: ~Copyable, HostedStage {
     static var role: ProcessRole { .execution }
+    var isDiskFull = false
     static func stage(_ trading: TradingConfiguration) -> ExecutionFollower { ExecutionFollower(trading) }
 
     static func seal(_ site: RunSite) throws -> ApprovalSeal? {
         ApprovalSeal(try KeyStore(stateDirectory: site.stateDirectory).key(.approval))
     }
 
-    init(_ site: RunSite, _ setup: MarketSetup) throws {}
+    private let site: RunSite
+    private var follower = LockFollower()
+    private var flatten = FlattenLedger()
+    /// The gateway is asking the venue: its timers are short.
+    private(set) var isHurried = false
+    /// The certificate of the last flatten; empty when it could not be written.
+    private var certificate = ""
+    /// Commands without an answer.
+    private var flattens: [ControlCommand] = []
+    private var cancels: [PendingCancel] = []
+
+    private struct PendingCancel {
+        let command: ControlCommand
+        /// Orders that have not ended.
+        var orders: Set<UInt64>
+        let printed: String
+        var state = "pending"
+    }
+
+    init(_ site: RunSite, _ setup: MarketSetup) throws { self.site = site }
+
+    var lock: LockFollower? { follower }
+
+    /// What is live and what is open is for the venue to say, when this process was not there to see it.
+    static var afterRestart: OperatorCommand? { OperatorCommand(.reconcile, sender: ShortText("restart")) }
+
+    // MARK: What happens
+
+    mutating func observe(_ message: StageMessage) {
+        switch message {
+        case .request(let command):
+            follower.observe(command)
+            if command.request == .flatten {
+                flatten.begin(epoch: command.epoch, sender: command.sender, reason: command.reason)
+            }
+        case .change(let change) where change.to == .flattening:
+            flatten.begin(epoch: 0, sender: ShortText("risk"), reason: ShortText(change.reason.name))
+        case .notice(let notice): observe(notice)
+        case .fill(let fill): flatten.add(fill)
+        case .update(let update): observe(update)
+        default: break
+        }
+    }
+
+    private mutating func observe(_ notice: ExecutionNotice) {
+        let wasUnderWay = flatten.phase == .underWay
+        flatten.take(notice)
+        if wasUnderWay, flatten.phase == .flat { certificate = write() }
+    }
+
+    private mutating func observe(_ update: OrderUpdate) {
+        guard update.state.isTerminal else { return }
+        for index in cancels.indices where cancels[index].orders.remove(update.order.id.raw) != nil {
+            cancels[index].state = "\(update.state)"
+        }
+    }
+
+    /// A full disk does not make a flat account less flat: then there is no certificate.
+    private func write() -> String {
+        let directory = "\(site.directory)/certificates"
+        let path = "\(directory)/flat-\(flatten.epoch)-\(MonotonicClock.wallTime().nanoseconds).json"
+        let text = flatten.certificate(site, now: MonotonicClock.wallTime().nanoseconds)
+        do {
+            try Directory.make(directory, mode: 0o700)
+            try PosixFile.replace(path, with: Array((text + "\n").utf8))
+            return path
+        } catch {
+            Terminal.writeError("levelhead: execution: no certificate: \(error)")
+            return ""
+        }
+    }
+
+    // MARK: Commands
+
+    mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<ExecutionFollower>) -> CommandStep {
+        switch command.verb {
+        case .flatten: return beginFlatten(command, &fold)
+        case .cancel: return beginCancel(command, &fold)
+        case .status, .pause, .resume, .arm, .stop, .order, .venue: return .notConcerned
+        }
+    }
+
+    private mutating func beginFlatten(
+        _ command: ControlCommand, _ fold: inout StageFold<ExecutionFollower>
+    ) -> CommandStep {
+        flattens.append(command)
+        let epoch = command.arguments.epoch ?? 0
+        let waits = command.arguments.atOpen ?? false
+        // The lock word has told us of it already.
+        let isKnown = epoch > 0 && follower.epoch >= epoch && flatten.phase != .none && flatten.epoch >= epoch
+        if isKnown, !(waits && flatten.isBlocked) { return .wait }
+        return .take(
+            OperatorCommand(
+                .flatten, id: command.id.high, sender: ShortText(command.sender),
+                reason: ShortText(command.arguments.reason ?? ""), waitsForOpen: waits,
+                epoch: max(epoch, follower.epoch)))
+    }
+
+    private mutating func beginCancel(
+        _ command: ControlCommand, _ fold: inout StageFold<ExecutionFollower>
+    ) -> CommandStep {
+        let target = command.arguments.target ?? ""
+        let live = fold.read { $0.gateway.live }
+        var orders: Set<UInt64> = []
+        var id = ClientOrderID.none
+        if target == "all" {
+            for index in live.indices where live[index].order.role == .entry { orders.insert(live[index].order.id.raw) }
+        } else {
+            guard let named = ClientOrderID(printed: target) else { return .refuse("\"\(target)\" is no order") }
+            guard let index = live.indices.first(where: { live[$0].order.id == named }) else {
+                return .refuse("not_live")
+            }
+            if live[index].order.role == .protectiveStop { return .refuse("protects_position") }
+            id = named
+            orders = [named.raw]
+        }
+        cancels.append(PendingCancel(command: command, orders: orders, printed: target))
+        return .take(
+            OperatorCommand(
+                .cancel, id: command.id.high, sender: ShortText(command.sender),
+                reason: ShortText(command.arguments.reason ?? ""), target: id))
+    }
+
+    mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<ExecutionFollower>) {}
+
+    mutating func follow(_ fold: inout StageFold<ExecutionFollower>) {
+        isHurried = flatten.phase == .underWay || fold.read { $0.gateway.isReconciling }
+        flatten.isBlocked = flatten.phase == .underWay && fold.read { $0.gateway.flattening.isBlocked }
+        followFlattens()
+        guard !cancels.isEmpty else { return }
+        for pending in cancels where pending.orders.isEmpty {
+            pending.command.finish(
+                .done, AnswerDetails.cancelled(pending.printed, verdict: "sent", state: pending.state))
+        }
+        cancels.removeAll { $0.orders.isEmpty }
+    }
+
+    private mutating func followFlattens() {
+        if flattens.isEmpty { return }
+        var details = AnswerDetails(isFlat: flatten.phase == .flat, rounds: Int(flatten.rounds))
+        if flatten.phase == .flat {
+            details.certificate = certificate.isEmpty ? nil : certificate
+            finishFlattens(.done, details)
+        } else if flatten.isBlocked {
+            details.message = "market_closed"
+            finishFlattens(.failed, details) { $0.arguments.atOpen != true }
+        }
+    }
+
+    private mutating func finishFlattens(
+        _ outcome: ControlOutcome, _ details: AnswerDetails, where isOver: (ControlCommand) -> Bool = { _ in true }
+    ) {
+        for command in flattens where isOver(command) { command.finish(outcome, details) }
+        flattens.removeAll(where: isOver)
+    }
 
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<ExecutionFollower>) {}
 
@@ -30,5 +186,21 @@ struct HostedExecution: ~Copyable, HostedStage {
                     "orders": JSONText.integer(gateway.sentCount),
                     "working_orders": JSONText.integer(gateway.live.count),
                 ]) + "\n").utf8))
+    }
+
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("execution ledger")
+        try follower.persist(&archive)
+        try flatten.persist(&archive)
+    }
+}
+
+extension AnswerDetails {
+    static func cancelled(_ order: String, verdict: String, state: String) -> AnswerDetails {
+        var details = AnswerDetails()
+        details.order = order
+        details.verdict = verdict
+        details.state = state
+        return details
     }
 }

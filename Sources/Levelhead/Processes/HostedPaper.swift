@@ -1,3 +1,4 @@
+import Control
 import Orders
 import PaperVenue
 import Pipeline
@@ -9,13 +10,108 @@ struct HostedPaper: ~Copyable, HostedStage {
     static var role: ProcessRole { .paper }
     /// Half a command's way to the venue by default: nobody waits longer than the model says by more than this.
     static var tickInterval: Nanoseconds { .microseconds(500) }
+    var isDiskFull = false
     static func stage(_ trading: TradingConfiguration) -> VenueFollower { VenueFollower(trading) }
 
-    init(_ site: RunSite, _ setup: MarketSetup) throws {}
+    /// A question at the door that has no answer yet.
+    private struct Visit {
+        let command: ControlCommand
+        /// Queries that are not answered.
+        var queries: Set<QueryKey>
+        var events: [String] = []
+    }
+
+    private struct QueryKey: Hashable {
+        let kind: VenueCommandKind
+        let query: UInt64
+    }
+
+    private let mailbox = ControlMailbox(capacity: 64)
+    private let door: ControlServer
+    private var visits: [Visit] = []
+    /// What the venue is still to be handed, in order; from the end.
+    private var waiting: [StageMessage] = []
+
+    init(_ site: RunSite, _ setup: MarketSetup) throws {
+        let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
+        let run = site.directory.split(separator: "/").last.map(String.init) ?? ""
+        door = try ControlServer(
+            stateDirectory: VenueDoor.directory(site.stateDirectory), key: key,
+            board: ProcessBoard(name: Self.role.rawValue, run: run), mailbox: mailbox, verbs: [.venue])
+    }
+
+    // MARK: The door
+
+    mutating func nextVisitor() -> StageMessage? {
+        if waiting.isEmpty { takeVisit() }
+        return waiting.popLast()
+    }
+
+    private mutating func takeVisit() {
+        guard let command = mailbox.pop() else { return }
+        let arguments = command.arguments
+        var messages: [StageMessage] = []
+        if arguments.closesSession == true {
+            messages.append(
+                .request(
+                    OperatorCommand(
+                        .flatten, id: command.id.high, sender: ShortText(command.sender),
+                        reason: ShortText(arguments.reason ?? ""), epoch: arguments.epoch ?? 0)))
+        }
+        var queries: Set<QueryKey> = []
+        for text in arguments.commands ?? [] {
+            guard case .command(var found)? = VenueDoor.message(text) else {
+                return command.finish(.refused, AnswerDetails(message: "not a command"))
+            }
+            found.isDirect = true
+            messages.append(.command(found))
+            switch found.kind {
+            case .queryOrder, .queryOrders, .queryPosition:
+                queries.insert(QueryKey(kind: found.kind, query: found.query))
+            case .submit, .cancel, .modify: break
+            }
+        }
+        visits.append(Visit(command: command, queries: queries))
+        waiting = messages.reversed()
+    }
+
+    mutating func observe(_ message: StageMessage) {
+        guard !visits.isEmpty, case .event(let event) = message, let text = VenueDoor.text(message) else { return }
+        for index in visits.indices {
+            visits[index].events.append(text)
+            guard let kind = event.kind.answers else { continue }
+            visits[index].queries.remove(QueryKey(kind: kind, query: event.query))
+        }
+    }
+
+    mutating func follow(_ fold: inout StageFold<VenueFollower>) {
+        guard !visits.isEmpty, waiting.isEmpty else { return }
+        let quote = fold.quote()
+        let isOpen = quote.quality.isDisjoint(with: .notTrading) && !quote.quality.contains(.noBook)
+        for visit in visits where visit.queries.isEmpty {
+            var details = AnswerDetails()
+            details.events = visit.events
+            details.isOpen = isOpen
+            details.bid = isOpen && quote.bid.size > 0 ? quote.bid.price.count : nil
+            details.ask = isOpen && quote.ask.size > 0 ? quote.ask.price.count : nil
+            visit.command.finish(.done, details)
+        }
+        visits.removeAll(where: \.queries.isEmpty)
+    }
+
+    /// A lock that was taken off opens the venue for the gateway again.
+    mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<VenueFollower>) -> CommandStep {
+        guard command.verb == .arm else { return .notConcerned }
+        return .take(
+            OperatorCommand(
+                .arm, id: command.id.high, sender: ShortText(command.sender),
+                reason: ShortText(command.arguments.reason ?? ""), epoch: command.arguments.epoch ?? 0))
+    }
 
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<VenueFollower>) {}
 
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<VenueFollower>, records: UInt64) throws {
+        door.stop()
         let orders = fold.read { $0.venue.orders.count }
         try PosixFile.replace(
             site.result(.paper),
@@ -23,5 +119,17 @@ struct HostedPaper: ~Copyable, HostedStage {
                 (JSONText.object([
                     "records": JSONText.integer(records), "working_orders": JSONText.integer(orders),
                 ]) + "\n").utf8))
+    }
+}
+
+extension VenueEventKind {
+    /// The kind of query that it ends.
+    fileprivate var answers: VenueCommandKind? {
+        switch self {
+        case .orderStatus: .queryOrder
+        case .queryEnd: .queryOrders
+        case .positionStatus: .queryPosition
+        default: nil
+        }
     }
 }

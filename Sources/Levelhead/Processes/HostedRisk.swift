@@ -14,9 +14,17 @@ import Units
 /// the digest of its orders.
 struct HostedRisk: ~Copyable, HostedStage {
     static var role: ProcessRole { .risk }
+    var isDiskFull = false
+    /// What is wanted between two messages waits for no more than the next look at the clock.
+    static var tickInterval: Nanoseconds { .zero }
     static func stage(_ trading: TradingConfiguration) -> RiskFollower { RiskFollower(trading) }
 
     private let setup: MarketSetup
+    private let site: RunSite
+    private let desk: TradingLock
+    private var follower = LockFollower()
+    private var manual: ManualOrders
+    private var execution = PeerWatch(.fills)
     private var audit: AuditLog?
     private var orders = RecordDigest()
     private var fillCount: UInt64 = 0
@@ -24,7 +32,20 @@ struct HostedRisk: ~Copyable, HostedStage {
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
     private var failure: (any Error)?
 
-    init(_ site: RunSite, _ setup: MarketSetup) throws { self.setup = setup }
+    /// REDUCING, until a person says otherwise.
+    static var diskFull: OperatorCommand? {
+        OperatorCommand(.pause, sender: ShortText("disk"), reason: ShortText("the disk is full"))
+    }
+
+    init(_ site: RunSite, _ setup: MarketSetup) throws {
+        self.setup = setup
+        self.site = site
+        desk = try TradingLock(stateDirectory: site.stateDirectory)
+        manual = ManualOrders(epoch: try setup.trading().orderEpoch)
+    }
+
+    var lock: LockFollower? { follower }
+    var peer: PeerWatch? { execution }
 
     deinit { scratch.deallocate() }
 
@@ -32,16 +53,45 @@ struct HostedRisk: ~Copyable, HostedStage {
         ApprovalSeal(try KeyStore(stateDirectory: site.stateDirectory).key(.approval))
     }
 
-    static func request(_ command: ControlCommand) -> OperatorCommand? {
-        let request: OperatorRequest
+    mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<RiskFollower>) -> CommandStep {
         switch command.verb {
-        case .pause: request = .pause
-        case .resume: request = .resume
-        case .status, .flatten, .arm, .stop: return nil
+        case .pause: return .take(Self.request(.pause, command))
+        case .resume: return .take(Self.request(.resume, command))
+        case .arm: return beginArm(command)
+        case .flatten: return beginFlatten(command, &fold)
+        case .order:
+            return manual.begin(command, clock: fold.clock, setup: setup, traded: fold.tradedSymbol)
+        case .status, .stop, .cancel, .venue: return .notConcerned
         }
-        return OperatorCommand(
+    }
+
+    private static func request(
+        _ request: OperatorRequest, _ command: ControlCommand, scope: StrategyID = .account, epoch: UInt64 = 0
+    ) -> OperatorCommand {
+        OperatorCommand(
             request, id: command.id.high, sender: ShortText(command.sender),
-            reason: ShortText(command.arguments.reason ?? ""))
+            reason: ShortText(command.arguments.reason ?? ""), scope: scope,
+            waitsForOpen: command.arguments.atOpen ?? false, epoch: epoch)
+    }
+
+    private func beginArm(_ command: ControlCommand) -> CommandStep {
+        guard let scope = StrategyID(scope: command.arguments.scope ?? "account") else {
+            return .refuse("\"\(command.arguments.scope ?? "")\": expected account or strategy:level")
+        }
+        return .take(Self.request(.arm, command, scope: scope, epoch: command.arguments.epoch ?? follower.epoch))
+    }
+
+    /// The lock word has told the gate of it already, as a rule.
+    private mutating func beginFlatten(
+        _ command: ControlCommand, _ fold: inout StageFold<RiskFollower>
+    ) -> CommandStep {
+        let state = fold.read { $0.gate.state }
+        let epoch = command.arguments.epoch ?? follower.epoch
+        if follower.epoch >= epoch, state == .flattening || state == .locked {
+            command.finish(.done, AnswerDetails(tradingState: state.name))
+            return .wait
+        }
+        return .take(Self.request(.flatten, command, epoch: epoch))
     }
 
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws {
@@ -49,9 +99,15 @@ struct HostedRisk: ~Copyable, HostedStage {
         audit =
             PosixFile.exists(path)
             ? try AuditLog.resume(path, at: position?.audit ?? .start) : try AuditLog.create(path)
+        audit?.keepReserve(setup.configuration.journal.reserve / 4)
     }
 
     mutating func observe(_ message: StageMessage) {
+        manual.observe(message)
+        if case .request(let command) = message {
+            follower.observe(command)
+            execution.observe(command)
+        }
         switch message {
         case .signal(let signal): log(AuditLine.signal(signal))
         case .verdict(let verdict):
@@ -83,16 +139,31 @@ struct HostedRisk: ~Copyable, HostedStage {
         do { try audit?.append(Array(line.utf8)) } catch { failure = error }
     }
 
-    func answer(_ command: ControlCommand, _ fold: borrowing StageFold<RiskFollower>) {
+    mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<RiskFollower>) {
         let state = fold.read { $0.gate.state }
-        let isAsAsked =
-            switch command.verb {
-            case .pause: state != .active
-            case .resume: state == .active
-            default: true
-            }
-        command.finish(isAsAsked ? .done : .failed, AnswerDetails(tradingState: state.name))
+        var details = AnswerDetails(tradingState: state.name)
+        let isAsAsked: Bool
+        switch command.verb {
+        // The answer comes with the verdict and the order's first state.
+        case .order: return
+        case .pause: isAsAsked = state != .active
+        case .resume: isAsAsked = state == .active
+        case .arm:
+            isAsAsked = state == .active && opens(command.arguments.epoch ?? follower.epoch)
+            if !isAsAsked { details.message = state == .active ? "flattened meanwhile" : "not now" }
+        default: isAsAsked = true
+        }
+        command.finish(isAsAsked ? .done : .failed, details)
     }
+
+    /// Takes the lock off the word. Its record goes with it, but for one that was there before a run over recorded tape
+    /// and has to outlive it.
+    private func opens(_ epoch: UInt64) -> Bool {
+        let keeps = !site.isLive && desk.record?.isLasting == true
+        return desk.open(ifEpochIs: epoch, keepsRecord: keeps)
+    }
+
+    mutating func follow(_ fold: inout StageFold<RiskFollower>) { manual.follow() }
 
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<RiskFollower>) {
         desk.report(account: fold.read { $0.gate })
@@ -139,6 +210,9 @@ struct HostedRisk: ~Copyable, HostedStage {
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("risk ledger")
         try orders.persist(&archive)
+        try follower.persist(&archive)
+        try execution.persist(&archive)
+        try manual.persist(&archive)
         try archive.field(&fillCount)
         try archive.field(&orderCount)
     }

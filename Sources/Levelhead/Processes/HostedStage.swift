@@ -15,30 +15,64 @@ protocol HostedStage: ~Copyable {
     static func stage(_ trading: TradingConfiguration) -> Stage
     /// The approvals' seal, for those who have its key.
     static func seal(_ site: RunSite) throws -> ApprovalSeal?
-    /// What an operator's command asks of this process; nil when it does not concern it.
-    static func request(_ command: ControlCommand) -> OperatorCommand?
-
     init(_ site: RunSite, _ setup: MarketSetup) throws
     /// Opens the files that go on from where they stood.
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws
     /// Sees every message that the stage takes or puts out, in order, again after a restart.
     mutating func observe(_ message: StageMessage)
-    /// Answers a command that the stage has taken.
-    func answer(_ command: ControlCommand, _ fold: borrowing StageFold<Stage>)
+    /// What is to become of an operator's command.
+    mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<Stage>) -> CommandStep
+    /// The stage has taken what `begin` made of the command, and everything that follows has left: answers it, or
+    /// keeps it until there is an answer.
+    mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<Stage>)
+    /// Answers those that were kept, as far as that is possible now.
+    mutating func follow(_ fold: inout StageFold<Stage>)
+    /// Ticks of the message clock are wanted every millisecond.
+    var isHurried: Bool { get }
+    /// What the stage takes first of all when its process has a predecessor; nil for nothing.
+    static var afterRestart: OperatorCommand? { get }
+    /// What the stage has been told of the lock word; nil for one that need not know.
+    var lock: LockFollower? { get }
+    /// Whose silence the stage has to be told; nil for nobody's.
+    var peer: PeerWatch? { get }
+    /// Takes messages from the process's door for others than its channels' ends; nil when there is none.
+    mutating func nextVisitor() -> StageMessage?
     /// Shows the state of the stage to whoever asks for the process's status.
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<Stage>)
+    /// What the stage is to be told when the disk is full; nil for one that opens nothing.
+    static var diskFull: OperatorCommand? { get }
+    /// Something that the process writes beside its journals found no space.
+    var isDiskFull: Bool { get set }
     mutating func checkpoint() throws -> AuditPosition
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<Stage>, records: UInt64) throws
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure)
 }
 
+/// What a process does with an operator's command.
+enum CommandStep {
+    case notConcerned
+    /// It cannot be done, and why.
+    case refuse(String)
+    /// The stage is to take this.
+    case take(OperatorCommand)
+    /// The stage knows of it already: the answer comes with `follow`.
+    case wait
+}
+
 extension HostedStage where Self: ~Copyable {
     static var tickInterval: Nanoseconds { .milliseconds(20) }
     static func seal(_ site: RunSite) throws -> ApprovalSeal? { nil }
-    static func request(_ command: ControlCommand) -> OperatorCommand? { nil }
+    static var diskFull: OperatorCommand? { nil }
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws {}
     mutating func observe(_ message: StageMessage) {}
-    func answer(_ command: ControlCommand, _ fold: borrowing StageFold<Stage>) { command.finish(.done) }
+    mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<Stage>) -> CommandStep { .notConcerned }
+    mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<Stage>) { command.finish(.done) }
+    mutating func follow(_ fold: inout StageFold<Stage>) {}
+    var lock: LockFollower? { nil }
+    var isHurried: Bool { false }
+    static var afterRestart: OperatorCommand? { nil }
+    var peer: PeerWatch? { nil }
+    mutating func nextVisitor() -> StageMessage? { nil }
     mutating func checkpoint() throws -> AuditPosition { .start }
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {}
 }

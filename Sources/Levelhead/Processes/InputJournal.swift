@@ -1,4 +1,5 @@
 import Foundation
+import Orders
 import Pipeline
 import Platform
 import Storage
@@ -17,6 +18,12 @@ struct InputJournal: ~Copyable {
         let sequence: UInt64
         let time: Timestamp
         let message: StageMessage
+
+        /// The order that it says was not sent, if it is about one.
+        var withheld: ClientOrderID? {
+            guard case .request(let command) = message, command.request == .withheld else { return nil }
+            return command.target
+        }
     }
 
     private var writer: JournalWriter
@@ -50,6 +57,11 @@ struct InputJournal: ~Copyable {
 
     /// From here on a killed process does not lose what was appended.
     mutating func flush() throws { try writer.flush() }
+    /// From here on not even a power cut does.
+    mutating func sync() throws { try writer.sync() }
+    mutating func keepReserve(_ count: Int) { writer.keepReserve(count) }
+    /// The disk is full, and only the reserve is left.
+    var isLow: Bool { writer.isLow }
     mutating func position() throws -> JournalPosition { try writer.checkpoint() }
     mutating func finish() throws { try writer.finish() }
 
@@ -89,6 +101,8 @@ enum InputSource: UInt16, Sendable {
     case control = 64
     /// The process's own message clock.
     case clock = 65
+    /// The venue's second client.
+    case visitor = 66
 
     init?(channel: StageChannel) {
         switch channel.name {

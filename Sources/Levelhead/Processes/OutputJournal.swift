@@ -30,6 +30,11 @@ struct OutputJournal: ~Copyable {
     }
 
     mutating func flush() throws { try writer.flush() }
+    /// From here on not even a power cut does.
+    mutating func sync() throws { try writer.sync() }
+    mutating func keepReserve(_ count: Int) { writer.keepReserve(count) }
+    /// The disk is full, and only the reserve is left.
+    var isLow: Bool { writer.isLow }
     mutating func position() throws -> JournalPosition { try writer.checkpoint() }
     mutating func finish() throws { try writer.finish() }
     /// Frames so far.

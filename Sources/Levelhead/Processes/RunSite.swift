@@ -21,6 +21,11 @@ struct RunSite: Sendable {
     var databaseDirectory: String { "\(directory)/state" }
     func journal(_ name: String) -> String { "\(directory)/journal/\(name).journal" }
     func result(_ role: ProcessRole) -> String { "\(directory)/results/\(role.rawValue).json" }
+    /// A live feed's run carries the account on; one over recorded tape starts anew in its directory.
+    var isLive: Bool {
+        let text = (try? PosixFile.contents(of: "\(directory)/run.json")).map { String(decoding: $0, as: UTF8.self) }
+        return text?.contains("\"gateway\"") ?? false
+    }
     var auditFile: String { "\(directory)/audit.jsonl" }
     var socketDirectory: String { "\(stateDirectory)/sockets" }
 

@@ -1,6 +1,7 @@
 import Configuration
 import Control
 import Foundation
+import Orders
 import Pipeline
 import Platform
 import Storage
@@ -115,7 +116,10 @@ struct RunVerification {
     // MARK: Channels
 
     private mutating func verify(_ channel: StageChannel) throws {
+        let sender = try InputJournal.read(site.journal("\(channel.from.rawValue)-in"))
+        let withheld = Set(sender.compactMap(\.withheld))
         let sent = try OutputRecord.messages(site.journal("\(channel.from.rawValue)-out"), channel.kinds)
+            .filter { try !Self.isWithheld($0, withheld) }
         let source = InputSource(channel: channel)
         let taken = try InputJournal.read(site.journal("\(channel.to.rawValue)-in")).filter { $0.source == source }
         for (index, entry) in taken.enumerated() {
@@ -128,6 +132,13 @@ struct RunVerification {
             if try entry.message.bytes != sent[index] { add("channel \(channel.name): message \(index) differs") }
         }
         compared.append(("channel \(channel.name)", UInt64(taken.count)))
+    }
+
+    /// An opening order that its sender journaled as not sent.
+    private static func isWithheld(_ bytes: [UInt8], _ withheld: Set<ClientOrderID>) throws -> Bool {
+        if withheld.isEmpty { return false }
+        guard case .command(let command) = try StageMessage(bytes: bytes) else { return false }
+        return command.opens && withheld.contains(command.order.id)
     }
 
     // MARK: Notes

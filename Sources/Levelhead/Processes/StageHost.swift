@@ -36,12 +36,17 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private var outputs: OutputJournal
     private var snapshots: SnapshotStore
     private let identity: SnapshotIdentity
+    private let lock: TradingLock
     private var clock: MessageClock
     /// Records taken: the number of the next one.
     private(set) var position: UInt64
     private var isInputOver = false
+    /// Another process has taken inputs of this run before.
+    private let hasPredecessor: Bool
     /// When the record was received that led to what is being done, by our wall clock, ns; 0 when unknown.
     private var origin: UInt64 = 0
+    /// The disk is full: nothing opens, and what protects and closes goes on in the journals' reserve.
+    private var isDiskFull = false
     private var savedAt = MonotonicClock.now()
     private var tickedAt = MonotonicClock.now()
 
@@ -74,22 +79,24 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         let entries = try InputJournal.read(inputPath, from: snapshot?.position.journal ?? .start)
         let inputs = try InputJournal.open(inputPath)
         let seal = try Hosted.seal(site)
-        var outbox = try StageOutbox(Hosted.role, site, context, outboxes: saved.outboxes, seal: seal)
+        let lock = try TradingLock(stateDirectory: site.stateDirectory)
+        var outbox = try StageOutbox(Hosted.role, site, context, outboxes: saved.outboxes, seal: seal, lock: lock.word)
         var refold = StageRefold(site: site, position: snapshot?.position.sequence ?? 0)
         let clock = try refold.run(entries, &fold, &hosted, &outputs, &outbox, next: &saved.next, time: saved.time)
         let inbox = try StageInbox(Hosted.role, site, context, next: saved.next, seal: seal)
         return StageHost(
             site: site, setup: setup, hosted: hosted, fold: fold,
             records: try RingRecords(site, from: refold.position, isPacing: true), inbox: inbox, outbox: outbox,
-            inputs: inputs, outputs: outputs, snapshots: snapshots, identity: identity, clock: clock,
-            position: refold.position)
+            inputs: inputs, outputs: outputs, snapshots: snapshots, identity: identity, lock: lock,
+            clock: clock, position: refold.position, hasPredecessor: snapshot != nil || !entries.isEmpty)
     }
 
     private init(
         site: RunSite, setup: MarketSetup, hosted: consuming Hosted, fold: consuming StageFold<Hosted.Stage>,
         records: consuming RingRecords, inbox: consuming StageInbox, outbox: consuming StageOutbox,
         inputs: consuming InputJournal, outputs: consuming OutputJournal, snapshots: consuming SnapshotStore,
-        identity: SnapshotIdentity, clock: MessageClock, position: UInt64
+        identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock, position: UInt64,
+        hasPredecessor: Bool
     ) {
         self.site = site
         self.setup = setup
@@ -101,9 +108,13 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         self.inputs = inputs
         self.outputs = outputs
         self.snapshots = snapshots
+        self.inputs.keepReserve(setup.configuration.journal.reserve / 2)
+        self.outputs.keepReserve(setup.configuration.journal.reserve / 2)
         self.identity = identity
+        self.lock = lock
         self.clock = clock
         self.position = position
+        self.hasPredecessor = hasPredecessor
     }
 
     /// The contract that orders are for.
@@ -114,12 +125,22 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Works until it is to stop and there is nothing to do. What its receivers have not taken by then goes out after
     /// a restart.
     mutating func run(_ desk: ProcessDesk) throws {
+        if hasPredecessor, let request = Hosted.afterRestart {
+            try take(.control, .request(request))
+            try send()
+        }
         while true {
             var isBusy = try takeRecords()
+            isBusy = try takeLock() || isBusy
+            try takeSilence()
             isBusy = try takeMessages(desk.stages) || isBusy
             isBusy = try takeCommands(desk) || isBusy
+            isBusy = try takeVisitors() || isBusy
             try tick()
             try outbox.poll()
+            try takeWithheld()
+            try checkDisk(desk)
+            hosted.follow(&fold)
             report(desk, isBusy: isBusy)
             if desk.isStopping, !isBusy { break }
             try saveIfDue()
@@ -183,25 +204,69 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
 
     private mutating func takeCommands(_ desk: ProcessDesk) throws -> Bool {
         guard let command = desk.mailbox.pop() else { return false }
-        guard let request = Hosted.request(command) else {
-            command.finish(.notConcerned)
-            return true
+        switch hosted.begin(command, &fold) {
+        case .notConcerned: command.finish(.notConcerned)
+        case .refuse(let why): command.finish(.failed, AnswerDetails(message: why))
+        case .wait: break
+        case .take(let request):
+            try take(.control, .request(request))
+            try send()
+            hosted.answer(command, &fold)
         }
-        try take(InputJournal.Entry(
-            source: .control, position: position, sequence: 0, time: clock.now(Hosted.role, fold.clock),
-            message: .request(request)))
-        try send()
-        hosted.answer(command, fold)
         return true
+    }
+
+    /// What the lock word says is an input of those who have to know, as soon as it changes.
+    private mutating func takeLock() throws -> Bool {
+        guard let known = hosted.lock, let news = known.news(lock.word.load(), record: { lock.record }) else {
+            return false
+        }
+        try take(.control, .request(news))
+        try send()
+        return true
+    }
+
+    /// A gateway that is not heard any more, or again, is an input of the other one.
+    private mutating func takeSilence() throws {
+        guard let peer = hosted.peer, let news = peer.news(inbox.isHeard(peer.channel)) else { return }
+        try take(.control, .request(news))
+        try send()
+    }
+
+    /// What did not leave, because the epoch changed in the last instant, is an input as well.
+    private mutating func takeWithheld() throws {
+        let orders = outbox.takeWithheld()
+        if orders.isEmpty { return }
+        for order in orders {
+            try take(.control, .request(OperatorCommand(.withheld, sender: ShortText("lock"), target: order)))
+        }
+        try send()
+    }
+
+    private mutating func takeVisitors() throws -> Bool {
+        var isBusy = false
+        while let message = hosted.nextVisitor() {
+            try take(.visitor, message)
+            isBusy = true
+        }
+        if isBusy { try send() }
+        return isBusy
+    }
+
+    /// Takes what comes through no channel.
+    private mutating func take(_ source: InputSource, _ message: StageMessage) throws {
+        try take(InputJournal.Entry(
+            source: source, position: position, sequence: 0, time: clock.now(Hosted.role, fold.clock),
+            message: message))
     }
 
     private mutating func tick() throws {
         guard fold.awaitsTime else { return }
         let now = MonotonicClock.now()
-        guard now - tickedAt >= Hosted.tickInterval else { return }
+        let interval = hosted.isHurried ? min(Hosted.tickInterval, .milliseconds(1)) : Hosted.tickInterval
+        guard now - tickedAt >= interval else { return }
         tickedAt = now
-        try take(InputJournal.Entry(
-            source: .clock, position: position, sequence: 0, time: clock.now(Hosted.role, fold.clock), message: .tick))
+        try take(.clock, .tick)
         try send()
     }
 
@@ -227,9 +292,30 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// What came in is safe; then what follows from it leaves.
     private mutating func send() throws {
         guard outbox.hasWaiting || inbox.hasUnacknowledged else { return }
-        try inputs.flush()
-        try outputs.flush()
+        switch setup.configuration.journal.durability {
+        case .process:
+            try inputs.flush()
+            try outputs.flush()
+        case .power:
+            try inputs.sync()
+            try outputs.sync()
+        }
+        outbox.mayOpen = !inputs.isLow && !outputs.isLow
         try outbox.send()
+    }
+
+    /// A disk that is full, or has space again, is said, and is an input of who can reduce.
+    private mutating func checkDisk(_ desk: ProcessDesk) throws {
+        let isFull = inputs.isLow || outputs.isLow || hosted.isDiskFull
+        guard isFull != isDiskFull else { return }
+        isDiskFull = isFull
+        desk.board.setIncomplete(warming: [], missing: isFull ? ["disk space"] : [])
+        Terminal.writeError(
+            "levelhead: \(Hosted.role.rawValue): \(site.directory): "
+                + (isFull ? "disk full: nothing opens until there is space" : "there is space again"))
+        guard isFull, let request = Hosted.diskFull else { return }
+        try take(.control, .request(request))
+        try send()
     }
 
     private func report(_ desk: ProcessDesk, isBusy: Bool) {
@@ -246,7 +332,12 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         let now = MonotonicClock.now()
         guard every > .zero, now - savedAt >= every else { return }
         savedAt = now
-        try save()
+        do { try save() } catch where StorageSpace.isMissing(error) {
+            // The journals have everything since the last state that was saved.
+            hosted.isDiskFull = true
+            return
+        }
+        hosted.isDiskFull = false
     }
 
     private mutating func save() throws {

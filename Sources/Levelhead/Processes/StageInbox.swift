@@ -15,6 +15,8 @@ struct StageInbox: ~Copyable {
         /// Sent at a later record than those taken so far.
         var held: (sequence: UInt64, envelope: StageEnvelope)?
         var taken: UInt64?
+        /// It has been connected before.
+        var wasHeard = false
 
         init(_ channel: StageChannel, _ source: InputSource, _ receiver: consuming ReliableReceiver) {
             self.channel = channel
@@ -47,6 +49,13 @@ struct StageInbox: ~Copyable {
 
     /// By channel, the next message wanted.
     var next: [UInt64] { links.map { $0.held?.sequence ?? $0.receiver.nextSequence } }
+    /// Whether the other end of a channel is heard: false after half a second of silence, nil before it first was.
+    func isHeard(_ channel: StageChannel) -> Bool? {
+        guard let link = links.first(where: { $0.channel == channel }) else { return nil }
+        if link.receiver.isConnected { link.wasHeard = true }
+        return link.wasHeard ? link.receiver.isConnected : nil
+    }
+
     var hasUnacknowledged: Bool { links.contains { $0.taken != nil } }
 
     /// The next message that may be taken by who has taken all records before `position`.

@@ -1,4 +1,6 @@
+import Control
 import Foundation
+import Orders
 import Pipeline
 import Platform
 import Streams
@@ -20,13 +22,22 @@ struct StageOutbox: ~Copyable {
     }
 
     private let links: [Link]
+    /// Orders that did not leave since they were last asked for.
+    private var withheld: [ClientOrderID] = []
+    private let lock: EpochWord?
+    /// False: nothing that opens leaves, for it could not be journaled in full.
+    var mayOpen = true
     private let seal: ApprovalSeal?
 
-    /// - Parameter outboxes: what `saved` gave before a restart; empty for a new run.
+    /// - Parameters:
+    ///   - lock: looked at before an order that opens is sent.
+    ///   - outboxes: what `saved` gave before a restart; empty for a new run.
     init(
-        _ role: ProcessRole, _ site: RunSite, _ context: ZeroMQContext, outboxes: [ChannelOutbox], seal: ApprovalSeal?
+        _ role: ProcessRole, _ site: RunSite, _ context: ZeroMQContext, outboxes: [ChannelOutbox], seal: ApprovalSeal?,
+        lock: EpochWord? = nil
     ) throws {
         self.seal = seal
+        self.lock = lock
         var links: [Link] = []
         for (index, channel) in StageChannel.outOf(role).enumerated() {
             // The stage is a fold: after a restart it makes again what a receiver may have already.
@@ -55,15 +66,31 @@ struct StageOutbox: ~Copyable {
         }
     }
 
+    /// Orders that were not sent, each once: they open, and the epoch that they were approved in is over.
+    mutating func takeWithheld() -> [ClientOrderID] {
+        defer { withheld = [] }
+        return withheld
+    }
+
     mutating func send() throws {
         let now = MonotonicClock.now()
         for link in links where !link.waiting.isEmpty {
             let seal = link.channel == .approvals ? seal : nil
             var sent = 0
             // A full channel's receiver is dead or slow: what does not fit waits here, and nothing is saved meanwhile.
-            while sent < link.waiting.count,
-                try link.sender.send(try link.waiting[sent].bytes(seal: seal), now: now) != nil
-            {
+            while sent < link.waiting.count {
+                let bytes = try link.waiting[sent].bytes(seal: seal)
+                if case .command(let command) = link.waiting[sent].message, command.opens {
+                    // What opens is not handed to a venue that is not there: it would leave later, unseen.
+                    guard link.sender.isConnected else { break }
+                    // The last act before the send. What the venue has had before a restart is only counted.
+                    if !link.sender.isNextTaken, !mayOpen || lock.map({ !$0.load().permits(command) }) ?? false {
+                        withheld.append(command.order.id)
+                        sent += 1
+                        continue
+                    }
+                }
+                if try link.sender.send(bytes, now: now) == nil { break }
                 sent += 1
             }
             link.waiting.removeFirst(sent)
@@ -81,4 +108,19 @@ struct StageOutbox: ~Copyable {
         }
         if hasWaiting { try send() }
     }
+}
+
+extension VenueCommand {
+    /// It could open or enlarge a position.
+    var opens: Bool {
+        switch kind {
+        case .submit, .modify: order.role == .entry && !order.isReduceOnly
+        case .cancel, .queryOrder, .queryOrders, .queryPosition: false
+        }
+    }
+}
+
+extension EpochState {
+    /// A command that opens may be sent in this state.
+    func permits(_ command: VenueCommand) -> Bool { !isLocked && command.epoch == epoch }
 }

@@ -1,5 +1,6 @@
 import DBN
 import Foundation
+import Orders
 import Pipeline
 import Tape
 import Units
@@ -26,6 +27,8 @@ struct StageRefold {
     ) throws -> MessageClock {
         let channels = StageChannel.into(Hosted.role).compactMap(InputSource.init(channel:))
         if next.count < channels.count { next += repeatElement(0, count: channels.count - next.count) }
+        // Those did not leave, and will not now.
+        let withheld = Set(entries.compactMap(\.withheld))
         var last = time
         var reader: RunTapeReader?
         for entry in entries {
@@ -36,13 +39,13 @@ struct StageRefold {
                 }
                 fold.take(record, sequence: sequence)
                 position = sequence &+ 1
-                try Self.emit(&fold, &hosted, &outputs, &outbox, at: position)
+                try Self.emit(&fold, &hosted, &outputs, &outbox, at: position, but: withheld)
             }
             if let index = channels.firstIndex(of: entry.source) { next[index] = entry.sequence + 1 }
             last = max(last, entry.time)
             hosted.observe(entry.message)
             fold.take(entry.message, at: entry.time)
-            try Self.emit(&fold, &hosted, &outputs, &outbox, at: position)
+            try Self.emit(&fold, &hosted, &outputs, &outbox, at: position, but: withheld)
         }
         try outputs.flush()
         try outbox.send()
@@ -51,13 +54,14 @@ struct StageRefold {
 
     private static func emit<Hosted: HostedStage & ~Copyable>(
         _ fold: inout StageFold<Hosted.Stage>, _ hosted: inout Hosted, _ outputs: inout OutputJournal,
-        _ outbox: inout StageOutbox, at position: UInt64
+        _ outbox: inout StageOutbox, at position: UInt64, but withheld: Set<ClientOrderID>
     ) throws {
         var messages: [StageMessage] = []
         fold.drain { messages.append($0) }
         for message in messages {
             hosted.observe(message)
             try outputs.append(message, at: position)
+            if case .command(let command) = message, command.opens, withheld.contains(command.order.id) { continue }
             outbox.add(message, at: position)
         }
     }

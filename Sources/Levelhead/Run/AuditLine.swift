@@ -43,6 +43,7 @@ enum AuditLine {
             "type": JSONText.string("\(update.order.type)"), "price_ticks": JSONText.integer(update.order.price.count),
             "state": JSONText.string("\(update.state)"), "reason": JSONText.string("\(update.reason)"),
             "leaves": JSONText.integer(update.leaves.contracts),
+            "self_issued": update.isSelfIssued ? "true" : "false",
         ])
     }
 
@@ -71,7 +72,14 @@ enum AuditLine {
         JSONText.object([
             "event": JSONText.string("notice"), "time": JSONText.integer(notice.time.nanoseconds),
             "kind": JSONText.string("\(notice.kind)"), "reason": JSONText.string(notice.reason.name),
-            "rounds": JSONText.integer(notice.rounds),
+            "rounds": JSONText.integer(notice.rounds), "block": JSONText.string(notice.block.name),
+            "order": JSONText.string(notice.order.description),
+            "expected": JSONText.integer(notice.expected.contracts),
+            "found": JSONText.integer(notice.found.contracts),
+            "who": JSONText.string("\(notice.certificate.sender)"),
+            "why": JSONText.string("\(notice.certificate.reason)"),
+            "fills": JSONText.integer(notice.certificate.fills),
+            "slippage_usd": JSONText.string(notice.certificate.slippage.description),
         ])
     }
 
@@ -91,6 +99,8 @@ extension AuditLine {
             "event": JSONText.string("operator"), "request": JSONText.string(command.request.name),
             "command": JSONText.string(command.id == 0 ? "" : String(command.id, radix: 16)),
             "who": JSONText.string("\(command.sender)"), "why": JSONText.string("\(command.reason)"),
+            "epoch": JSONText.integer(command.epoch),
+            "order": JSONText.string((command.request == .order ? command.intent.id : command.target).description),
         ])
     }
 }

@@ -19,8 +19,8 @@ enum RuleBreachText {
     }
 
     static func summary(_ records: [RuleRecord]) -> String {
-        records.isEmpty
-            ? "none"
-            : records.map { "\($0.rule.name) at \(TimeText.iso8601($0.first.time.nanoseconds))" }.joined(separator: ", ")
+        if records.isEmpty { return "none" }
+        return records.map { "\($0.rule.name) at \(TimeText.iso8601($0.first.time.nanoseconds))" }
+            .joined(separator: ", ")
     }
 }

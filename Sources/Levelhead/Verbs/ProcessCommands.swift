@@ -142,7 +142,8 @@ struct RiskCommand: ParsableCommand {
                 result: { try HostedRisk.writeAccount($0, symbol: $1, gate: $2.gate) })
         }
         try runStage(
-            HostedRisk.self, options, account: AccountRecord(tradingState: .active), verbs: [.pause, .resume])
+            HostedRisk.self, options, account: AccountRecord(tradingState: .active),
+            verbs: [.pause, .resume, .flatten, .arm, .order])
     }
 }
 
@@ -162,7 +163,7 @@ struct ExecutionCommand: ParsableCommand {
                 .execution, options, account: nil, stage: { ExecutionFollower($0, isLogical: true) },
                 result: { try HostedExecution.write($0, $2.gateway) })
         }
-        try runStage(HostedExecution.self, options, account: nil, verbs: [])
+        try runStage(HostedExecution.self, options, account: nil, verbs: [.flatten, .cancel])
     }
 }
 
@@ -179,6 +180,6 @@ struct PaperCommand: ParsableCommand {
         if options.lockstep {
             return try runInLockstep(.paper, options, account: nil, stage: { VenueFollower($0) })
         }
-        try runStage(HostedPaper.self, options, account: nil, verbs: [])
+        try runStage(HostedPaper.self, options, account: nil, verbs: [.arm])
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Control
 import Foundation
 import Platform
 import Storage
@@ -89,6 +90,8 @@ struct UpCommand: ParsableCommand {
                 try directory.writeRun(input.runFile)
             }
             try prepare(site, configuration)
+            try TradingLock(stateDirectory: site.stateDirectory).begin(
+                run: site.directory, startsAnew: !tape.isEmpty && !resume)
             if begin {
                 let result = JSONText.object(["run_dir": JSONText.string(site.directory)])
                 return print(json ? result : site.directory)

@@ -5,8 +5,8 @@ import Orders
 import Risk
 import Units
 
-/// The execution gateway's fold: takes approvals, changes of the trading state and what the venue says; puts out
-/// commands to the venue, and fills, order updates and notices.
+/// The execution gateway's fold: takes approvals, changes of the trading state, operators' commands and what the venue
+/// says; puts out commands to the venue, and fills, order updates and notices.
 public struct ExecutionFollower: TradingStage {
     private var execution: ExecutionGateway
     /// The message clock: monotonic, and journaled with every message and tick.
@@ -17,7 +17,7 @@ public struct ExecutionFollower: TradingStage {
     /// - Parameter isLogical: messages have the time of the market, as in a replay.
     public init(_ configuration: TradingConfiguration, isLogical: Bool = false) {
         self.isLogical = isLogical
-        execution = ExecutionGateway(configuration.execution, epoch: TradingConfiguration.orderEpoch)
+        execution = ExecutionGateway(configuration.execution, epoch: configuration.orderEpoch)
     }
 
     public var gateway: ExecutionGateway { execution }
@@ -25,19 +25,26 @@ public struct ExecutionFollower: TradingStage {
     public var mayPutOut: Bool { !execution.isIdle || !execution.brackets.isEmpty }
 
     public mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>) {
+        advance(&watch)
+    }
+
+    public mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool) { advance(&watch) }
+
+    private mutating func advance(_ watch: inout MarketWatch) {
+        if !execution.isIdle { execution.follow(watch.quote()) }
         execution.advance(clock(watch))
     }
 
-    public mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool) { execution.advance(clock(watch)) }
-
     public mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch) {
         messageTime = max(messageTime, time)
+        execution.follow(watch.quote())
         switch message {
-        case .approval(let approval): execution.accept(approval.accepted(), clock(watch))
+        case .approval(let approval): execution.accept(approval, clock(watch))
         case .change(let change): execution.apply(change, clock(watch))
         case .event(let event): execution.apply(event, clock(watch))
+        case .request(let command): execution.apply(command, clock(watch))
         case .tick: execution.advance(clock(watch))
-        case .signal, .verdict, .command, .fill, .update, .notice, .request:
+        case .signal, .verdict, .command, .fill, .update, .notice:
             preconditionFailure("a message for another process: the receiver checks kinds")
         }
     }

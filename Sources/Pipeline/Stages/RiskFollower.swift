@@ -15,7 +15,7 @@ public struct RiskFollower: TradingStage {
     /// - Parameter isLogical: signals are reviewed when their group ends, as in a replay, and not at once.
     public init(_ configuration: TradingConfiguration, isLogical: Bool = false) {
         self.isLogical = isLogical
-        risk = RiskStage(configuration, epoch: TradingConfiguration.orderEpoch)
+        risk = RiskStage(configuration, epoch: configuration.orderEpoch)
     }
 
     public var gate: RiskGate { risk.gate }

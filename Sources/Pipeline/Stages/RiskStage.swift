@@ -91,7 +91,9 @@ struct RiskStage {
     mutating func collectIntents(_ clock: TradingClock) -> Bool {
         approvalTime = clock.message
         policy.advance(to: clock.event, receiveTime: clock.message, intents: &intents)
-        if gate.strategyToClose == .level { policy.closeNow(clock.event, receiveTime: clock.message, intents: &intents) }
+        if gate.strategyToClose == .level {
+            policy.closeNow(clock.event, receiveTime: clock.message, intents: &intents)
+        }
         return !intents.isEmpty
     }
 
@@ -130,7 +132,7 @@ struct RiskStage {
         case .flatten: return gate.requestFlatten()
         case .arm: return arm(command)
         case .order: return reviewManual(command.intent)
-        case .cancel: return .done
+        case .cancel, .withheld, .reconcile: return .done
         case .peerSilent: return gate.losePeer()
         case .peerHeard: return gate.hearPeer()
         }

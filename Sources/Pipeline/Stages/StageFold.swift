@@ -57,6 +57,13 @@ public struct StageFold<Stage: TradingStage>: ~Copyable {
     /// The contract that orders are for.
     public var tradedSymbol: String { market.plan.tradedContract(leader: market.leader).rawSymbol }
 
+    /// The best prices of the book that fills the orders, and whether its market takes any; for people and for who
+    /// closes at the venue itself.
+    public mutating func quote() -> (bid: Orders.BookLevel, ask: Orders.BookLevel, quality: DataQuality) {
+        let update = follower.pointee.watch.quote()
+        return (update.bid, update.ask, update.quality)
+    }
+
     /// Looks at the stage.
     public func read<Result>(_ body: (Stage) -> Result) -> Result { body(follower.pointee.stage) }
 }

@@ -56,7 +56,7 @@ public struct VenueFollower: TradingStage {
         case .flatten: paper.closeSession()
         case .arm: paper.openSession()
         case .halt: break
-        case .pause, .resume, .order, .cancel: return
+        case .pause, .resume, .order, .cancel, .withheld, .reconcile, .peerSilent, .peerHeard: return
         }
         paper.hold(request.epoch)
     }

@@ -136,6 +136,12 @@ struct Boundary: CustomTestStringConvertible, Sendable {
             if isPaused { _ = bench.gate.pause() }
             return bench.order(.buy)
         },
+        Boundary(.tradingState, "a person while the feed is behind, a strategy", OrderIssuer.manual, .strategy) {
+            issuer in
+            var bench = GateBench()
+            bench.gate.feedChanged(isLive: false)
+            return bench.order(.buy, issuer: issuer)
+        },
         Boundary(.tradingState, "another strategy paused, its own", StrategyID(rawValue: 2), .level) { paused in
             var bench = GateBench()
             _ = bench.gate.pause(paused)
@@ -177,7 +183,9 @@ struct Boundary: CustomTestStringConvertible, Sendable {
             return bench.close(.level)
         },
         Boundary(.otherBooksOpen, "a strategy alone, with another", false, true) { hasOther in
-            var bench = GateBench()
+            var rules = RiskRules()
+            rules.closesByStrategy = false
+            var bench = GateBench(rules: rules)
             bench.fill(.buy, strategy: .level)
             if hasOther { bench.fill(.buy, strategy: StrategyID(rawValue: 2)) }
             return bench.close(.level)
@@ -331,7 +339,9 @@ struct Boundary: CustomTestStringConvertible, Sendable {
     static let scopes =
         [("the instrument", true), ("the strategy", false)].flatMap { (name, isInstrument) in
             [
-                scope(.orderQuantity, "\(name): three contracts, four", isInstrument, 3, 4) { $0.orderQuantity = Quantity(3) },
+                scope(.orderQuantity, "\(name): three contracts, four", isInstrument, 3, 4) {
+                    $0.orderQuantity = Quantity(3)
+                },
                 scope(.positionLimit, "\(name): a position of three, of four", isInstrument, 3, 4) {
                     $0.position = Quantity(3)
                 },

@@ -269,11 +269,14 @@ import Units
                 -> cancel x1
                 3.002 tick
                 -> x1 cancelled 0 requested
-                -> send x2 close sell 1 market
                 3.004 tick
+                -> send x2 close sell 1 limit 4985.25
+                3.006 tick
                 -> x2 working 1
                 -> fill x2 sell 1 @ 4990.25
                 -> x2 filled 0
+                3.008 tick
+                3.010 tick
                 -> flat after 1 rounds
                 -> FLATTENING to LOCKED flat
                 4.000 arm

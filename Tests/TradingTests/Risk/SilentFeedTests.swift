@@ -73,7 +73,8 @@ import Units
         day.tradeDate += 1
         bench.gate.begin(day)
         #expect(bench.gate.arm(.level) == .done)
-        #expect(bench.order(.buy, issuer: .strategy, strategy: .level) == nil)
+        bench.book("5000.00x100 | 5000.25x100", at: "21")
+        #expect(bench.order(.buy, at: "21", issuer: .strategy, strategy: .level) == nil)
     }
 
     @Test func `the flat-by time and its grace bite on the clock alone`() {

@@ -13,7 +13,7 @@ import Units
     /// Message time from which it is void.
     public var expiry: Timestamp
 
-    public init(intent: OrderIntent, sequence: UInt64, epoch: UInt64 = 0, expiry: Timestamp = .undefined) {
+    public init(intent: OrderIntent, sequence: UInt64, epoch: UInt64 = 1, expiry: Timestamp = .undefined) {
         self.intent = intent
         self.sequence = sequence
         self.epoch = epoch

@@ -86,7 +86,8 @@ extension RiskGate {
     private func refusalToOpen(_ order: OrderIntent, _ issuer: OrderIssuer) -> RefusalReason? {
         if let reason = refusalByShape(order) { return reason }
         if rules.venue == .broker, !isLiveArmed { return .liveToken }
-        if isHeld || state != .active || strategies[order.strategy].state != .active { return .tradingState }
+        let mayOpen = issuer == .manual ? takesManualOrders : state == .active
+        if isHeld || !mayOpen || strategies[order.strategy].state != .active { return .tradingState }
         if order.stopDistance <= .zero { return .stopRequired }
         let isInWindow = issuer == .strategy ? day.takesEntries(at: clock) : day.isOpen(at: clock)
         if !isInWindow { return .sessionWindow }
@@ -100,7 +101,7 @@ extension RiskGate {
 
     private func refusalByShape(_ order: OrderIntent) -> RefusalReason? {
         if !order.isWellFormed { return .malformed }
-        if let stop = order.lowestStop(mark), stop <= .zero { return .malformed }
+        if let stop = order.lowestStop, stop <= .zero { return .malformed }
         let quantity = order.quantity
         let isTooMany = quantity > limits.orderQuantity || isOver(quantity, rules.instrument.orderQuantity)
             || isOver(quantity, rules[order.strategy].orderQuantity)

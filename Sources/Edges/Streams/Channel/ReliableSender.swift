@@ -37,6 +37,8 @@ public struct ReliableSender: ~Copyable {
     /// No message is taken until one is acknowledged.
     public var isFull: Bool { state.isFull }
     public var isConnected: Bool { state.isConnected }
+    /// The receiver has the next message already: it is made again after a restart, and only counted.
+    public var isNextTaken: Bool { state.isNextTaken }
     /// Messages that were sent more than once.
     public var resendCount: UInt64 { state.resendCount }
     /// What a restart needs.

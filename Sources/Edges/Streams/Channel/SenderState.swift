@@ -39,6 +39,7 @@ struct SenderState: ~Copyable {
     var next: UInt64 { ring.next }
     var unacknowledgedCount: Int { ring.count }
     var isFull: Bool { ring.isFull }
+    var isNextTaken: Bool { ring.next < replayedBefore }
 
     var outbox: ChannelOutbox {
         let messages = (oldest..<next).map { Array(message($0)[ChannelFrame.headerByteCount...]) }

@@ -18,5 +18,8 @@ static inline void lh_yield(void) { sched_yield(); }
 int lh_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_ns);
 /// Wakes up to count sleepers. Returns how many were woken.
 int lh_futex_wake(uint32_t *word, int count);
+/// Sets space aside for count bytes of a file from offset on, without making it longer (fallocate(2)). Returns 0 or an
+/// errno value.
+int lh_reserve(int descriptor, int64_t offset, int64_t count);
 /// Pins the calling thread to one core. Returns 0 or an errno value.
 int lh_pin_to_core(int core);

@@ -1,0 +1,30 @@
+import Orders
+import Units
+
+@frozen public struct ExecutionConfiguration: Hashable, BitwiseCopyable, Sendable {
+    public var terms: ContractTerms
+    /// Message time within which the venue must acknowledge a protective stop.
+    public var stopAcknowledgement = Nanoseconds.milliseconds(500)
+    /// Message time after which a close that the venue refused or did not fill whole is sent again.
+    public var closeRetry = Nanoseconds.seconds(1)
+    /// Message time without an answer after which an order is unknown and the venue is asked about it.
+    public var unknownAfter = Nanoseconds.milliseconds(250)
+    /// How far beyond the far touch the closing orders of a flatten are priced.
+    public var collar = Ticks(20)
+    /// Message time between two closing rounds of a flatten.
+    public var roundPause = Nanoseconds.milliseconds(50)
+    /// Message time that a flatten may take before it says that it is late; its rounds are `closeRetry` apart from then
+    /// on.
+    public var flattenTimeout = Nanoseconds.seconds(10)
+    /// A flatten that no operator asked for closes when a closed market opens.
+    public var closesAtOpen = true
+
+    public init(terms: ContractTerms) { self.terms = terms }
+}
+
+/// The answer to an operator's cancel.
+@frozen public enum CancelOutcome: String, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+    case sent = "sent"
+    case notLive = "not_live"
+    case protectsPosition = "protects_position"
+}

@@ -1,0 +1,56 @@
+import Orders
+import Units
+
+extension ExecutionGateway {
+    /// Asks the venue for another quantity or price of a live order; false when one is under way already, or a cancel.
+    /// Until it is answered the order may fill as it was or as it will be: the larger quantity counts.
+    mutating func change(_ index: Int, to order: Order, _ clock: TradingClock) -> Bool {
+        let state = live[index].state
+        guard state == .working || state == .partiallyFilled else { return false }
+        guard !live[index].isCancelSent, !live[index].isModifySent, order.quantity > live[index].filled else {
+            return false
+        }
+        live[index].isModifySent = true
+        live[index].wantedQuantity = order.quantity
+        live[index].wantedPrice = order.price
+        live[index].wantedLimit = order.limit
+        live[index].wantedTrail = order.trail
+        let added = order.quantity - live[index].order.quantity
+        if added > .zero { live[index].leaves += added }
+        expectAnswer(index, clock)
+        tell(.modify, live[index].wanted)
+        report(live[index].order, state, .none, leaves: live[index].leaves, clock)
+        return true
+    }
+
+    mutating func modified(_ index: Int, _ event: VenueEvent, _ clock: TradingClock) {
+        guard live[index].isModifySent else {
+            repetitions += 1
+            return
+        }
+        live[index].order = live[index].wanted
+        live[index].isModifySent = false
+        live[index].leaves = event.leaves
+        settleAnswer(index)
+        move(index, .modify, event.reason, clock)
+    }
+
+    /// The order goes on as it was; when it has ended, that has been told or will be.
+    mutating func modifyRefused(_ index: Int, _ event: VenueEvent, _ clock: TradingClock) {
+        guard live[index].isModifySent else {
+            repetitions += 1
+            return
+        }
+        dropChange(index)
+        settleAnswer(index)
+        report(live[index].order, live[index].state, event.reason, leaves: live[index].leaves, clock)
+    }
+
+    /// A change that was sent will not come.
+    mutating func dropChange(_ index: Int) {
+        guard live[index].isModifySent else { return }
+        live[index].isModifySent = false
+        let added = live[index].wantedQuantity - live[index].order.quantity
+        if added > .zero { live[index].leaves -= added }
+    }
+}

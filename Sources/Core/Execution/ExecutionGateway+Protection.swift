@@ -1,0 +1,115 @@
+import Orders
+import Units
+
+extension ExecutionGateway {
+    /// A position has its stop: every contract that the fills explain has one sent or resting, or everything is being
+    /// closed. Holds after every step.
+    public var hasProtection: Bool {
+        let needed = explainedQuantity
+        if isFlattening || needed == .zero { return true }
+        let exitSide: Side = needed > .zero ? .sell : .buy
+        var protected = Quantity.zero
+        for i in live.indices where live[i].order.role == .protectiveStop && live[i].order.side == exitSide {
+            protected += live[i].leaves
+        }
+        return protected >= needed.magnitude
+    }
+
+    /// What the fills explain of what the venue holds.
+    private var explainedQuantity: Quantity {
+        let explained = position.quantity.contracts, open = openQuantity.contracts
+        if explained > 0 { return Quantity(max(0, min(explained, open))) }
+        return Quantity(min(0, max(explained, open)))
+    }
+
+    /// Protects a fill of an opening order.
+    mutating func protect(_ fill: Fill, of entry: LiveOrder, _ clock: TradingClock) {
+        let exitSide = fill.side.opposite
+        let stopID = identities.next()
+        func order(_ id: ClientOrderID, _ role: OrderRole, _ type: OrderType, _ price: Ticks) -> Order {
+            Order(
+                id: id, parent: fill.parent, link: stopID, role: role, side: exitSide, quantity: fill.quantity,
+                type: type, price: price, timeInForce: .goodTillCancelled, strategy: entry.order.strategy)
+        }
+        let away = Ticks(fill.side.sign)
+        let stopPrice = fill.price - Ticks(away.count * entry.stopDistance.count)
+        guard issue(order(stopID, .protectiveStop, .stop, stopPrice), clock) else { return }
+        brackets.append(
+            Bracket(
+                entry: fill.parent, strategy: fill.strategy, stop: stopID, close: .none, exitSide: exitSide,
+                quantity: fill.quantity,
+                timeStop: entry.timeStop > .zero ? fill.venueTime + entry.timeStop : .undefined,
+                stopDeadline: clock.message + configuration.stopAcknowledgement, isCloseWanted: entry.isCancelSent,
+                closeFrom: clock.message))
+        if entry.targetDistance > .zero {
+            let targetPrice = fill.price + Ticks(away.count * entry.targetDistance.count)
+            guard issue(order(identities.next(), .target, .limit, targetPrice), clock) else { return }
+        }
+        // An opening order that filled while it was being cancelled: nobody wants the contracts any more.
+        if entry.isCancelSent { sendCloses(clock) }
+    }
+
+    // MARK: Closing
+
+    mutating func closeAll(_ clock: TradingClock) {
+        cancelEntries(of: nil, clock)
+        if brackets.isEmpty, openQuantity != .zero { return flatten(.reconciliation, notifies: true, clock) }
+        for i in brackets.indices { want(closeOf: i, clock) }
+        sendCloses(clock)
+    }
+
+    mutating func want(closeOf index: Int, _ clock: TradingClock) {
+        guard !brackets[index].isCloseWanted else { return }
+        brackets[index].isCloseWanted = true
+        brackets[index].closeFrom = clock.message
+    }
+
+    /// Sends the closes that are wanted and not live, each linked with its bracket's stop.
+    mutating func sendCloses(_ clock: TradingClock) {
+        for i in brackets.indices {
+            let bracket = brackets[i]
+            guard bracket.isCloseWanted, bracket.close == .none, clock.message >= bracket.closeFrom else { continue }
+            let id = identities.next()
+            let close = Order(
+                id: id, parent: bracket.entry, link: bracket.stop, role: .close, side: bracket.exitSide,
+                quantity: bracket.quantity, type: .market, price: .zero, timeInForce: .immediateOrCancel,
+                isReduceOnly: true, strategy: bracket.strategy)
+            guard issue(close, clock) else { return }
+            brackets[i].close = id
+        }
+    }
+
+    /// A bracket has been closed in whole or in part; what could still open under it is cancelled.
+    mutating func shrink(_ fill: Fill, link: ClientOrderID, _ clock: TradingClock) {
+        guard let index = bracket(ofLink: link) else { return }
+        brackets[index].quantity -= fill.quantity
+        // The venue has reduced what is linked in the same instant, and says so next.
+        let left = brackets[index].quantity
+        for i in live.indices where live[i].order.link == link { live[i].leaves = min(live[i].leaves, left) }
+        if left <= .zero { brackets.remove(at: index) }
+        cancelEntries(of: fill.parent, clock)
+    }
+
+    func bracket(ofLink link: ClientOrderID) -> Int? {
+        if link == .none { return nil }
+        return brackets.indices.first { brackets[$0].stop == link }
+    }
+
+    // MARK: Timers
+
+    mutating func checkTimers(_ clock: TradingClock) {
+        for i in brackets.indices where brackets[i].isStopLate(at: clock.message) {
+            if let index = index(of: brackets[i].stop), live[index].state != .unknown { lose(index, clock) }
+            flatten(.stopNotAcknowledged, notifies: true, clock)
+            return
+        }
+        var isCloseDue = false
+        for i in brackets.indices {
+            if brackets[i].timeStop.isDefined, clock.event >= brackets[i].timeStop { want(closeOf: i, clock) }
+            guard brackets[i].isCloseWanted else { continue }
+            isCloseDue = true
+            cancelEntries(of: brackets[i].entry, clock)
+        }
+        if isCloseDue { sendCloses(clock) }
+    }
+}

@@ -1,0 +1,66 @@
+import Determinism
+import Units
+
+/// What the execution gateway reports about itself.
+@frozen public struct ExecutionNotice: Hashable, BitwiseCopyable, Sendable {
+    public enum Kind: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+        /// It has begun to flatten; `reason` says why.
+        case flattening = 1
+        /// A flatten ended: no order is live or unknown, and the venue has said twice that nothing is open.
+        case flat = 2
+        /// A flatten has to wait for the market: `block` says why.
+        case flattenBlocked = 3
+        /// A flatten takes longer than it may; it goes on.
+        case flattenLate = 4
+        /// The venue holds `found` contracts where the fills say `expected`, and nothing explains it.
+        case reconciliationQuestion = 5
+        /// What the gateway knows and what the venue says agree, or the difference has been told.
+        case reconciled = 6
+        /// The venue held `order`, which nobody here knows; it is being cancelled.
+        case strayOrder = 7
+    }
+
+    public var kind: Kind
+    public var reason: StateReason
+    public var time: Timestamp
+    /// Closing rounds that it took; 0 when there was nothing to close.
+    public var rounds: UInt32
+    public var block: VenueReason
+    public var order: ClientOrderID
+    /// Signed contracts, of a question.
+    public var expected, found: Quantity
+    /// Of a flatten.
+    public var certificate: FlattenCertificate
+
+    public init(
+        kind: Kind, reason: StateReason, time: Timestamp, rounds: UInt32 = 0, block: VenueReason = .none,
+        order: ClientOrderID = .none, expected: Quantity = .zero, found: Quantity = .zero,
+        certificate: FlattenCertificate = FlattenCertificate()
+    ) {
+        self.kind = kind
+        self.reason = reason
+        self.time = time
+        self.rounds = rounds
+        self.block = block
+        self.order = order
+        self.expected = expected
+        self.found = found
+        self.certificate = certificate
+    }
+}
+
+extension ExecutionNotice: BoundedElement {
+    public static var blank: ExecutionNotice { ExecutionNotice(kind: .flat, reason: .flat, time: .undefined) }
+
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.code(&kind)
+        try archive.code(&reason)
+        try archive.field(&time)
+        try archive.field(&rounds)
+        try archive.code(&block)
+        try archive.field(&order)
+        try archive.field(&expected)
+        try archive.field(&found)
+        try certificate.persist(&archive)
+    }
+}

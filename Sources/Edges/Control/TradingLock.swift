@@ -1,0 +1,118 @@
+import Glibc
+import Platform
+import Units
+
+/// Who locked trading, and why: `STATE_DIR/locked.json`, a file of mode 0600 that is there as long as the lock is.
+public struct LockRecord: Codable, Equatable, Sendable {
+    public var epoch: UInt64
+    public var sender: String
+    public var reason: String
+    /// Wall time.
+    public var lockedNanoseconds: UInt64
+    /// Close at the reopen if the market is closed.
+    public var waitsForOpen: Bool
+    /// The directory of the run that was locked; empty when none was in progress.
+    public var run: String
+    /// It outlives the run: a live one, whose account goes on. A run over recorded tape starts anew in its directory.
+    public var isLasting: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case epoch, sender, reason, run
+        case lockedNanoseconds = "locked_ns"
+        case waitsForOpen = "at_open"
+        case isLasting = "lasting"
+    }
+
+    public init(
+        epoch: UInt64, sender: String, reason: String, waitsForOpen: Bool = false, run: String = "",
+        isLasting: Bool = true
+    ) {
+        self.epoch = epoch
+        self.sender = sender
+        self.reason = reason
+        self.waitsForOpen = waitsForOpen
+        self.run = run
+        self.isLasting = isLasting
+        lockedNanoseconds = MonotonicClock.wallTime().nanoseconds
+    }
+}
+
+/// The lock of a state directory: the epoch word, which is what processes look at before each send, and the record
+/// beside it that tells people why.
+public struct TradingLock: Sendable {
+    public static let fileName = "locked.json"
+
+    public let word: EpochWord
+    public let path: String
+
+    /// Makes the word when it is missing; the state directory must exist.
+    public init(stateDirectory: String) throws(PrivatePathError) {
+        word = try EpochWord(stateDirectory: stateDirectory)
+        path = FilePath.join(stateDirectory, Self.fileName)
+    }
+
+    /// What is known of the lock; nil when there is no record, which says nothing about the word.
+    public var record: LockRecord? {
+        (try? PosixFile.contents(of: path)).flatMap { Payload.decode(LockRecord.self, from: $0) }
+    }
+
+    /// Locks and raises the epoch: first the record, then the word, which needs no space on the disk. From here on no
+    /// process's death takes the lock off; `settle` makes it outlive the machine's.
+    ///
+    /// - Parameter record: its epoch is what it would be if nobody else raised the word at the same time.
+    /// - Returns: the state, and why the record could not be written, if so: the word locks all the same.
+    public func raise(_ record: LockRecord) -> (state: EpochState, failure: SystemCallError?) {
+        var record = record
+        // What was to outlive its run still has to.
+        if self.record?.isLasting == true { record.isLasting = true }
+        record.epoch = word.load().epoch + 1
+        var failure: SystemCallError?
+        do throws(SystemCallError) { try write(record) } catch { failure = error }
+        return (word.raiseAndLock(), failure)
+    }
+
+    /// Waits until word and record are on the disk.
+    public func settle() {
+        // Without the disk the page in memory still is what everybody reads.
+        try? word.sync()
+        if let file = try? PosixFile(path, .read) { try? file.sync() }
+    }
+
+    /// Takes the lock off if the epoch is still `epoch`, and then the record with it.
+    public func open(ifEpochIs epoch: UInt64, keepsRecord: Bool = false) -> Bool {
+        guard word.unlock(ifEpochIs: epoch) else { return false }
+        if !keepsRecord { unlink(path) }
+        try? word.sync()
+        return true
+    }
+
+    /// A run begins. One that carries the account on is locked when a lasting record or the word says so; one that
+    /// starts anew has no lock, and an epoch of its own, so that nothing approved before counts.
+    ///
+    /// - Throws: a lock that nobody has recorded cannot be recorded now.
+    public func begin(run: String, startsAnew: Bool) throws(SystemCallError) {
+        let state = word.load()
+        let record = record
+        guard startsAnew else {
+            let applies = record.map { $0.isLasting || $0.run == run } ?? false
+            if applies, !state.isLocked { word.raiseAndLock() }
+            try? word.sync()
+            return
+        }
+        if state.isLocked, record == nil {
+            // Locked when there was no space for a record: whoever goes on with the account must find it.
+            try write(LockRecord(epoch: state.epoch, sender: "unknown", reason: "locked without a record"))
+        } else if let record, !record.isLasting {
+            unlink(path)
+        }
+        let raised = word.raiseAndLock()
+        _ = word.unlock(ifEpochIs: raised.epoch)
+        try? word.sync()
+    }
+
+    private func write(_ record: LockRecord) throws(SystemCallError) {
+        var writer = try AtomicFileWriter(path: path, mode: PrivatePath.fileMode)
+        try writer.write(Payload.encode(record) + [0x0A])
+        try writer.commit()
+    }
+}

@@ -1,0 +1,19 @@
+/// SplitMix64: the same steps for the same seed, on every machine.
+struct DrillRandom {
+    private var state: UInt64
+
+    init(seed: UInt64, run: Int) { state = seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(run) }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+
+    /// 0 ..< bound.
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
+    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
+}

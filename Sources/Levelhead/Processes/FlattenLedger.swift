@@ -1,0 +1,92 @@
+import Control
+import Determinism
+import Foundation
+import Orders
+import Pipeline
+import Platform
+import Units
+
+/// What a flatten came to, for its certificate: collected from what goes in and out of the execution gateway.
+struct FlattenLedger {
+    enum Phase: UInt8, Equatable, BitwiseCopyable {
+        case none = 0
+        case underWay = 1
+        /// Proven flat, and a certificate was written or could not be.
+        case flat = 2
+    }
+
+    private(set) var phase = Phase.none
+    /// Of the lock word that it was asked under; 0 for one that nobody asked for.
+    private(set) var epoch: UInt64 = 0
+    private(set) var rounds: UInt32 = 0
+    /// The market is closed: nothing can be closed before it opens.
+    var isBlocked = false
+    private var sender = ShortText()
+    private var reason = ShortText()
+    private var startedAt: UInt64 = 0
+    private var fees = Money.zero
+    /// What the gateway itself says of it, from its first notice on.
+    private var account = FlattenCertificate()
+
+    /// An operator asked for it, or the gateway began it itself.
+    mutating func begin(epoch: UInt64, sender: ShortText, reason: ShortText) {
+        if phase == .underWay {
+            // Two at once are one: the first who says under which lock.
+            if self.epoch == 0, epoch > 0 { (self.sender, self.reason) = (sender, reason) }
+            self.epoch = max(self.epoch, epoch)
+            return
+        }
+        self = FlattenLedger()
+        phase = .underWay
+        self.epoch = epoch
+        self.sender = sender
+        self.reason = reason
+        startedAt = MonotonicClock.wallTime().nanoseconds
+    }
+
+    mutating func add(_ fill: Fill) { if phase == .underWay { fees += fill.fee } }
+
+    /// What the gateway says about its flatten.
+    mutating func take(_ notice: ExecutionNotice) {
+        switch notice.kind {
+        case .flattening: begin(epoch: 0, sender: ShortText("execution"), reason: ShortText(notice.reason.name))
+        case .flattenBlocked: isBlocked = true
+        case .flat: if phase == .underWay { phase = .flat }
+        case .flattenLate: break
+        case .reconciliationQuestion, .reconciled, .strayOrder: return
+        }
+        rounds = notice.rounds
+        account = notice.certificate
+    }
+
+    /// The certificate as JSON; `ms` from the request to the proof.
+    func certificate(_ site: RunSite, now: UInt64) -> String {
+        JSONText.object([
+            "flat": "true", "epoch": JSONText.integer(epoch), "who": JSONText.string("\(sender)"),
+            "why": JSONText.string("\(reason)"), "run": JSONText.string(site.directory),
+            "asked_ns": JSONText.integer(startedAt), "proven_ns": JSONText.integer(now),
+            "ms": "\(Double(now &- startedAt) / 1e6)", "rounds": JSONText.integer(rounds),
+            "fills": JSONText.integer(account.fills), "contracts": JSONText.integer(account.contracts.contracts),
+            "slippage_usd": JSONText.string(account.slippage.description),
+            "fees_usd": JSONText.string(fees.description),
+            "first_read_ns": JSONText.integer(account.firstProof.nanoseconds),
+            "second_read_ns": JSONText.integer(account.secondProof.nanoseconds),
+            "answered_ns": JSONText.integer(account.proven.nanoseconds),
+        ])
+    }
+
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("flatten ledger")
+        var code = phase.rawValue
+        try archive.field(&code)
+        phase = Phase(rawValue: code) ?? .none
+        try archive.field(&epoch)
+        try archive.field(&rounds)
+        try archive.field(&isBlocked)
+        try archive.field(&sender)
+        try archive.field(&reason)
+        try archive.field(&startedAt)
+        try archive.field(&fees)
+        try account.persist(&archive)
+    }
+}

@@ -1,0 +1,45 @@
+import Control
+import Determinism
+import Orders
+import Units
+
+/// What a process's fold has been told of the lock word. The fold never reads the word: every change of it is an input,
+/// journaled like any other.
+struct LockFollower {
+    /// A fold that was told nothing: epoch 1, not locked, as in a replay.
+    private(set) var epoch: UInt64 = 1
+    private(set) var isLocked = false
+    /// The last epoch under which it was told to flatten.
+    private var flattened: UInt64 = 0
+
+    /// Learns from what the fold is told, again after a restart.
+    mutating func observe(_ command: OperatorCommand) {
+        guard command.epoch >= epoch else { return }
+        switch command.request {
+        case .flatten: (epoch, isLocked, flattened) = (command.epoch, true, command.epoch)
+        case .arm: (epoch, isLocked) = (command.epoch, false)
+        case .pause, .resume, .halt, .order, .cancel, .withheld, .reconcile, .peerSilent, .peerHeard: break
+        }
+    }
+
+    /// What the fold has to be told, if the word says something that it does not know.
+    ///
+    /// - Parameter record: looked at only then: it says who locked, and why.
+    func news(_ state: EpochState, record: () -> LockRecord?) -> OperatorCommand? {
+        if state.epoch < epoch { return nil }
+        // An arm that the account's state did not allow leaves the word as it was.
+        if state.isLocked, state.epoch == flattened { return nil }
+        if !state.isLocked, state.epoch == epoch, !isLocked { return nil }
+        guard state.isLocked else { return OperatorCommand(.arm, sender: ShortText("lock"), epoch: state.epoch) }
+        let record = record()
+        return OperatorCommand(
+            .flatten, sender: ShortText(record?.sender ?? "lock"), reason: ShortText(record?.reason ?? ""),
+            waitsForOpen: record?.waitsForOpen ?? false, epoch: state.epoch)
+    }
+
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.field(&epoch)
+        try archive.field(&isLocked)
+        try archive.field(&flattened)
+    }
+}

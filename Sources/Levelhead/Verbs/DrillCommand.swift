@@ -1,0 +1,112 @@
+import ArgumentParser
+import Foundation
+import Platform
+import Units
+
+/// `levelhead drill`: does the kill switch work on this machine?
+struct DrillCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drill",
+        abstract: "Kills processes, cuts the feed and flattens, on paper, and says what held.",
+        discussion: """
+            Each run is a desk of its own over a synthetic tape in a temporary directory. In a seeded order it sends \
+            orders, kills and stops processes, silences the feed and flattens. A run passes when every flatten was \
+            proven, the account is flat at the end and levelhead verify finds nothing. Exit status 0 when all pass.
+
+            Example: levelhead drill --runs 5
+            """)
+
+    @Option(help: "What happens in which order.")
+    var seed: UInt64 = 1
+
+    @Option(help: "How many runs.")
+    var runs = 3
+
+    @Option(help: ArgumentHelp("Not used: a drill touches no other desk's state.", valueName: "dir"))
+    var stateDir: String?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard (1...10_000).contains(runs) else { throw ValidationError("--runs: \(runs), expected 1 to 10000.") }
+    }
+
+    func run() throws {
+        try reportingErrors {
+            // Socket paths have at most 107 bytes.
+            let name = "lh-drill-\(UUID().uuidString.prefix(8).lowercased())"
+            let place = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
+            try Directory.make(place, mode: 0o700)
+            let results = try (0..<runs).map { try play($0, place) }
+            let failed = results.filter { $0.failure != nil }.count
+            if failed == 0 { try? FileManager.default.removeItem(atPath: place) }
+            if json { print(object(results, failed: failed)) } else { summarize(results, failed: failed, place) }
+            if failed > 0 { throw ExitCode.failure }
+        }
+    }
+
+    private func play(_ number: Int, _ place: String) throws -> DrillResult {
+        let tape = "\(place)/day"
+        if !PosixFile.exists(tape) {
+            let made = try OwnProgram.run(
+                [
+                    "synth", "--date", "2026-03-10", "--seed", "\(seed)", "--rate", "0.02", "--from", "09:30", "--to",
+                    "10:10", "--no-options", "--out", tape,
+                ], scratch: place)
+            guard made.status == 0 else { throw DrillFailure("no tape: \(made.errors.prefix(300))") }
+        }
+        var run = DrillRun(tape: tape, directory: "\(place)/\(number)", random: DrillRandom(seed: seed, run: number))
+        var failure: String?
+        do { try run.play() } catch { failure = "\(error)" }
+        let result = DrillResult(number: number, run: run, failure: failure)
+        if !json { print(result.line) }
+        if failure == nil { try? FileManager.default.removeItem(atPath: run.directory) }
+        return result
+    }
+
+    private func object(_ results: [DrillResult], failed: Int) -> String {
+        JSONText.object([
+            ("passed", "\(results.count - failed)"), ("failed", "\(failed)"), ("seed", "\(seed)"),
+            ("runs", JSONText.array(results.map(\.json))),
+        ])
+    }
+
+    private func summarize(_ results: [DrillResult], failed: Int, _ place: String) {
+        let times = results.flatMap(\.run.flattenTimes).sorted()
+        print("\(results.count - failed) passed, \(failed) failed, seed \(seed)")
+        if let median = times.middle, let longest = times.last {
+            print("to proven flat: \(times.count) times, median \(median) ms, longest \(longest) ms")
+        }
+        if failed > 0 { print("kept: \(place)") }
+    }
+}
+
+/// One line of a drill's table.
+struct DrillResult {
+    let number: Int
+    let run: DrillRun
+    let failure: String?
+
+    var line: String {
+        let flat = run.flattenTimes.map { "\(($0 * 10).rounded() / 10)" }.joined(separator: " ")
+        let verdict = failure == nil ? "pass" : "FAIL"
+        return "\(verdict)  run \(number): \(run.steps.joined(separator: ", ")); flat in ms: \(flat)"
+            + (failure.map { "\n      \($0)" } ?? "")
+    }
+
+    var json: String {
+        JSONText.object([
+            ("run", "\(number)"), ("passed", failure == nil ? "true" : "false"),
+            ("failure", failure.map(JSONText.string) ?? "null"),
+            ("steps", JSONText.array(run.steps.map(JSONText.string))),
+            ("flat_ms", JSONText.array(run.flattenTimes.map { "\($0)" })),
+            ("restart_ms", JSONText.array(run.restartTimes.map { "\($0)" })),
+        ])
+    }
+}
+
+extension [Double] {
+    /// Of sorted numbers; nil of none.
+    fileprivate var middle: Double? { isEmpty ? nil : self[count / 2] }
+}

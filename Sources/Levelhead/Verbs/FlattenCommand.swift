@@ -1,0 +1,209 @@
+import ArgumentParser
+import Control
+import Foundation
+import Orders
+import Platform
+import Units
+
+/// `levelhead flatten`: the kill switch.
+struct FlattenCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "flatten",
+        abstract: "Locks trading, cancels everything, closes everything, and proves it.",
+        discussion: """
+            First the lock: its record in the state directory, and the epoch that every process looks at before each \
+            send. Then the execution gateway cancels every order, closes what the venue says is open, and proves it by \
+            two reads. Locked it stays until levelhead arm. Exit status 0 means proven flat, and nothing else does. \
+            When the gateway is dead or stopped, nothing new opens, and --direct closes at the venue itself, which \
+            refuses the gateway's session from then on.
+
+            Example: levelhead flatten --reason "lunch"
+            """)
+
+    @OptionGroup var control: ControlOptions
+
+    @Option(help: ArgumentHelp("Why; kept with the lock, in the audit log and in the certificate.", valueName: "text"))
+    var reason: String?
+
+    @Option(help: ArgumentHelp("How long to wait for the proof.", valueName: "seconds"))
+    var timeout = 10.0
+
+    @Flag(help: "If the market is closed, close at the reopen.")
+    var atOpen = false
+
+    @Flag(help: "Speak to the venue itself, past a gateway that is dead or stopped.")
+    var direct = false
+
+    func validate() throws { try ControlTimeout.validate(timeout) }
+
+    func run() throws {
+        try reportingErrors {
+            let start = MonotonicClock.now()
+            let state = RunSite.absolute(try control.stateDirectory())
+            let locked = try FlattenLock.raise(state, reason: reason, waitsForOpen: atOpen)
+            // The disk may take its time: the lock holds already.
+            let settled = DispatchSemaphore(value: 0)
+            Thread.detachNewThread {
+                locked.lock.settle()
+                settled.signal()
+            }
+            defer { _ = settled.wait(timeout: .now() + 5) }
+            let deadline = start + Nanoseconds(Int64(timeout * 1e9))
+            var report = FlattenReport(locked)
+            if direct {
+                try closeDirectly(state, locked, until: deadline, &report)
+            } else {
+                try askGateway(locked, until: deadline, &report)
+            }
+            report.milliseconds = Double(((report.decidedAt ?? MonotonicClock.now()) - start).count / 1_000) / 1_000
+            if control.json { print(report.json) } else { print(report.text) }
+            if !report.isFlat { throw ExitCode.failure }
+        }
+    }
+
+    // MARK: Through the gateway
+
+    private func askGateway(_ locked: FlattenLock, until deadline: Nanoseconds, _ report: inout FlattenReport) throws {
+        let arguments = CommandArguments(reason: reason, atOpen: atOpen ? true : nil, epoch: locked.state.epoch)
+        let left = max(0.05, (deadline - MonotonicClock.now()).seconds)
+        let survey = try control.survey(.flatten, arguments, until: .decided(by: "execution"), seconds: left)
+        report.answered = survey.answered
+        report.missing = survey.missing
+        report.decidedAt = survey.decidedAt
+        guard let answer = survey.answers["execution"] else {
+            if !report.missing.contains("execution") { report.missing.append("execution") }
+            report.message = "the execution gateway does not answer: locked, and not closed"
+            return
+        }
+        report.isFlat = answer.outcome == .done && answer.details.isFlat == true
+        report.certificate = answer.details.certificate
+        report.rounds = answer.details.rounds ?? 0
+        if !report.isFlat {
+            report.message = answer.details.message ?? (answer.outcome == .accepted ? "not flat in time" : "not flat")
+        }
+    }
+
+    // MARK: At the venue
+
+    private func closeDirectly(
+        _ state: String, _ locked: FlattenLock, until deadline: Nanoseconds, _ report: inout FlattenReport
+    ) throws {
+        var flatten = try DirectFlatten(stateDirectory: state, epoch: locked.state.epoch)
+        let began = MonotonicClock.wallTime().nanoseconds
+        let end = try flatten.run(until: deadline, waitsForOpen: atOpen)
+        report.rounds = flatten.rounds
+        report.isFlat = end == .flat
+        report.answered = end == .silent ? [] : ["paper"]
+        report.missing = end == .silent ? ["paper"] : []
+        switch end {
+        case .flat: report.certificate = certificate(state, locked, flatten, began: began)
+        case .silent: report.message = "the venue does not answer: locked, and not closed"
+        case .marketClosed: report.message = "market_closed"
+        case .timeIsUp: report.message = "not flat in time"
+        }
+        report.isDirect = true
+    }
+
+    private func certificate(
+        _ state: String, _ locked: FlattenLock, _ flatten: DirectFlatten, began: UInt64
+    ) -> String? {
+        let now = MonotonicClock.wallTime().nanoseconds
+        let directory = "\(locked.run.isEmpty ? state : locked.run)/certificates"
+        let path = "\(directory)/flat-\(locked.state.epoch)-direct-\(now).json"
+        let contracts = flatten.fills.reduce(0) { $0 + $1.quantity.contracts }
+        let fees = flatten.fills.reduce(Money.zero) { $0 + $1.fee }
+        let text = JSONText.object([
+            "flat": "true", "direct": "true", "epoch": JSONText.integer(locked.state.epoch),
+            "who": JSONText.string(locked.sender), "why": JSONText.string(reason ?? ""),
+            "run": JSONText.string(locked.run), "asked_ns": JSONText.integer(began),
+            "proven_ns": JSONText.integer(now), "ms": "\(Double(now &- began) / 1e6)",
+            "rounds": "\(flatten.rounds)", "fills": "\(flatten.fills.count)", "contracts": "\(contracts)",
+            "fees_usd": JSONText.string(fees.description),
+        ])
+        do {
+            try Directory.make(directory, mode: 0o700)
+            try PosixFile.replace(path, with: Array((text + "\n").utf8))
+            return path
+        } catch {
+            Terminal.writeError("levelhead: no certificate: \(error)")
+            return nil
+        }
+    }
+}
+
+/// The lock of one flatten, taken before anybody is spoken to.
+struct FlattenLock: Sendable {
+    let lock: TradingLock
+    let state: EpochState
+    let sender: String
+    /// The run in progress; empty for none.
+    let run: String
+
+    static func raise(_ stateDirectory: String, reason: String?, waitsForOpen: Bool) throws -> FlattenLock {
+        try Directory.make(stateDirectory, mode: 0o700)
+        let lock = try TradingLock(stateDirectory: stateDirectory)
+        let run = RunSite.current(stateDirectory)
+        let sender = "operator \(getuid())"
+        let (state, failure) = lock.raise(
+            LockRecord(
+                epoch: 0, sender: sender, reason: reason ?? "", waitsForOpen: waitsForOpen,
+                run: run?.directory ?? "", isLasting: run?.isLive ?? true))
+        if let failure {
+            Terminal.writeError("levelhead: \(failure): locked without a record; the epoch word holds the lock")
+        }
+        return FlattenLock(lock: lock, state: state, sender: sender, run: run?.directory ?? "")
+    }
+}
+
+extension RunSite {
+    /// The run in progress in a state directory.
+    static func current(_ stateDirectory: String) -> RunSite? {
+        guard let bytes = try? PosixFile.contents(of: currentRunFile(stateDirectory)) else { return nil }
+        let path = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return path.isEmpty ? nil : RunSite(stateDirectory: stateDirectory, directory: path)
+    }
+}
+
+/// What a flatten came to.
+struct FlattenReport {
+    private let epoch: UInt64
+    var isFlat = false
+    var certificate: String?
+    var answered: [String] = []
+    /// Who should have answered and did not.
+    var missing: [String] = []
+    var rounds = 0
+    /// From the start to the proof.
+    var milliseconds = 0.0
+    var decidedAt: Nanoseconds?
+    var message: String?
+    var isDirect = false
+
+    private static let directCommand = "levelhead flatten --direct"
+
+    init(_ locked: FlattenLock) { epoch = locked.state.epoch }
+
+    /// The gateway is not there: what is left to be done is for a person to decide.
+    private var asksForDirect: Bool { !isDirect && !isFlat && missing.contains("execution") }
+
+    var json: String {
+        JSONText.object([
+            ("flat", isFlat ? "true" : "false"), ("certificate", certificate.map(JSONText.string) ?? "null"),
+            ("answered", JSONText.array(answered.map(JSONText.string))),
+            ("missing", JSONText.array(missing.map(JSONText.string))), ("rounds", "\(rounds)"),
+            ("ms", "\(milliseconds)"), ("locked", "true"), ("epoch", "\(epoch)"),
+            ("message", message.map(JSONText.string) ?? "null"),
+            ("direct", asksForDirect ? JSONText.string(Self.directCommand) : "null"),
+        ])
+    }
+
+    var text: String {
+        var lines = ["locked    epoch \(epoch), until levelhead arm"]
+        lines.append("flat      \(isFlat ? "proven, \(rounds) rounds, \(milliseconds) ms" : "NOT PROVEN")")
+        if let message { lines.append("because   \(message)") }
+        if let certificate { lines.append("proof     \(certificate)") }
+        if !missing.isEmpty { lines.append("silent    \(missing.joined(separator: ", "))") }
+        if asksForDirect { lines.append("now       \(Self.directCommand)") }
+        return lines.joined(separator: "\n")
+    }
+}

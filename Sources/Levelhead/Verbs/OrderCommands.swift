@@ -1,0 +1,150 @@
+import ArgumentParser
+import Control
+import Foundation
+import Platform
+import Units
+
+/// `levelhead order`: a manual order.
+struct OrderCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "order",
+        abstract: "Sends a manual order through the same checks as every other.",
+        discussion: """
+            At the market unless a price is given. Waits for the verdict and for how the order begins. Exit status 0 \
+            when it was approved and not refused by the venue.
+
+            Example: levelhead order buy 1 --limit 5061.25 --stop-ticks 8 --target-ticks 16
+            """)
+
+    @OptionGroup var control: ControlOptions
+
+    @Argument(help: "buy or sell.") var side: String
+    @Argument(help: "Contracts.") var quantity: Int64
+
+    @Option(help: ArgumentHelp("The traded contract; no other is possible.", valueName: "symbol"))
+    var symbol: String?
+
+    @Option(help: ArgumentHelp("At this price or better.", valueName: "price"))
+    var limit: String?
+
+    @Option(
+        help: ArgumentHelp("Wait until the market trades here; with --limit a stop-limit order.", valueName: "price"))
+    var stop: String?
+
+    @Option(help: ArgumentHelp("Distance of the protective stop; by default the policy's.", valueName: "ticks"))
+    var stopTicks: Int64?
+
+    @Option(help: ArgumentHelp("Distance of the target; none by default.", valueName: "ticks"))
+    var targetTicks: Int64?
+
+    @Option(help: ArgumentHelp("A trailing stop order at this distance.", valueName: "ticks"))
+    var trail: Int64?
+
+    @Option(help: ArgumentHelp("gtc, day, ioc or fok.", valueName: "tif"))
+    var tif: String?
+
+    @Flag(help: "It may only shrink the position.")
+    var reduceOnly = false
+
+    @Option(help: ArgumentHelp("Why; kept in the audit log.", valueName: "text"))
+    var reason: String?
+
+    @Option(help: ArgumentHelp("How long to wait for an answer.", valueName: "seconds"))
+    var timeout = 5.0
+
+    func validate() throws {
+        try ControlTimeout.validate(timeout)
+        guard ["buy", "sell"].contains(side.lowercased()) else {
+            throw ValidationError("\(side): expected buy or sell.")
+        }
+        guard quantity > 0 else { throw ValidationError("\(quantity): expected at least 1 contract.") }
+        for (name, ticks) in [("--stop-ticks", stopTicks), ("--target-ticks", targetTicks), ("--trail", trail)] {
+            if let ticks, !(1...100_000).contains(ticks) {
+                throw ValidationError("\(name): \(ticks), expected 1 to 100000 ticks.")
+            }
+        }
+        if let tif, !["gtc", "day", "ioc", "fok"].contains(tif.lowercased()) {
+            throw ValidationError("--tif: \(tif), expected gtc, day, ioc or fok.")
+        }
+    }
+
+    func run() throws {
+        try reportingErrors {
+            var order = ManualOrder(side: side, quantity: quantity)
+            order.symbol = symbol
+            order.limit = limit
+            order.stop = stop
+            order.stopTicks = stopTicks
+            order.targetTicks = targetTicks
+            order.trailTicks = trail
+            order.timeInForce = tif
+            order.isReduceOnly = reduceOnly ? true : nil
+            let arguments = CommandArguments(reason: reason, order: order)
+            try OrderReport.ask(control, .order, arguments, of: "risk", seconds: timeout)
+        }
+    }
+}
+
+/// `levelhead cancel`: cancels one order, or all.
+struct CancelCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel",
+        abstract: "Cancels an order, or every order that opens.",
+        discussion: """
+            A protective stop is not cancelled alone: the position would be bare; flatten closes both. Exit status 0 \
+            when the order has ended.
+
+            Example: levelhead cancel 1-manual-1
+            """)
+
+    @OptionGroup var control: ControlOptions
+
+    @Argument(help: "The order's identity, as printed by levelhead order, or all.") var id: String
+
+    @Option(help: ArgumentHelp("Why; travels with the command.", valueName: "text"))
+    var reason: String?
+
+    @Option(help: ArgumentHelp("How long to wait for an answer.", valueName: "seconds"))
+    var timeout = 5.0
+
+    func validate() throws { try ControlTimeout.validate(timeout) }
+
+    func run() throws {
+        try reportingErrors {
+            let arguments = CommandArguments(reason: reason, target: id)
+            try OrderReport.ask(control, .cancel, arguments, of: "execution", seconds: timeout)
+        }
+    }
+}
+
+/// What came of a manual order or a cancel.
+enum OrderReport {
+    static func ask(
+        _ control: ControlOptions, _ verb: ControlVerb, _ arguments: CommandArguments, of process: String,
+        seconds: Double
+    ) throws {
+        let survey = try control.survey(verb, arguments, until: .decided(by: process), seconds: seconds)
+        guard !survey.answers.isEmpty else { throw ControlFailure(try control.silence(survey)) }
+        guard let answer = survey.answers[process] else {
+            throw ControlFailure("\(verb.name): \(process) does not answer")
+        }
+        let details = answer.details
+        if control.json {
+            print(
+                JSONText.object([
+                    ("id", text(details.order ?? arguments.target)), ("verdict", text(details.verdict)),
+                    ("state", text(details.state)), ("message", text(details.message)),
+                    ("done", answer.outcome == .done ? "true" : "false"),
+                    ("ms", "\(Double(survey.elapsed.count / 1_000) / 1_000)"),
+                ]))
+        } else {
+            let words = [details.order ?? arguments.target, details.verdict, details.state, details.message]
+            print(words.compactMap { $0 }.joined(separator: " "))
+        }
+        if answer.outcome != .done {
+            throw ControlFailure("\(verb.name): \(details.message ?? details.verdict ?? answer.outcome.name)")
+        }
+    }
+
+    private static func text(_ value: String?) -> String { value.map(JSONText.string) ?? "null" }
+}

@@ -1,0 +1,86 @@
+import Control
+import Foundation
+import Platform
+import Testing
+import Units
+
+/// The lock over runs that carry the account on, and over runs that start anew.
+struct TradingLockTests {
+    private func record(_ run: String, isLasting: Bool) -> LockRecord {
+        LockRecord(epoch: 0, sender: "me", reason: "why", run: run, isLasting: isLasting)
+    }
+
+    @Test func `raising locks, counts up, and says who and why`() throws {
+        let state = try TestState()
+        let lock = try TradingLock(stateDirectory: state.path)
+        let (raised, failure) = lock.raise(record("r", isLasting: true))
+        #expect(raised == EpochState(epoch: 2, isLocked: true) && failure == nil)
+        #expect(lock.record?.sender == "me" && lock.record?.reason == "why" && lock.record?.epoch == 2)
+        #expect(try state.mode(TradingLock.fileName) == 0o600)
+        #expect(!lock.open(ifEpochIs: 1), "an older lock's key does not fit")
+        #expect(lock.record != nil && lock.word.load().isLocked)
+        #expect(lock.open(ifEpochIs: 2))
+        #expect(lock.record == nil && lock.word.load() == EpochState(epoch: 2, isLocked: false))
+    }
+
+    @Test func `the word locks when there is no place for a record`() throws {
+        let state = try TestState()
+        let lock = try TradingLock(stateDirectory: state.path)
+        try state.setMode(0o500, of: "")
+        defer { try? state.setMode(0o700, of: "") }
+        let (raised, failure) = lock.raise(record("r", isLasting: true))
+        #expect(raised.isLocked && lock.word.load().isLocked)
+        // Root writes anywhere.
+        #expect(failure != nil || geteuid() == 0)
+    }
+
+    @Test func `a live run goes on locked, one over a tape starts anew and keeps the live one's lock`() throws {
+        let state = try TestState()
+        let lock = try TradingLock(stateDirectory: state.path)
+        _ = lock.raise(record("live", isLasting: true))
+        try lock.begin(run: "live-2", startsAnew: false)
+        #expect(lock.word.load().isLocked)
+        let before = lock.word.load().epoch
+        try lock.begin(run: "tape", startsAnew: true)
+        #expect(!lock.word.load().isLocked && lock.word.load().epoch > before)
+        // Locked and armed within the tape's run, the live run's lock is still known.
+        let raised = lock.raise(record("tape", isLasting: false)).state
+        #expect(lock.record?.isLasting == true)
+        #expect(lock.open(ifEpochIs: raised.epoch, keepsRecord: true))
+        try lock.begin(run: "live-3", startsAnew: false)
+        #expect(lock.word.load().isLocked)
+    }
+
+    @Test func `a tape's lock is its own run's`() throws {
+        let state = try TestState()
+        let lock = try TradingLock(stateDirectory: state.path)
+        _ = lock.raise(record("tape", isLasting: false))
+        try lock.begin(run: "tape", startsAnew: false)
+        #expect(lock.word.load().isLocked, "resumed")
+        try lock.begin(run: "tape-2", startsAnew: true)
+        #expect(!lock.word.load().isLocked && lock.record == nil)
+    }
+
+    @Test func `a word that was locked without a record is not forgotten`() throws {
+        let state = try TestState()
+        let lock = try TradingLock(stateDirectory: state.path)
+        lock.word.raiseAndLock()
+        try lock.begin(run: "tape", startsAnew: true)
+        #expect(!lock.word.load().isLocked && lock.record?.isLasting == true)
+        try lock.begin(run: "live", startsAnew: false)
+        #expect(lock.word.load().isLocked)
+    }
+
+    @Test func `who decides ends the survey, the others are not waited for`() throws {
+        let state = try TestState()
+        let quick = try TestProcess(state, "execution"), slow = try TestProcess(state, "risk")
+        let worker = Thread {
+            while quick.mailbox.pop().map({ $0.finish(.done) }) == nil { usleep(1_000) }
+        }
+        worker.start()
+        let survey = try state.client().survey(.pause, until: .decided(by: "execution"), deadline: .seconds(20))
+        #expect(survey.answers["execution"]?.outcome == .done)
+        #expect(survey.elapsed < .seconds(10))
+        withExtendedLifetime(slow) {}
+    }
+}

@@ -26,7 +26,7 @@ let package = Package(
         module("Units"), module("Determinism", ["CSleef"]), module("MarketCalendar", ["Units"]),
         module("DBN", ["Units"]), module("Ring", ["Units", "CPlatform"]), module("Features"),
         module("Orders", ["Units", "Determinism", "MarketCalendar"]),
-        module("Signals", core + ["Features"]), module("Risk", core),
+        module("Signals", core + ["Features"]), module("Accounts", core), module("Risk", core + ["Accounts"]),
         module("Platform", ["Units", "CPlatform"]), module("Compression", ["Platform", "CZstd"]),
         module("Security", ["COpenSSL"]), module("Storage", ["Units", "Platform", "Security", "CLMDB"]),
         module("Network", ["Units", "Platform"]),

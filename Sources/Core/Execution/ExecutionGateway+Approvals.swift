@@ -25,7 +25,7 @@ extension ExecutionGateway {
         if expiry <= clock.message || isFlattening || isReconciling { return refuse(intent, .notSent, clock) }
         switch intent.action {
         case .open: open(intent, clock)
-        case .close: closeAll(clock)
+        case .close: close(of: intent.strategy, clock)
         }
     }
 

@@ -7,6 +7,6 @@ extension RiskGate {
         if isLive { release(.feed, .warmed) } else { restrict(.feed, .warming) }
     }
 
-    /// Whether a person's order may open: it needs no more than a usable book, so a feed that is behind does not bar it.
+    /// Whether a person's order may open: it needs no more than a usable book, so a feed that is behind bars it not.
     var takesManualOrders: Bool { state == .active || state == .reducing && restrictions == .feed }
 }

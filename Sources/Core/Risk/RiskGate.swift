@@ -153,6 +153,7 @@ public struct RiskGate: Sendable {
         case .flat:
             crossBooks()
             if state == .flattening { change(.provenFlat, .flat) }
+        // An operator looks at it and resumes.
         case .reconciliationQuestion: restrict(.paused, .reconciliation)
         case .flattenBlocked, .flattenLate, .reconciled, .strayOrder: break
         }

@@ -97,7 +97,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         case .replaying where !isOfChain: isPresent = false
         case .notResolved(let text):
             if plan.wanted.contains(where: text.contains) { refused += 1 }
-            Terminal.writeError("levelhead: \(text)")
+            // A family that has no options today is nothing to worry about.
+            if !plan.parents.contains(where: text.contains) { Terminal.writeError("levelhead: \(text)") }
         case .disconnected(let failure): Terminal.writeError("levelhead: feed: \(failure.text)")
         case .hole(let hole): Terminal.writeError("levelhead: feed: \(hole)")
         case .refused(let text): Terminal.writeError("levelhead: feed refused: \(text)")

@@ -29,6 +29,7 @@ struct LiveSubscriptions {
     init(_ configuration: ResolvedConfiguration, _ source: LiveSource) throws {
         self.configuration = configuration
         hasOptions = configuration.live.hasOptions
+        parents = configuration.live.hasOptions ? Self.parents(configuration) : []
         hasIndexChain = hasOptions && !configuration.options.root.isEmpty
         start = try Self.start(configuration, source)
         wanted = Set([configuration.instrument.signal, configuration.instrument.traded].map(\.description))
@@ -104,7 +105,10 @@ struct LiveSubscriptions {
         try LiveSubscription(hasIndexChain ? .cmbp1 : .mbp1, .rawSymbol, .named(names), start: start)
     }
 
-    private var parents: [String] {
+    /// The families whose definitions are wanted; none without options.
+    let parents: [String]
+
+    private static func parents(_ configuration: ResolvedConfiguration) -> [String] {
         let root = configuration.options.root
         guard root.isEmpty else { return OptionFamilies.parents(indexRoot: root) }
         let signal = configuration.instrument.signal

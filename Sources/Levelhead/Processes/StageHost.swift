@@ -41,6 +41,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Records taken: the number of the next one.
     private(set) var position: UInt64
     private var isInputOver = false
+    /// Another process has taken inputs of this run before.
+    private let hasPredecessor: Bool
     /// When the record was received that led to what is being done, by our wall clock, ns; 0 when unknown.
     private var origin: UInt64 = 0
     private var wait: IdleWait
@@ -87,14 +89,16 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             site: site, setup: setup, hosted: hosted, fold: fold,
             records: try RingRecords(site, from: refold.position, isPacing: true), inbox: inbox, outbox: outbox,
             inputs: inputs, outputs: outputs, snapshots: snapshots, identity: identity, lock: lock,
-            clock: clock, wait: IdleWait(configuration.ring.wait), position: refold.position)
+            clock: clock, wait: IdleWait(configuration.ring.wait), position: refold.position,
+            hasPredecessor: snapshot != nil || !entries.isEmpty)
     }
 
     private init(
         site: RunSite, setup: MarketSetup, hosted: consuming Hosted, fold: consuming StageFold<Hosted.Stage>,
         records: consuming RingRecords, inbox: consuming StageInbox, outbox: consuming StageOutbox,
         inputs: consuming InputJournal, outputs: consuming OutputJournal, snapshots: consuming SnapshotStore,
-        identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock, wait: IdleWait, position: UInt64
+        identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock, wait: IdleWait, position: UInt64,
+        hasPredecessor: Bool
     ) {
         self.site = site
         self.setup = setup
@@ -113,6 +117,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         self.clock = clock
         self.wait = wait
         self.position = position
+        self.hasPredecessor = hasPredecessor
     }
 
     /// The contract that orders are for.
@@ -123,6 +128,10 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Works until it is to stop and there is nothing to do. What its receivers have not taken by then goes out after
     /// a restart.
     mutating func run(_ desk: ProcessDesk) throws {
+        if hasPredecessor, let request = Hosted.afterRestart {
+            try take(.control, .request(request))
+            try send()
+        }
         while true {
             var isBusy = try takeRecords()
             isBusy = try takeLock() || isBusy
@@ -263,7 +272,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private mutating func tick() throws {
         guard fold.awaitsTime else { return }
         let now = MonotonicClock.now()
-        guard now - tickedAt >= Hosted.tickInterval else { return }
+        let interval = hosted.isHurried ? min(Hosted.tickInterval, .milliseconds(1)) : Hosted.tickInterval
+        guard now - tickedAt >= interval else { return }
         tickedAt = now
         try take(.clock, .tick)
         try send()

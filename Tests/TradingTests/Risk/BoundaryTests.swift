@@ -183,7 +183,9 @@ struct Boundary: CustomTestStringConvertible, Sendable {
             return bench.close(.level)
         },
         Boundary(.otherBooksOpen, "a strategy alone, with another", false, true) { hasOther in
-            var bench = GateBench()
+            var rules = RiskRules()
+            rules.closesByStrategy = false
+            var bench = GateBench(rules: rules)
             bench.fill(.buy, strategy: .level)
             if hasOther { bench.fill(.buy, strategy: StrategyID(rawValue: 2)) }
             return bench.close(.level)

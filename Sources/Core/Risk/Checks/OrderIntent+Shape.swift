@@ -27,11 +27,10 @@ extension OrderIntent {
 
     private func isDistance(_ ticks: Ticks) -> Bool { ticks >= .zero && ticks <= Self.most }
 
-    /// Where the stop of a bought contract would stand, by the price that is known; nil for a sale.
-    func lowestStop(_ mark: AccountMark) -> Ticks? {
+    /// Where the stop of a bought contract would stand; nil for a sale and for an order that names no price.
+    var lowestStop: Ticks? {
         guard side == .buy, stopDistance > .zero else { return nil }
         if limit > .zero { return limit - stopDistance }
-        if trigger > .zero { return trigger - stopDistance }
-        return mark.ask.size > 0 ? mark.ask.price - stopDistance : nil
+        return trigger > .zero ? trigger - stopDistance : nil
     }
 }

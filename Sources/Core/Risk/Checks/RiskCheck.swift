@@ -39,7 +39,9 @@ public struct RiskCheck: Sendable {
         RiskCheck(.liveToken, .entries, "a broker's venue that nobody armed", "venue"),
         RiskCheck(.tradingState, .all, "what the state of account or strategy does not allow, and all under the lock"),
         RiskCheck(.nothingToClose, .closes, "a close without a position"),
-        RiskCheck(.otherBooksOpen, .closes, "one strategy's close while others hold positions"),
+        RiskCheck(
+            .otherBooksOpen, .closes,
+            "one strategy's close while others hold positions, where the gateway closes only all"),
         RiskCheck(.stopRequired, .entries, "no stop, or one at the fill"),
         RiskCheck(.sessionWindow, .entries, "strategies outside the entry window, operators outside the session"),
         RiskCheck(.newsWindow, .strategies, "a time inside a window of the calendar", "news_file"),

@@ -101,7 +101,7 @@ extension RiskGate {
 
     private func refusalByShape(_ order: OrderIntent) -> RefusalReason? {
         if !order.isWellFormed { return .malformed }
-        if let stop = order.lowestStop(mark), stop <= .zero { return .malformed }
+        if let stop = order.lowestStop, stop <= .zero { return .malformed }
         let quantity = order.quantity
         let isTooMany = quantity > limits.orderQuantity || isOver(quantity, rules.instrument.orderQuantity)
             || isOver(quantity, rules[order.strategy].orderQuantity)

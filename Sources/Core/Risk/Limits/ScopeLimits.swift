@@ -68,8 +68,8 @@ public struct RiskRules: Sendable {
     public var programme: RulePack?
     /// Books net: one strategy may be long while another is short. Else nothing opens against the account's position.
     public var netsBooks = false
-    /// A strategy's position can be closed while others have theirs.
-    public var closesByStrategy = false
+    /// The execution gateway closes one strategy's position while others have theirs.
+    public var closesByStrategy = true
 
     public init() {}
 

@@ -46,6 +46,7 @@ let package = Package(
         .executable(name: "levelhead", targets: ["levelhead"]),
         .executable(name: "ring-bench", targets: ["RingBench"]),
         .executable(name: "stream-bench", targets: ["StreamBench"]),
+        .executable(name: "order-simulation", targets: ["OrderSimulator"]),
         .executable(name: "fill-bench", targets: ["FillBench"]),
     ],
     dependencies: [
@@ -156,6 +157,17 @@ let package = Package(
             ],
             path: "Sources/Bench/StreamBench", swiftSettings: edge),
 
+        // MARK: Simulation: the order path in one thread, in a world that one seed decides
+        .target(
+            name: "OrderSimulation",
+            dependencies: [
+                "Units", "Determinism", "MarketCalendar", "DBN", "Features", "Orders", "Signals", "Risk", "Execution",
+                "PaperVenue", "Pipeline", "Configuration",
+            ],
+            path: "Sources/Bench/OrderSimulation", swiftSettings: edge),
+        .executableTarget(
+            name: "OrderSimulator", dependencies: ["OrderSimulation", argumentParser],
+            path: "Sources/Bench/OrderSimulator", swiftSettings: edge),
         // What the paper venue makes of hypothetical orders on a recorded tape: one side of scripts/fill-realism.
         .executableTarget(
             name: "FillBench",
@@ -219,6 +231,7 @@ let package = Package(
                 "Streams", "ZeroMQ", "Platform", "Storage", "Features", "Orders", "Signals", "Risk", "Determinism",
                 "Units", "CHeapCount",
             ]),
+        tests("OrderSimulationTests", ["OrderSimulation"]),
         tests("LabelsTests", ["Labels", "Features"]),
         tests("RepositoryTests", []),
     ]

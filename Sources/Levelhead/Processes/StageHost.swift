@@ -358,8 +358,10 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     }
 
     private mutating func finish() throws {
-        try save()
-        try snapshots.sync()
+        do {
+            try save()
+            try snapshots.sync()
+        } catch where StorageSpace.isMissing(error) {}
         try inputs.finish()
         try outputs.finish()
         try hosted.finish(site, fold, records: position)

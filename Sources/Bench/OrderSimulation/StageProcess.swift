@@ -204,7 +204,8 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
         if outputCount < disk.outputs.count {
             let before = disk.outputs[outputCount]
             if before.bytes != bytes || before.position != position {
-                world.report(.refoldEqual, "\(name.rawValue) output \(outputCount): \(before.message) is now \(message)")
+                world.report(
+                    .refoldEqual, "\(name.rawValue) output \(outputCount): \(before.message) is now \(message)")
             }
         } else {
             disk.append(SimulatedOutput(position: position, message: message, bytes: bytes))

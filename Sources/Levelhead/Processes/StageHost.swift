@@ -300,7 +300,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try inputs.sync()
             try outputs.sync()
         }
-        outbox.mayOpen = !inputs.isLow && !outputs.isLow
+        outbox.mayOpen = !inputs.isLow && !outputs.isLow && !hosted.isDiskFull
         try outbox.send()
     }
 

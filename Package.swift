@@ -46,6 +46,8 @@ let package = Package(
         .executable(name: "levelhead", targets: ["levelhead"]),
         .executable(name: "ring-bench", targets: ["RingBench"]),
         .executable(name: "stream-bench", targets: ["StreamBench"]),
+        .executable(name: "order-simulation", targets: ["OrderSimulator"]),
+        .executable(name: "fill-bench", targets: ["FillBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -155,6 +157,23 @@ let package = Package(
             ],
             path: "Sources/Bench/StreamBench", swiftSettings: edge),
 
+        // MARK: Simulation: the order path in one thread, in a world that one seed decides
+        .target(
+            name: "OrderSimulation",
+            dependencies: [
+                "Units", "Determinism", "MarketCalendar", "DBN", "Features", "Orders", "Signals", "Risk", "Execution",
+                "PaperVenue", "Pipeline", "Configuration", "Accounts",
+            ],
+            path: "Sources/Bench/OrderSimulation", swiftSettings: edge),
+        .executableTarget(
+            name: "OrderSimulator", dependencies: ["OrderSimulation", argumentParser],
+            path: "Sources/Bench/OrderSimulator", swiftSettings: edge),
+        // What the paper venue makes of hypothetical orders on a recorded tape: one side of scripts/fill-realism.
+        .executableTarget(
+            name: "FillBench",
+            dependencies: ["Units", "DBN", "Orders", "PaperVenue", "Platform", "Tape", argumentParser],
+            path: "Sources/Bench/FillBench", swiftSettings: edge),
+
         // MARK: Tests, one folder per module
         .target(
             name: "FeatureProperties", dependencies: ["Features"], path: "Tests/FeatureProperties",
@@ -212,6 +231,7 @@ let package = Package(
                 "Streams", "ZeroMQ", "Platform", "Storage", "Features", "Orders", "Signals", "Risk", "Determinism",
                 "Units", "CHeapCount",
             ]),
+        tests("OrderSimulationTests", ["OrderSimulation"]),
         tests("LabelsTests", ["Labels", "Features"]),
         tests("RepositoryTests", []),
     ]

@@ -142,3 +142,17 @@ struct VenueLinkStandIn: BoundedElement {
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) { try archive.field(&value) }
 }
+
+/// What is printed is read again, and nothing else.
+struct PrintedOrderTests {
+    @Test func `an identity is read as it is printed`() {
+        for issuer in OrderIssuer.allCases {
+            let id = ClientOrderID(epoch: 7, issuer: issuer, count: 12)
+            #expect(ClientOrderID(printed: id.description) == id)
+        }
+        for text in ["", "none", "1-manual", "1-manual-0", "1-nobody-3", "x-manual-3", "1-manual-3-4", "-manual-3"] {
+            #expect(ClientOrderID(printed: text) == nil, "\(text)")
+        }
+        #expect(ClientOrderID(printed: "1-manual-\(UInt64(1) << 40)") == nil)
+    }
+}

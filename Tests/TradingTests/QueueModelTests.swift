@@ -14,15 +14,19 @@ import Units
     }
 
     /// Contracts ahead of the first order after a script.
-    private func ahead(_ kind: QueueModelKind, exponent: Double = 1, _ lines: [String]) -> Double {
-        var scenario = VenueScenario { $0.queue = QueueModel(kind, exponent: exponent) }
+    private func ahead(
+        _ kind: QueueModelKind, exponent: Double = 1, weight: Double = 1, _ lines: [String]
+    ) -> Double {
+        var scenario = VenueScenario { $0.queue = QueueModel(kind, exponent: exponent, weight: weight) }
         for line in lines { _ = scenario.play(line) }
         return scenario.venue.orders[0].place.contracts
     }
 
     /// 10 contracts of 5 orders ahead, 30 of 5 behind; then one order of `size` leaves.
-    private func afterOne(_ size: Int, _ kind: QueueModelKind, exponent: Double = 1) -> Double {
-        ahead(kind, exponent: exponent, [
+    private func afterOne(
+        _ size: Int, _ kind: QueueModelKind, exponent: Double = 1, weight: Double = 1
+    ) -> Double {
+        ahead(kind, exponent: exponent, weight: weight, [
             "1.000 book 5000.00x10/5 | 5000.25x5",
             "1.001 submit a buy 1 limit 5000.00",
             "1.003 book 5000.00x40/10 | 5000.25x5",
@@ -39,18 +43,21 @@ import Units
         #expect(afterOne(4, .power) == afterOne(4, .proportional))
         // 5 of 10 orders are ahead.
         #expect(afterOne(4, .orders) == 8)
-        #expect(afterOne(4, .orders, exponent: 2) == 8)
+        #expect(afterOne(4, .orders, weight: 7) == 9.5)
     }
 
-    @Test func `one order's size tells where it was`() {
-        #expect(afterOne(11, .orders) == 10, "larger than all that is ahead")
-        #expect(afterOne(10, .orders) == 5)
-        // 28 ahead, 12 behind: an order of 13 was ahead.
-        let lines = [
-            "1.000 book 5000.00x28/5 | 5000.25x5", "1.001 submit a buy 1 limit 5000.00",
-            "1.003 book 5000.00x40/10 | 5000.25x5", "1.004 book 5000.00x27/9 | 5000.25x5",
+    @Test func `a model by orders goes by contracts where no order left`() {
+        // 10 of 40 contracts ahead, weight 3: 10 to 90 of the 4 that left without a change of the count.
+        let start = [
+            "1.000 book 5000.00x10/5 | 5000.25x5", "1.001 submit a buy 1 limit 5000.00",
+            "1.003 book 5000.00x40/10 | 5000.25x5",
         ]
-        #expect(ahead(.orders, lines) == 15)
+        let withoutTrade = ahead(.orders, weight: 3, start + ["1.004 book 5000.00x36/10 | 5000.25x5"])
+        #expect(withoutTrade == 9.6)
+        // With a trade of 4 first: 6 of 36 ahead, 6 to 90 of the 4 that left.
+        let afterTrade = ahead(
+            .orders, weight: 3, start + ["1.004 trade sell 4 @ 5000.00 => 5000.00x32/8 | 5000.25x5"])
+        #expect(afterTrade == 5.75)
     }
 
     @Test func `many small orders that leave come off one by one`() {
@@ -92,7 +99,8 @@ import Units
 
     @Test func `models have names`() {
         for kind in QueueModelKind.allCases {
-            #expect(QueueModel(named: kind.name, exponent: 2) == QueueModel(kind, exponent: 2))
+            #expect(
+                QueueModel(named: kind.name, exponent: 2, weight: 3) == QueueModel(kind, exponent: 2, weight: 3))
         }
     }
 

@@ -22,7 +22,7 @@ private struct VenueStorm {
     static func configuration(_ seed: UInt64) -> PaperVenueConfiguration {
         var configuration = PaperVenueConfiguration(terms: Script.terms)
         let kind = QueueModelKind.allCases[Int(seed) % QueueModelKind.allCases.count]
-        configuration.queue = QueueModel(kind, exponent: 1 + Double(seed % 3))
+        configuration.queue = QueueModel(kind, exponent: 1 + Double(seed % 3), weight: 1 + Double(seed % 4))
         configuration.commandWay = LatencyModel(measured: (1...40).map { .milliseconds($0 * $0 % 37) })
         configuration.eventWay = LatencyModel(measured: (1...40).map { .milliseconds($0 * $0 % 11) })
         configuration.seed = seed
@@ -194,7 +194,7 @@ private struct VenueStorm {
     @Test(.enabled(if: lh_heap_count_enabled() != 0, "heap calls are not counted under a sanitizer"))
     func `a venue allocates nothing while every kind of order works`() {
         var scenario = VenueScenario {
-            $0.queue = QueueModel(.orders, exponent: 2)
+            $0.queue = QueueModel(.orders)
             $0.commandWay = LatencyModel(measured: [.milliseconds(1), .milliseconds(2)])
         }
         _ = scenario.play("1.000 book 5000.00x10/4 | 5000.25x10/3")

@@ -12,8 +12,8 @@ import Determinism
     case optimistic = 3
     /// By the relative position x in the queue, in contracts: xⁿ to (1 − x)ⁿ.
     case power = 4
-    /// The same by the position in orders, and what one order's size can tell: a single order larger than all that is
-    /// ahead was behind, one larger than all that is behind was ahead.
+    /// By orders instead of contracts: each order behind is `weight` times as likely to leave as each ahead. Who has
+    /// queued for long stays; who leaves has mostly just come.
     case orders = 5
 
     public var name: String {
@@ -36,18 +36,22 @@ import Determinism
     public var kind: QueueModelKind
     /// n of the power law; 1 is proportional, more spares those near the front.
     public var exponent: Double
+    /// Of `orders`; 1 is proportional by orders. The default was measured on ES: docs/fill-realism.md.
+    public var weight: Double
 
-    /// - Precondition: the exponent is positive.
-    public init(_ kind: QueueModelKind, exponent: Double = 1) {
+    /// - Precondition: exponent and weight are positive.
+    public init(_ kind: QueueModelKind, exponent: Double = 1, weight: Double = 8) {
         precondition(exponent > 0, "a power law has a positive exponent")
+        precondition(weight > 0, "what is behind leaves too")
         self.kind = kind
         self.exponent = exponent
+        self.weight = weight
     }
 
     /// - Precondition: `name` is that of a kind.
-    public init(named name: String, exponent: Double) {
+    public init(named name: String, exponent: Double, weight: Double) {
         for kind in QueueModelKind.allCases where kind.name == name {
-            self.init(kind, exponent: exponent)
+            self.init(kind, exponent: exponent, weight: weight)
             return
         }
         preconditionFailure("a queue model has the name of a kind")
@@ -85,23 +89,22 @@ import Determinism
         _ place: inout QueuePlace, _ left: Double, of level: QueueLevel, _ after: QueueLevel, traded: Double
     ) {
         let gone = level.orders - after.orders
+        // Without a count of who left there are only contracts to go by.
         guard traded == 0, gone >= 1 else {
-            place.shrink(by: left * share(min(1, place.contracts / level.contracts)))
+            place.shrink(by: left * weighted(place.contracts, level.contracts))
             return
         }
-        if gone == 1 {
-            if left > place.contracts { return }
-            if left > level.contracts - place.contracts {
-                place.leave(contracts: left, orders: 1)
-                return
-            }
-        }
-        let ahead = share(min(1, place.orders / level.orders))
+        let ahead = weighted(place.orders, level.orders)
         place.leave(contracts: left * ahead, orders: gone * ahead)
     }
 
+    /// The part of what leaves that was ahead, when each behind is likelier to leave than each ahead.
+    private func weighted(_ ahead: Double, _ all: Double) -> Double {
+        ahead <= 0 ? 0 : ahead / (ahead + weight * max(0, all - ahead))
+    }
+
     /// The part of what leaves that was ahead of relative position `x`.
-    func share(_ x: Double) -> Double {
+    private func share(_ x: Double) -> Double {
         if exponent == 1 { return x }
         let ahead = DeterministicMath.pow(x, exponent)
         let behind = DeterministicMath.pow(1 - x, exponent)

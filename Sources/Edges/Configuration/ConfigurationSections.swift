@@ -66,6 +66,7 @@ public struct VenueSettings: Equatable, Sendable {
     public let seed: UInt64
     public let queue: String
     public let queueExponent: Double
+    public let queueWeight: Double
     /// Nil: the contract table's.
     public let exchangeFee: Money?
     public let clearingFee: Money?

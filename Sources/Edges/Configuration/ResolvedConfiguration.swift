@@ -54,7 +54,7 @@ public struct ResolvedConfiguration: Sendable {
             latencyFile: read.file("venue.latency_file"),
             acknowledgementLatencyFile: read.file("venue.ack_latency_file"),
             seed: UInt64(read.integer("venue.seed")), queue: read.text("venue.queue"),
-            queueExponent: read.real("venue.queue_exponent"),
+            queueExponent: read.real("venue.queue_exponent"), queueWeight: read.real("venue.queue_weight"),
             exchangeFee: read.fee("venue.exchange_fee_usd"), clearingFee: read.fee("venue.clearing_fee_usd"),
             nfaFee: read.fee("venue.nfa_fee_usd"), brokerFee: read.fee("venue.broker_fee_usd"))
         digest = DigestMode(rawValue: read.text("digest")) ?? .second

@@ -149,7 +149,10 @@ public enum SettingTable {
         row(
             "venue.queue", .choice(["proportional", "pessimistic", "optimistic", "power", "orders"]),
             .text("proportional"), "whose contracts leave a queue without a trade"),
-        row("venue.queue_exponent", .real(0.1...10), .real(1), "of power and orders; more spares the front"),
+        row("venue.queue_exponent", .real(0.1...10), .real(1), "of power; more spares the front"),
+        row(
+            "venue.queue_weight", .real(0.1...1_000), .real(8),
+            "of orders: how much likelier one behind is to leave than one ahead"),
         fee("venue.exchange_fee_usd", .text("table"), "exchange fee, with clearing where the exchange joins them"),
         fee("venue.clearing_fee_usd", .money(.zero), "clearing fee charged apart"),
         fee("venue.nfa_fee_usd", .text("table"), "regulatory assessment"),

@@ -48,14 +48,15 @@ struct FlattenLedger {
 
     /// What the gateway says about its flatten.
     mutating func take(_ notice: ExecutionNotice) {
-        rounds = notice.rounds
-        account = notice.certificate
         switch notice.kind {
         case .flattening: begin(epoch: 0, sender: ShortText("execution"), reason: ShortText(notice.reason.name))
         case .flattenBlocked: isBlocked = true
-        case .flat: phase = .flat
-        case .flattenLate, .reconciliationQuestion, .reconciled, .strayOrder: break
+        case .flat: if phase == .underWay { phase = .flat }
+        case .flattenLate: break
+        case .reconciliationQuestion, .reconciled, .strayOrder: return
         }
+        rounds = notice.rounds
+        account = notice.certificate
     }
 
     /// The certificate as JSON; `ms` from the request to the proof.

@@ -38,10 +38,12 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     init(_ site: RunSite, _ setup: MarketSetup) throws {
+        let desk = try TradingLock(stateDirectory: site.stateDirectory)
+        let epoch = try setup.trading().orderEpoch
         self.setup = setup
         self.site = site
-        desk = try TradingLock(stateDirectory: site.stateDirectory)
-        manual = ManualOrders(epoch: try setup.trading().orderEpoch)
+        self.desk = desk
+        manual = ManualOrders(epoch: epoch)
     }
 
     var lock: LockFollower? { follower }

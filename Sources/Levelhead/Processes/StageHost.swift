@@ -41,6 +41,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Records taken: the number of the next one.
     private(set) var position: UInt64
     private var isInputOver = false
+    /// Another process has taken inputs of this run before.
+    private let hasPredecessor: Bool
     /// When the record was received that led to what is being done, by our wall clock, ns; 0 when unknown.
     private var origin: UInt64 = 0
     /// The disk is full: nothing opens, and what protects and closes goes on in the journals' reserve.
@@ -86,14 +88,15 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             site: site, setup: setup, hosted: hosted, fold: fold,
             records: try RingRecords(site, from: refold.position, isPacing: true), inbox: inbox, outbox: outbox,
             inputs: inputs, outputs: outputs, snapshots: snapshots, identity: identity, lock: lock,
-            clock: clock, position: refold.position)
+            clock: clock, position: refold.position, hasPredecessor: snapshot != nil || !entries.isEmpty)
     }
 
     private init(
         site: RunSite, setup: MarketSetup, hosted: consuming Hosted, fold: consuming StageFold<Hosted.Stage>,
         records: consuming RingRecords, inbox: consuming StageInbox, outbox: consuming StageOutbox,
         inputs: consuming InputJournal, outputs: consuming OutputJournal, snapshots: consuming SnapshotStore,
-        identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock, position: UInt64
+        identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock, position: UInt64,
+        hasPredecessor: Bool
     ) {
         self.site = site
         self.setup = setup
@@ -111,6 +114,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         self.lock = lock
         self.clock = clock
         self.position = position
+        self.hasPredecessor = hasPredecessor
     }
 
     /// The contract that orders are for.
@@ -121,6 +125,10 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Works until it is to stop and there is nothing to do. What its receivers have not taken by then goes out after
     /// a restart.
     mutating func run(_ desk: ProcessDesk) throws {
+        if hasPredecessor, let request = Hosted.afterRestart {
+            try take(.control, .request(request))
+            try send()
+        }
         while true {
             var isBusy = try takeRecords()
             isBusy = try takeLock() || isBusy
@@ -255,7 +263,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private mutating func tick() throws {
         guard fold.awaitsTime else { return }
         let now = MonotonicClock.now()
-        guard now - tickedAt >= Hosted.tickInterval else { return }
+        let interval = hosted.isHurried ? min(Hosted.tickInterval, .milliseconds(1)) : Hosted.tickInterval
+        guard now - tickedAt >= interval else { return }
         tickedAt = now
         try take(.clock, .tick)
         try send()
@@ -349,8 +358,10 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     }
 
     private mutating func finish() throws {
-        try save()
-        try snapshots.sync()
+        do {
+            try save()
+            try snapshots.sync()
+        } catch where StorageSpace.isMissing(error) {}
         try inputs.finish()
         try outputs.finish()
         try hosted.finish(site, fold, records: position)

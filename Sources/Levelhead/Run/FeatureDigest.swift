@@ -24,11 +24,17 @@ struct FeatureDigest: ~Copyable {
         block.append(contentsOf: repeatElement(0, count: Self.vectorBytes))
         block.withUnsafeMutableBytes { raw in
             let out = UnsafeMutableRawBufferPointer(rebasing: raw[start...])
+            var defined: UInt64 = 0
             for index in 0..<vector.count {
                 let value = vector[index]
-                let bits = value.isNaN ? Self.canonicalNaN : value.bitPattern
-                out.storeBytes(of: bits.littleEndian, toByteOffset: index * 8, as: UInt64.self)
-                out[Self.valueBytes + index / 8] |= value.isNaN ? 0 : 1 << UInt8(index % 8)
+                // Only NaN differs from itself.
+                let isDefined = value == value
+                let bits = isDefined ? value.bitPattern : Self.canonicalNaN
+                out.storeBytes(of: bits.littleEndian, toByteOffset: index &* 8, as: UInt64.self)
+                defined |= (isDefined ? 1 : 0) &<< UInt64(index & 7)
+                guard index & 7 == 7 || index == vector.count &- 1 else { continue }
+                out[Self.valueBytes &+ index / 8] = UInt8(defined)
+                defined = 0
             }
         }
     }

@@ -58,7 +58,8 @@ extension MarketSetup {
         venue.commandWay = try way(settings.latency, settings.latencyFile)
         venue.eventWay = try way(settings.acknowledgementLatency, settings.acknowledgementLatencyFile)
         venue.seed = settings.seed
-        venue.queue = QueueModel(named: settings.queue, exponent: settings.queueExponent)
+        venue.queue = QueueModel(
+            named: settings.queue, exponent: settings.queueExponent, weight: settings.queueWeight)
         return venue
     }
 

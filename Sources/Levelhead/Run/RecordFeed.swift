@@ -38,6 +38,7 @@ struct TapeFeed: RecordFeed, ~Copyable {
         while sequence < first, try next() != nil {}
     }
 
+    @inline(__always)
     mutating func next() throws -> (record: RecordView, sequence: UInt64)? {
         while let record = try tape.next() {
             if let window, !window.contains(record.receiveTime.nanoseconds) { continue }

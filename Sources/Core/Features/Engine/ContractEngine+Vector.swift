@@ -45,20 +45,17 @@ extension ContractEngine {
         // A mid that is not valid may stop being used by time alone.
         if !row.mid.isValid || !state.pointee.writtenMid.isValid { stale.insert(.position) }
         let moment = LevelMoment(row)
-        for index in 0..<5 where index != LevelKind.movingAverage.rawValue || !state.pointee.averageMoved {
-            write(levels + index, index, row: row, moment: moment, also: stale)
+        let (levels, values, terms) = (self.levels, self.values, self.terms)
+        let due = row.termsAreDue
+        // The average's level comes last, and is not where it will be when a bar has closed.
+        let count = state.pointee.averageMoved ? LevelKind.movingAverage.rawValue : FeatureSchema.levelCount
+        for index in 0..<count {
+            (levels + index).write(
+                values + index * LevelFeature.count, terms: terms + index, row: row, moment: moment, also: stale,
+                termsAreDue: due)
         }
         if row.termsAreDue { findTermsSpan(at: row.time) }
         if state.pointee.averageMoved { writeMovedAverage(row: row) }
-    }
-
-    @inline(__always)
-    private func write(
-        _ level: UnsafeMutablePointer<LevelState>, _ index: Int, row: borrowing RowContext,
-        moment: borrowing LevelMoment, also: StaleColumns
-    ) {
-        level.write(
-            values + index * LevelFeature.count, terms: terms + index, row: row, moment: moment, also: also)
     }
 
     private func findTermsSpan(at time: UInt64) {
@@ -78,7 +75,10 @@ extension ContractEngine {
         if level.isActive, let price = state.pointee.sources.average.price {
             level.move(to: price, time: row.clock.pointee.time, mid: state.pointee.mid)
         }
-        withUnsafeMutablePointer(to: &level) { write($0, index, row: row, moment: moment, also: .all) }
+        let (out, terms) = (values + index * LevelFeature.count, terms + index)
+        withUnsafeMutablePointer(to: &level) {
+            $0.write(out, terms: terms, row: row, moment: moment, also: .all, termsAreDue: true)
+        }
         levels[index].stale = .all
     }
 

@@ -22,10 +22,11 @@ extension UnsafeMutablePointer<LevelState> {
     ///   - out: room for `LevelFeature.count` values, as the last call left it.
     ///   - terms: the level's, as the last call left them.
     ///   - also: columns that the row makes stale for every level.
+    ///   - termsAreDue: the terms must be made anew.
     @inline(__always)
     func write(
         _ out: UnsafeMutablePointer<Double>, terms: UnsafeMutablePointer<LevelTerms>, row: borrowing RowContext,
-        moment: borrowing LevelMoment, also: StaleColumns
+        moment: borrowing LevelMoment, also: StaleColumns, termsAreDue: Bool
     ) {
         let stale = pointee.stale.union(also)
         guard pointee.isActive else {
@@ -37,7 +38,7 @@ extension UnsafeMutablePointer<LevelState> {
             pointee.stale = []
             writeStale(out, row: row, stale: stale)
         }
-        if stale != [] || row.termsAreDue {
+        if stale != [] || termsAreDue {
             terms.pointee = LevelTerms(UnsafePointer(self), base: row.sessionStart, time: row.time)
         }
         UnsafePointer(terms).writeTimes(out, moment)

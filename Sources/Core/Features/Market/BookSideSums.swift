@@ -39,7 +39,8 @@ struct BookSideSums: BitwiseCopyable {
             resize(ladder, before: before, slots: slots)
         }
         sumBest(ladder)
-        fillOrder(ladder)
+        // What the best three levels fill alone does not change behind them.
+        if moved || slots & 0b111 != 0 || Int64(top3) < Self.impactSize { fillOrder(ladder) }
     }
 
     private mutating func sumBest(_ ladder: UnsafePointer<BookSideLadder>) {

@@ -70,9 +70,16 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
             min(before.pointee.bid.levelCount, before.pointee.ask.levelCount),
             min(after.pointee.bid.levelCount, after.pointee.ask.levelCount))
         var slots = (group.bookChange.bidSlots | group.bookChange.askSlots) & ((1 &<< UInt32(levels)) &- 1)
+        let haveMoved = group.bookChange.bidPricesMoved || group.bookChange.askPricesMoved
         while slots != 0 {
             let slot = slots.trailingZeroBitCount
             slots &= slots &- 1
+            guard haveMoved else {
+                let bids = after.bid.sizes[slot] &- before.bid.sizes[slot]
+                let e = bids &- (after.ask.sizes[slot] &- before.ask.sizes[slot])
+                if e != 0 { addImbalance(Double(e), slot: slot, gain: group.clock.pointee.gain) }
+                continue
+            }
             let e =
                 Self.joined(before.bid, after.bid, slot: slot, direction: 1)
                 &- Self.joined(before.ask, after.ask, slot: slot, direction: -1)

@@ -36,13 +36,13 @@
             self = .none
             return
         }
-        let span = seconds(elapsed)
-        let ages = SIMD2(span / 60, span / 1_800)
         guard elapsed > Self.shortSpan else {
-            let pair = Exp2.negative(small: ages)
+            let span = seconds(elapsed)
+            let pair = Exp2.negative(small: SIMD2(span / 60, span / 1_800))
             return setPowers(pair[0], pair[1])
         }
-        let pair = Exp2.negative(ages)
+        let span = Double(elapsed) * 1e-9
+        let pair = Exp2.negative(SIMD2(span / 60, span / 1_800))
         setPowers(pair[0], pair[1])
         // Products of small powers may end among the numbers that are slow.
         if h10 < 0x1p-1000 { h10 = 0 }

@@ -85,13 +85,13 @@ extension OptionBoard {
             let series = UnsafePointer(chain.series + Int(contract.pointee.series))
             value(contract, series, at: time)
             guard contract.pointee.isMember else { continue }
-            if strikeCount == 0 || strikeTable[strikeCount - 1].strike != contract.pointee.strike {
+            if strikeCount == 0 || strikeTable[strikeCount &- 1].strike != contract.pointee.strike {
                 (strikeTable + strikeCount).initialize(
                     to: OptionStrike(strike: contract.pointee.strike, points: contract.pointee.strikePoints))
-                strikeCount += 1
+                strikeCount &+= 1
             }
-            contract.pointee.strikeIndex = Int32(strikeCount - 1)
-            totals.add(contract, strikeTable + (strikeCount - 1), isToday: series.pointee.isToday)
+            contract.pointee.strikeIndex = Int32(truncatingIfNeeded: strikeCount &- 1)
+            totals.add(contract, strikeTable + (strikeCount &- 1), isToday: series.pointee.isToday)
         }
         totals.close(strikes)
         state.totals = totals

@@ -55,17 +55,17 @@ public struct OptionTotals: BitwiseCopyable, Sendable {
     mutating func add(
         _ contract: UnsafePointer<OptionContract>, _ strike: UnsafeMutablePointer<OptionStrike>, isToday: Bool
     ) {
-        members += 1
+        members &+= 1
         strike.pointee.volume &+= contract.pointee.volume
         strike.pointee.signedVolume &+= contract.pointee.signedVolume
         let interest = contract.pointee.interest
         if interest >= 0 {
             addInterest(interest, isCall: contract.pointee.isCall, strike)
-            known += 1
+            known &+= 1
             self.interest &+= interest
         }
         guard contract.pointee.hasVolatility else { return }
-        valued += 1
+        valued &+= 1
         flowGamma -= Double(contract.pointee.signedVolume) * contract.pointee.gammaExposure
         guard interest >= 0 else { return }
         valuedInterest &+= interest
@@ -88,7 +88,7 @@ public struct OptionTotals: BitwiseCopyable, Sendable {
     ) {
         let open = Double(contract.pointee.interest)
         let signed = contract.pointee.sign * open
-        exposed += 1
+        exposed &+= 1
         if contract.pointee.isCall {
             strike.pointee.callGamma += open * contract.pointee.gamma
         } else {
@@ -99,7 +99,7 @@ public struct OptionTotals: BitwiseCopyable, Sendable {
         vanna += signed * contract.pointee.vannaExposure
         charm += signed * contract.pointee.charmExposure
         guard isToday else { return }
-        exposedToday += 1
+        exposedToday &+= 1
         gammaToday += exposure
     }
 

@@ -1,0 +1,151 @@
+import Determinism
+import Execution
+import Orders
+import Pipeline
+import Risk
+import Units
+
+/// Operators: they pause, resume, halt, flatten, arm, order and cancel, at random and at once.
+final class OperatorDesk {
+    private struct Ask {
+        let command: OperatorCommand
+        let to: ProcessName
+        let at: UInt64
+    }
+
+    private let world: SimulatedWorld
+    private let risk: StageProcess<RiskFollower>
+    private let execution: StageProcess<ExecutionFollower>
+    private let approvals: SimulatedChannel
+    private let configuration: RunConfiguration
+    private var asks: [Ask] = []
+    private var count: UInt64 = 0
+    private var manualCount: UInt64 = 0
+    /// A flatten that nobody has answered is asked for again.
+    private var unanswered: [ProcessName: OperatorCommand] = [:]
+    private var askedAt: UInt64 = 0
+    private(set) var armRequests = 0
+
+    init(
+        _ world: SimulatedWorld, risk: StageProcess<RiskFollower>, execution: StageProcess<ExecutionFollower>,
+        approvals: SimulatedChannel, configuration: RunConfiguration
+    ) {
+        self.world = world
+        self.approvals = approvals
+        self.risk = risk
+        self.execution = execution
+        self.configuration = configuration
+    }
+
+    /// Asks for something, or not.
+    func act() {
+        let state = risk.fold.read { $0.gate.state }
+        if state != .active, state != .flattening, world.random.chance(0.02) {
+            return state == .reducing ? resume() : arm()
+        }
+        // The worst moment: an approval is on its way.
+        if !approvals.isSettled, world.random.chance(world.faults.operatorRequest) {
+            return flatten(waitsForOpen: world.random.chance(0.5))
+        }
+        guard world.random.chance(world.faults.operatorRequest) else { return }
+        switch world.random.draw(0...29) {
+        case 0: ask(.pause, .risk)
+        case 1: resume()
+        case 2: ask(.halt, .risk)
+        case 3: flatten(waitsForOpen: world.random.chance(0.5))
+        case 4: arm()
+        case 5...20: order()
+        default: cancel()
+        }
+    }
+
+    // MARK: What they ask
+
+    /// Locks first, and then asks.
+    func flatten(waitsForOpen: Bool) {
+        world.lock.raise()
+        world.trace("operator flattens, epoch \(world.lock.epoch)")
+        count += 1
+        let command = OperatorCommand(.flatten, id: count, waitsForOpen: waitsForOpen, epoch: world.lock.epoch)
+        for name in Wiring.flattens {
+            unanswered[name] = command
+            post(command, to: name)
+        }
+    }
+
+    private func resume() { ask(.resume, .risk) }
+
+    private func arm() {
+        armRequests += 1
+        ask(.arm, .risk)
+    }
+
+    private func ask(_ request: OperatorRequest, _ to: ProcessName) {
+        count += 1
+        let epoch = request == .arm ? world.lock.epoch : 0
+        let isOfStrategy = (request == .pause || request == .resume) && world.random.chance(0.2)
+        post(OperatorCommand(request, id: count, scope: isOfStrategy ? .level : .account, epoch: epoch), to: to)
+    }
+
+    private func order() {
+        count += 1
+        post(OperatorCommand(.order, id: count, intent: intent()), to: .risk)
+    }
+
+    private func intent() -> OrderIntent {
+        manualCount += 1
+        let time = Timestamp(nanoseconds: world.now)
+        let side: Side = world.random.chance(0.5) ? .buy : .sell
+        let limit = Int(configuration.trading.limits.orderQuantity.contracts)
+        let quantity = world.random.chance(0.95) ? world.random.draw(1...limit) : world.random.pick([0, limit + 1])
+        var intent = OrderIntent(
+            id: ClientOrderID(epoch: 1, issuer: .manual, count: manualCount), time: time, receiveTime: time,
+            action: world.random.chance(0.25) ? .close : .open, side: side,
+            quantity: Quantity(Int64(quantity)),
+            stopDistance: Ticks(Int64(world.random.chance(0.95) ? world.random.draw(2...12) : 0)),
+            targetDistance: Ticks(Int64(world.random.draw(0...12))))
+        Wiring.shape(&intent, touch: Ticks(world.tape.bid), &world.random)
+        return intent
+    }
+
+    /// Cancels an order that is live, one that never was, or everything that opens.
+    private func cancel() {
+        let live = execution.fold.read { stage in
+            stage.gateway.live.indices.map { stage.gateway.live[$0].order.id }
+        }
+        var target = ClientOrderID.none
+        if !live.isEmpty, world.random.chance(0.7) { target = world.random.pick(live) }
+        if world.random.chance(0.05) { target = ClientOrderID(epoch: 1, issuer: .manual, count: 999_999) }
+        count += 1
+        post(OperatorCommand(.cancel, id: count, target: target), to: Wiring.cancels)
+    }
+
+    private func post(_ command: OperatorCommand, to name: ProcessName) {
+        asks.append(Ask(command: command, to: name, at: world.now + world.random.microseconds(10...20_000)))
+    }
+
+    // MARK: How they ask it
+
+    /// Brings what is due; to a process that is dead, nothing can be brought.
+    func deliver() {
+        if !unanswered.isEmpty, world.now >= askedAt + 300_000_000 {
+            askedAt = world.now
+            for name in ProcessName.allCases { unanswered[name].map { post($0, to: name) } }
+        }
+        for ask in asks where ask.at <= world.now {
+            switch ask.to {
+            case .risk: if risk.isAlive { risk.mailbox.append(ask.command) }
+            case .execution: if execution.isAlive { execution.mailbox.append(ask.command) }
+            case .engine, .venue: break
+            }
+        }
+        asks.removeAll { $0.at <= world.now }
+    }
+
+    /// A process has taken what it was asked.
+    func heard(_ command: OperatorCommand, from name: ProcessName) {
+        if unanswered[name]?.id == command.id { unanswered[name] = nil }
+        guard command.request == .arm, name == .risk else { return }
+        if risk.fold.read({ $0.gate.state }) == .active { world.lock.open(ifEpochIs: command.epoch) }
+    }
+}

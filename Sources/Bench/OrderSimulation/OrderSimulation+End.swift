@@ -1,0 +1,121 @@
+import Orders
+import Pipeline
+import Units
+
+extension OrderSimulation {
+    /// Nothing goes wrong from here on.
+    func heal() {
+        world.trace("healed")
+        world.faults.heal()
+        world.tape.isCalm = true
+        lies.heal()
+        for process in processes {
+            process.stoppedUntil = 0
+            process.disk.fullUntil = 0
+            process.restartAt = world.now
+        }
+    }
+
+    /// Until everything that is under way has arrived, and all agree.
+    func settle() {
+        for _ in 0..<3_000 where violation == nil {
+            round(isFaulty: false)
+            if isQuiet, !watcher.isHonest || watcher.disagreement == nil { return }
+        }
+        if violation == nil { world.report(.settles, watcher.disagreement ?? "something is still under way") }
+    }
+
+    private var isQuiet: Bool { processes.allSatisfy { $0.isAlive && $0.isQuiet } }
+
+    /// The account is flattened: proven flat, locked, and all agree on what it cost.
+    func flattenAtTheEnd() {
+        let before = watcher.flatCount
+        desk.flatten(waitsForOpen: true)
+        for _ in 0..<6_000 where violation == nil {
+            jumpOverBreak()
+            round(isFaulty: false)
+            if watcher.flatCount > before, watcher.state == .locked, isQuiet, watcher.disagreement == nil { break }
+        }
+        guard violation == nil else { return }
+        if watcher.flatCount == before { return world.report(.flattens, "not flat within the bound") }
+        if watcher.state != .locked { return world.report(.flattens, "flat, and \(watcher.state.name)") }
+        if let disagreement = watcher.disagreement { return world.report(.flattens, disagreement) }
+        watcher.checkMoneyAtEnd()
+    }
+
+    /// Nobody waits an hour in steps of milliseconds.
+    private func jumpOverBreak() {
+        let next = world.tape.next(after: world.now)
+        if next > world.now + 60_000_000_000 { world.now = next }
+    }
+
+    /// Each journal alone, from its first entry, gives the outputs that were put out.
+    func foldAgain() {
+        for process in processes where process.name != .engine {
+            process.kill()
+            process.disk.snapshot = nil
+            do throws(ProcessEnded) { try process.restart() } catch {
+                world.report(.refoldEqual, "\(process.name.rawValue): \(error.reason)")
+            }
+        }
+    }
+}
+
+extension FaultPlan {
+    /// Nothing goes wrong any more.
+    mutating func heal() {
+        drop = 0
+        duplicate = 0
+        late = 0
+        crash = 0
+        powerCut = 0
+        stop = 0
+        diskFull = 0
+        operatorRequest = 0
+    }
+}
+
+/// What happened in one run or in many: faults that never come prove nothing.
+public struct RunCounts: Sendable {
+    public var runs = 0, rounds = 0, records = 0
+    public var restarts = 0, powerCuts = 0, stops = 0, fullDisks = 0, snapshots = 0
+    public var approvals = 0, orders = 0, fills = 0, flats = 0, lies = 0, locks = 0
+
+    public init() {}
+
+    mutating func add(_ run: OrderSimulation) {
+        runs += 1
+        rounds += run.world.step
+        records += run.world.tape.records.count
+        approvals += run.watcher.approvals.count
+        orders += run.watcher.submitted.count
+        fills += run.watcher.truth.fills.count
+        flats += run.watcher.flatCount
+        lies += run.lies.lieCount
+        snapshots += run.world.snapshots
+        locks += Int(run.world.lock.epoch) - 1
+    }
+
+    public mutating func add(_ other: RunCounts) {
+        runs += other.runs
+        rounds += other.rounds
+        records += other.records
+        restarts += other.restarts
+        powerCuts += other.powerCuts
+        stops += other.stops
+        fullDisks += other.fullDisks
+        snapshots += other.snapshots
+        approvals += other.approvals
+        orders += other.orders
+        fills += other.fills
+        flats += other.flats
+        lies += other.lies
+        locks += other.locks
+    }
+
+    public var line: String {
+        "\(runs) runs: \(rounds) rounds, \(records) records, \(restarts) restarts, \(snapshots) snapshots, "
+            + "\(powerCuts) power cuts, \(stops) stops, \(fullDisks) full disks, \(locks) flattens asked, "
+            + "\(approvals) approvals, \(orders) orders, \(fills) fills, \(flats) times flat, \(lies) lies"
+    }
+}

@@ -1,0 +1,149 @@
+import Determinism
+import Orders
+import Pipeline
+import Risk
+import Units
+
+/// A defect put between a fold and its channels, so that it is seen whether an invariant notices it. A check that
+/// cannot fail is a defect itself.
+public enum SeededDefect: String, CaseIterable, Sendable {
+    /// The execution gateway's stops never leave.
+    case dropStop = "drop_stop"
+    /// Every opening order leaves twice.
+    case sendTwice = "send_twice"
+    /// Opening orders leave with one contract more than was approved.
+    case enlargeEntry = "enlarge_entry"
+    /// An opening order leaves that nobody approved.
+    case unapprovedEntry = "unapproved_entry"
+    /// Closing orders leave with twice their contracts.
+    case doubleClose = "double_close"
+    /// Nobody looks at the lock word before a send, and folds are not told of it.
+    case ignoreEpoch = "ignore_epoch"
+    /// The risk gateway does not hear of every third fill.
+    case loseFill = "lose_fill"
+    /// An unknown order is reported as cancelled.
+    case unknownIsCancelled = "unknown_is_cancelled"
+    /// LOCKED ends by itself.
+    case unlock = "unlock"
+    /// A fee is wrong by a billionth of a dollar.
+    case wrongFee = "wrong_fee"
+    /// The gateway says that it is flat when it begins to flatten.
+    case falseFlat = "false_flat"
+    /// A crash loses entries of the journal that were flushed.
+    case loseJournal = "lose_journal"
+    /// The approvals of risk carry no limit: every order passes at ten times its quantity.
+    case noLimit = "no_limit"
+
+    /// The process that has it; nil for one of the world's.
+    var owner: ProcessName? {
+        switch self {
+        case .dropStop, .sendTwice, .enlargeEntry, .unapprovedEntry, .doubleClose, .unknownIsCancelled, .wrongFee,
+            .falseFlat:
+            .execution
+        case .loseFill, .unlock, .noLimit: .risk
+        case .ignoreEpoch, .loseJournal: nil
+        }
+    }
+
+    /// The invariants that may notice it first.
+    public var noticedBy: Set<Invariant> {
+        switch self {
+        case .dropStop: [.positionHasStop, .settles, .flattens]
+        case .sendTwice: [.sentOnce]
+        case .enlargeEntry: [.approvedOnly, .limitsHold]
+        case .unapprovedEntry: [.approvedOnly]
+        case .doubleClose: [.selfIssuedShrinks]
+        case .ignoreEpoch: [.epochInForce]
+        case .loseFill: [.positionIsSumOfFills]
+        case .unknownIsCancelled: [.unknownIsNotUnfilled]
+        case .unlock: [.lockedUntilArmed]
+        case .wrongFee: [.moneyAddsUp]
+        case .falseFlat: [.flatIsTrue]
+        case .loseJournal: [.refoldEqual, .positionFollowsVenue]
+        case .noLimit: [.limitsHold]
+        }
+    }
+}
+
+/// Puts a defect between a fold and its channels.
+final class DefectTap: MessageTap {
+    private let defect: SeededDefect
+    private var count: UInt64 = 0
+
+    init(_ defect: SeededDefect) { self.defect = defect }
+
+    var saved: [UInt8] {
+        get { withUnsafeBytes(of: count) { Array($0) } }
+        set { count = newValue.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+    }
+
+    func admit(_ message: StageMessage) -> [StageMessage] {
+        guard defect == .loseFill, case .fill = message else { return [message] }
+        count += 1
+        return count.isMultiple(of: 3) ? [] : [message]
+    }
+
+    func pass(_ message: StageMessage) -> [StageMessage] {
+        switch message {
+        case .command(let command) where command.kind == .submit: submission(command)
+        case .update(let update): changed(update)
+        case .fill(let fill): changed(fill)
+        case .notice(let notice): changed(notice)
+        case .change(let change): changed(change)
+        case .approval(let approval): changed(approval)
+        default: [message]
+        }
+    }
+
+    private func submission(_ original: VenueCommand) -> [StageMessage] {
+        var command = original
+        switch (defect, command.order.role) {
+        case (.dropStop, .protectiveStop): return []
+        case (.sendTwice, .entry): return [.command(command), .command(command)]
+        case (.enlargeEntry, .entry): command.order.quantity += Quantity(1)
+        case (.doubleClose, .close): command.order.quantity += command.order.quantity
+        case (.unapprovedEntry, .entry):
+            count += 1
+            command.order.id = ClientOrderID(epoch: 1, issuer: .strategy, count: 1_000_000 + count)
+            return [.command(original), .command(command)]
+        default: break
+        }
+        return [.command(command)]
+    }
+
+    private func changed(_ update: OrderUpdate) -> [StageMessage] {
+        var update = update
+        if defect == .unknownIsCancelled, update.state == .unknown {
+            update.state = .cancelled
+            update.leaves = .zero
+        }
+        return [.update(update)]
+    }
+
+    private func changed(_ fill: Fill) -> [StageMessage] {
+        var fill = fill
+        if defect == .wrongFee { fill.fee += Money(nanos: 1) }
+        return [.fill(fill)]
+    }
+
+    private func changed(_ notice: ExecutionNotice) -> [StageMessage] {
+        var notice = notice
+        if defect == .falseFlat, notice.kind == .flattening { notice.kind = .flat }
+        return [.notice(notice)]
+    }
+
+    private func changed(_ change: StateChange) -> [StageMessage] {
+        guard defect == .unlock, change.to == .locked else { return [.change(change)] }
+        var again = change
+        (again.from, again.to) = (.locked, .active)
+        return [.change(change), .change(again)]
+    }
+
+    private func changed(_ approval: Approval) -> [StageMessage] {
+        var approval = approval
+        if defect == .noLimit {
+            approval.intent.quantity = Quantity(approval.intent.quantity.contracts * 10)
+        }
+        return [.approval(approval)]
+    }
+}

@@ -1,0 +1,55 @@
+import Execution
+import Orders
+import PaperVenue
+import Pipeline
+import Risk
+import Units
+
+extension Watcher {
+    /// What leaves, in the instant in which it leaves.
+    func left(_ message: StageMessage) {
+        guard case .command(let command) = message, command.opens else { return }
+        guard departed.insert(command.order.id).inserted else { return }
+        let epoch = approvals[command.order.id]?.epoch ?? 0
+        if world.lock.isLocked || epoch != world.lock.epoch {
+            world.report(
+                .epochInForce, "\(command.order.summary) of epoch \(epoch) leaves in \(world.lock)")
+        }
+    }
+
+    /// Why not all have the same picture; nil when they have.
+    var disagreement: String? {
+        let gateway = execution.fold.read { $0.gateway }
+        let gate = risk.fold.read { $0.gate }
+        let open = gateway.position.quantity.contracts
+        if gate.position.quantity.contracts != open {
+            return "risk has \(gate.position.quantity.contracts), execution \(open)"
+        }
+        let known = gateway.openQuantity.contracts
+        if truth.position != known { return "execution has \(known), the venue \(truth.position)" }
+        let resting = venue.fold.read { stage in
+            stage.venue.orders.indices.map { stage.venue.orders[$0].order.id.raw }
+        }
+        let live = gateway.live.indices.map { gateway.live[$0].order.id.raw }
+        if resting.sorted() != live.sorted() {
+            return "the venue has \(resting.count) orders, execution \(live.count)"
+        }
+        let working = gate.working.indices.map { gate.working[$0].id.raw }
+        if working.sorted() != live.sorted() { return "execution has \(live.count) orders, risk \(working.count)" }
+        return nil
+    }
+
+    /// Flat: what was earned is what the venue's fills brought in, to the last billionth.
+    func checkMoneyAtEnd() {
+        guard isHonest else { return }
+        let terms = configuration.trading.execution.terms
+        var earned = Money.zero
+        for fill in truth.fills {
+            earned = earned - terms.value(Quantity(fill.side.sign * fill.quantity.contracts), at: fill.price) - fill.fee
+        }
+        let gate = risk.fold.read { $0.gate }
+        if gate.position.netRealised != earned {
+            world.report(.moneyAddsUp, "risk has earned \(gate.position.netRealised), the venue's fills \(earned)")
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import OrderSimulation
+import Testing
+
+/// The order path in the simulated world. `order-simulation --seed N --runs 1 --verbose` shows what a seed does.
+@Suite struct OrderSimulationTests {
+    @Test(arguments: UInt64(1)...50)
+    func `every invariant holds in every round`(seed: UInt64) throws {
+        let violation = try OrderSimulation(seed: seed).run(steps: 150)
+        if let violation { Issue.record("\(violation)") }
+    }
+
+    @Test func `one seed is one run`() throws {
+        func trace() throws -> [String] {
+            let simulation = try OrderSimulation(seed: 3, traces: true)
+            simulation.run(steps: 100)
+            return simulation.trace
+        }
+        let first = try trace()
+        #expect(first.count > 100)
+        #expect(try trace() == first)
+    }
+
+    @Test(arguments: SeededDefect.allCases)
+    func `a seeded defect is noticed`(defect: SeededDefect) throws {
+        for seed in UInt64(1)...60 {
+            guard let violation = try OrderSimulation(seed: seed, defect: defect).run(steps: 200) else { continue }
+            #expect(defect.noticedBy.contains(violation.invariant), "\(defect.rawValue): \(violation)")
+            return
+        }
+        Issue.record("\(defect.rawValue): 60 seeds, and nobody noticed")
+    }
+}

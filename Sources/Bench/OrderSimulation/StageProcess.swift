@@ -130,6 +130,9 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
 
     private func head(_ index: Int) -> SimulatedEnvelope? {
         if held[index] == nil { held[index] = inbound[index].read(next[index], at: world.now) }
+        if inbound[index].isCrossed {
+            world.report(.refoldEqual, "\(inbound[index].name): took a message that its sender has replaced")
+        }
         return held[index]
     }
 

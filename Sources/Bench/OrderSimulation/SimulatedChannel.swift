@@ -41,6 +41,8 @@ final class SimulatedChannel {
 
     /// What the receiver has taken, by number: what its sender has under that number must be the same.
     private var taken: [Int: SimulatedEnvelope] = [:]
+    /// Numbers under which a question stands for an order.
+    private var inPlace: Set<Int> = []
     /// The receiver has taken a message that its sender has replaced by another.
     private(set) var isCrossed = false
 
@@ -57,16 +59,18 @@ final class SimulatedChannel {
 
     // MARK: Sender
 
+    /// - Parameter isInPlace: it stands for another that may have left before.
     /// - Returns: false when the receiver has taken another message under this number.
-    func append(_ envelope: SimulatedEnvelope) -> Bool {
-        let before = taken[next]
+    func append(_ envelope: SimulatedEnvelope, isInPlace: Bool = false) -> Bool {
+        if isInPlace { inPlace.insert(next) }
+        let before = taken[next], isQuestion = inPlace.contains(next)
         if isNextTaken {
             oldest += 1
         } else {
             kept.append(envelope)
             sent.append(0)
         }
-        return before == nil || before == envelope
+        return before == nil || before == envelope || isQuestion
     }
 
     /// Hears what was acknowledged, and sends what was never sent or not acknowledged for long.
@@ -126,7 +130,9 @@ final class SimulatedChannel {
             guard first.sequence == wanted else { continue }
             taken[wanted] = first.envelope
             let place = wanted - oldest
-            if kept.indices.contains(place), kept[place] != first.envelope { isCrossed = true }
+            if !inPlace.contains(wanted), kept.indices.contains(place), kept[place] != first.envelope {
+                isCrossed = true
+            }
             return first.envelope
         }
         return nil

@@ -162,7 +162,7 @@ let package = Package(
             name: "OrderSimulation",
             dependencies: [
                 "Units", "Determinism", "MarketCalendar", "DBN", "Features", "Orders", "Signals", "Risk", "Execution",
-                "PaperVenue", "Pipeline", "Configuration",
+                "PaperVenue", "Pipeline", "Configuration", "Accounts",
             ],
             path: "Sources/Bench/OrderSimulation", swiftSettings: edge),
         .executableTarget(

@@ -83,7 +83,8 @@ final class OperatorDesk {
     private func ask(_ request: OperatorRequest, _ to: ProcessName) {
         count += 1
         let epoch = request == .arm ? world.lock.epoch : 0
-        post(OperatorCommand(request, id: count, epoch: epoch), to: to)
+        let isOfStrategy = (request == .pause || request == .resume) && world.random.chance(0.2)
+        post(OperatorCommand(request, id: count, scope: isOfStrategy ? .level : .account, epoch: epoch), to: to)
     }
 
     private func order() {

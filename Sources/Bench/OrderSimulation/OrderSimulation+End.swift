@@ -114,8 +114,8 @@ public struct RunCounts: Sendable {
     }
 
     public var line: String {
-        "\(runs) runs: \(rounds) rounds, \(records) records, \(restarts) restarts, \(snapshots) snapshots, \(powerCuts) power cuts, \(stops) "
-            + "stops, \(fullDisks) full disks, \(locks) flattens asked, \(approvals) approvals, \(orders) orders, "
-            + "\(fills) fills, \(flats) times flat, \(lies) lies"
+        "\(runs) runs: \(rounds) rounds, \(records) records, \(restarts) restarts, \(snapshots) snapshots, "
+            + "\(powerCuts) power cuts, \(stops) stops, \(fullDisks) full disks, \(locks) flattens asked, "
+            + "\(approvals) approvals, \(orders) orders, \(fills) fills, \(flats) times flat, \(lies) lies"
     }
 }

@@ -36,7 +36,7 @@ public final class OrderSimulation {
         world.looksAway = defect == .ignoreEpoch
         let names = ["signals", "approvals", "fills", "commands", "events"]
         channels = names.map { SimulatedChannel($0) }
-        lies = VenueLies(faults.lies, seed: random.next()) { world.trace($0) }
+        lies = VenueLies(faults.lies, seed: random.next()) { [unowned world] in world.trace($0) }
         engine = SignalProcess(world, channels[0], seed: random.next())
         let build = StageBuild(world: world, configuration: configuration, defect: defect)
         risk = build.risk(inbound: [channels[0], channels[2]], approvals: channels[1])
@@ -50,9 +50,10 @@ public final class OrderSimulation {
         self.world = world
         self.configuration = configuration
         self.defect = defect
-        world.onFlush = { [watcher] in watcher.flushed() }
-        world.onLeft = { [watcher] in watcher.left($0) }
-        world.onAnswer = { [desk] in desk.heard($0, from: $1) }
+        // The world is held by all of these.
+        world.onFlush = { [unowned watcher] in watcher.flushed() }
+        world.onLeft = { [unowned watcher] in watcher.left($0) }
+        world.onAnswer = { [unowned desk] in desk.heard($0, from: $1) }
     }
 
     public var violation: Violation? { world.violation }

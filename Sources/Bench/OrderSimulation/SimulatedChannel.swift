@@ -39,8 +39,12 @@ final class SimulatedChannel {
     private var acknowledged = 0
     private var saidAt: UInt64 = 0
 
-    /// Every message that ever left, by number: what is made again must be the same.
-    private var everSent: [Int: SimulatedEnvelope] = [:]
+    /// What the receiver has taken, by number: what its sender has under that number must be the same.
+    private var taken: [Int: SimulatedEnvelope] = [:]
+    /// Numbers under which a question stands for an order.
+    private var inPlace: Set<Int> = []
+    /// The receiver has taken a message that its sender has replaced by another.
+    private(set) var isCrossed = false
 
     private static let resendAfter: UInt64 = 20_000_000
     private static let beatInterval: UInt64 = 10_000_000
@@ -55,16 +59,18 @@ final class SimulatedChannel {
 
     // MARK: Sender
 
-    /// - Returns: false when another message has left under this number before.
-    func append(_ envelope: SimulatedEnvelope) -> Bool {
-        let before = everSent[next]
+    /// - Parameter isInPlace: it stands for another that may have left before.
+    /// - Returns: false when the receiver has taken another message under this number.
+    func append(_ envelope: SimulatedEnvelope, isInPlace: Bool = false) -> Bool {
+        if isInPlace { inPlace.insert(next) }
+        let before = taken[next], isQuestion = inPlace.contains(next)
         if isNextTaken {
             oldest += 1
         } else {
             kept.append(envelope)
             sent.append(0)
         }
-        return before == nil || before == envelope
+        return before == nil || before == envelope || isQuestion
     }
 
     /// Hears what was acknowledged, and sends what was never sent or not acknowledged for long.
@@ -76,7 +82,6 @@ final class SimulatedChannel {
         guard isConnected else { return }
         for index in kept.indices where sent[index] == 0 || now >= sent[index] + Self.resendAfter {
             sent[index] = now
-            everSent[oldest + index] = kept[index]
             send(oldest + index, kept[index], at: now, faults, &random)
         }
     }
@@ -122,7 +127,13 @@ final class SimulatedChannel {
         deliver(at: now)
         while let first = socket.first {
             socket.removeFirst()
-            if first.sequence == wanted { return first.envelope }
+            guard first.sequence == wanted else { continue }
+            taken[wanted] = first.envelope
+            let place = wanted - oldest
+            if !inPlace.contains(wanted), kept.indices.contains(place), kept[place] != first.envelope {
+                isCrossed = true
+            }
+            return first.envelope
         }
         return nil
     }
@@ -148,6 +159,7 @@ final class SimulatedChannel {
     /// The receiver was killed: what its socket held is gone.
     func restoreReceiver(next: Int) {
         socket = []
+        taken = taken.filter { $0.key < next }
         acknowledged = next
         saidAt = 0
     }

@@ -41,8 +41,8 @@ struct SimulatedSnapshot {
     let follower: LockFollower?
 }
 
-/// The files of one process: they outlive it. A journal loses at a crash what was appended and not flushed, all of it or
-/// its tail.
+/// The files of one process: they outlive it. A journal loses at a crash what was appended and not flushed, all of it
+/// or its tail.
 final class SimulatedDisk {
     private(set) var entries: [SimulatedEntry] = []
     private(set) var flushedEntries = 0

@@ -26,8 +26,9 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
     private let followsLock: Bool
     /// Orders that did not leave, because the lock word was against it in the last instant.
     private var withheld: [ClientOrderID] = []
-    /// Of those, what the journal says while it is folded again.
+    /// Of those, what the journal says since it was folded again.
     private var neverLeft: Set<ClientOrderID> = []
+    private var isRefolding = false
     var fold: StageFold<Stage>
     var clock: SimulatedMessageClock
     /// By channel into it, the next message wanted, and one that was sent at a later record than those taken.
@@ -41,6 +42,8 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
         let route: Int
         let envelope: SimulatedEnvelope
         let message: StageMessage
+        /// While the journal was folded again: nobody knows whether it left before.
+        let isMadeAgain: Bool
     }
 
     /// Records taken, and messages put out.
@@ -130,6 +133,9 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
 
     private func head(_ index: Int) -> SimulatedEnvelope? {
         if held[index] == nil { held[index] = inbound[index].read(next[index], at: world.now) }
+        if inbound[index].isCrossed {
+            world.report(.refoldEqual, "\(inbound[index].name): took a message that its sender has replaced")
+        }
         return held[index]
     }
 
@@ -204,18 +210,18 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
         if outputCount < disk.outputs.count {
             let before = disk.outputs[outputCount]
             if before.bytes != bytes || before.position != position {
-                world.report(.refoldEqual, "\(name.rawValue) output \(outputCount): \(before.message) is now \(message)")
+                world.report(
+                    .refoldEqual, "\(name.rawValue) output \(outputCount): \(before.message) is now \(message)")
             }
         } else {
             disk.append(SimulatedOutput(position: position, message: message, bytes: bytes))
         }
         outputCount += 1
-        // Those did not leave, and will not now.
-        if case .command(let command) = message, command.opens, neverLeft.contains(command.order.id) { return }
         for (index, route) in outbound.enumerated() where route.kinds.contains(message.kind) {
             waiting.append(
                 Waiting(
-                    route: index, envelope: SimulatedEnvelope(position: position, bytes: bytes), message: message))
+                    route: index, envelope: SimulatedEnvelope(position: position, bytes: bytes), message: message,
+                    isMadeAgain: isRefolding))
         }
     }
 
@@ -241,7 +247,7 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
             case .waits:
                 isBlocked = true
                 left.append(item)
-            case .withheld(let order): withheld.append(order)
+            case .withheld(let command): withhold(command, item, channel)
             case .leaves:
                 if !channel.append(item.envelope) {
                     world.report(.refoldEqual, "\(channel.name): another message under the same number")
@@ -255,15 +261,27 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
 
     private enum LastLook {
         case leaves, waits
-        case withheld(ClientOrderID)
+        case withheld(VenueCommand)
     }
 
     /// The last act before a send: what opens does not go to a venue that is not there, nor against the lock word.
     private func lastLook(_ message: StageMessage, _ channel: SimulatedChannel) -> LastLook {
         guard case .command(let command) = message, command.opens else { return .leaves }
         if !channel.isConnected { return .waits }
-        if channel.isNextTaken || world.looksAway || world.lock.permits(command) { return .leaves }
-        return .withheld(command.order.id)
+        if channel.isNextTaken || world.looksAway { return .leaves }
+        if world.lock.permits(command), !neverLeft.contains(command.order.id) { return .leaves }
+        return .withheld(command)
+    }
+
+    /// A question about the order leaves in its place, under its number: a message that was sent under it before and
+    /// has been taken must not shift those behind it. The fold is told only when it is certain that nothing left before;
+    /// else the answer tells.
+    private func withhold(_ command: VenueCommand, _ item: Waiting, _ channel: SimulatedChannel) {
+        let question = StageMessage.command(VenueCommand(.queryOrder, command.order, epoch: command.epoch))
+        let bytes = (try? question.bytes) ?? []
+        let envelope = SimulatedEnvelope(position: item.envelope.position, bytes: bytes)
+        _ = channel.append(envelope, isInPlace: true)
+        if !item.isMadeAgain { withheld.append(command.order.id) }
     }
 
     // MARK: Saving
@@ -329,7 +347,8 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
     private func refold() throws(ProcessEnded) {
         var last = clock.last
         neverLeft = Set(disk.entries.compactMap { Wiring.withheldOrder($0.message) })
-        defer { neverLeft = [] }
+        isRefolding = true
+        defer { isRefolding = false }
         for entry in disk.entries.dropFirst(disk.snapshot?.entries ?? 0) {
             while position < entry.position {
                 guard try takeRecord() else { throw ProcessEnded(reason: "a journaled record is not on the tape") }

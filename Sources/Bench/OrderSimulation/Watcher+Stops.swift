@@ -1,3 +1,4 @@
+import Accounts
 import Execution
 import Orders
 import Risk
@@ -32,5 +33,15 @@ extension Watcher {
     }
 
     /// The books of the strategies come to the account's position.
-    func checkBooks(_ gate: RiskGate) {}
+    func checkBooks(_ gate: RiskGate) {
+        var sum: Int64 = 0
+        gate.books.forEachBook { _, book in sum += book.quantity.contracts }
+        if sum != gate.position.quantity.contracts {
+            world.report(
+                .booksSumToPosition, "risk has \(gate.position.quantity.contracts), its books come to \(sum)")
+        }
+        if let inconsistency = gate.books.inconsistency {
+            world.report(.booksSumToPosition, "the books: \(inconsistency)")
+        }
+    }
 }

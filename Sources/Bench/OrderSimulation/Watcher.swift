@@ -73,7 +73,8 @@ final class Watcher {
 
     private func checkExecution() {
         let gateway = execution.fold.read { $0.gateway }
-        executionFills.follow(execution.disk.outputs.count, cuts: execution.disk.cuts, terms: configuration.trading.execution.terms) {
+        let terms = configuration.trading.execution.terms
+        executionFills.follow(execution.disk.outputs.count, cuts: execution.disk.cuts, terms: terms) {
             if case .fill(let fill) = execution.disk.outputs[$0].message { fill } else { nil }
         }
         executionFills.compare(with: gateway.position, "execution", world)
@@ -117,7 +118,8 @@ final class Watcher {
         for (id, filled) in ended {
             let now = truth.orders[id]?.filled ?? .zero
             if now > filled {
-                world.report(.unknownIsNotUnfilled, "\(id) was called ended and filled \((now - filled).contracts) more")
+                let more = (now - filled).contracts
+                world.report(.unknownIsNotUnfilled, "\(id) was called ended and filled \(more) more")
             }
         }
     }

@@ -47,6 +47,7 @@ import OrderSimulation
             failed += 1
             print("FAILED \(violation)")
             print("repeat: \(repeating(seed))")
+            fflush(nil)
         }
         print("order-simulation: seeds \(seed)... \(counts.line)")
         if failed > 0 { throw ExitCode.failure }

@@ -4,8 +4,10 @@ import Units
 /// What has not been answered in time is unknown, and the venue is asked, again and again, ever more slowly. Nothing is
 /// taken for unfilled because nobody has said anything.
 extension ExecutionGateway {
-    /// Nothing more is awaited of an order, unless it still is.
+    /// Nothing more is awaited of an order, unless it still is. A flatten waits for the end of every order: one that is
+    /// not told would keep it waiting for ever, so it goes on asking.
     mutating func settleAnswer(_ index: Int) {
+        if isFlattening { return }
         if !live[index].isCancelSent, !live[index].isModifySent { live[index].answerBy = .undefined }
     }
 

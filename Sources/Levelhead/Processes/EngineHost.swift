@@ -174,7 +174,8 @@ struct EngineHost: ~Copyable {
         let now = MonotonicClock.now()
         guard every > .zero, now - savedAt >= every else { return }
         savedAt = now
-        try save()
+        // Without space the state before counts: the records since are on the tape.
+        do { try save() } catch where StorageSpace.isMissing(error) {}
     }
 
     /// Once a second at most.
@@ -204,8 +205,10 @@ struct EngineHost: ~Copyable {
     }
 
     private mutating func finish() throws {
-        try save()
-        try snapshots.sync()
+        do {
+            try save()
+            try snapshots.sync()
+        } catch where StorageSpace.isMissing(error) {}
         try outputs.finish()
         let counters = pipeline.market.signalCounters
         let summary = pipeline.withOutput { ledger in

@@ -52,7 +52,8 @@ struct ManualOrders {
         case .update(let update):
             guard let index = pending.firstIndex(where: { $0.id == update.order.id }) else { return }
             pending[index].state = "\(update.state)"
-            if update.state != .pending { pending[index].isOver = true }
+            // Unknown is no end, and no beginning either.
+            if update.state != .pending, update.state != .unknown { pending[index].isOver = true }
         default: break
         }
     }

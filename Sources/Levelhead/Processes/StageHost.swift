@@ -309,7 +309,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try inputs.sync()
             try outputs.sync()
         }
-        outbox.mayOpen = !inputs.isLow && !outputs.isLow
+        outbox.mayOpen = !inputs.isLow && !outputs.isLow && !hosted.isDiskFull
         try outbox.send()
     }
 
@@ -367,8 +367,10 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     }
 
     private mutating func finish() throws {
-        try save()
-        try snapshots.sync()
+        do {
+            try save()
+            try snapshots.sync()
+        } catch where StorageSpace.isMissing(error) {}
         try inputs.finish()
         try outputs.finish()
         try hosted.finish(site, fold, records: position)

@@ -21,7 +21,8 @@ extension ContractEngine {
         let context = GroupContext(
             time: group.time, eventTime: group.eventTime, clock: ContractState.clock(of: state),
             bookChange: assembler.change, before: assembler.before, after: assembler.book,
-            changes: operators.pointee.attribution.changes, trades: assembler.trades, bought: parts.bought, sold: parts.sold, unsigned: parts.unsigned,
+            changes: operators.pointee.attribution.changes, trades: assembler.trades, bought: parts.bought,
+            sold: parts.sold, unsigned: parts.unsigned,
             flowCounts: usable && !restated, isOpen: isOpen, bookIsUsable: usable,
             wasValid: wasValid && assembler.hasBefore && !restated, mid: state.pointee.mid, midBefore: midBefore)
         apply(context, records: group.recordCount)

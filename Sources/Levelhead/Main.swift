@@ -37,6 +37,7 @@ struct LevelheadCommand: ParsableCommand {
             VerifyCommand.self,
             RecordCommand.self,
             SubscribeCommand.self,
+            StreamKeysCommand.self,
             IngestCommand.self,
             EngineCommand.self,
             RiskCommand.self,

@@ -57,6 +57,9 @@ public struct MarketFold: ~Copyable {
     /// A stamp further in the future than this is not believed (as `RecordRejection.implausibleTime`).
     private static let week: UInt64 = 604_800_000_000_000
 
+    /// A dataset that has no futures.
+    private static let optionsDataset = DatasetName("OPRA.PILLAR")
+
     private static let minute: UInt64 = 60_000_000_000
     /// 2100-01-01 00:00 UTC, ns: no tape is from later.
     private static let latestTime: UInt64 = 4_102_444_800_000_000_000
@@ -144,6 +147,9 @@ public struct MarketFold: ~Copyable {
 
     /// Who says whether the leading contract's market is open.
     public var statusSource: TradingStatus.Source { engines[leader].statusSource }
+
+    /// Looks at the leading contract.
+    func withLeader<Result>(_ body: (borrowing ContractEngine) -> Result) -> Result { body(engines[leader]) }
 
     /// How often each level of the leading contract has been tested since it became active.
     public var levelTests: KeyValuePairs<LevelKind, Int64> {
@@ -293,8 +299,12 @@ public struct MarketFold: ~Copyable {
             unusedRecords &+= 1
             return
         }
+        // Its quotes age by themselves, and no book depends on them.
+        guard mark.dataset != Self.optionsDataset else { return }
         switch mark.kind {
         case .gap where mark.schema == nil || mark.schema == .mbp10: loseRecords(of: mark.instrument)
+        // By ourselves, at the end of a run: nothing is missing.
+        case .down where mark.reason == .stopped: break
         case .down, .replaying, .refused: sink.feedChanged(isLive: false)
         case .live: sink.feedChanged(isLive: true)
         case .gap, .replayed, .slow: break

@@ -88,6 +88,8 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         mark()
         watch.feedChanged(isLive: isLive)
         judge.isFeedLive = isLive
+        risk.gate.feedChanged(isLive: isLive)
+        settle()
     }
 
     private mutating func openOrClose() {

@@ -41,13 +41,13 @@ import Units
         }
     }
 
-    private static func instant(_ day: Int, _ hour: Int, _ minute: Int, _ second: Int = 0) throws -> UInt64 {
+    static func instant(_ day: Int, _ hour: Int, _ minute: Int, _ second: Int = 0) throws -> UInt64 {
         try RealTape.newYork().timestamp(
             CivilDate(year: 2023, month: 12, day: day), hour: hour, minute: minute, second: second
         ).nanoseconds
     }
 
-    private static func plan(_ symbols: [(String, UInt32)]) throws -> InstrumentPlan {
+    static func plan(_ symbols: [(String, UInt32)]) throws -> InstrumentPlan {
         try InstrumentPlan(
             candidates: symbols.compactMap { symbol, id in
                 FuturesContract(symbol, near: reference).map {
@@ -60,14 +60,14 @@ import Units
             }, signal: "ES.c.0", traded: "MES.c.0", reference: reference)
     }
 
-    private static func configuration() throws -> FeatureConfiguration {
+    static func configuration() throws -> FeatureConfiguration {
         FeatureConfiguration(
             calendar: .cmeEquityIndex(zone: try RealTape.newYork(), windows: .regular),
             tickSize: TickSize(nanos: 250_000_000), averageLength: 3)
     }
 
     /// An `mbp-10` record that is a group: ten levels on each side of a spread of one tick.
-    private static func book(_ id: UInt32, _ time: UInt64, bid: Int, received: UInt64? = nil) -> [UInt8] {
+    static func book(_ id: UInt32, _ time: UInt64, bid: Int, received: UInt64? = nil) -> [UInt8] {
         let tick: Int64 = 250_000_000
         let levels = (0..<10).map { slot in
             BookLevel(

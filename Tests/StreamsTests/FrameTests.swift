@@ -135,16 +135,22 @@ import Units
         let fill = Fill(
             sequence: 1, venueTime: Timestamp(nanoseconds: 2), time: Timestamp(nanoseconds: 3),
             order: ClientOrderID(raw: 4), parent: ClientOrderID(raw: 5), role: .target, side: .sell,
-            quantity: Quantity(6), price: Ticks(-7), fee: Money(nanos: 8), liquidity: .maker)
+            quantity: Quantity(6), price: Ticks(-7), fee: Money(nanos: 8), liquidity: .maker,
+            strategy: .level)
         #expect(
             values(fill, .fill) == [
                 "sequence": .unsigned(1), "venue_time": .unsigned(2), "time": .unsigned(3), "id": .unsigned(4),
                 "parent": .unsigned(5), "role": .unsigned(3), "side": .integer(-1), "quantity": .integer(6),
                 "price": .integer(-7), "fee": .integer(8), "liquidity": .unsigned(2),
+                "strategy": .unsigned(1),
             ])
-        let order = Order(
+        var order = Order(
             id: ClientOrderID(raw: 3), parent: ClientOrderID(raw: 4), link: ClientOrderID(raw: 5), role: .close,
             side: .buy, quantity: Quantity(6), type: .stop, price: Ticks(-7), timeInForce: .immediateOrCancel)
+        order.limit = Ticks(9)
+        order.trail = Ticks(10)
+        order.isReduceOnly = true
+        order.strategy = .level
         let update = OrderUpdate(
             sequence: 1, time: Timestamp(nanoseconds: 2), messageTime: .undefined, order: order, state: .unknown,
             reason: .malformed, leaves: Quantity(8))
@@ -153,7 +159,8 @@ import Units
                 "sequence": .unsigned(1), "time": .unsigned(2), "id": .unsigned(3), "parent": .unsigned(4),
                 "link": .unsigned(5), "role": .unsigned(4), "side": .integer(1), "quantity": .integer(6),
                 "type": .unsigned(3), "price": .integer(-7), "time_in_force": .unsigned(2), "state": .unsigned(7),
-                "reason": .unsigned(9), "leaves": .integer(8),
+                "reason": .unsigned(9), "leaves": .integer(8), "limit": .integer(9), "trail": .integer(10),
+                "reduce_only": .unsigned(1), "strategy": .unsigned(1),
             ])
         var verdict = VerdictRecord.blank
         verdict.sequence = 1

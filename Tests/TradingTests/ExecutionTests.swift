@@ -47,6 +47,8 @@ import Units
 
             2.000 trade sell 3 @ 4998.25 => 4998.00x10 | 4998.25x10
             2.001 tick
+            # Triggered.
+            -> x1 working 1
             -> fill x1 sell 1 @ 4998.00
             -> x1 filled 0
             -> x2 cancelled 0 linked
@@ -91,6 +93,7 @@ import Units
             -> x4 working 2
             2.000 trade sell 3 @ 4998.75 => 4998.50x10 | 4998.75x10
             2.001 tick
+            -> x3 working 2
             -> fill x3 sell 2 @ 4998.50
             -> x3 filled 0
             -> x4 cancelled 0 linked
@@ -119,6 +122,7 @@ import Units
             -> x1 working 1 linked
             3.000 trade sell 3 @ 4998.25 => 4998.00x10 | 4998.25x10
             3.001 tick
+            -> x1 working 1
             -> fill x1 sell 1 @ 4998.00
             -> x1 filled 0
             -> x2 cancelled 0 linked

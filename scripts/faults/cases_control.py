@@ -63,8 +63,11 @@ def pause_and_resume(source):
         same(result["trading_state"], "ACTIVE", "at the end")
         detail = prove(up, result, source=short_day())
         lines = [json.loads(line) for line in open(up.run / "audit.jsonl")]
-        states = [line for line in lines if "REDUCING" in json.dumps(line) or "pause" in json.dumps(line)]
-        expect(states, f"the audit log has it: {[line['event'] for line in lines][:20]}")
+        asked = [(line["request"], line["who"], line["why"]) for line in lines if line["event"] == "operator"]
+        same([(request, why) for request, _, why in asked], [("pause", "news"), ("resume", "news is out")], "who asked, and why")
+        expect(all(who for _, who, _ in asked), f"who: {asked}")
+        states = [(line["to"], line["reason"]) for line in lines if line["event"] == "trading_state"]
+        same(states, [("REDUCING", "operator"), ("ACTIVE", "operator")], "changes of state")
     return detail
 
 

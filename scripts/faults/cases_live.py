@@ -9,10 +9,11 @@ import sys
 import time
 
 import bench
+import index_options
 import records
 import wire
 from bench import PROGRAM, case, expect, fails, same, short_day, tape, until
-from runs import Up, prove
+from runs import Up, prove, replay
 
 # Made up, and put together here so that no line looks like a key.
 KEY = {"DATABENTO_API_KEY": "db-" + "rehearsal" + "0" * 20}
@@ -51,8 +52,10 @@ def faulty(upstream, *faults):
                   "--max-seconds", 300, *faults)
 
 
-def live_up(gateway, *more, **keywords):
-    return Up("--gateway", gateway.address, *more, environment=KEY, **keywords)
+def live_up(gateway, *more, options=False, **keywords):
+    """A live run. Faults count sessions, and options begin with one of their own, so they are left out unless asked for."""
+    setting = "live.options=" + ("true" if options else "false")
+    return Up("--gateway", gateway.address, "--set", setting, *more, environment=KEY, **keywords)
 
 
 def brief_day():
@@ -127,6 +130,9 @@ def live_in_time(source):
         time.sleep(0.5)
         result = up.end()
         expect(result["orders"] > 3, f"orders: {result}")
+        audited = [json.loads(line) for line in open(up.run / "audit.jsonl")]
+        changes = [(line["from"], line["to"], line["reason"]) for line in audited if line["event"] == "trading_state"]
+        same(changes[:2], [("ACTIVE", "REDUCING", "warming"), ("REDUCING", "ACTIVE", "warmed")], "changes of state")
         return prove(up, result, whole=whole)
 
 
@@ -228,6 +234,19 @@ def live_old_versions(source):
     return " | ".join(details)
 
 
+def signal_levels(up):
+    audited = [json.loads(line) for line in open(up.run / "audit.jsonl")]
+    return {line["level"] for line in audited if line["event"] == "signal"}
+
+
+def without_history(whole, late, named):
+    """The late run names the columns that lack their past; levels among them give no signals, the others do."""
+    expect({"pm_high_distance_ticks", "pm_low_distance_ticks"} <= set(named), f"named: {named[:5]}")
+    absent = {name.removesuffix("_distance_ticks") for name in named if name.endswith("_distance_ticks")}
+    expect(signal_levels(whole) & {"pm_high", "pm_low"}, f"levels with signals in the whole day: {signal_levels(whole)}")
+    expect(signal_levels(late) and not signal_levels(late) & absent, f"levels with signals: {signal_levels(late)}")
+
+
 @case()
 def live_from_the_middle(source):
     """A run that begins when the day is under way, without the past: it has the rest of the day, in order."""
@@ -239,9 +258,11 @@ def live_from_the_middle(source):
             with live_up(server, "--replay-from", "none") as late:
                 settle(first, len(whole))
                 settle(late, len(whole) // 4)
-                time.sleep(0.5)
+                time.sleep(1.5)
+                engine = next(one for one in late.status()["processes"] if one["name"] == "engine")
                 prove(first, first.end(), whole=whole)
                 detail = prove(late, late.end())
+                without_history(first, late, engine["no_history"])
             books = [r for r in records.written(late.run) if wire.rtype(r) == wire.MBP10]
             rest = [r for r in whole if wire.rtype(r) == wire.MBP10]
             expect(0 < len(books) < len(rest) and records.sequences(books) == records.sequences(rest[-len(books):]), "the rest of the day")
@@ -276,3 +297,90 @@ def live_silently_skipped_records(source):
             result = up.end()
             fails(lambda: prove(up, result, whole=records.futures(day)), "records by instrument and kind")
             return prove(up, result)
+
+
+def chain(directory):
+    """The records that a live run with options asks for."""
+    kinds = {wire.MBP10, wire.DEFINITION, wire.STATUS, wire.STATISTICS, wire.MBP1}
+    return [record for record in records.source(directory).records if wire.rtype(record) in kinds]
+
+
+def option_values(up, config=bench.DAY_CONFIG):
+    """How many values of option columns in the last row of a run's tape are numbers."""
+    stem = bench.PLACE / f"{up.run.name}-options"
+    bench.levelhead("features", "--tape", up.run / "tape", "--config", config, "--out", f"{stem}.csv", "--every", "1s",
+                    "--columns", "atm_*", "*gamma*", "*option*")
+    lines = open(f"{stem}.csv").read().splitlines()
+    count = sum(1 for value in lines[-1].split(",")[3:] if value not in ("", "nan", "NaN"))
+    expect(count >= 10, f"option columns that are numbers: {count}")
+    return count
+
+
+@case()
+def live_options(source):
+    """The chain is chosen from definitions and subscribed to before the day's records come: every quote is on the tape."""
+    day = short_day()
+    whole = chain(day)
+    with serve(day, "--speed", "max") as server, live_up(server, "--replay-from", "all", options=True) as up:
+        settle(up, len(whole))
+        time.sleep(0.5)
+        detail = prove(up, up.end(), whole=whole)
+        return f"{detail}, {option_values(up)} option values"
+
+
+@case()
+def live_options_killed(source):
+    """An ingest that comes back finds the chain on its own tape, and asks for its quotes since then."""
+    day = short_day()
+    whole = chain(day)
+    with serve(day, "--speed", "300x", "--clock", "shared") as server:
+        with live_up(server, "--replay-from", "all", options=True) as up:
+            up.reach(source.randrange(len(whole) // 10, len(whole) // 2))
+            up.kill("ingest")
+            settle(up, len(whole))
+            time.sleep(0.5)
+            detail = prove(up, up.end(), whole=whole)
+            return f"{detail}, {option_values(up)} option values"
+
+
+@case()
+def live_two_datasets(source):
+    """Futures from one gateway and an index's options from another, merged by receive time while both replay."""
+    day = short_day()
+    place = bench.PLACE / "index"
+    place.mkdir()
+    whole = records.futures(day) + index_options.write(day, place / "options.dbn")
+    config = bench.PLACE / "index.toml"
+    config.write_text(bench.DAY_CONFIG.read_text() + '\n[options]\nroot = "SPXW"\n')
+    with serve(day, "--speed", "max") as futures, serve(place, "--speed", "max") as options:
+        with live_up(futures, "--replay-from", "all", "--options-gateway", options.address, options=True, config=config) as up:
+            settle(up, len(whole))
+            time.sleep(0.5)
+            detail = prove(up, up.end(), config=config, whole=whole)
+            times = [wire.index_time(r) for r in records.written(up.run) if wire.rtype(r) not in wire.CONTROL]
+            late = sum(1 for one, other in zip(times, times[1:]) if other < one)
+            same(late, 0, "records after a later one")
+            return f"{detail}, {option_values(up, config)} option values"
+
+
+@case()
+def live_warm_start(source):
+    """A run that begins in the middle of the day and fetches its past has the features of one that was there from the start."""
+    day = short_day()
+    whole = chain(day)
+    with serve(day, "--speed", "120x", "--clock", "shared") as server:
+        with live_up(server, "--replay-from", "all", options=True) as first:
+            first.reach(source.randrange(len(whole) // 5, len(whole) // 2))
+            with live_up(server, "--replay-from", "all", options=True) as late:
+                settle(first, len(whole))
+                settle(late, len(whole))
+                time.sleep(0.5)
+                prove(first, first.end(), whole=whole)
+                detail = prove(late, late.end(), whole=whole)
+        # Up to the last record: how far the clock went on after it is each run's own. Signals are not compared: they say
+        # whether the feed had caught up.
+        until_last = ("--to", str(wire.index_time(whole[-1])))
+        early, warm = (replay(up.run / "tape", more=until_last) for up in (first, late))
+        for key in ("feature_sha256", "feature_rows", "event_groups", "signals"):
+            same(warm[key], early[key], f"{key} of a late start")
+        return detail

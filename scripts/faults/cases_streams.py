@@ -2,7 +2,10 @@
 get it is told."""
 
 import json
+import os
 import signal
+import socket
+import stat
 import subprocess
 import threading
 import time
@@ -180,3 +183,47 @@ def streams_at_full_speed(source):
         prove(up, result, source=short_day())
         export = Export(up)
         return f"{check_listener(whole, export, result)}; slow: {check_listener(slow, export, result)}"
+
+
+@case()
+def streams_by_tcp(source):
+    """Streams on a TCP port with CURVE keys: who has the publisher's public key reads them, others hear nothing."""
+    keys = bench.PLACE / f"keys{source.randrange(10**9)}"
+    made = json.loads(levelhead("stream-keys", "--out", keys, "--json").stdout)
+    same(stat.S_IMODE(os.stat(made["secret"]).st_mode), 0o600, "mode of the secret key")
+    levelhead("stream-keys", "--out", keys, status=1)
+    other = json.loads(levelhead("stream-keys", "--out", f"{keys}-other", "--json").stdout)
+    port = free_ports()
+    settings = ["--set", f"streams.tcp=127.0.0.1:{port}", "--set", f"streams.curve_secret_file={made['secret']}"]
+    with Up("--tape", short_day(), "--speed", "100x", *settings) as up:
+        up.reach(500)
+        read = ["subscribe", "features.ES", "--tcp", f"127.0.0.1:{port}", "--format", "jsonl", "--columns", "micro_price*"]
+        rows = levelhead(*read, "--server-key", made["public"], "--count", 20, timeout=30).stdout.splitlines()
+        expect(len(rows) == 20, f"rows: {len(rows)}")
+        with Subscriber("features.ES", tcp=f"127.0.0.1:{port}", server_key=open(made["public"]).read()) as stream:
+            frames = list(stream.frames(count=20, timeout=10))
+        expect(len(frames) == 20, f"frames by the Python client: {len(frames)}")
+        for strange in (["--server-key", other["public"]], []):
+            try:
+                heard = levelhead(*read, *strange, "--count", 1, timeout=3, status=None).stdout
+            except subprocess.TimeoutExpired:
+                heard = ""
+            same(heard, "", "what a stranger reads")
+        up.wait()
+    os.chmod(made["secret"], 0o644)
+    with Up("--tape", short_day(), "--speed", "max", "--no-restart", *settings) as up:
+        until(lambda: "others can read it" in up.words(), 30, "an open key file is refused")
+    return f"{len(rows)} rows by tcp"
+
+
+def free_ports():
+    """A port that is free, and the next one too."""
+    while True:
+        with socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", 0))
+            port = one.getsockname()[1]
+            try:
+                other.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port

@@ -17,6 +17,8 @@ import Units
     public var exitSide: Side
     /// Contracts still open.
     public var quantity: Quantity
+    /// Price of a target that waits here, at a venue without links; else zero.
+    public var target: Ticks
     /// Event time of the time stop; undefined for never.
     public var timeStop: Timestamp
     /// Message time by which the stop must be acknowledged; undefined once it is.
@@ -30,7 +32,7 @@ import Units
 
 extension Bracket: BoundedElement {
     public static let blank = Bracket(
-        entry: .none, strategy: .account, stop: .none, close: .none, exitSide: .sell, quantity: .zero,
+        entry: .none, strategy: .account, stop: .none, close: .none, exitSide: .sell, quantity: .zero, target: .zero,
         timeStop: .undefined, stopDeadline: .undefined, isCloseWanted: false, closeFrom: .undefined)
 
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
@@ -40,6 +42,7 @@ extension Bracket: BoundedElement {
         try archive.field(&close)
         try archive.code(&exitSide)
         try archive.field(&quantity)
+        try archive.field(&target)
         try archive.field(&timeStop)
         try archive.field(&stopDeadline)
         try archive.field(&isCloseWanted)

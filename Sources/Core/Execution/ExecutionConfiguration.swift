@@ -16,6 +16,9 @@ import Units
     /// Message time that a flatten may take before it says that it is late; its rounds are `closeRetry` apart from then
     /// on.
     public var flattenTimeout = Nanoseconds.seconds(10)
+    /// The venue links orders so that they share their quantity. Without that only a bracket's stop rests there; its
+    /// target and its closes wait here.
+    public var venueLinks = true
     /// A flatten that no operator asked for closes when a closed market opens.
     public var closesAtOpen = true
 

@@ -24,20 +24,28 @@ extension ExecutionGateway {
         if epoch != self.epoch || isLocked { return refuse(intent, .staleEpoch, clock) }
         if expiry <= clock.message || isFlattening || isReconciling { return refuse(intent, .notSent, clock) }
         switch intent.action {
+        case .open where intent.isReduceOnly: reduce(intent, clock)
         case .open: open(intent, clock)
         case .close: close(of: intent.strategy, clock)
+        case .modify: modify(intent, clock)
         }
     }
 
     private mutating func refuse(_ intent: OrderIntent, _ reason: VenueReason, _ clock: TradingClock) {
         voidCount += 1
+        if intent.action == .modify {
+            // The order goes on as it is.
+            guard let index = index(of: intent.id) else { return }
+            return report(live[index].order, live[index].state, reason, leaves: live[index].leaves, clock)
+        }
         report(order(intent), .rejected, reason, leaves: .zero, clock)
     }
 
     /// The order that an intent asks for.
     private func order(_ intent: OrderIntent) -> Order {
-        Order(
-            id: intent.id, parent: intent.id, link: .none, role: intent.action == .open ? .entry : .close,
+        let opens = intent.action == .open && !intent.isReduceOnly
+        return Order(
+            id: intent.id, parent: intent.id, link: .none, role: opens ? .entry : .close,
             side: intent.side, quantity: intent.quantity, type: intent.type,
             price: intent.type.hasTrigger ? intent.trigger : intent.limit,
             limit: intent.type == .stopLimit ? intent.limit : .zero, trail: intent.trail,
@@ -51,6 +59,38 @@ extension ExecutionGateway {
             LiveOrder(
                 order(intent), stopDistance: intent.stopDistance, targetDistance: intent.targetDistance,
                 timeStop: intent.timeStop), clock)
+    }
+
+    /// Closes a part of a position: linked with the stops of what it closes, oldest first, so that nothing is closed
+    /// twice. The part of the first is the order that was approved; the others are our own.
+    private mutating func reduce(_ intent: OrderIntent, _ clock: TradingClock) {
+        guard configuration.venueLinks else { return refuse(intent, .notSent, clock) }
+        var left = intent.quantity
+        var id = intent.id
+        for i in brackets.indices where left > .zero && brackets[i].exitSide == intent.side {
+            guard intent.strategy == .account || intent.strategy == brackets[i].strategy else { continue }
+            var part = order(intent)
+            part.id = id
+            part.parent = brackets[i].entry
+            part.link = brackets[i].stop
+            part.quantity = min(left, brackets[i].quantity)
+            part.strategy = brackets[i].strategy
+            guard issue(part, clock) else { return }
+            left -= part.quantity
+            id = identities.next()
+        }
+        if left == intent.quantity { refuse(intent, .reduceOnly, clock) }
+    }
+
+    /// Changes an order that opens, or one that was approved to close.
+    private mutating func modify(_ intent: OrderIntent, _ clock: TradingClock) {
+        guard let index = index(of: intent.id) else { return refuse(intent, .unknownOrder, clock) }
+        var changed = live[index].order
+        changed.quantity = intent.quantity
+        changed.price = changed.type.hasTrigger ? intent.trigger : intent.limit
+        changed.limit = changed.type == .stopLimit ? intent.limit : .zero
+        changed.trail = intent.trail
+        if !change(index, to: changed, clock) { refuse(intent, .tooLate, clock) }
     }
 
     /// The process did not send an order, for its epoch was over in the last instant: nothing of it can fill.

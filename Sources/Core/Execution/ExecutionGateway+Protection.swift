@@ -33,16 +33,17 @@ extension ExecutionGateway {
         }
         let away = Ticks(fill.side.sign)
         let stopPrice = fill.price - Ticks(away.count * entry.stopDistance.count)
+        let hasTarget = entry.targetDistance > .zero
+        let targetPrice = fill.price + Ticks(away.count * entry.targetDistance.count)
         guard issue(order(stopID, .protectiveStop, .stop, stopPrice), clock) else { return }
         brackets.append(
             Bracket(
                 entry: fill.parent, strategy: fill.strategy, stop: stopID, close: .none, exitSide: exitSide,
-                quantity: fill.quantity,
+                quantity: fill.quantity, target: hasTarget && !configuration.venueLinks ? targetPrice : .zero,
                 timeStop: entry.timeStop > .zero ? fill.venueTime + entry.timeStop : .undefined,
                 stopDeadline: clock.message + configuration.stopAcknowledgement, isCloseWanted: entry.isCancelSent,
                 closeFrom: clock.message))
-        if entry.targetDistance > .zero {
-            let targetPrice = fill.price + Ticks(away.count * entry.targetDistance.count)
+        if hasTarget, configuration.venueLinks {
             guard issue(order(identities.next(), .target, .limit, targetPrice), clock) else { return }
         }
         // An opening order that filled while it was being cancelled: nobody wants the contracts any more.
@@ -66,6 +67,7 @@ extension ExecutionGateway {
 
     /// Sends the closes that are wanted and not live, each linked with its bracket's stop.
     mutating func sendCloses(_ clock: TradingClock) {
+        guard configuration.venueLinks else { return pullStops(clock) }
         for i in brackets.indices {
             let bracket = brackets[i]
             guard bracket.isCloseWanted, bracket.close == .none, clock.message >= bracket.closeFrom else { continue }
@@ -76,6 +78,19 @@ extension ExecutionGateway {
                 isReduceOnly: true, strategy: bracket.strategy)
             guard issue(close, clock) else { return }
             brackets[i].close = id
+        }
+    }
+
+    /// Without links two orders could both close a bracket. So its stop, which is the only one, is moved to where it
+    /// triggers at once: the position is never bare, and nothing can turn it over.
+    private mutating func pullStops(_ clock: TradingClock) {
+        for i in brackets.indices where brackets[i].isCloseWanted && clock.message >= brackets[i].closeFrom {
+            let side = brackets[i].exitSide
+            guard let index = index(of: brackets[i].stop), let touch = quote.farTouch(side) else { continue }
+            var order = live[index].order
+            order.price = Ticks(max(1, touch.count - side.sign * configuration.collar.count))
+            guard mayAdjust(live[index].order, to: order), change(index, to: order, clock) else { continue }
+            brackets[i].closeFrom = clock.message + configuration.closeRetry
         }
     }
 
@@ -105,11 +120,17 @@ extension ExecutionGateway {
         }
         var isCloseDue = false
         for i in brackets.indices {
-            if brackets[i].timeStop.isDefined, clock.event >= brackets[i].timeStop { want(closeOf: i, clock) }
+            let isTimeOver = brackets[i].timeStop.isDefined && clock.event >= brackets[i].timeStop
+            if isTimeOver || isTargetReached(brackets[i]) { want(closeOf: i, clock) }
             guard brackets[i].isCloseWanted else { continue }
             isCloseDue = true
             cancelEntries(of: brackets[i].entry, clock)
         }
         if isCloseDue { sendCloses(clock) }
+    }
+
+    private func isTargetReached(_ bracket: Bracket) -> Bool {
+        guard bracket.target > .zero, let touch = quote.farTouch(bracket.exitSide) else { return false }
+        return bracket.exitSide == .sell ? touch >= bracket.target : touch <= bracket.target
     }
 }

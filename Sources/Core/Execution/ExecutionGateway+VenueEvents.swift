@@ -147,6 +147,7 @@ extension ExecutionGateway {
         switch order.role {
         case .protectiveStop: flatten(transition == .reject ? .stopRejected : .stopLost, notifies: true, clock)
         case .close:
+            guard brackets[bracket].close == order.id else { return }
             brackets[bracket].close = .none
             brackets[bracket].closeFrom = clock.message + configuration.closeRetry
         case .entry, .target: break

@@ -78,6 +78,9 @@ public struct ExecutionGateway: Sendable {
         live.isEmpty && openQuantity == .zero && !isFlattening && !isReconciling && !read.isUnderWay
     }
 
+    /// Only the market, or an operator, can end what is under way: a flatten that the market blocks.
+    public var awaitsMarket: Bool { isFlattening && flattening.isBlocked && live.isEmpty }
+
     // MARK: Inputs
 
     /// Takes the lock word as of this step; one that is older than the last says nothing.

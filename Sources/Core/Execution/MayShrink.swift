@@ -14,3 +14,15 @@ public func mayShrink(position: Quantity, working: WorkingOrders, candidate: Wor
     all.append(candidate)
     return all.mostFilled(candidate.side) <= position.magnitude
 }
+
+/// Whether the execution gateway may change one of its own live orders without an approval: its price, or its quantity
+/// to less. It closes what it closed before, and no more of it.
+public func mayAdjust(_ order: Order, to changed: Order) -> Bool {
+    guard order.role != .entry, changed.quantity > .zero, changed.quantity <= order.quantity else { return false }
+    var restored = changed
+    restored.quantity = order.quantity
+    restored.price = order.price
+    restored.limit = order.limit
+    restored.trail = order.trail
+    return restored == order
+}

@@ -6,6 +6,8 @@ import Units
     case open = 1
     /// Close the whole position at the market.
     case close = 2
+    /// Change the live order `id`: quantity is what it is for in all, limit, trigger and trail are what they will be.
+    case modify = 3
 }
 
 /// What a strategy or an operator wants done. It becomes an order only through `RiskGate.review`.

@@ -101,6 +101,10 @@ import Units
 
     public mutating func apply(_ update: OrderUpdate) {
         if update.order.id == entry, update.state.isTerminal { entry = .none }
+        // A close whose approval was void: it is asked for again.
+        if update.state == .rejected, update.order.role == .close, update.order.id.issuer == .strategy {
+            closeSent = false
+        }
     }
 }
 

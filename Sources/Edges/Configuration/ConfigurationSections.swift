@@ -83,6 +83,24 @@ public struct VenueSettings: Equatable, Sendable {
     }
 }
 
+public struct LiveSettings: Equatable, Sendable {
+    /// The chain's quotes are subscribed to.
+    public let hasOptions: Bool
+    /// Of an index's options; those on futures come with the futures.
+    public let optionsDataset: String
+}
+
+public struct StreamSettings: Equatable, Sendable {
+    /// IPv4 in digits and the feed's port; nil when streams stay on this machine's own sockets.
+    public let tcp: (address: String, port: UInt16)?
+    /// Nil without CURVE.
+    public let curveSecretFile: String?
+
+    public static func == (a: StreamSettings, b: StreamSettings) -> Bool {
+        a.tcp?.address == b.tcp?.address && a.tcp?.port == b.tcp?.port && a.curveSecretFile == b.curveSecretFile
+    }
+}
+
 public enum DigestMode: String, Sendable, CaseIterable { case second, tick }
 /// What a journaled message outlives: the death of the process (`write(2)`), or of the machine (`fdatasync(2)`).
 public enum JournalDurability: String, Sendable { case process, power }

@@ -20,6 +20,8 @@ public struct ResolvedConfiguration: Sendable {
     public let rangeBar: Nanoseconds
     public let rangeBars: Int
     public let venue: VenueSettings
+    public let live: LiveSettings
+    public let streams: StreamSettings
     public let digest: DigestMode
     public let ring: RingSettings
     public let journal: JournalSettings
@@ -57,6 +59,14 @@ public struct ResolvedConfiguration: Sendable {
             queueExponent: read.real("venue.queue_exponent"), queueWeight: read.real("venue.queue_weight"),
             exchangeFee: read.fee("venue.exchange_fee_usd"), clearingFee: read.fee("venue.clearing_fee_usd"),
             nfaFee: read.fee("venue.nfa_fee_usd"), brokerFee: read.fee("venue.broker_fee_usd"))
+        live = LiveSettings(
+            hasOptions: read.boolean("live.options") && options.isEnabled,
+            optionsDataset: read.text("live.options_dataset"))
+        let parts = read.text("streams.tcp").split(separator: ":")
+        let secret = read.text("streams.curve_secret_file")
+        streams = StreamSettings(
+            tcp: parts.count == 2 ? UInt16(parts[1]).map { (String(parts[0]), $0) } : nil,
+            curveSecretFile: secret.isEmpty ? nil : secret)
         digest = DigestMode(rawValue: read.text("digest")) ?? .second
         ring = RingSettings(bytes: read.int("ring.bytes"), wait: RingWait(rawValue: read.text("ring.wait")) ?? .yield)
         journal = JournalSettings(

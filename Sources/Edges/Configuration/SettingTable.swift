@@ -10,7 +10,7 @@ public enum SettingTable {
 
     public static let all: [SettingDeclaration] =
         instrument + sessions + bars + levels + features + options + policy + sizing + risk + riskChecks + riskScopes
-        + programme + venue + operation
+        + programme + venue + live + streams + operation
 
     static func declaration(_ key: String) -> SettingDeclaration? { all.first { $0.key == key } }
 
@@ -159,13 +159,34 @@ public enum SettingTable {
         fee("venue.broker_fee_usd", .money(Money(cents: 25)), "the broker's commission"),
     ]
 
+    private static let live = [
+        row(
+            "live.options", .boolean, .boolean(true), "whether a live run subscribes to the chain of options",
+            affectsResults: false),
+        row(
+            "live.options_dataset", .dataset, .text("OPRA.PILLAR"),
+            "where a live run gets the options of an index (options.root) from", affectsResults: false),
+    ]
+
+    private static let streams = [
+        row(
+            "streams.tcp", .addressAndPort, .text(""),
+            "where the engine's streams are published besides; snapshots on the next port; loopback only without keys",
+            affectsResults: false),
+        row(
+            "streams.curve_secret_file", .file, .text(""),
+            "a file of mode 0600 with the publisher's CURVE key; subscribers need its public part",
+            affectsResults: false),
+    ]
+
     private static let operation = [
         row("digest", .choice(["second", "tick"]), .text("second"), "which feature vectors enter the digest"),
         row(
             "ring.bytes", .powerOfTwo(1 << 20...1 << 34), .integer(1 << 26), unit: "bytes", "size of the record ring",
             affectsResults: false),
         row(
-            "ring.wait", .choice(["spin", "yield", "park"]), .text("yield"), "how a process waits for the ring",
+            "ring.wait", .choice(["spin", "yield", "park"]), .text("yield"),
+            "how a process waits for records and messages: on a core of its own, yielding at first, or asleep",
             affectsResults: false),
         row(
             "journal.durability", .choice(["process", "power"]), .text("process"),

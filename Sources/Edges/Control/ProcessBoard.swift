@@ -10,6 +10,7 @@ import Units
 /// missing, the metrics address) changes rarely and takes a lock: never from the data thread's per-record path.
 public final class ProcessBoard: Sendable {
     private struct Text {
+        var noHistory: [String] = []
         var warming: [String] = []
         var missing: [String] = []
         var metrics: String?
@@ -60,6 +61,9 @@ public final class ProcessBoard: Sendable {
         }
     }
 
+    /// The columns that lack the past that they need. Not for the per-record path.
+    public func setNoHistory(_ columns: [String]) { text.withLock { $0.noHistory = columns } }
+
     public func setMetrics(address: String?) { text.withLock { $0.metrics = address } }
 
     /// Counts a control message that was not taken.
@@ -91,7 +95,7 @@ public final class ProcessBoard: Sendable {
                     symbol: symbol, quality: cell.quality.names, records: cell.records, gaps: cell.gaps,
                     lastEventNanoseconds: cell.lastEvent.known)
             },
-            warming: text.warming, missing: text.missing, account: currentAccount(),
+            noHistory: text.noHistory, warming: text.warming, missing: text.missing, account: currentAccount(),
             refused: Dictionary(uniqueKeysWithValues: refusalCounts.map { ($0.key.rawValue, $0.value) }))
     }
 

@@ -98,6 +98,8 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
     public var metrics: String?
     public var latencies: [Latency]
     public var instruments: [Instrument]
+    /// Columns that lack the past that they need, by name: they are NaN.
+    public var noHistory: [String]
     /// Columns or inputs that are not there yet (`warming`) or cannot be (`missing`), by name.
     public var warming: [String]
     public var missing: [String]
@@ -109,6 +111,7 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
     enum CodingKeys: String, CodingKey {
         case name, pid, run, state, sequence, records, gaps, dropped, produced, metrics, latencies, instruments
         case warming, missing, account, refused
+        case noHistory = "no_history"
         case lagNanoseconds = "lag_ns"
         case inputNanoseconds = "input_ns"
         case recordsPerSecond = "records_per_s"

@@ -44,6 +44,8 @@ public struct OptionSelection: Sendable {
     private var contracts: [Contract] = []
     private var places: [String: Int] = [:]
     private var chosenCount = 0
+    /// Chosen before their definitions came.
+    private var awaited: Set<String> = []
 
     /// Closer to its end than this an option has no value that is used (FEATURES A.13), ns.
     private static let lastMinutes: UInt64 = 300_000_000_000
@@ -80,6 +82,10 @@ public struct OptionSelection: Sendable {
             contract.isChosen = contracts[known].isChosen
             contracts[known] = contract
         } else {
+            if awaited.remove(symbol) != nil {
+                contract.isChosen = true
+                chosenCount += 1
+            }
             places[symbol] = contracts.count
             contracts.append(contract)
         }
@@ -115,6 +121,23 @@ public struct OptionSelection: Sendable {
             contracts[entry.place].isChosen = true
             return contracts[entry.place].symbol
         }
+    }
+
+    /// A contract is subscribed to already, by name. One without a definition so far is chosen when that comes.
+    public mutating func choose(_ symbol: String) {
+        guard let place = places[symbol] else {
+            awaited.insert(symbol)
+            return
+        }
+        guard !contracts[place].isChosen else { return }
+        contracts[place].isChosen = true
+        chosenCount += 1
+    }
+
+    /// The contracts that are chosen, in the order of their definitions.
+    public var chosen: [String] {
+        contracts.indices.filter { contracts[$0].isChosen && places[contracts[$0].symbol] == $0 }
+            .map { contracts[$0].symbol }
     }
 
     private func underlying(of definition: InstrumentDefinitionView) -> Int? {

@@ -9,6 +9,10 @@ enum StatusTable {
         lines += report.stale.map { "\(pad($0, 10)) is dead" }
         lines += [""] + accountLines(report) + instrumentLines(report) + latencyLines(report)
         for process in report.processes {
+            if !process.noHistory.isEmpty {
+                lines.append(
+                    "\(process.name): no_history: \(process.noHistory.count) columns: \(listed(process.noHistory))")
+            }
             if !process.warming.isEmpty { lines.append("\(process.name): warming: \(listed(process.warming))") }
             if !process.missing.isEmpty { lines.append("\(process.name): missing: \(listed(process.missing))") }
         }

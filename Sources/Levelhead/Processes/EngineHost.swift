@@ -2,6 +2,7 @@ import Configuration
 import Control
 import DBN
 import Determinism
+import Features
 import Foundation
 import Observability
 import MarketCalendar
@@ -33,10 +34,15 @@ struct EngineHost: ~Copyable {
     private var outputs: OutputJournal
     private var snapshots: SnapshotStore
     private let identity: SnapshotIdentity
-    private let wait: WaitPolicy
+    private var wait: IdleWait
+    /// Until a record comes, but not so long that subscribers and commands wait.
+    private static var sleep: WaitPolicy { WaitPolicy(spins: 200, then: .park(atMost: .milliseconds(2))) }
     private(set) var position: UInt64
     private var isInputOver = false
     private var savedAt = MonotonicClock.now()
+    private var lookedAt = Nanoseconds.zero
+    /// Columns, as the status names them.
+    private var withoutHistory: [Int] = []
 
     static func open(_ site: RunSite, context: ZeroMQContext) throws -> EngineHost {
         let configuration = try site.configuration()
@@ -62,7 +68,8 @@ struct EngineHost: ~Copyable {
         let position = snapshot?.position.sequence ?? 0
         let streams = try pipeline.withOutput { ledger in
             let streams = try EngineStreams(
-                site, context: context, root: setup.plan.signalSpecification.root, rows: ledger.featureRows,
+                site, configuration.streams, context: context, root: setup.plan.signalSpecification.root,
+                rows: ledger.featureRows,
                 signalCount: ledger.signalCount)
             ledger.streams = streams
             return streams
@@ -72,14 +79,14 @@ struct EngineHost: ~Copyable {
             records: try RingRecords(site, from: position, isPacing: true),
             outbox: try StageOutbox(.engine, site, context, outboxes: saved.outboxes, seal: nil),
             outputs: try OutputJournal.open(site.journal("engine-out"), at: saved.outputs), snapshots: snapshots,
-            identity: identity, wait: WaitPolicy(spins: 200, then: .park(atMost: .milliseconds(2))),
+            identity: identity, wait: IdleWait(configuration.ring.wait),
             position: position)
     }
 
     private init(
         site: RunSite, setup: MarketSetup, pipeline: consuming EnginePipeline<EngineLedger>, streams: EngineStreams,
         records: consuming RingRecords, outbox: consuming StageOutbox, outputs: consuming OutputJournal,
-        snapshots: consuming SnapshotStore, identity: SnapshotIdentity, wait: WaitPolicy, position: UInt64
+        snapshots: consuming SnapshotStore, identity: SnapshotIdentity, wait: IdleWait, position: UInt64
     ) {
         self.site = site
         self.setup = setup
@@ -108,7 +115,14 @@ struct EngineHost: ~Copyable {
                 lag: isBusy ? records.age : .zero)
             if desk.isStopping, !isBusy { break }
             try saveIfDue()
-            if isInputOver { usleep(1_000) } else if !isBusy { records.wait(wait) }
+            nameHistory(desk)
+            if isInputOver {
+                usleep(1_000)
+            } else if isBusy {
+                wait.wasBusy()
+            } else {
+                records.wait(wait.policy() ?? Self.sleep)
+            }
         }
         try finish()
     }
@@ -162,6 +176,19 @@ struct EngineHost: ~Copyable {
         savedAt = now
         // Without space the state before counts: the records since are on the tape.
         do { try save() } catch where StorageSpace.isMissing(error) {}
+    }
+
+    /// Once a second at most.
+    private mutating func nameHistory(_ desk: ProcessDesk) {
+        let now = MonotonicClock.now()
+        guard now - lookedAt >= .seconds(1) else { return }
+        lookedAt = now
+        let bars = setup.configuration.bars
+        let found = pipeline.market.columnsWithoutHistory(
+            averageSpan: Nanoseconds(bars.smaPeriod.count * Int64(bars.smaLength)))
+        guard found != withoutHistory else { return }
+        withoutHistory = found
+        desk.board.setNoHistory(found.map { FeatureSchema.columns[$0].name })
     }
 
     private mutating func save() throws {

@@ -1,3 +1,4 @@
+import Configuration
 import Features
 import MarketData
 import Orders
@@ -24,15 +25,23 @@ final class EngineStreams {
     ///   - rows: rows made so far.
     ///   - signalCount: signals so far.
     init(
-        _ site: RunSite, context: ZeroMQContext, root: String, rows: UInt64, signalCount: UInt64
+        _ site: RunSite, _ settings: StreamSettings, context: ZeroMQContext, root: String, rows: UInt64,
+        signalCount: UInt64
     ) throws {
         let endpoints = StreamEndpoints(directory: site.socketDirectory)
         let plans = [
             StreamPlan(.features(root), firstSequence: rows), StreamPlan(.levels(root), firstSequence: rows),
             StreamPlan(.signals(root), firstSequence: signalCount),
         ]
+        var options = StreamPublisher.Options()
+        if let (address, port) = settings.tcp {
+            let key = try settings.curveSecretFile.map(StreamKeyFile.read)
+            options.outside = OutsideEndpoints(
+                address: address, port: port, security: key.map { .server(secretKey: $0) } ?? .none)
+        }
         let publisher = try StreamPublisher(
-            context, feed: endpoints.feed(.engine), snapshots: endpoints.snapshots(.engine), run: site.identity, plans)
+            context, feed: endpoints.feed(.engine), snapshots: endpoints.snapshots(.engine), run: site.identity, plans,
+            options: options)
         guard let features = publisher.handle(.features(root)), let levels = publisher.handle(.levels(root)),
             let signals = publisher.handle(.signals(root))
         else { preconditionFailure("the publisher has the topics it was made with") }

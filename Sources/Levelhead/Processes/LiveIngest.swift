@@ -2,9 +2,7 @@ import Configuration
 import DBN
 import Foundation
 import LiveFeed
-import MarketCalendar
 import Platform
-import Tape
 import Units
 
 /// Where a live feed comes from.
@@ -20,12 +18,15 @@ struct LiveSource: Sendable {
 
     var dataset: String
     var address: GatewayAddress
+    /// Of the options' dataset, when they have one of their own.
+    var optionsAddress: GatewayAddress?
     var keyFile: String?
     var replay: Replay
     var compresses: Bool
 }
 
-/// The ingest process of a live run: a session with the gateway, its records and marks to tape and ring.
+/// The ingest process of a live run: a session with the gateway for each dataset, its records and marks to tape and
+/// ring.
 struct LiveIngest {
     /// How long a feed may be silent before its clock is moved on.
     private static let silence = Nanoseconds.seconds(1)
@@ -45,48 +46,40 @@ struct LiveIngest {
         let key = try LiveKey.read(
             environment: ProcessInfo.processInfo.environment[LiveKey.variable], file: source.keyFile,
             for: source.address)
-        var sink = LiveIngestSink(site, configuration: configuration, dataset: source.dataset)
-        let ledger = try sink.resume()
-        var feed = try LiveFeed(
-            LiveFeedConfiguration(
-                address: source.address,
-                request: LiveSessionRequest(
-                    dataset: source.dataset, compression: source.compresses ? .zstd : .none),
-                seed: UInt64(getpid())),
-            key: key, subscriptions: try subscriptions(configuration), ledger: ledger)
+        var plan = try LiveSubscriptions(configuration, source)
+        var sink = LiveIngestSink(site, configuration: configuration, dataset: source.dataset, plan: plan)
+        sink.stages = desk.stages
+        let ledgers = try sink.resume()
+        let isNew = sink.sequence == 0
+        if isNew, plan.hasOptions { sink.options = try OptionScout(source, plan, key).look() }
+        plan.choose(from: &sink)
+        let (address, dataset) = plan.chain(source)
+        var feeds = LiveFeeds(try feed(source.address, source.dataset, key, plan.futures, ledgers.futures))
+        if plan.hasIndexChain { feeds.add(try feed(address, dataset, key, plan.chain, ledgers.chain)) }
         while !StopSignal.isRaised {
-            let handed = feed.receive(timeout: Self.patience, into: &sink)
+            let handed = feeds.receive(timeout: Self.patience, into: &sink)
             try sink.check()
-            if handed == 0 { sink.moveClock(feed.state, dataTime: feed.dataTime, after: Self.silence) }
+            if handed == 0 { sink.moveClock(feeds.state, dataTime: feeds.dataTime, after: Self.silence) }
             try sink.flush()
-            desk.report(
-                position: sink.sequence, clock: feed.dataTime, isDone: false, produced: feed.counters.holes)
+            if let more = try plan.additions(from: &sink) { try feeds.subscribe(more) }
+            desk.report(position: sink.sequence, clock: feeds.dataTime, isDone: false, produced: feeds.holes)
         }
-        feed.close(into: &sink)
+        feeds.close(into: &sink)
         try sink.check()
         try sink.finish()
         desk.close()
     }
 
-    /// Definitions, status and statistics first, then the books of both contracts.
-    private func subscriptions(_ configuration: ResolvedConfiguration) throws -> [LiveSubscription] {
-        let start = try start(configuration)
-        let names = Array(Set([configuration.instrument.signal, configuration.instrument.traded].map(\.description)))
-            .sorted()
-        let type: SymbolType = names.allSatisfy { $0.contains(".c.") } ? .continuous : .rawSymbol
-        return try [Schema.definition, .status, .statistics, .mbp10].map { schema in
-            try LiveSubscription(schema, type, .named(names), start: start)
-        }
-    }
-
-    private func start(_ configuration: ResolvedConfiguration) throws -> Timestamp? {
-        switch source.replay {
-        case .none: return nil
-        case .all: return Timestamp(nanoseconds: 0)
-        case .session:
-            let calendar = TradingCalendar.cmeEquityIndex(
-                zone: try ZoneData.newYork(), windows: configuration.sessions)
-            return calendar.sessionInForce(MonotonicClock.wallTime()).open
-        }
+    private func feed(
+        _ address: GatewayAddress, _ dataset: String, _ key: LiveKey, _ subscriptions: [LiveSubscription],
+        _ ledger: ReplayLedger
+    ) throws -> LiveFeed {
+        try LiveFeed(
+            LiveFeedConfiguration(
+                address: address,
+                request: LiveSessionRequest(dataset: dataset, compression: source.compresses ? .zstd : .none),
+                seed: UInt64(getpid())),
+            key: key, subscriptions: subscriptions, ledger: ledger)
     }
 }
+

@@ -2,6 +2,7 @@ import Configuration
 import DBN
 import Foundation
 import LiveFeed
+import Observability
 import Orders
 import Platform
 import Tape
@@ -14,6 +15,15 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private let site: RunSite
     private let configuration: ResolvedConfiguration
     private let dataset: String
+    private let plan: LiveSubscriptions
+    /// Follows the records to the options that belong to the chain; nil when none is subscribed to.
+    var options: OptionWatch?
+    /// How long records take to come here; nil where nobody asks.
+    var stages: StageClock?
+    /// What comes of the futures is of the present, not of a replay.
+    private var isPresent = false
+    /// What comes is of the options' own dataset.
+    var isOfChain = false
     private var ingest: IngestRun?
     /// The number of the next record.
     private(set) var sequence: UInt64 = 0
@@ -32,30 +42,36 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     /// How long the contracts' names are waited for.
     private static let patience = Nanoseconds.seconds(5)
 
-    init(_ site: RunSite, configuration: ResolvedConfiguration, dataset: String) {
+    init(_ site: RunSite, configuration: ResolvedConfiguration, dataset: String, plan: LiveSubscriptions) {
         self.site = site
         self.configuration = configuration
         self.dataset = dataset
+        self.plan = plan
+        options = plan.hasOptions ? plan.watch : nil
     }
 
     deinit { scratch.deallocate() }
 
-    /// Goes on with the tape that a killed ingest left, if there is one, and says what it had handed on.
-    mutating func resume() throws -> ReplayLedger {
-        var ledger = ReplayLedger()
-        guard try !site.tape.parts().isEmpty else { return ledger }
+    /// Goes on with the tape that a killed ingest left, if there is one, and says what it had handed on of each
+    /// dataset.
+    mutating func resume() throws -> FeedLedgers {
+        var ledgers = FeedLedgers()
+        guard try !site.tape.parts().isEmpty else { return ledgers }
         try open(DBNMetadata(dataset: dataset, schema: nil, start: Timestamp(nanoseconds: 0)))
         var reader = try site.tape.reader(at: 0)
         while let (record, number) = try reader.next() {
             sequence = number + 1
             if let time = Self.dataTime(record) { dataTime = max(dataTime, time) }
-            if let mark = FeedMark(record) { ledger.take(mark) } else { _ = ledger.take(record) }
+            options?.take(record)
+            ledgers.take(record, chain: plan.hasIndexChain ? configuration.live.optionsDataset : nil)
         }
-        return ledger
+        return ledgers
     }
 
     mutating func record(_ record: RecordView, sendTime: Timestamp, receiveTime: Timestamp) {
         lastRecord = MonotonicClock.now()
+        options?.take(record)
+        if isPresent, record.type == .mbp10 { measure(record, receiveTime) }
         guard record.type == .symbolMapping else {
             if let time = Self.dataTime(record) { dataTime = max(dataTime, time) }
             return put(record)
@@ -68,11 +84,21 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         put(RecordView(UnsafeRawPointer(copy)))
     }
 
+    /// The clocks of a record of the present: the exchange's event and sending, Databento's receiving, and ours.
+    private func measure(_ record: RecordView, _ received: Timestamp) {
+        stages?.recordArrival(
+            event: record.eventTime, sendDelta: record.load(40, as: Int32.self), vendor: record.receiveTime,
+            received: received)
+    }
+
     mutating func event(_ event: FeedEvent, mark: FeedMark?) {
         switch event {
+        case .live where !isOfChain: isPresent = true
+        case .replaying where !isOfChain: isPresent = false
         case .notResolved(let text):
-            refused += 1
-            Terminal.writeError("levelhead: \(text)")
+            if plan.wanted.contains(where: text.contains) { refused += 1 }
+            // A family that has no options today is nothing to worry about.
+            if !plan.parents.contains(where: text.contains) { Terminal.writeError("levelhead: \(text)") }
         case .disconnected(let failure): Terminal.writeError("levelhead: feed: \(failure.text)")
         case .hole(let hole): Terminal.writeError("levelhead: feed: \(hole)")
         case .refused(let text): Terminal.writeError("levelhead: feed refused: \(text)")
@@ -119,12 +145,9 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
 
     // MARK: The beginning
 
-    private var wanted: Set<String> {
-        Set([configuration.instrument.signal, configuration.instrument.traded].map(\.description))
-    }
-
     private mutating func learn(_ record: RecordView) {
         let view = record.symbolMapping
+        guard !isOfChain, plan.wanted.contains(view.inputSymbol) else { return }
         names[record.instrumentID] = view.outputSymbol
         if firstHeard == nil { firstHeard = MonotonicClock.now() }
     }
@@ -134,7 +157,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         if ingest == nil {
             early.append(Array(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount)))
             // The books come last: with their first record every name has been said.
-            let isAllSaid = names.count + refused >= wanted.count && !names.isEmpty
+            let isAllSaid = names.count + refused >= plan.wanted.count && !names.isEmpty
             if record.type == .mbp10 || isAllSaid && record.type != .symbolMapping {
                 begin()
             }
@@ -155,7 +178,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             let times = early.compactMap { bytes in
                 bytes.withUnsafeBytes { Self.dataTime(Self.view($0)) }
             }
-            let start = times.min() ?? MonotonicClock.wallTime()
+            // Definitions may be of days before: they belong to the session that the books begin with.
+            let start = max(times.min() ?? MonotonicClock.wallTime(), plan.start ?? LiveSubscriptions.begin)
             try open(metadata(from: start))
             try ingest?.begin(at: start)
             for bytes in early {
@@ -197,4 +221,26 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             dataset: dataset, schema: nil, start: start, stypeIn: .rawSymbol, stypeOut: .instrumentID,
             mappings: mappings.sorted { $0.rawSymbol < $1.rawSymbol })
     }
+}
+
+/// What was handed on of each dataset.
+struct FeedLedgers {
+    var futures = ReplayLedger()
+    var chain = ReplayLedger()
+
+    /// Takes a record of the tape.
+    ///
+    /// - Parameter chain: the options' dataset, when they have one of their own.
+    mutating func take(_ record: RecordView, chain dataset: String?) {
+        if let mark = FeedMark(record) {
+            if mark.dataset.description == dataset { chain.take(mark) } else { futures.take(mark) }
+        } else if dataset != nil, record.publisherID != Self.globex {
+            _ = chain.take(record)
+        } else {
+            _ = futures.take(record)
+        }
+    }
+
+    /// Databento's number of the only publisher of futures beside an options' dataset: GLBX.MDP3.GLBX.
+    private static let globex: UInt16 = 1
 }

@@ -45,6 +45,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private let hasPredecessor: Bool
     /// When the record was received that led to what is being done, by our wall clock, ns; 0 when unknown.
     private var origin: UInt64 = 0
+    private var wait: IdleWait
     /// The disk is full: nothing opens, and what protects and closes goes on in the journals' reserve.
     private var isDiskFull = false
     private var savedAt = MonotonicClock.now()
@@ -88,14 +89,15 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             site: site, setup: setup, hosted: hosted, fold: fold,
             records: try RingRecords(site, from: refold.position, isPacing: true), inbox: inbox, outbox: outbox,
             inputs: inputs, outputs: outputs, snapshots: snapshots, identity: identity, lock: lock,
-            clock: clock, position: refold.position, hasPredecessor: snapshot != nil || !entries.isEmpty)
+            clock: clock, wait: IdleWait(configuration.ring.wait), position: refold.position,
+            hasPredecessor: snapshot != nil || !entries.isEmpty)
     }
 
     private init(
         site: RunSite, setup: MarketSetup, hosted: consuming Hosted, fold: consuming StageFold<Hosted.Stage>,
         records: consuming RingRecords, inbox: consuming StageInbox, outbox: consuming StageOutbox,
         inputs: consuming InputJournal, outputs: consuming OutputJournal, snapshots: consuming SnapshotStore,
-        identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock, position: UInt64,
+        identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock, wait: IdleWait, position: UInt64,
         hasPredecessor: Bool
     ) {
         self.site = site
@@ -113,6 +115,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         self.identity = identity
         self.lock = lock
         self.clock = clock
+        self.wait = wait
         self.position = position
         self.hasPredecessor = hasPredecessor
     }
@@ -144,9 +147,15 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             report(desk, isBusy: isBusy)
             if desk.isStopping, !isBusy { break }
             try saveIfDue()
-            if !isBusy { try inbox.wait() }
+            if isBusy { wait.wasBusy() } else { try rest() }
         }
         try finish()
+    }
+
+    /// A message ends the sleep at once, a record within a millisecond: what follows from a record of itself (a fill on
+    /// paper, a mark) is no answer that anybody waits for.
+    private mutating func rest() throws {
+        if !isInputOver, let policy = wait.policy() { records.wait(policy) } else { try inbox.wait() }
     }
 
     private mutating func takeRecords() throws -> Bool {
@@ -300,7 +309,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try inputs.sync()
             try outputs.sync()
         }
-        outbox.mayOpen = !inputs.isLow && !outputs.isLow
+        outbox.mayOpen = !inputs.isLow && !outputs.isLow && !hosted.isDiskFull
         try outbox.send()
     }
 

@@ -22,19 +22,21 @@ final class StreamReader {
     private var framesLeft: UInt64
     private static let flushByteCount = 1 << 16
 
-    /// - Parameter count: frames after which it ends; nil for never.
+    /// - Parameters:
+    ///   - tcp: another machine's engine, instead of this one's processes.
+    ///   - count: frames after which it ends; nil for never.
     init(
         _ endpoints: StreamEndpoints, _ filters: [TopicFilter], _ options: StreamSubscriber.Options,
-        _ printer: StreamPrinter, count: UInt64?
+        _ printer: StreamPrinter, tcp: OutsideEndpoints? = nil, count: UInt64?
     ) throws(ZeroMQError) {
         let context = try ZeroMQContext()
         var sources: [Source] = []
-        for process in StreamProcess.allCases {
+        for process in tcp == nil ? StreamProcess.allCases : [.engine] {
             let wanted = filters.filter { StreamProcess.publishing($0).contains(process) }
             guard !wanted.isEmpty else { continue }
             let subscriber = try StreamSubscriber(
-                context, feed: endpoints.feed(process), snapshots: endpoints.snapshots(process), wanted,
-                options: options)
+                context, feed: tcp?.feed ?? endpoints.feed(process),
+                snapshots: tcp?.snapshots ?? endpoints.snapshots(process), wanted, options: options)
             sources.append(Source(process, subscriber))
         }
         self.sources = sources

@@ -12,6 +12,12 @@ struct LiveOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Databento's name of the dataset.", valueName: "name"))
     var dataset = "GLBX.MDP3"
 
+    @Option(
+        help: ArgumentHelp(
+            "The gateway of an index's options (live.options_dataset); by default --gateway, if that is given.",
+            valueName: "host:port"))
+    var optionsGateway: String?
+
     @Option(help: ArgumentHelp("A file of mode 0600 with the key; DATABENTO_API_KEY comes first.", valueName: "path"))
     var keyFile: String?
 
@@ -27,13 +33,12 @@ struct LiveOptions: ParsableArguments {
     var compressed = false
 
     func validate() throws {
-        if gateway != nil, address == nil {
-            throw ValidationError("--gateway \(gateway ?? ""): expected host:port")
+        for (name, text) in [("--gateway", gateway), ("--options-gateway", optionsGateway)] {
+            if let text, Self.address(text) == nil { throw ValidationError("\(name) \(text): expected host:port") }
         }
     }
 
-    private var address: GatewayAddress? {
-        guard let gateway else { return .databento(dataset: dataset) }
+    private static func address(_ gateway: String) -> GatewayAddress? {
         guard let colon = gateway.lastIndex(of: ":"), let port = UInt16(gateway[gateway.index(after: colon)...]),
             colon > gateway.startIndex
         else { return nil }
@@ -42,13 +47,15 @@ struct LiveOptions: ParsableArguments {
 
     var source: LiveSource {
         LiveSource(
-            dataset: dataset, address: address ?? .databento(dataset: dataset), keyFile: keyFile, replay: replayFrom,
+            dataset: dataset, address: gateway.flatMap(Self.address) ?? .databento(dataset: dataset),
+            optionsAddress: (optionsGateway ?? gateway).flatMap(Self.address), keyFile: keyFile, replay: replayFrom,
             compresses: compressed)
     }
 
     /// The same options as arguments for another process.
     var arguments: [String] {
-        (gateway.map { ["--gateway", $0] } ?? []) + ["--dataset", dataset, "--replay-from", replayFrom.rawValue]
+        (gateway.map { ["--gateway", $0] } ?? []) + (optionsGateway.map { ["--options-gateway", $0] } ?? [])
+            + ["--dataset", dataset, "--replay-from", replayFrom.rawValue]
             + (keyFile.map { ["--key-file", $0] } ?? []) + (compressed ? ["--compressed"] : [])
     }
 }

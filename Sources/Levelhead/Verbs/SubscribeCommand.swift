@@ -3,6 +3,7 @@ import Foundation
 import Platform
 import Storage
 import Streams
+import ZeroMQ
 
 /// `levelhead subscribe`: prints streams.
 struct SubscribeCommand: ParsableCommand {
@@ -31,6 +32,14 @@ struct SubscribeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Directory of the sockets (default: sockets in the state directory).", valueName: "dir"))
     var endpoint: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Instead of the state directory's: an engine that publishes by TCP (streams.tcp).", valueName: "host:port"))
+    var tcp: String?
+
+    @Option(help: ArgumentHelp("The publisher's streams.pub, if it has CURVE keys.", valueName: "path"))
+    var serverKey: String?
+
     @Option(help: "table, csv or jsonl. By default a table on a terminal, else jsonl.")
     var format: StreamFormat?
 
@@ -56,6 +65,10 @@ struct SubscribeCommand: ParsableCommand {
                 throw ValidationError("\(topic): no such topic; there are \(families.joined(separator: ", ")) and *")
             }
         }
+        if let tcp, Self.parse(tcp) == nil {
+            throw ValidationError("--tcp \(tcp): expected an IPv4 address and a port")
+        }
+        if serverKey != nil, tcp == nil { throw ValidationError("--server-key is for --tcp.") }
         if conflate, from != nil { throw ValidationError("--conflate and --from exclude each other.") }
         for glob in columns where !knownColumns.contains(where: { fnmatch(glob, $0, 0) == 0 }) {
             throw ValidationError("--columns \(glob): no column matches")
@@ -69,13 +82,33 @@ struct SubscribeCommand: ParsableCommand {
             options.conflates = conflate
             if let from { options.start = .sequence(from) }
             let printer = StreamPrinter(format: chosenFormat, globs: columns, width: Self.terminalWidth)
+            let outside = try outside()
+            options.security = outside?.security ?? .none
             let reader = try StreamReader(
-                try endpoints(), topics.compactMap { TopicFilter($0) }, options, printer, count: count)
+                try endpoints(), topics.compactMap { TopicFilter($0) }, options, printer, tcp: outside, count: count)
             try reader.run()
         }
     }
 
     private var chosenFormat: StreamFormat { format ?? (Terminal.standardOutputIsTerminal ? .table : .jsonl) }
+
+    private func outside() throws -> OutsideEndpoints? {
+        guard let tcp, let (address, port) = Self.parse(tcp) else { return nil }
+        guard let serverKey else { return OutsideEndpoints(address: address, port: port, security: .none) }
+        // The publisher asks for no name: any pair of keys will do on this side.
+        let own = try ZeroMQSecurity.makeKeys()
+        return OutsideEndpoints(
+            address: address, port: port,
+            security: .client(
+                publicKey: own.publicKey, secretKey: own.secretKey,
+                serverKey: try StreamKeyFile.readPublic(serverKey)))
+    }
+
+    private static func parse(_ text: String) -> (String, UInt16)? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let port = UInt16(parts[1]), port > 0, port < .max else { return nil }
+        return (String(parts[0]), port)
+    }
 
     private func endpoints() throws -> StreamEndpoints {
         if let endpoint {

@@ -83,6 +83,9 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         stepAll()
         watch.feedChanged(isLive: isLive)
         judge.isFeedLive = isLive
+        stepAll()
+        decisions.add(risk.outputsOfAnyStep())
+        settle()
     }
 
     /// Nothing more follows from what was taken so far: the stages may go on by themselves to here.

@@ -24,6 +24,9 @@ public struct StageRemote {
     /// What it has put out since it was last spoken to.
     mutating func outputs() -> [StageMessage] { isQuiet ? [] : ask(.outputs) }
 
+    /// The same, after a step at which also a quiet stage may put something out.
+    mutating func outputsOfAnyStep() -> [StageMessage] { ask(.outputs) }
+
     /// Hands it a message.
     mutating func take(_ message: StageMessage) -> [StageMessage] { ask(.take(message)) }
 

@@ -21,7 +21,7 @@ public struct ExecutionFollower: TradingStage {
     }
 
     public var gateway: ExecutionGateway { execution }
-    public var awaitsTime: Bool { !execution.isIdle }
+    public var awaitsTime: Bool { !execution.isIdle && !execution.awaitsMarket }
     public var mayPutOut: Bool { !execution.isIdle || !execution.brackets.isEmpty }
 
     public mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>) {

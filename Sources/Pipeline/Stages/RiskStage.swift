@@ -110,7 +110,7 @@ struct RiskStage {
                 Approval(
                     intent: approved.subject, sequence: approved.sequence, epoch: epoch,
                     expiry: approvalTime + approvalLife))
-        case .refused: policy.refused(intent.id)
+        case .refused: if intent.action != .modify { policy.refused(intent.id) }
         }
     }
 

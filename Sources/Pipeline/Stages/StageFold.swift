@@ -145,6 +145,8 @@ struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
     mutating func feedChanged(isLive: Bool) {
         passGate()
         watch.feedChanged(isLive: isLive)
+        passGate()
+        stage.feedChanged(isLive: isLive)
     }
 
     // MARK: Logical time

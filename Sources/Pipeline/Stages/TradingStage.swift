@@ -17,6 +17,8 @@ public protocol TradingStage {
     /// The second is over; `groupEnded` follows. `isMarked`: the book still stands, although nobody may have changed
     /// it.
     mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool)
+    /// A live feed fell behind the present, or has caught up with it.
+    mutating func feedChanged(isLive: Bool)
     /// Takes a message. `time` is the stage's message clock, journaled with the message.
     mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch)
     /// Hands out and forgets what the stage has put out, in its order.
@@ -32,4 +34,5 @@ extension TradingStage {
     public mutating func sessionBegan(_ watch: inout MarketWatch) {}
     public mutating func secondBegan(_ time: Timestamp, _ watch: inout MarketWatch) {}
     public mutating func groupEnded(_ watch: inout MarketWatch) {}
+    public mutating func feedChanged(isLive: Bool) {}
 }

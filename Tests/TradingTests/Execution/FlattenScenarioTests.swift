@@ -99,6 +99,7 @@ import Units
             1.005 trade sell 9 @ 4998.25 => 4998.00x1 | 4998.25x1
             -> x1 working 3
             1.006 tick
+            -> x1 working 3
             -> fill x1 sell 1 @ 4998.00
             -> x1 partiallyFilled 2
             -> x1 cancelled 0 book_exhausted

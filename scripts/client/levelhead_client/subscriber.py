@@ -74,15 +74,36 @@ def _prefixes(filter_text):
     return [b""] if filter_text == "*" else [filter_text.encode() + b"\0", filter_text.encode() + b"."]
 
 
+class _Place:
+    """Where publishers are: the sockets of a state directory, or an engine's TCP port and the next one."""
+
+    def __init__(self, directory=None, tcp=None, server_key=None):
+        self.directory, self.tcp, self.server_key = directory, tcp, server_key
+        if server_key is not None:
+            # The publisher asks for no name: any pair of keys will do on this side.
+            self.keys = zmq.curve_keypair()
+
+    def addresses(self, name):
+        if self.tcp is None:
+            return f"ipc://{self.directory}/{name}.ipc", f"ipc://{self.directory}/{name}-snapshot.ipc"
+        host, _, port = self.tcp.rpartition(":")
+        return f"tcp://{host}:{port}", f"tcp://{host}:{int(port) + 1}"
+
+    def secure(self, socket):
+        if self.server_key is not None:
+            socket.curve_publickey, socket.curve_secretkey = self.keys
+            socket.curve_serverkey = self.server_key
+
+
 class _Source:
     """One publisher's sockets and state."""
 
-    def __init__(self, context, name, directory, filters, start, conflate, high_water_mark, **times):
+    def __init__(self, context, name, place, filters, start, conflate, high_water_mark, **times):
         self.name = name
         self.tracker = Tracker(
             lambda topic: any(_matches(text, topic) for text in filters), start, conflate, **times)
         self.feeds = []
-        address = f"ipc://{directory}/{name}.ipc"
+        address, requests = place.addresses(name)
         # The library conflates all that a socket receives into one message: a socket for each topic, and one for the
         # heartbeats and schemas.
         prefixes = [_prefixes(protocol.HEARTBEAT) + [b"schema."]]
@@ -91,16 +112,17 @@ class _Source:
             prefixes += [[text.encode() + b"\0"] for text in filters]
         else:
             prefixes[0] += wanted
-        for place, group in enumerate(prefixes):
+        for number, group in enumerate(prefixes):
             feed = context.socket(zmq.SUB)
             feed.setsockopt(zmq.LINGER, 0)
             feed.setsockopt(zmq.RCVHWM, high_water_mark)
             feed.setsockopt(zmq.RECONNECT_IVL, 10)
             feed.setsockopt(zmq.RECONNECT_IVL_MAX, 100)
-            if place > 0:
+            if number > 0:
                 feed.setsockopt(zmq.CONFLATE, 1)
             for prefix in group:
                 feed.setsockopt(zmq.SUBSCRIBE, prefix)
+            place.secure(feed)
             feed.connect(address)
             self.feeds.append(feed)
         self.requests = context.socket(zmq.DEALER)
@@ -108,7 +130,8 @@ class _Source:
         self.requests.setsockopt(zmq.IMMEDIATE, 1)
         self.requests.setsockopt(zmq.RECONNECT_IVL, 10)
         self.requests.setsockopt(zmq.RECONNECT_IVL_MAX, 100)
-        self.requests.connect(f"ipc://{directory}/{name}-snapshot.ipc")
+        place.secure(self.requests)
+        self.requests.connect(requests)
 
     @property
     def sockets(self):
@@ -146,15 +169,17 @@ class Subscriber:
 
     start: None begins with the newest frame; a sequence begins there, 0 with all that is kept.
     conflate: only the newest frame of each topic, which must then be named in full.
+    tcp: "host:port" of an engine that publishes there, with server_key, the text of its streams.pub, if it has keys.
     """
 
     def __init__(
-        self, *topics, directory=None, state_dir=None, start=None, conflate=False, high_water_mark=10_000, **times
+        self, *topics, directory=None, state_dir=None, tcp=None, server_key=None, start=None, conflate=False,
+        high_water_mark=10_000, **times
     ):
         if directory is None:
             state = state_dir or os.environ.get("LEVELHEAD_STATE_DIR") or Path.home() / ".levelhead"
             directory = Path(state) / "sockets"
-        directory = Path(directory).absolute()
+        place = _Place(Path(directory).absolute(), tcp, server_key.strip().encode() if server_key else None)
         if conflate and (start is not None or any("." not in topic for topic in topics)):
             raise ValueError("conflate needs whole names of topics, and no start")
         wanted = {}
@@ -162,7 +187,7 @@ class Subscriber:
             names = _publishers(topic)
             if not names:
                 raise ValueError(f"{topic}: no such topic")
-            for name in names:
+            for name in names if tcp is None else set(names) & {"engine"}:
                 wanted.setdefault(name, []).append(topic)
         self._context = zmq.Context()
         self._poller = zmq.Poller()
@@ -171,7 +196,7 @@ class Subscriber:
         # What was lost for good.
         self.missed = []
         self._sources = [
-            _Source(self._context, name, directory, filters, start, conflate, high_water_mark, **times)
+            _Source(self._context, name, place, filters, start, conflate, high_water_mark, **times)
             for name, filters in wanted.items()
         ]
         for source in self._sources:

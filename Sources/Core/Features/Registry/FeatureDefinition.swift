@@ -17,6 +17,12 @@ public struct FeatureDefinition: Sendable, Equatable {
     /// Where the definition comes from.
     public let source: String
 
+    /// Whether it needs sessions before the one under way, which a run may not have been given.
+    public var needsPastSessions: Bool {
+        undefinedWhen.contains(FeatureReason.noHistory) || undefinedWhen.contains(FeatureReason.noPrior)
+            || warmUp.contains(FeatureReason.regularSessions)
+    }
+
     init(
         _ row: String, _ name: String, _ unit: String, _ family: FeatureFamily, _ meaning: String,
         warmUp: String = "none",

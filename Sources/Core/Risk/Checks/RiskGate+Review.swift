@@ -6,6 +6,7 @@ extension RiskGate {
     /// verdict is also recorded in `verdicts`, and an approved order counts as working from here on.
     public mutating func review(_ intent: OrderIntent) -> RiskVerdict {
         if intent.time.isDefined, intent.time > clock { clock = intent.time }
+        if intent.action == .modify { return reviewChange(intent) }
         var order = intent
         if closesPosition(intent) { order.action = .close }
         if exposures.count > 1 { exposures[0] = exposure(with: order) }
@@ -19,6 +20,17 @@ extension RiskGate {
         if let reason { return .refused(reason) }
         if order.action == .open { count(order) }
         return .approved(RiskApproved(order, sequence: verdictCount))
+    }
+
+    private mutating func reviewChange(_ intent: OrderIntent) -> RiskVerdict {
+        let reason = reviewModification(of: intent.id, quantity: intent.quantity, price: intent.limit)
+        verdictCount += 1
+        verdicts.append(
+            VerdictRecord(
+                sequence: verdictCount, time: clock, intent: intent.id, reason: reason, position: position.quantity,
+                worstPosition: worstPosition(with: intent)))
+        if let reason { return .refused(reason) }
+        return .approved(RiskApproved(intent, sequence: verdictCount))
     }
 
     /// An order at the market against the whole position is a close, whatever it was called. A strategy closes only
@@ -56,6 +68,7 @@ extension RiskGate {
         case .open where order.isReduceOnly: return refusalToReduce(order, issuer)
         case .open: return refusalToOpen(order, issuer)
         case .close: return refusalToClose(order)
+        case .modify: return .malformed
         }
     }
 

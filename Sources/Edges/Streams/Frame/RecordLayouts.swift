@@ -41,6 +41,8 @@ extension RecordLayout {
         Field("time_in_force", .uint8, "code", codes: names(TimeInForce.allCases)),
         Field("state", .uint8, "code", codes: names(OrderState.allCases)),
         Field("reason", .uint8, "code", codes: venueReasons), Field("leaves", .int64, "contracts"),
+        Field("limit", .int64, "ticks"), Field("trail", .int64, "ticks"), Field("reduce_only", .uint8, "flag"),
+        Field("strategy", .uint8, "code", codes: strategies),
     ])
 
     public static let fill = RecordLayout([
@@ -50,6 +52,7 @@ extension RecordLayout {
         Field("side", .int8, "code", codes: names(Side.allCases)), Field("quantity", .int64, "contracts"),
         Field("price", .int64, "ticks"), Field("fee", .int64, "1e-9 USD"),
         Field("liquidity", .uint8, "code", codes: names(Liquidity.allCases)),
+        Field("strategy", .uint8, "code", codes: strategies),
     ])
 
     // The names of codes are those of `audit.jsonl`.
@@ -57,6 +60,8 @@ extension RecordLayout {
         Int(SignalKind.breakout.rawValue): "break", Int(SignalKind.bounce.rawValue): "bounce",
     ]
     private static let levels = Dictionary(uniqueKeysWithValues: LevelKind.allCases.map { ($0.rawValue, $0.name) })
+    private static let strategies = Dictionary(
+        uniqueKeysWithValues: (0..<UInt8(StrategyID.capacity)).map { (Int($0), StrategyID(rawValue: $0).name) })
     private static let refusals = Dictionary(
         uniqueKeysWithValues: [(0, "approved")] + RefusalReason.allCases.map { (Int($0.code), $0.rawValue) })
     private static let venueReasons = Dictionary(

@@ -22,6 +22,8 @@ public struct StreamPublisher: ~Copyable {
         /// Replies sent in one call of `serveRequests` at most.
         public var repliesAtOnce = 32
         public var security = ZeroMQSecurity.none
+        /// A second pair of sockets with the same streams, for who is on another machine; nil for none.
+        public var outside: OutsideEndpoints?
 
         public init() {}
     }
@@ -35,6 +37,7 @@ public struct StreamPublisher: ~Copyable {
     private let options: Options
     private var feed: ZeroMQSocket
     private var requests: SnapshotServer
+    private let outside: OutsideSockets?
     private var lastBeat: Nanoseconds?
     private var beatCount: UInt64 = 0
     private let beatWriter: FrameWriter
@@ -51,6 +54,9 @@ public struct StreamPublisher: ~Copyable {
         socketOptions.security = options.security
         let feed = try ZeroMQSocket.bound(context, .publisher, to: feed, socketOptions)
         let requests = try SnapshotServer(context, snapshots, run: run, options)
+        outside = try options.outside.map { (endpoints) throws(ZeroMQError) in
+            try OutsideSockets(context, endpoints, run: run, options)
+        }
         self.feed = feed
         self.requests = requests
         self.run = run
@@ -126,7 +132,12 @@ public struct StreamPublisher: ~Copyable {
     private func send(_ topic: UnsafeMutablePointer<TopicState>, byteCount: Int) throws(ZeroMQError) {
         let sequence = topic.pointee.history.next
         topic.pointee.history.commit(byteCount: byteCount)
-        _ = try feed.send(topic.pointee.history.message(sequence))
+        try emit(topic.pointee.history.message(sequence))
+    }
+
+    private func emit(_ frame: UnsafeRawBufferPointer) throws(ZeroMQError) {
+        _ = try feed.send(frame)
+        if let outside { _ = try outside.feed.send(frame) }
     }
 
     /// Answers requests, a bounded number of them, and says when it is time that the publisher lives. Call it in every
@@ -135,6 +146,7 @@ public struct StreamPublisher: ~Copyable {
     /// - Parameter now: of a clock that never steps back.
     public mutating func serveRequests(now: Nanoseconds, wallTime: Timestamp) throws(ZeroMQError) {
         try requests.serve(topics, topicCount, now: now)
+        try outside?.requests.serve(topics, topicCount, now: now)
         if let lastBeat, now - lastBeat < options.beatInterval { return }
         lastBeat = now
         // Subscribers that find their way back after a restart miss the first.
@@ -144,7 +156,8 @@ public struct StreamPublisher: ~Copyable {
 
     /// Adds the socket of the requests to what the owner waits for.
     @discardableResult public func register(in poller: inout ZeroMQPoller) -> ZeroMQPoller.Entry {
-        requests.register(in: &poller)
+        _ = outside?.requests.register(in: &poller)
+        return requests.register(in: &poller)
     }
 
     private mutating func publishBeat(_ wallTime: Timestamp) throws(ZeroMQError) {
@@ -155,7 +168,7 @@ public struct StreamPublisher: ~Copyable {
         let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds)
         let count = heads.withUnsafeBytes { beatWriter.write($0, sequence: beatCount, stamp, into: scratch) }
         beatCount += 1
-        _ = try feed.send(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+        try emit(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
     }
 
     private func publishSchemas(_ wallTime: Timestamp) throws(ZeroMQError) {
@@ -166,7 +179,7 @@ public struct StreamPublisher: ~Copyable {
             let count = topics[index].schema.withUnsafeBytes {
                 writer.write($0, sequence: beatCount, stamp, into: scratch)
             }
-            _ = try feed.send(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+            try emit(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
         }
     }
 

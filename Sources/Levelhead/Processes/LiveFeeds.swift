@@ -1,0 +1,70 @@
+@preconcurrency import Glibc
+import LiveFeed
+import Platform
+import Units
+
+/// The feed of the futures' dataset and, when the options have one of their own, that one's, on one thread.
+struct LiveFeeds: ~Copyable {
+    private let feeds = UnsafeMutablePointer<LiveFeed>.allocate(capacity: 2)
+    private var count = 1
+    private var merge = FeedMerge(now: MonotonicClock.now())
+
+    init(_ futures: consuming LiveFeed) { feeds.initialize(to: futures) }
+
+    deinit {
+        feeds.deinitialize(count: count)
+        feeds.deallocate()
+    }
+
+    /// Adds the options' own.
+    ///
+    /// - Precondition: once.
+    mutating func add(_ chain: consuming LiveFeed) {
+        precondition(count == 1, "there are two datasets at most")
+        (feeds + 1).initialize(to: chain)
+        count = 2
+    }
+
+    /// Of the futures.
+    var state: FeedState { feeds[0].state }
+    var dataTime: Timestamp { feeds[0].dataTime }
+    var holes: UInt64 { feeds[0].counters.holes }
+
+    /// Hands on what has come, of both feeds in the order of time while they catch up with the present.
+    mutating func receive(timeout: Nanoseconds, into sink: inout LiveIngestSink) -> Int {
+        guard count > 1 else { return feeds[0].receive(timeout: timeout, into: &sink) }
+        let now = MonotonicClock.now()
+        for place in 0..<count { merge.see(place, feeds[place].state) }
+        var handed = 0
+        for place in 0..<count {
+            let other = 1 - place
+            let limit = merge.limit(
+                of: other, feeds[other].state, held: feeds[other].heldTime, reached: feeds[other].dataTime, now: now)
+            sink.isOfChain = place == 1
+            handed += feeds[place].receive(timeout: .zero, upTo: limit, into: &sink)
+        }
+        sink.isOfChain = false
+        if handed == 0 { wait(timeout) }
+        return handed
+    }
+
+    /// Also subscribes to more of the chain.
+    mutating func subscribe(_ more: LiveSubscription) throws { try feeds[count - 1].subscribe(more) }
+
+    mutating func close(into sink: inout LiveIngestSink) {
+        for place in (0..<count).reversed() {
+            sink.isOfChain = place == 1
+            feeds[place].close(into: &sink)
+        }
+    }
+
+    /// Until something comes from either, but not from one whose next record has to wait.
+    private func wait(_ timeout: Nanoseconds) {
+        var waits: [pollfd] = []
+        for place in 0..<count where feeds[place].heldTime == nil {
+            guard let descriptor = feeds[place].descriptor else { continue }
+            waits.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+        }
+        _ = poll(&waits, nfds_t(waits.count), Int32(timeout.count / 1_000_000))
+    }
+}

@@ -1,0 +1,131 @@
+import Configuration
+import DBN
+import LiveFeed
+import MarketCalendar
+import Platform
+import Units
+
+/// What a live run subscribes to: definitions, status and statistics, the books of both contracts, and the chain of
+/// options.
+struct LiveSubscriptions {
+    /// Of the futures' dataset, in their order.
+    private(set) var futures: [LiveSubscription]
+    /// Of the options' own dataset, when they have one.
+    private(set) var chain: [LiveSubscription] = []
+    /// Whether the chain is subscribed to at all.
+    let hasOptions: Bool
+    /// Whether it comes from a dataset of its own.
+    let hasIndexChain: Bool
+    /// Where the replay of the books begins; nil without one.
+    let start: Timestamp?
+    /// The symbols of the two contracts, as they are asked for.
+    let wanted: Set<String>
+    /// Of definitions and statistics of the chain, which the venue says once a day or once a week.
+    static let begin = Timestamp(nanoseconds: 0)
+
+    private let configuration: ResolvedConfiguration
+    private let futuresType: SymbolType
+
+    init(_ configuration: ResolvedConfiguration, _ source: LiveSource) throws {
+        self.configuration = configuration
+        hasOptions = configuration.live.hasOptions
+        parents = configuration.live.hasOptions ? Self.parents(configuration) : []
+        hasIndexChain = hasOptions && !configuration.options.root.isEmpty
+        start = try Self.start(configuration, source)
+        wanted = Set([configuration.instrument.signal, configuration.instrument.traded].map(\.description))
+        let names = wanted.sorted()
+        let type: SymbolType = names.allSatisfy { $0.contains(".c.") } ? .continuous : .rawSymbol
+        futuresType = type
+        let start = start
+        futures = try [Schema.definition, .status, .statistics, .mbp10].map { schema in
+            try LiveSubscription(schema, type, .named(names), start: start)
+        }
+        guard hasOptions else { return }
+        let reference = try references
+        if hasIndexChain { chain = reference } else { futures += reference }
+    }
+
+    /// The definitions of the chain's families and their open interest.
+    var references: [LiveSubscription] {
+        get throws {
+            try [Schema.definition, .statistics].map { schema in
+                try LiveSubscription(schema, .parent, .named(parents), start: Self.begin)
+            }
+        }
+    }
+
+    /// What tells the price of the signal's future: its settlement, and its book from now on.
+    var prices: [LiveSubscription] {
+        get throws {
+            let name = configuration.instrument.signal
+            return [
+                try LiveSubscription(.statistics, futuresType, .named([name]), start: Self.begin),
+                try LiveSubscription(.mbp10, futuresType, .named([name])),
+            ]
+        }
+    }
+
+    /// Follows a feed to the chain (FEATURES A.13).
+    var watch: OptionWatch {
+        var rules = OptionSelectionRules()
+        rules.horizonDays = configuration.options.horizonDays
+        rules.strikeWindow = configuration.options.strikeWindow
+        rules.contractsMax = configuration.options.maximumContracts
+        let root = configuration.options.root
+        return OptionWatch(
+            future: configuration.instrument.signal, indexRoot: root.isEmpty ? nil : root, rules: rules)
+    }
+
+    /// Where the chain's dataset is and what it is called.
+    func chain(_ source: LiveSource) -> (GatewayAddress, String) {
+        guard hasIndexChain else { return (source.address, source.dataset) }
+        let dataset = configuration.live.optionsDataset
+        return (source.optionsAddress ?? .databento(dataset: dataset), dataset)
+    }
+
+    /// Subscribes to the quotes of what the sink's watch has chosen and now chooses.
+    mutating func choose(from sink: inout LiveIngestSink) {
+        guard hasOptions else { return }
+        _ = sink.options?.additions(now: MonotonicClock.now())
+        guard let chosen = sink.options?.chosen, !chosen.isEmpty, let quotes = try? quotes(chosen, start: start)
+        else { return }
+        if hasIndexChain { chain.append(quotes) } else { futures.append(quotes) }
+    }
+
+    /// The quotes of what the watch of the sink newly chooses; nil when there is nothing new.
+    func additions(from sink: inout LiveIngestSink) throws -> LiveSubscription? {
+        guard hasOptions, let names = sink.options?.additions(now: MonotonicClock.now()), !names.isEmpty else {
+            return nil
+        }
+        return try quotes(names, start: nil)
+    }
+
+    /// The best prices and the trades of options.
+    private func quotes(_ names: [String], start: Timestamp?) throws -> LiveSubscription {
+        try LiveSubscription(hasIndexChain ? .cmbp1 : .mbp1, .rawSymbol, .named(names), start: start)
+    }
+
+    /// The families whose definitions are wanted; none without options.
+    let parents: [String]
+
+    private static func parents(_ configuration: ResolvedConfiguration) -> [String] {
+        let root = configuration.options.root
+        guard root.isEmpty else { return OptionFamilies.parents(indexRoot: root) }
+        let signal = configuration.instrument.signal
+        // Any date will do: it decides the decade only.
+        let near = CivilDate(daysSinceEpoch: 0)
+        let contract = FuturesContract(signal, near: near)?.root ?? signal.prefix { $0 != "." }.description
+        return OptionFamilies.parents(futuresRoot: contract)
+    }
+
+    private static func start(_ configuration: ResolvedConfiguration, _ source: LiveSource) throws -> Timestamp? {
+        switch source.replay {
+        case .none: return nil
+        case .all: return begin
+        case .session:
+            let calendar = TradingCalendar.cmeEquityIndex(
+                zone: try ZoneData.newYork(), windows: configuration.sessions)
+            return calendar.sessionInForce(MonotonicClock.wallTime()).open
+        }
+    }
+}

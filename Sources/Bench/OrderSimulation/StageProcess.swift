@@ -249,10 +249,11 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
                 left.append(item)
             case .withheld(let command): withhold(command, item, channel)
             case .leaves:
+                // What the receiver has already is only counted.
+                if !channel.isNextTaken { world.left(item.message) }
                 if !channel.append(item.envelope) {
                     world.report(.refoldEqual, "\(channel.name): another message under the same number")
                 }
-                world.left(item.message)
             }
         }
         waiting = left

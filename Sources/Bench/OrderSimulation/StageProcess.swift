@@ -249,10 +249,11 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
                 left.append(item)
             case .withheld(let command): withhold(command, item, channel)
             case .leaves:
+                // What the receiver has already is only counted.
+                if !channel.isNextTaken { world.left(item.message) }
                 if !channel.append(item.envelope) {
                     world.report(.refoldEqual, "\(channel.name): another message under the same number")
                 }
-                world.left(item.message)
             }
         }
         waiting = left
@@ -274,8 +275,8 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
     }
 
     /// A question about the order leaves in its place, under its number: a message that was sent under it before and
-    /// has been taken must not shift those behind it. The fold is told only when it is certain that nothing left before;
-    /// else the answer tells.
+    /// has been taken must not shift those behind it. The fold is told only when it is certain that nothing left
+    /// before; else the answer tells.
     private func withhold(_ command: VenueCommand, _ item: Waiting, _ channel: SimulatedChannel) {
         let question = StageMessage.command(VenueCommand(.queryOrder, command.order, epoch: command.epoch))
         let bytes = (try? question.bytes) ?? []

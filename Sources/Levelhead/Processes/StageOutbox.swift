@@ -13,7 +13,7 @@ struct StageOutbox: ~Copyable {
     private final class Link {
         let channel: StageChannel
         var sender: ReliableSender
-        var waiting: [StageEnvelope] = []
+        var waiting: [Waiting] = []
 
         init(_ channel: StageChannel, _ sender: consuming ReliableSender) {
             self.channel = channel
@@ -21,9 +21,17 @@ struct StageOutbox: ~Copyable {
         }
     }
 
+    private struct Waiting {
+        let envelope: StageEnvelope
+        /// An earlier life of the process put it out, and may have sent it.
+        let isMadeAgain: Bool
+    }
+
     private let links: [Link]
     /// Orders that did not leave since they were last asked for.
     private var withheld: [ClientOrderID] = []
+    /// Orders that the journal says never left: they do not leave now either.
+    var neverLeft: Set<ClientOrderID> = []
     private let lock: EpochWord?
     /// False: nothing that opens leaves, for it could not be journaled in full.
     var mayOpen = true
@@ -59,10 +67,15 @@ struct StageOutbox: ~Copyable {
 
     /// Puts a message into the channel of its kind; what belongs to none is for the journal alone.
     ///
-    /// - Parameter origin: when the record was received that it follows from.
-    mutating func add(_ message: StageMessage, at position: UInt64, origin: UInt64 = 0) {
+    /// - Parameters:
+    ///   - origin: when the record was received that it follows from.
+    ///   - isMadeAgain: after a restart, of what the process had put out before.
+    mutating func add(
+        _ message: StageMessage, at position: UInt64, origin: UInt64 = 0, isMadeAgain: Bool = false
+    ) {
+        let envelope = StageEnvelope(position: position, origin: origin, message: message)
         for link in links where link.channel.kinds.contains(message.kind) {
-            link.waiting.append(StageEnvelope(position: position, origin: origin, message: message))
+            link.waiting.append(Waiting(envelope: envelope, isMadeAgain: isMadeAgain))
         }
     }
 
@@ -79,22 +92,30 @@ struct StageOutbox: ~Copyable {
             var sent = 0
             // A full channel's receiver is dead or slow: what does not fit waits here, and nothing is saved meanwhile.
             while sent < link.waiting.count {
-                let bytes = try link.waiting[sent].bytes(seal: seal)
-                if case .command(let command) = link.waiting[sent].message, command.opens {
+                let item = link.waiting[sent]
+                var envelope = item.envelope
+                var unsent: ClientOrderID?
+                if case .command(let command) = envelope.message, command.opens {
                     // What opens is not handed to a venue that is not there: it would leave later, unseen.
                     guard link.sender.isConnected else { break }
                     // The last act before the send. What the venue has had before a restart is only counted.
-                    if !link.sender.isNextTaken, !mayOpen || lock.map({ !$0.load().permits(command) }) ?? false {
-                        withheld.append(command.order.id)
-                        sent += 1
-                        continue
+                    if !link.sender.isNextTaken, !permits(command) {
+                        envelope = envelope.asking(command)
+                        // The gateway is told only of what is certain not to have left before; else the answer tells.
+                        if !item.isMadeAgain { unsent = command.order.id }
                     }
                 }
-                if try link.sender.send(bytes, now: now) == nil { break }
+                if try link.sender.send(try envelope.bytes(seal: seal), now: now) == nil { break }
+                if let unsent { withheld.append(unsent) }
                 sent += 1
             }
             link.waiting.removeFirst(sent)
         }
+    }
+
+    private func permits(_ command: VenueCommand) -> Bool {
+        guard mayOpen, !neverLeft.contains(command.order.id) else { return false }
+        return lock.map { $0.load().permits(command) } ?? true
     }
 
     /// Takes acknowledgements and sends again what was lost.
@@ -110,7 +131,18 @@ struct StageOutbox: ~Copyable {
     }
 }
 
+extension StageEnvelope {
+    /// What leaves in place of a command that may not: a question about its order, under the same number, so that a
+    /// message sent under it by an earlier life of the process does not shift those behind it.
+    fileprivate func asking(_ command: VenueCommand) -> StageEnvelope {
+        StageEnvelope(position: position, origin: origin, message: .command(command.asQuestion))
+    }
+}
+
 extension VenueCommand {
+    /// The question about the order that a command is for.
+    var asQuestion: VenueCommand { VenueCommand(.queryOrder, order, epoch: epoch) }
+
     /// It could open or enlarge a position.
     var opens: Bool {
         switch kind {

@@ -27,8 +27,7 @@ struct StageRefold {
     ) throws -> MessageClock {
         let channels = StageChannel.into(Hosted.role).compactMap(InputSource.init(channel:))
         if next.count < channels.count { next += repeatElement(0, count: channels.count - next.count) }
-        // Those did not leave, and will not now.
-        let withheld = Set(entries.compactMap(\.withheld))
+        outbox.neverLeft = Set(entries.compactMap(\.withheld))
         var last = time
         var reader: RunTapeReader?
         for entry in entries {
@@ -39,13 +38,13 @@ struct StageRefold {
                 }
                 fold.take(record, sequence: sequence)
                 position = sequence &+ 1
-                try Self.emit(&fold, &hosted, &outputs, &outbox, at: position, but: withheld)
+                try Self.emit(&fold, &hosted, &outputs, &outbox, at: position)
             }
             if let index = channels.firstIndex(of: entry.source) { next[index] = entry.sequence + 1 }
             last = max(last, entry.time)
             hosted.observe(entry.message)
             fold.take(entry.message, at: entry.time)
-            try Self.emit(&fold, &hosted, &outputs, &outbox, at: position, but: withheld)
+            try Self.emit(&fold, &hosted, &outputs, &outbox, at: position)
         }
         try outputs.flush()
         try outbox.send()
@@ -54,15 +53,14 @@ struct StageRefold {
 
     private static func emit<Hosted: HostedStage & ~Copyable>(
         _ fold: inout StageFold<Hosted.Stage>, _ hosted: inout Hosted, _ outputs: inout OutputJournal,
-        _ outbox: inout StageOutbox, at position: UInt64, but withheld: Set<ClientOrderID>
+        _ outbox: inout StageOutbox, at position: UInt64
     ) throws {
         var messages: [StageMessage] = []
         fold.drain { messages.append($0) }
         for message in messages {
             hosted.observe(message)
             try outputs.append(message, at: position)
-            if case .command(let command) = message, command.opens, withheld.contains(command.order.id) { continue }
-            outbox.add(message, at: position)
+            outbox.add(message, at: position, isMadeAgain: true)
         }
     }
 }

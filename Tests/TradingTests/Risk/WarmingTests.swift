@@ -75,10 +75,12 @@ import Units
         try play(Self.book + """
             1.001 flatten
             -> ACTIVE to FLATTENING operator
+            1.003 tick
+            1.005 tick
             -> flat after 0 rounds
             -> FLATTENING to LOCKED flat
-            1.002 feed behind
-            1.003 feed live
+            1.006 feed behind
+            1.007 feed live
             """)
     }
 }

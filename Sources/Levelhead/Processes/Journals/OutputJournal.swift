@@ -37,6 +37,8 @@ struct OutputJournal: ~Copyable {
     var isLow: Bool { writer.isLow }
     mutating func position() throws -> JournalPosition { try writer.checkpoint() }
     mutating func finish() throws { try writer.finish() }
+    /// It has frames of an earlier life of the process that have not been put out again.
+    var isComparing: Bool { writer.isComparing }
     /// Frames so far.
     var frameCount: UInt64 { count }
 }

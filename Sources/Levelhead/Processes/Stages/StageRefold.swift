@@ -46,6 +46,13 @@ struct StageRefold {
             fold.take(entry.message, at: entry.time)
             try Self.emit(&fold, &hosted, &outputs, &outbox, at: position)
         }
+        // What it had put out after its last input may have left, and comes before anything new comes in.
+        if outputs.isComparing, reader == nil { reader = try site.tape.reader(at: position) }
+        while outputs.isComparing, let (record, sequence) = try reader?.next() {
+            fold.take(record, sequence: sequence)
+            position = sequence &+ 1
+            try Self.emit(&fold, &hosted, &outputs, &outbox, at: position)
+        }
         try outputs.flush()
         try outbox.send()
         return MessageClock(after: last)

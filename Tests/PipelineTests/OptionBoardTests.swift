@@ -221,20 +221,24 @@ import Units
         let tape = try OptionTape.random(seed: 6, seconds: 150, everySecond: false)
         let offsets = tape.records.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
         let bytes = tape.records.flatMap { $0 }
-        var fold = MarketFold(plan: try OptionTape.plan(), configuration: try OptionTape.configuration())
-        var sink = Idle()
-        var calls: UInt64 = 0
-        bytes.withUnsafeBytes { raw in
-            guard let base = raw.baseAddress else { return }
-            var before: UInt64 = 0
-            for index in tape.records.indices {
-                // Warm: the levels are active, gamma's zero has been looked for, every lazy global has been made.
-                if index == 900 { before = lh_heap_calls() }
-                fold.take(RecordView(base + offsets[index]), sequence: UInt64(index), sink: &sink)
+        var (calls, groups) = (UInt64(0), 0)
+        // The first pass makes every lazy global of the process; what is counted is the second.
+        for _ in 0..<2 {
+            var fold = MarketFold(plan: try OptionTape.plan(), configuration: try OptionTape.configuration())
+            var sink = Idle()
+            bytes.withUnsafeBytes { raw in
+                guard let base = raw.baseAddress else { return }
+                var before: UInt64 = 0
+                for index in tape.records.indices {
+                    // Warm: the levels are active, gamma's zero has been looked for.
+                    if index == 900 { before = lh_heap_calls() }
+                    fold.take(RecordView(base + offsets[index]), sequence: UInt64(index), sink: &sink)
+                }
+                calls = lh_heap_calls() - before
             }
-            calls = lh_heap_calls() - before
+            groups = sink.groups
         }
-        #expect(sink.groups > 250 && tape.records.count > 1_500)
+        #expect(groups > 250 && tape.records.count > 1_500)
         #expect(calls == 0)
     }
 }

@@ -99,22 +99,25 @@ import Units
         try RealTape.read(RealTape.evening) { record in
             bytes += UnsafeRawBufferPointer(start: record.bytes, count: RecordByteCount.mbp10)
         }
-        var engine = ContractEngine(configuration: try RealTape.eveningConfiguration())
-        var sink = Idle()
-        var calls: UInt64 = 0
-        bytes.withUnsafeBytes { raw in
-            guard let base = raw.baseAddress else { return }
-            var clock: UInt64 = 0
-            var before: UInt64 = 0
-            for index in 0..<35_000 {
-                if index == 14_000 { before = lh_heap_calls() }
-                let view = RecordView(base + index * RecordByteCount.mbp10).marketByPrice
-                clock = max(clock, view.receiveTime.nanoseconds)
-                engine.take(view, sequence: UInt64(index), clock: clock, sink: &sink)
+        var (calls, groups) = (UInt64(0), 0)
+        // The first pass makes every lazy global of the process; what is counted is the second.
+        for _ in 0..<2 {
+            var engine = ContractEngine(configuration: try RealTape.eveningConfiguration())
+            var sink = Idle()
+            bytes.withUnsafeBytes { raw in
+                guard let base = raw.baseAddress else { return }
+                var (clock, before) = (UInt64(0), UInt64(0))
+                for index in 0..<35_000 {
+                    if index == 14_000 { before = lh_heap_calls() }
+                    let view = RecordView(base + index * RecordByteCount.mbp10).marketByPrice
+                    clock = max(clock, view.receiveTime.nanoseconds)
+                    engine.take(view, sequence: UInt64(index), clock: clock, sink: &sink)
+                }
+                calls = lh_heap_calls() - before
             }
-            calls = lh_heap_calls() - before
+            groups = sink.groups
         }
-        #expect(sink.groups > 20_000)
+        #expect(groups > 20_000)
         #expect(calls == 0)
     }
 }

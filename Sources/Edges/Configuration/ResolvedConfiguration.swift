@@ -20,6 +20,7 @@ public struct ResolvedConfiguration: Sendable {
     public let rangeBar: Nanoseconds
     public let rangeBars: Int
     public let venue: VenueSettings
+    public let drill: DrillSettings
     public let live: LiveSettings
     public let streams: StreamSettings
     public let digest: DigestMode
@@ -59,6 +60,9 @@ public struct ResolvedConfiguration: Sendable {
             queueExponent: read.real("venue.queue_exponent"), queueWeight: read.real("venue.queue_weight"),
             exchangeFee: read.fee("venue.exchange_fee_usd"), clearingFee: read.fee("venue.clearing_fee_usd"),
             nfaFee: read.fee("venue.nfa_fee_usd"), brokerFee: read.fee("venue.broker_fee_usd"))
+        drill = DrillSettings(
+            late: read.real("drill.venue_late"), twice: read.real("drill.venue_twice"),
+            never: read.real("drill.venue_never"), fillsAfterCancel: read.real("drill.venue_fills_after_cancel"))
         live = LiveSettings(
             hasOptions: read.boolean("live.options") && options.isEnabled,
             optionsDataset: read.text("live.options_dataset"))

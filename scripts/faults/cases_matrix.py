@@ -128,7 +128,7 @@ def mid_flatten(desk, victim, _):
 def play(source, kills):
     """One run with these kills; its proof at the end."""
     with Kills(*SETTINGS) as desk:
-        ready(desk.up, 150)
+        ready(desk.up)
         open_position(desk.up, 1)
         for phase, victim in kills:
             try:

@@ -16,7 +16,7 @@ def desk(*more, tape=None, **keywords):
     return Up("--tape", tape or short_day(), *PACE, *more, **keywords)
 
 
-def ready(up, first=600):
+def ready(up, first=200):
     """Everybody answers, and there is a book."""
     up.reach(first)
     until(lambda: len(up.status()["processes"]) == 5, 20, "five processes answer")

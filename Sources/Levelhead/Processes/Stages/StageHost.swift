@@ -21,7 +21,7 @@ import ZeroMQ
 /// What comes in beside the records is journaled before anything that follows from it leaves, so the stage is a
 /// function of the run's tape and its journal: a process that was killed folds both again and puts out the same.
 struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
-    private static var stateVersion: UInt64 { 1 }
+    private static var stateVersion: UInt64 { 2 }
     /// Records between two looks at everything else.
     private static var stride: Int { 1_024 }
 
@@ -197,9 +197,14 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         if isBusy {
             try send()
             if let measured { stages.record(measured, MonotonicClock.wallTime() - taken) }
-            try inbox.acknowledge()
+            try acknowledge()
         }
         return isBusy
+    }
+
+    /// Of what no disk has, the senders keep a copy.
+    private mutating func acknowledge() throws {
+        if !inputs.isUnwritten { try inbox.acknowledge() }
     }
 
     /// What the way of a message through this process is called, for those that are timed.
@@ -318,14 +323,17 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         let isFull = inputs.isLow || outputs.isLow || hosted.isDiskFull
         guard isFull != isDiskFull else { return }
         isDiskFull = isFull
+        try acknowledge()
         desk.board.setIncomplete(warming: [], missing: isFull ? ["disk space"] : [])
         Terminal.writeError(
             "levelhead: \(Hosted.role.rawValue): \(site.directory): "
-                + (isFull ? "disk full: nothing opens until there is space" : "there is space again"))
+                + (isFull ? "\(diskTrouble): nothing opens until there is space" : "there is space again"))
         guard isFull, let request = Hosted.diskFull else { return }
         try take(.control, .request(request))
         try send()
     }
+
+    private var diskTrouble: String { inputs.isUnwritten ? "the disk takes nothing" : "disk full" }
 
     private func report(_ desk: ProcessDesk, isBusy: Bool) {
         desk.report(

@@ -309,18 +309,31 @@ def full_run_directory(_):
     if "place" not in FULL:
         raise Skip("only in a name space of its own: see disk-full-for-the-run")
     place = pathlib.Path(FULL["place"])
-    with desk("--set", "journal.reserve_mb=4", state=bench.PLACE / "s", run=place / "r") as up:
+    with desk("--set", "journal.reserve_mb=1", state=bench.PLACE / "s", run=place / "r") as up:
         with_position(up)
         fill(place)
 
         def says_so():
             missing = {one["name"]: one["missing"] for one in up.status()["processes"]}
             return [role for role, words in missing.items() if "disk space" in words]
-        answer = flatten(up)
+        connection = survey.Surveyor(str(pathlib.Path(up.state) / "control/risk.ipc"))
+        key = (pathlib.Path(up.state) / "keys/control.key").read_bytes()
+        too_large = json.dumps({"order": {"side": "buy", "quantity": 64, "stop_ticks": 200}}).encode()
+        for number in range(1000):
+            # What is set aside beyond the reserve is used up by what risk journals of refused orders.
+            connection.ask(key, survey.ORDER, too_large)
+            if number % 50 == 49 and "risk" in says_so():
+                break
+        connection.close()
         said = says_so()
+        expect("risk" in said, f"risk says so: {said}")
+        until(lambda: state(up) == "REDUCING", 5, "REDUCING")
+        same(order(up, "buy", 1, "--stop-ticks", 200, status=1)["verdict"], "trading_state", "an order on a full disk")
+        same(position(up), 2, "position, which keeps its stop")
+        answer = flatten(up)
         same(position(up), 0, "position")
         os.unlink(place / "filler")
-        return f"flat in {answer['ms']:.1f} ms; short of space: {' '.join(said) or 'nobody yet'}"
+        return f"flat in {answer['ms']:.1f} ms; short of space after {number + 1} refused orders: {' '.join(said)}"
 
 
 @case()

@@ -11,7 +11,7 @@ import bench
 import journals
 from bench import expect, same, until
 from disk import is_stopped
-from flatten import arm, audit, open_position, order, ready
+from flatten import audit, open_position, order, ready
 from kills import LIMIT, SUPERVISOR, VICTIMS, Kills, check_messages
 from runs import prove
 
@@ -78,7 +78,7 @@ def partly_fill(desk):
     for _ in range(10):
         if desk.account()[1] + LARGE > LIMIT:
             desk.flatten()
-            arm(up)
+            desk.arm()
         filled = len(journals.outputs(up.run, "execution", journals.FILL))
         order(up, "buy", 1, "--stop-ticks", 200)
         until(more_than(up.run, "execution", filled, journals.FILL), 10, "a fill")

@@ -8,9 +8,9 @@ import sys
 import time
 
 import journals
-from bench import expect, same, until
+from bench import expect, levelhead, same, until
 from disk import Disk, go_on
-from flatten import arm, desk, flatten
+from flatten import desk, flatten
 from runs import ROLES, send
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "control"))
@@ -129,7 +129,12 @@ class Kills:
         expect(abs(position) <= LIMIT, f"position {position}")
         if state != "ACTIVE" or abs(position) > 6:
             self.flatten()
-            arm(self.up)
+            self.arm()
+
+    def arm(self):
+        """Again while it answers "not now": a gateway that was just not heard makes it REDUCING."""
+        words = ("arm", "--scope", "account", "--reason", "again", "--state-dir", self.up.state, "--json")
+        until(lambda: levelhead(*words, status=None).returncode == 0, 10, "armed")
 
     def flatten(self):
         """By its verb; then it is so."""

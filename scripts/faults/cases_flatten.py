@@ -11,8 +11,8 @@ import time
 
 import bench
 from bench import Skip, case, expect, levelhead, same, until
-from flatten import (arm, audit, check_certificate, desk, flatten, open_position, order, percentiles, position, ready,
-                     rest_order, state)
+from flatten import (arm, audit, certificates, check_certificate, desk, flatten, open_position, order, percentiles,
+                     position, ready, rest_order, state)
 from runs import ROLES, prove, send
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "control"))
@@ -52,6 +52,7 @@ def all_alive(source, rounds=12):
             until(lambda: state(up) == "LOCKED", 5, "locked")
             same(order(up, "buy", 1, status=1)["verdict"], "trading_state", "an order under the lock")
             arm(up)
+        same(len(certificates(up)), rounds, "certificates")
         detail = finished(up)
         why = [line["why"] for line in audit(up, "operator") if line["request"] == "flatten"]
         expect(set(why) >= {f"round {number}" for number in range(rounds)}, f"the audit log has them: {why}")
@@ -108,6 +109,24 @@ def risk_killed(_):
 def engine_and_risk_killed(_):
     with desk("--no-restart") as up:
         return without(up, "engine", "risk")
+
+
+@case()
+def risk_stopped(_):
+    """It hears of the flatten when that is over, by the lock word and by the gateway: nothing is closed or proven again."""
+    with desk() as up:
+        with_position(up)
+        pid = up.kill("risk", signal.SIGSTOP)
+        answer = flatten(up)
+        check_certificate(answer)
+        send(pid, signal.SIGCONT)
+        until(lambda: state(up) == "LOCKED", 10, "it has learned of it")
+        time.sleep(0.3)
+        same(state(up), "LOCKED", "state")
+        same(len(certificates(up)), 1, "certificates")
+        arm(up)
+        TIMES.append(answer["ms"])
+        return f"{answer['ms']:.1f} ms; {finished(up)}"
 
 
 @case()
@@ -372,6 +391,7 @@ def locked_over_restarts(source):
             old = up.kill(role)
             up.restarted(role, old)
             same(state(up), "LOCKED", f"after kill -9 of {role}")
+        same(len(certificates(up)), 1, "certificates after the restarts")
         same(order(up, "buy", 1, status=1)["verdict"], "trading_state", "an order under the lock")
         for pid in [up.process.pid, *up.pids().values()]:
             send(pid, signal.SIGKILL)

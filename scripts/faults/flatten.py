@@ -96,6 +96,11 @@ def check_certificate(answer):
     return held
 
 
+def certificates(up):
+    """Of flattens through the gateway: one for each proof."""
+    return sorted(path for path in (pathlib.Path(up.run) / "certificates").glob("*.json") if "direct" not in path.name)
+
+
 def percentiles(times):
     ordered = sorted(times)
     def at(share):

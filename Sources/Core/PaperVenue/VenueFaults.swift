@@ -39,6 +39,8 @@ extension HeldWord: BoundedElement {
 public struct FaultyVoice {
     private let faults: VenueFaults
     private let seed: UInt64
+    /// It says everything as it is: nothing need go through it.
+    public let isHonest: Bool
     /// Number of the last word that was told.
     private var told: UInt64 = 0
     private var held = BoundedList<16, HeldWord>()
@@ -46,10 +48,8 @@ public struct FaultyVoice {
     public init(_ faults: VenueFaults, seed: UInt64) {
         self.faults = faults
         self.seed = seed
+        isHonest = faults.isNone
     }
-
-    /// It says everything as it is: nothing need go through it.
-    public var isHonest: Bool { faults.isNone }
 
     /// Takes what is to be told, and tells what is told now.
     public mutating func tell(_ event: VenueEvent, _ body: (VenueEvent) -> Void) {

@@ -58,7 +58,7 @@ import Units
     /// A broker's venue begins so.
     case start = 18
     /// The account is worth less than what its position ties up.
-    case maintenanceMargin = 19
+    case maintenanceMargin = 20
 
     /// A limit of promise 7: the lock holds until the next trade date and an arm.
     @inlinable public var isLimitBreach: Bool {

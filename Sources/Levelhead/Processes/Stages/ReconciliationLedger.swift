@@ -35,13 +35,12 @@ struct ReconciliationLedger {
     }
 
     mutating func observe(_ message: StageMessage) {
-        guard isAwaited else { return }
         switch message {
         case .command(let command) where command.kind == .queryOrders:
             read = command.query
             venue = ReconciliationAnswer.Side(position: 0, orders: [])
-        case .event(let event): observe(event)
-        case .notice(let notice): observe(notice)
+        case .event(let event) where read > 0: observe(event)
+        case .notice(let notice) where isAwaited: observe(notice)
         default: break
         }
     }
@@ -66,7 +65,7 @@ struct ReconciliationLedger {
                     expected: notice.expected.contracts, found: notice.found.contracts))
         case .strayOrder: differences.append(.init(kind: .strayOrder, order: notice.order.description))
         case .reconciled: isDone = true
-        case .flattening, .flat, .flattenBlocked, .flattenLate: break
+        default: break
         }
     }
 

@@ -61,7 +61,7 @@ extension ExecutionGateway {
             if event.side != order.side || state != .cancelled {
                 contradiction(clock)
             } else {
-                flatten(.lateFill, notifies: true, clock)
+                flatten(.lateFill, isOurs: true, clock)
             }
         case .accepted where state == .rejected:
             tell(.cancel, order)
@@ -148,7 +148,7 @@ extension ExecutionGateway {
         if isFlattening { return closeEnded(order, transition, reason, clock) }
         guard let bracket = bracket(ofLink: order.link) else { return }
         switch order.role {
-        case .protectiveStop: flatten(transition == .reject ? .stopRejected : .stopLost, notifies: true, clock)
+        case .protectiveStop: flatten(transition == .reject ? .stopRejected : .stopLost, isOurs: true, clock)
         case .close:
             guard brackets[bracket].close == order.id else { return }
             brackets[bracket].close = .none
@@ -178,6 +178,6 @@ extension ExecutionGateway {
     /// The venue, or our own picture of the account, contradicts itself: close everything and say so.
     mutating func contradiction(_ clock: TradingClock) {
         contradictions += 1
-        flatten(.venueContradiction, notifies: true, clock)
+        flatten(.venueContradiction, isOurs: true, clock)
     }
 }

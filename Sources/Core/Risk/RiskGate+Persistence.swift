@@ -39,5 +39,6 @@ extension RiskGate: PersistentState {
         try archive.field(&lockDate)
         try archive.field(&isLiveArmed)
         try archive.field(&isHeld)
+        try archive.field(&flatEpoch)
     }
 }

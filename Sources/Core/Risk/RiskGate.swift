@@ -53,6 +53,8 @@ public struct RiskGate: Sendable {
     var isLiveArmed = false
     /// The lock is on, whatever the state: nothing at all is approved.
     public var isHeld = false
+    /// The newest lock word under which the account was proven flat.
+    var flatEpoch: UInt64 = 0
     /// Of the operator's command that is being carried out; 0 for none.
     public var command: UInt64 = 0
     var lastStrategyID = ClientOrderID.none
@@ -164,6 +166,7 @@ public struct RiskGate: Sendable {
         case .flattening: if state != .flattening { flatten(notice.reason) }
         case .flat:
             crossBooks()
+            flatEpoch = max(flatEpoch, notice.certificate.epoch)
             if state == .flattening { change(.provenFlat, .flat) }
         // An operator looks at it and resumes.
         case .reconciliationQuestion: restrict(.paused, .reconciliation)

@@ -21,6 +21,7 @@ public struct ResolvedConfiguration: Sendable {
     public let rangeBars: Int
     public let execution: ExecutionSettings
     public let venue: VenueSettings
+    public let drill: DrillSettings
     public let live: LiveSettings
     public let streams: StreamSettings
     public let digest: DigestMode
@@ -61,6 +62,9 @@ public struct ResolvedConfiguration: Sendable {
             queueExponent: read.real("venue.queue_exponent"), queueWeight: read.real("venue.queue_weight"),
             exchangeFee: read.fee("venue.exchange_fee_usd"), clearingFee: read.fee("venue.clearing_fee_usd"),
             nfaFee: read.fee("venue.nfa_fee_usd"), brokerFee: read.fee("venue.broker_fee_usd"))
+        drill = DrillSettings(
+            late: read.real("drill.venue_late"), twice: read.real("drill.venue_twice"),
+            never: read.real("drill.venue_never"), fillsAfterCancel: read.real("drill.venue_fills_after_cancel"))
         live = LiveSettings(
             hasOptions: read.boolean("live.options") && options.isEnabled,
             optionsDataset: read.text("live.options_dataset"))

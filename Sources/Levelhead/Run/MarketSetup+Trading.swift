@@ -72,6 +72,10 @@ extension MarketSetup {
         venue.commandWay = try way(settings.latency, settings.latencyFile)
         venue.eventWay = try way(settings.acknowledgementLatency, settings.acknowledgementLatencyFile)
         venue.seed = settings.seed
+        venue.faults.late = configuration.drill.late
+        venue.faults.twice = configuration.drill.twice
+        venue.faults.never = configuration.drill.never
+        venue.faults.fillsAfterCancel = configuration.drill.fillsAfterCancel
         venue.queue = QueueModel(
             named: settings.queue, exponent: settings.queueExponent, weight: settings.queueWeight)
         return venue

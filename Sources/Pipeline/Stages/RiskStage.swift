@@ -129,7 +129,7 @@ struct RiskStage {
         case .pause: return gate.pause(command.scope)
         case .resume: return gate.resume(command.scope)
         case .halt: return gate.halt()
-        case .flatten: return gate.requestFlatten()
+        case .flatten: return gate.requestFlatten(epoch: command.epoch)
         case .arm: return arm(command)
         case .order, .modify: return reviewManual(command.intent)
         case .cancel where command.target != .none:

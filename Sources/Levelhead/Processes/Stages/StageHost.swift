@@ -205,9 +205,14 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             let sent = MonotonicClock.wallTime()
             if let measured { stages.record(measured, sent - taken) }
             if measured == .verdictToOrder { record(.ringToOrder, stages, until: sent) }
-            try inbox.acknowledge()
+            try acknowledge()
         }
         return isBusy
+    }
+
+    /// Of what no disk has, the senders keep a copy.
+    private mutating func acknowledge() throws {
+        if !inputs.isUnwritten { try inbox.acknowledge() }
     }
 
     /// Of the way that began with a record.
@@ -332,14 +337,17 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         let isFull = inputs.isLow || outputs.isLow || hosted.isDiskFull
         guard isFull != isDiskFull else { return }
         isDiskFull = isFull
+        try acknowledge()
         desk.board.setIncomplete(warming: [], missing: isFull ? ["disk space"] : [])
         Terminal.writeError(
             "levelhead: \(Hosted.role.rawValue): \(site.directory): "
-                + (isFull ? "disk full: nothing opens until there is space" : "there is space again"))
+                + (isFull ? "\(diskTrouble): nothing opens until there is space" : "there is space again"))
         guard isFull, let request = Hosted.diskFull else { return }
         try take(.control, .request(request))
         try send()
     }
+
+    private var diskTrouble: String { inputs.isUnwritten ? "the disk takes nothing" : "disk full" }
 
     private func report(_ desk: ProcessDesk, isBusy: Bool) {
         desk.report(

@@ -40,7 +40,10 @@ extension ExecutionGateway {
             ask(index, clock)
         case .modified: modified(index, event, clock)
         case .modifyRejected: modifyRefused(index, event, clock)
-        case .triggered: move(index, .trigger, event.reason, clock)
+        case .triggered:
+            live[index].isTriggered = true
+            settleAnswer(index, clock)
+            move(index, .trigger, event.reason, clock)
         case .orderStatus, .positionStatus, .queryEnd: break
         }
     }
@@ -100,7 +103,7 @@ extension ExecutionGateway {
         }
         // A linked order may have filled while this one was on its way: then less is left of the shared quantity.
         live[index].leaves = min(live[index].leaves, event.leaves)
-        settleAnswer(index)
+        settleAnswer(index, clock)
         move(index, .accept, .none, clock)
         acknowledge(index)
     }
@@ -123,7 +126,7 @@ extension ExecutionGateway {
             retire(index, .lastFill, event.reason, clock)
         } else {
             live[index].leaves -= event.quantity
-            settleAnswer(index)
+            settleAnswer(index, clock)
             move(index, .partialFill, event.reason, clock)
             acknowledge(index)
         }

@@ -120,7 +120,8 @@ public struct ExecutionGateway: Sendable {
             if command.target == .none { cancelEntries(of: nil, clock) } else { _ = cancel(command.target, clock) }
         case .withheld: withhold(command.target, clock)
         case .reconcile: reconcile(clock)
-        case .pause, .resume, .halt, .order, .peerSilent, .peerHeard: break
+        case .identities: identities.begin(epoch: command.target.epoch)
+        case .pause, .resume, .halt, .order, .modify, .peerSilent, .peerHeard: break
         }
     }
 

@@ -15,6 +15,7 @@ extension RiskGate: PersistentState {
         try day.persist(&archive)
         try mark.persist(&archive)
         try working.persist(&archive)
+        try placed.persist(&archive)
         try valueAtRisk.persist(&archive)
         try exposures.persist(&archive)
         try archive.field(&clock)

@@ -19,6 +19,7 @@ public struct ResolvedConfiguration: Sendable {
     /// Bar of the average range that sizes are taken from, and how many bars.
     public let rangeBar: Nanoseconds
     public let rangeBars: Int
+    public let execution: ExecutionSettings
     public let venue: VenueSettings
     public let drill: DrillSettings
     public let live: LiveSettings
@@ -51,6 +52,7 @@ public struct ResolvedConfiguration: Sendable {
         sizing = SizingSettings(read)
         rangeBar = .minutes(read.integer("policy.range_minutes"))
         rangeBars = read.int("policy.range_bars")
+        execution = ExecutionSettings(read)
         venue = VenueSettings(
             latency: .microseconds(read.integer("venue.latency_us")),
             acknowledgementLatency: .microseconds(read.integer("venue.ack_latency_us")),

@@ -25,8 +25,7 @@ extension MarketSetup {
             tickSize: specification.tick, multiplier: specification.moneyPerPoint.nanos / 1_000_000_000,
             fees: try fees(specification))
         var trading = TradingConfiguration(
-            window: configuration.policy.window, execution: ExecutionConfiguration(terms: terms),
-            venue: try venue(terms))
+            window: configuration.policy.window, execution: execution(terms), venue: try venue(terms))
         trading.tradesSignals = configuration.policy.isEnabled
         trading.signals.threshold = configuration.policy.signalThreshold
         trading.signals.hold = configuration.policy.hold
@@ -44,6 +43,21 @@ extension MarketSetup {
         trading.range.length = configuration.rangeBars
         trading.approvalLife = configuration.risk.approvalLife
         return trading
+    }
+
+    private func execution(_ terms: ContractTerms) -> ExecutionConfiguration {
+        let settings = configuration.execution
+        var execution = ExecutionConfiguration(terms: terms)
+        execution.unknownAfter = settings.unknownAfter
+        execution.fillWithin = settings.fillWithin
+        execution.stopAcknowledgement = settings.stopAcknowledgement
+        execution.closeRetry = settings.closeRetry
+        execution.collar = settings.collar
+        execution.roundPause = settings.roundPause
+        execution.flattenTimeout = settings.flattenLate
+        execution.closesAtOpen = settings.closesAtOpen
+        execution.venueLinks = settings.venueLinks
+        return execution
     }
 
     private func fees(_ specification: ContractSpecification) throws -> ContractFees {
@@ -91,6 +105,7 @@ extension MarketSetup {
         limits.marketDataAge = risk.staleAfter
         limits.markReducing = risk.noMarkReduce
         limits.markFlatten = risk.noMarkFlatten
+        limits.flatByGrace = risk.flatByGrace
         return limits
     }
 
@@ -108,6 +123,8 @@ extension MarketSetup {
             case .flattening: .flattening
             }
         rules.programme = configuration.programme.map { RulePack($0) }
+        rules.valueAtRisk.confidence = ExactRatio(risk.valueAtRiskConfidence)
+        rules.valueAtRisk.length = risk.valueAtRiskSessions
         rules.exposureLimit = ExactRatio(risk.correlatedExposure)
         rules.contract = ContractRoot(plan.tradedSpecification.root) ?? .none
         if let margin = risk.margin {

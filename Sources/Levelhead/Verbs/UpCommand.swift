@@ -96,6 +96,7 @@ struct UpCommand: ParsableCommand {
                 try directory.writeRun(input.runFile)
             }
             try prepare(site, configuration)
+            if tape.isEmpty { try OrderEpoch.raise(stateDirectory: site.stateDirectory) }
             try TradingLock(stateDirectory: site.stateDirectory).begin(
                 run: site.directory, startsAnew: !tape.isEmpty && !resume)
             if begin {
@@ -114,7 +115,7 @@ struct UpCommand: ParsableCommand {
     private func input(_ configuration: ResolvedConfiguration) throws -> UpInput {
         if tape.isEmpty {
             return UpInput(
-                runFile: RunFile.live(configuration, dataset: live.dataset, gateway: "\(live.source.address)"),
+                runFile: try RunFile.live(configuration, dataset: live.dataset, gateway: "\(live.source.address)"),
                 arguments: live.arguments, check: { try RunFile.check($0, configuration) })
         }
         let merged = try MergedTape.open(try TapePaths.expand(tape))
@@ -123,7 +124,7 @@ struct UpCommand: ParsableCommand {
         let paths = merged.sources.map(\.path)
         let identity = try TapeIdentity(paths)
         return UpInput(
-            runFile: RunFile.started(setup, tapes: identity, window: nil),
+            runFile: try RunFile.started(setup, tapes: identity, window: nil),
             arguments: paths.flatMap { ["--tape", RunSite.absolute($0)] } + ["--speed", "\(speed)"],
             check: { try RunFile.check($0, setup, tapes: identity, window: nil) })
     }

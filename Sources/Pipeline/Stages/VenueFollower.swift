@@ -60,7 +60,8 @@ public struct VenueFollower: TradingStage {
         case .flatten: paper.closeSession()
         case .arm: paper.openSession()
         case .halt: break
-        case .pause, .resume, .order, .cancel, .withheld, .reconcile, .peerSilent, .peerHeard: return
+        case .pause, .resume, .order, .modify, .cancel, .withheld, .identities, .reconcile, .peerSilent, .peerHeard:
+            return
         }
         paper.hold(request.epoch)
     }

@@ -9,6 +9,7 @@ import Units
 /// The execution gateway as a process.
 struct HostedExecution: ~Copyable, HostedStage {
     static var role: ProcessRole { .execution }
+    static var numbersOrders: Bool { true }
     var isDiskFull = false
     static func stage(_ trading: TradingConfiguration) -> ExecutionFollower { ExecutionFollower(trading) }
 
@@ -26,6 +27,7 @@ struct HostedExecution: ~Copyable, HostedStage {
     /// Commands without an answer.
     private var flattens: [ControlCommand] = []
     private var cancels: [PendingCancel] = []
+    private var reconciliation = ReconciliationLedger()
 
     private struct PendingCancel {
         let command: ControlCommand
@@ -45,6 +47,7 @@ struct HostedExecution: ~Copyable, HostedStage {
     // MARK: What happens
 
     mutating func observe(_ message: StageMessage) {
+        reconciliation.observe(message)
         switch message {
         case .request(let command):
             follower.observe(command)
@@ -89,7 +92,8 @@ struct HostedExecution: ~Copyable, HostedStage {
         switch command.verb {
         case .flatten: return beginFlatten(command, &fold)
         case .cancel: return beginCancel(command, &fold)
-        case .status, .pause, .resume, .arm, .stop, .order, .venue: return .notConcerned
+        case .reconcile: return reconciliation.begin(command, fold.read { $0.gateway })
+        case .status, .pause, .resume, .arm, .stop, .order, .modify, .venue: return .notConcerned
         }
     }
 
@@ -113,10 +117,12 @@ struct HostedExecution: ~Copyable, HostedStage {
         _ command: ControlCommand, _ fold: inout StageFold<ExecutionFollower>
     ) -> CommandStep {
         let target = command.arguments.target ?? ""
+        // Of one order, the risk gateway hands it on.
+        guard command.arguments.isForEverything || command.arguments.isPastRisk == true else { return .notConcerned }
         let live = fold.read { $0.gateway.live }
         var orders: Set<UInt64> = []
         var id = ClientOrderID.none
-        if target == "all" {
+        if command.arguments.isForEverything {
             for index in live.indices where live[index].order.role == .entry { orders.insert(live[index].order.id.raw) }
         } else {
             guard let named = ClientOrderID(printed: target) else { return .refuse("\"\(target)\" is no order") }
@@ -141,6 +147,7 @@ struct HostedExecution: ~Copyable, HostedStage {
         isHurried = isFlattening || fold.read { $0.gateway.isReconciling }
         flatten.isBlocked = isFlattening && isBlocked
         followFlattens(isFlattening: isFlattening)
+        if reconciliation.isAwaited { reconciliation.follow(fold.read { $0.gateway }) }
         guard !cancels.isEmpty else { return }
         for pending in cancels where pending.orders.isEmpty {
             pending.command.finish(

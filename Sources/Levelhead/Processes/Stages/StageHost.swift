@@ -84,7 +84,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         var outbox = try StageOutbox(Hosted.role, site, context, outboxes: saved.outboxes, seal: seal, lock: lock.word)
         var refold = StageRefold(site: site, position: snapshot?.position.sequence ?? 0)
         let clock = try refold.run(entries, &fold, &hosted, &outputs, &outbox, next: &saved.next, time: saved.time)
-        let inbox = try StageInbox(Hosted.role, site, context, next: saved.next, seal: seal)
+        let inbox = try StageInbox(
+            Hosted.role, site, context, next: saved.next, seal: seal, silence: configuration.risk.peerSilence)
         return StageHost(
             site: site, setup: setup, hosted: hosted, fold: fold,
             records: try RingRecords(site, from: refold.position, isPacing: true), inbox: inbox, outbox: outbox,
@@ -128,6 +129,10 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Works until it is to stop and there is nothing to do. What its receivers have not taken by then goes out after
     /// a restart.
     mutating func run(_ desk: ProcessDesk) throws {
+        if Hosted.numbersOrders, let epoch = try site.orderEpoch(), epoch > 1 {
+            try take(.control, .request(.identities(of: epoch)))
+            try send()
+        }
         if hasPredecessor, let request = Hosted.afterRestart {
             try take(.control, .request(request))
             try send()

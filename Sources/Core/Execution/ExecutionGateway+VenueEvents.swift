@@ -21,6 +21,7 @@ extension ExecutionGateway {
             }
         }
         if !isNext { contradiction(clock) }
+        coverNet(clock)
         proceed(clock)
     }
 
@@ -88,6 +89,7 @@ extension ExecutionGateway {
             liquidity: event.liquidity, strategy: strategy)
         position.apply(fill, configuration.terms)
         fills.append(fill)
+        if configuration.netsBooks { reduceToNet(clock) }
         if isFlattening { certify(fill) }
         return fill
     }
@@ -107,6 +109,7 @@ extension ExecutionGateway {
 
     /// The order is live at the venue: a stop protects.
     mutating func acknowledge(_ index: Int) {
+        live[index].acknowledgeBy = .undefined
         let order = live[index].order
         guard order.role == .protectiveStop, let bracket = bracket(ofLink: order.link) else { return }
         brackets[bracket].stopDeadline = .undefined
@@ -130,6 +133,9 @@ extension ExecutionGateway {
         if event.quantity > filled.leaves { contradiction(clock) }
         if isFlattening { return }
         switch filled.order.role {
+        case .entry where filled.order.link != .none:
+            endOpposed(to: filled.order)
+            protect(fill, of: filled, clock)
         case .entry: protect(fill, of: filled, clock)
         case .protectiveStop, .target, .close: shrink(fill, link: filled.order.link, clock)
         }
@@ -140,15 +146,18 @@ extension ExecutionGateway {
         _ index: Int, _ transition: OrderTransition, _ reason: VenueReason, _ clock: TradingClock
     ) {
         let order = live[index].order
+        let isReducedAway = configuration.netsBooks && (reason == .reduceOnly || live[index].leaves == .zero)
         guard live[index].state.after(transition) != nil else { return contradiction(clock) }
         retire(index, transition, reason, clock)
         if isFlattening { return closeEnded(order, transition, reason, clock) }
         guard let bracket = bracket(ofLink: order.link) else { return }
         switch order.role {
+        case .protectiveStop where isReducedAway: break
         case .protectiveStop: flatten(transition == .reject ? .stopRejected : .stopLost, notifies: true, clock)
         case .close:
             guard brackets[bracket].close == order.id else { return }
             brackets[bracket].close = .none
+            brackets[bracket].closing = .zero
             brackets[bracket].closeFrom = clock.message + configuration.closeRetry
         case .entry, .target: break
         }

@@ -26,6 +26,8 @@ import Units
     var silences, denials, differences: UInt8
     /// The venue has listed it in the read under way, or it was sent after that.
     var isListed: Bool
+    /// Of a stop where books net: message time by which the venue must acknowledge it; undefined once it has.
+    var acknowledgeBy: Timestamp
 
     init(_ order: Order, stopDistance: Ticks = .zero, targetDistance: Ticks = .zero, timeStop: Nanoseconds = .zero) {
         self.order = order
@@ -46,6 +48,7 @@ import Units
         denials = 0
         differences = 0
         isListed = true
+        acknowledgeBy = .undefined
     }
 
     var working: WorkingOrder {
@@ -95,5 +98,6 @@ extension LiveOrder: BoundedElement {
         try archive.field(&denials)
         try archive.field(&differences)
         try archive.field(&isListed)
+        try archive.field(&acknowledgeBy)
     }
 }

@@ -57,6 +57,8 @@ import Units
     case ruleBreach = 17
     /// A broker's venue begins so.
     case start = 18
+    /// A book's own stop, target, time or close, where books net.
+    case bookStop = 19
 
     /// A limit of promise 7: the lock holds until the next trade date and an arm.
     @inlinable public var isLimitBreach: Bool {
@@ -88,6 +90,7 @@ import Units
         case .warmed: "warmed"
         case .ruleBreach: "rule_breach"
         case .start: "start"
+        case .bookStop: "book_stop"
         }
     }
 }

@@ -39,6 +39,7 @@ extension MarketSetup {
         trading.policy.entersTestOnce = configuration.policy.oneEntryPerTest
         trading.limits = limits
         trading.rules = try rules()
+        trading.execution.netsBooks = trading.rules.netsBooks
         trading.sizing = PositionSizing(configuration.sizing)
         trading.range.bar = configuration.rangeBar
         trading.range.length = configuration.rangeBars
@@ -103,6 +104,7 @@ extension MarketSetup {
             case .halted: .halted
             case .flattening: .flattening
             }
+        rules.netsBooks = risk.books == .net
         rules.programme = configuration.programme.map { RulePack($0) }
         rules.exposureLimit = ExactRatio(risk.correlatedExposure)
         rules.contract = ContractRoot(plan.tradedSpecification.root) ?? .none

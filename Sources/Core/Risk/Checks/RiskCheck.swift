@@ -9,6 +9,7 @@ public struct RiskCheck: Sendable {
         case changes = "modifications"
         case cancels = "single cancels"
         case reducers = "reduce-only orders"
+        case named = "modifications, pairs"
     }
 
     public let reason: RefusalReason
@@ -35,7 +36,8 @@ public struct RiskCheck: Sendable {
         RiskCheck(
             .orderQuantity, .all, "less than one contract, or more than the limit", "max_order_contracts",
             "instrument.max_order_contracts", "strategy.NAME.max_order_contracts"),
-        RiskCheck(.reduceOnly, .reducers, "the side of the book's position, or more than it holds"),
+        RiskCheck(
+            .reduceOnly, .reducers, "the side of the book's position, more than it holds, or any where books net"),
         RiskCheck(.liveToken, .entries, "a broker's venue that nobody armed", "venue"),
         RiskCheck(.tradingState, .all, "what the state of account or strategy does not allow, and all under the lock"),
         RiskCheck(.nothingToClose, .closes, "a close without a position"),
@@ -79,7 +81,8 @@ public struct RiskCheck: Sendable {
         RiskCheck(
             .correlatedExposure, .entries, "more net index contracts of all instruments, where others are held",
             "correlated_exposure"),
-        RiskCheck(.unknownOrder, .changes, "an order that is not working"),
+        RiskCheck(
+            .unknownOrder, .named, "an order that is not working, or for a pair one that did not begin it in its book"),
         RiskCheck(
             .modifyRate, .changes, "more modifications in a second or a minute", "modifies_per_second",
             "modifies_per_minute"),

@@ -19,8 +19,7 @@ extension RiskGate {
         changed.restingPrice = price
         let before = working[index]
         working[index] = changed
-        let filled = changed.side.sign * working.mostFilled(changed.side).contracts
-        if isMore, abs(position.quantity.contracts + filled) > limits.position.contracts {
+        if isMore, worst(changed.side) > limits.position {
             working[index] = before
             return .positionLimit
         }
@@ -30,6 +29,12 @@ extension RiskGate {
         }
         modifyTimes.add(clock)
         return nil
+    }
+
+    /// The largest position on a side with everything that works on it; where books net, of the books on that side.
+    private func worst(_ side: Side) -> Quantity {
+        if rules.netsBooks { return held(long: side == .buy) + working.mostOpened(side) }
+        return Quantity(position.quantity.contracts + side.sign * working.mostFilled(side).contracts).magnitude
     }
 
     /// Judges an operator's cancel of one order. Cancelling everything, and a flatten, is never judged.

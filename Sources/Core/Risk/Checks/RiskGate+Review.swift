@@ -37,6 +37,10 @@ extension RiskGate {
     /// what is its own.
     private func closesPosition(_ intent: OrderIntent) -> Bool {
         guard intent.action == .open, !intent.isReduceOnly, intent.type == .market else { return false }
+        if rules.netsBooks {
+            let held = quantity(of: intent.strategy)
+            return intent.side == exitSide(of: intent.strategy) && intent.quantity == held.magnitude
+        }
         guard intent.side == position.exitSide, intent.quantity == position.quantity.magnitude else { return false }
         return intent.strategy == .account || !othersHold(than: intent.strategy)
     }
@@ -44,7 +48,7 @@ extension RiskGate {
     private mutating func count(_ order: OrderIntent) {
         working.append(
             WorkingOrder(
-                id: order.id, link: .none, side: order.side, role: order.isReduceOnly ? .close : .entry,
+                id: order.id, link: order.link, side: order.side, role: order.isReduceOnly ? .close : .entry,
                 leaves: order.quantity, strategy: order.strategy,
                 restingPrice: order.type == .limit ? order.limit : .zero))
         guard !order.isReduceOnly else { return }
@@ -57,12 +61,14 @@ extension RiskGate {
         switch id.issuer {
         case .strategy: lastStrategyID = max(lastStrategyID, id)
         case .manual: lastManualID = max(lastManualID, id)
-        case .execution, nil: break
+        case .execution: lastExecutionID = max(lastExecutionID, id)
+        case nil: break
         }
     }
 
     private func refusal(_ order: OrderIntent) -> RefusalReason? {
-        guard let issuer = order.id.issuer, issuer != .execution else { return .malformed }
+        guard let issuer = order.id.issuer else { return .malformed }
+        if issuer == .execution { return refusalToCloseBook(order) }
         if order.id <= (issuer == .strategy ? lastStrategyID : lastManualID) { return .duplicateID }
         switch order.action {
         case .open where order.isReduceOnly: return refusalToReduce(order, issuer)
@@ -78,14 +84,30 @@ extension RiskGate {
         case .flattening, .locked: return .tradingState
         case .active, .reducing, .halted: break
         }
-        if order.strategy == .account { return position.isFlat ? .nothingToClose : nil }
+        if order.strategy == .account, !rules.netsBooks { return position.isFlat ? .nothingToClose : nil }
         if quantity(of: order.strategy) == .zero { return .nothingToClose }
         return !rules.closesByStrategy && othersHold(than: order.strategy) ? .otherBooksOpen : nil
+    }
+
+    /// What the execution gateway wants closed of a book, where books net. It may enlarge the account's position,
+    /// within what the limits left room for when the other books were opened.
+    private func refusalToCloseBook(_ order: OrderIntent) -> RefusalReason? {
+        guard rules.netsBooks, order.action == .close, order.quantity > .zero else { return .malformed }
+        if order.id <= lastExecutionID { return .duplicateID }
+        if isHeld { return .tradingState }
+        switch state {
+        case .flattening, .locked: return .tradingState
+        case .active, .reducing, .halted: break
+        }
+        let held = quantity(of: order.strategy)
+        return exitSide(of: order.strategy) == order.side && order.quantity <= held.magnitude ? nil : .nothingToClose
     }
 
     /// A limit, stop or target of a strategy's own that shrinks its position.
     private func refusalToReduce(_ order: OrderIntent, _ issuer: OrderIssuer) -> RefusalReason? {
         if let reason = refusalByShape(order) { return reason }
+        // The contracts of a book have stops of their own, of which nothing could be taken.
+        if rules.netsBooks { return .reduceOnly }
         let held = quantity(of: order.strategy).magnitude
         if exitSide(of: order.strategy) != order.side || order.quantity > held { return .reduceOnly }
         if isHeld { return .tradingState }
@@ -109,7 +131,7 @@ extension RiskGate {
         if isBeyondCollar(order) { return .priceCollar }
         if isOpposed(order) { return .oppositeSide }
         if crossesOtherBook(order) { return .selfCross }
-        return refusalBySize(order)
+        return refusalBySize(order) ?? (isLinkOpen(order) ? nil : .unknownOrder)
     }
 
     private func refusalByShape(_ order: OrderIntent) -> RefusalReason? {

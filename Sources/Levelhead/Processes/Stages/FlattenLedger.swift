@@ -53,7 +53,7 @@ struct FlattenLedger {
         case .flattenBlocked: isBlocked = true
         case .flat: if phase == .underWay { phase = .flat }
         case .flattenLate: break
-        case .reconciliationQuestion, .reconciled, .strayOrder: return
+        case .reconciliationQuestion, .reconciled, .strayOrder, .bookClose: return
         }
         rounds = notice.rounds
         account = notice.certificate

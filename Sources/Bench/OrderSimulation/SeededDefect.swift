@@ -35,7 +35,7 @@ public enum SeededDefect: String, CaseIterable, Sendable {
     case noLimit = "no_limit"
     /// Where books net: stops leave for twice their contracts, and as orders that may turn the position.
     case turningStop = "turning_stop"
-    /// Where books net: fills are told as those of the other book.
+    /// Where books net: fills of entries are told as those of the other book.
     case swapBooks = "swap_books"
 
     /// The process that has it; nil for one of the world's.
@@ -132,7 +132,7 @@ final class DefectTap: MessageTap {
     private func changed(_ fill: Fill) -> [StageMessage] {
         var fill = fill
         if defect == .wrongFee { fill.fee += Money(nanos: 1) }
-        if defect == .swapBooks { fill.strategy = fill.strategy == .account ? .level : .account }
+        if defect == .swapBooks, fill.role == .entry { fill.strategy = fill.strategy == .account ? .level : .account }
         return [.fill(fill)]
     }
 

@@ -40,7 +40,7 @@ extension Watcher {
                     .booksSumToPosition, "\(closing) contracts may close \(bracket.quantity) of \(bracket.entry)")
             }
         }
-        if sum != gateway.position.quantity.contracts {
+        if gateway.unexplained == .zero, sum != gateway.position.quantity.contracts {
             world.report(
                 .booksSumToPosition, "execution has \(gateway.position.quantity.contracts), its books come to \(sum)")
         }
@@ -48,7 +48,7 @@ extension Watcher {
 
     /// Why the gateways do not have the same books; nil when they have.
     func bookDisagreement(_ gateway: ExecutionGateway, _ gate: RiskGate) -> String? {
-        guard configuration.netsBooks, !gateway.isFlattening else { return nil }
+        guard configuration.netsBooks, !gateway.isFlattening, gateway.unexplained == .zero else { return nil }
         for strategy in [StrategyID.account, .level] {
             let (here, there) = (gate.quantity(of: strategy), gateway.bookQuantity(of: strategy))
             if here != there { return "\(strategy.name): risk has \(here), execution \(there)" }

@@ -19,6 +19,13 @@ extension ExecutionGateway {
         return Quantity(total)
     }
 
+    /// Signed contracts of all books: the position, but for fills that the venue never told of.
+    var booksQuantity: Quantity {
+        var total: Int64 = 0
+        for i in brackets.indices { total -= brackets[i].exitSide.sign * brackets[i].quantity.contracts }
+        return Quantity(total)
+    }
+
     /// The bracket of a fill; how much of its stop rests at the venue is what the net needs.
     mutating func protectBook(_ fill: Fill, of entry: LiveOrder, _ clock: TradingClock) {
         guard !brackets.isFull else { return contradiction(clock) }

@@ -20,9 +20,10 @@ extension ExecutionGateway {
         order.role == .protectiveStop || configuration.netsBooks && order.role == .close
     }
 
-    /// What the fills explain of what the venue holds.
+    /// What the fills, or where books net the brackets, explain of what the venue holds.
     var explainedQuantity: Quantity {
-        let explained = position.quantity.contracts, open = openQuantity.contracts
+        let explained = (configuration.netsBooks ? booksQuantity : position.quantity).contracts
+        let open = openQuantity.contracts
         if explained > 0 { return Quantity(max(0, min(explained, open))) }
         return Quantity(min(0, max(explained, open)))
     }

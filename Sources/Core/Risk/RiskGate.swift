@@ -71,7 +71,7 @@ public struct RiskGate: Sendable {
         precondition(limits.problem == nil, "limits that make sense")
         precondition(rules.problem == nil, "rules that make sense")
         precondition(
-            !rules.netsBooks || limits.position <= RiskRules.mostNetted, "a limit that both sides of books have room for")
+            !rules.netsBooks || limits.position <= RiskRules.mostNetted, "a limit that both sides have room for")
         self.terms = terms
         self.limits = limits
         self.rules = rules

@@ -231,6 +231,7 @@ import Units
             var out = one.approve(one.notices[0])
             out += one.filled(one.notices[0].order, .sell, 2, "4998.25")
             out += one.cancelled(one.notices[0].order)
+            one.accepted(GatewayBench.own(6), 2)
             out += one.wait(1_000)
             #expect(out.contains("> x6 protectiveStop buy 2 stop 5002.00"))
             #expect(out.contains("bookClose"))

@@ -26,6 +26,10 @@ struct HostedRisk: ~Copyable, HostedStage {
     private var manual: ManualOrders
     private var execution = PeerWatch(.fills)
     private var audit: AuditLog?
+    /// What the audit log does not have yet: a line takes tens of microseconds, which no order waits for. After a crash
+    /// it is observed again.
+    private var unwritten: [StageMessage] = []
+    private static let unwrittenMax = 256
     private var orders = RecordDigest()
     private var fillCount: UInt64 = 0
     private var orderCount: UInt64 = 0
@@ -111,18 +115,31 @@ struct HostedRisk: ~Copyable, HostedStage {
             execution.observe(command)
         }
         switch message {
-        case .signal(let signal): log(AuditLine.signal(signal))
-        case .verdict(let verdict):
-            digest(verdict)
-            log(AuditLine.verdict(verdict))
+        case .verdict(let verdict): digest(verdict)
         case .update(let update):
             if update.state == .pending { orderCount += 1 }
             digest(update)
-            log(AuditLine.update(update))
         case .fill(let fill):
             fillCount += 1
             digest(fill)
-            log(AuditLine.fill(fill, terms: setup.plan.tradedSpecification))
+        case .approval, .command, .event, .tick: return
+        case .signal, .change, .notice, .request: break
+        }
+        unwritten.append(message)
+        if unwritten.count >= Self.unwrittenMax { record() }
+    }
+
+    mutating func record() {
+        for message in unwritten { log(message) }
+        unwritten.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func log(_ message: StageMessage) {
+        switch message {
+        case .signal(let signal): log(AuditLine.signal(signal))
+        case .verdict(let verdict): log(AuditLine.verdict(verdict))
+        case .update(let update): log(AuditLine.update(update))
+        case .fill(let fill): log(AuditLine.fill(fill, terms: setup.plan.tradedSpecification))
         case .change(let change): log(AuditLine.change(change))
         case .notice(let notice): log(AuditLine.notice(notice))
         case .request(let request): log(AuditLine.request(request))
@@ -172,11 +189,13 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     mutating func checkpoint() throws -> AuditPosition {
+        record()
         if let failure { throw failure }
         return try audit?.checkpoint() ?? .start
     }
 
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<RiskFollower>, records: UInt64) throws {
+        record()
         if let failure { throw failure }
         try audit?.finish()
         let gate = fold.read { $0.gate }

@@ -142,6 +142,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try tick()
             try outbox.poll()
             try takeWithheld()
+            hosted.record()
             try checkDisk(desk)
             hosted.follow(&fold)
             report(desk, isBusy: isBusy)
@@ -186,8 +187,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         while let (source, sequence, envelope) = try inbox.next(at: position) {
             origin = envelope.origin
             measured = stage(of: envelope.message.kind) ?? measured
-            if envelope.message.kind == .command, origin > 0 {
-                stages.record(.ringToOrder, taken - Timestamp(nanoseconds: origin))
+            if case .command(let command) = envelope.message, command.opens {
+                record(.ringToVenue, stages, until: taken)
             }
             try take(InputJournal.Entry(
                 source: source, position: position, sequence: sequence, time: clock.now(Hosted.role, fold.clock),
@@ -196,10 +197,17 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         }
         if isBusy {
             try send()
-            if let measured { stages.record(measured, MonotonicClock.wallTime() - taken) }
+            let sent = MonotonicClock.wallTime()
+            if let measured { stages.record(measured, sent - taken) }
+            if measured == .verdictToOrder { record(.ringToOrder, stages, until: sent) }
             try inbox.acknowledge()
         }
         return isBusy
+    }
+
+    /// Of the way that began with a record.
+    private func record(_ stage: Observability.Stage, _ stages: StageClock, until end: Timestamp) {
+        if origin > 0 { stages.record(stage, end - Timestamp(nanoseconds: origin)) }
     }
 
     /// What the way of a message through this process is called, for those that are timed.
@@ -264,6 +272,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
 
     /// Takes what comes through no channel.
     private mutating func take(_ source: InputSource, _ message: StageMessage) throws {
+        origin = 0
         try take(InputJournal.Entry(
             source: source, position: position, sequence: 0, time: clock.now(Hosted.role, fold.clock),
             message: message))

@@ -80,6 +80,9 @@ final class Watcher {
         }
         executionFills.compare(with: gateway.position, "execution", world)
         if isHonest { compareWithVenue(gateway.openQuantity.contracts) }
+        if isHonest, gateway.contradictions > 0 {
+            world.report(.positionFollowsVenue, "a contradiction, and nobody lied")
+        }
         checkStops(gateway)
         checkBrackets(gateway)
     }

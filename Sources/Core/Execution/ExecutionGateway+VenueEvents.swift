@@ -125,7 +125,7 @@ extension ExecutionGateway {
         if event.quantity >= filled.leaves {
             retire(index, .lastFill, event.reason, clock)
         } else {
-            live[index].leaves -= event.quantity
+            live[index].leaves = min(live[index].leaves, filled.leaves - event.quantity)
             settleAnswer(index)
             move(index, .partialFill, event.reason, clock)
             acknowledge(index)

@@ -65,6 +65,8 @@ public struct RiskGate: Sendable {
     var modifyTimes = RateWindow()
     var cancelTimes = RateWindow()
     let watchesStrategies: Bool
+    /// Something may happen to a book while the account is flat.
+    private let looksAtBooks: Bool
 
     /// - Precondition: the limits make sense (`problem` of both is nil).
     public init(terms: ContractTerms, limits: RiskLimits = RiskLimits(), rules: RiskRules = RiskRules()) {
@@ -80,6 +82,7 @@ public struct RiskGate: Sendable {
         programme = rules.programme.map { RulePackMonitor($0) }
         exposures.append(ContractExposure(contract: rules.contract, position: .zero))
         watchesStrategies = rules.watchesStrategies
+        looksAtBooks = rules.watchesStrategies || rules.netsBooks
         if rules.venue == .broker {
             state = .locked
             lockReason = .start
@@ -91,7 +94,7 @@ public struct RiskGate: Sendable {
     /// Every update may change the trading state. While not, only the newest usable book counts, and it is enough to
     /// hand that over before anything else.
     public var looksAtEveryUpdate: Bool {
-        !position.isFlat || restrictions.contains(.mark) || (watchesStrategies || rules.netsBooks) && hasOpenBook
+        !position.isFlat || restrictions.contains(.mark) || looksAtBooks && hasOpenBook
     }
 
     /// Takes an update of the traded contract. A few nanoseconds while flat; other contracts are not looked at.

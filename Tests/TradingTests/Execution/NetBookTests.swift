@@ -185,6 +185,18 @@ import Units
         #expect(out.last == "> x5 protectiveStop sell 2 stop 4998.25")
     }
 
+    @Test func `a stop that fills by parts needs nothing beside it`() {
+        var bench = Self.bench()
+        Self.hold(&bench, 1, .buy, 3, .level)
+        bench.accepted(GatewayBench.own(2), 3)
+        let first = bench.filled(GatewayBench.own(2), .sell, 1, "4998.25")
+        #expect(first == ["fill x2 sell 1 @ 4998.25", "x2 partiallyFilled 2"])
+        #expect(bench.gateway.live[0].leaves == Quantity(2))
+        bench.filled(GatewayBench.own(2), .sell, 2, "4998.00")
+        #expect(bench.gateway.position.isFlat && bench.gateway.brackets.isEmpty)
+        #expect(bench.gateway.contradictions == 0)
+    }
+
     @Test func `a book may not be opened against itself`() {
         var bench = Self.opposed()
         let out = bench.open(.sell, 1, id: Self.manual(3)) { $0.strategy = .level }

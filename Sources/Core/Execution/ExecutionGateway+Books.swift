@@ -212,7 +212,7 @@ extension ExecutionGateway {
         guard configuration.netsBooks else { return }
         for i in live.indices where live[i].acknowledgeBy.isDefined && clock.message >= live[i].acknowledgeBy {
             if live[i].state != .unknown { lose(i, clock) }
-            return flatten(.stopNotAcknowledged, notifies: true, clock)
+            return flatten(.stopNotAcknowledged, isOurs: true, clock)
         }
         for i in brackets.indices where !brackets[i].isCloseWanted && isStopReached(brackets[i]) && waiting(i) > .zero {
             want(closeOf: i, clock)

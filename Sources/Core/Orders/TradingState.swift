@@ -59,6 +59,8 @@ import Units
     case start = 18
     /// A book's own stop, target, time or close, where books net.
     case bookStop = 19
+    /// The account is worth less than what its position ties up.
+    case maintenanceMargin = 20
 
     /// A limit of promise 7: the lock holds until the next trade date and an arm.
     @inlinable public var isLimitBreach: Bool {
@@ -91,6 +93,7 @@ import Units
         case .ruleBreach: "rule_breach"
         case .start: "start"
         case .bookStop: "book_stop"
+        case .maintenanceMargin: "maintenance_margin"
         }
     }
 }

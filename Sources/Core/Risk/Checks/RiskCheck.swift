@@ -8,8 +8,9 @@ public struct RiskCheck: Sendable {
         case all = "everything"
         case changes = "modifications"
         case cancels = "single cancels"
+        case both = "modifications, single cancels"
         case reducers = "reduce-only orders"
-        case named = "modifications, pairs"
+        case named = "modifications, single cancels, pairs"
     }
 
     public let reason: RefusalReason
@@ -30,6 +31,8 @@ public struct RiskCheck: Sendable {
     public static let all: [RiskCheck] = [
         RiskCheck(.duplicateID, .all, "an identity that is not above the last of its issuer"),
         RiskCheck(
+            .unknownOrder, .named, "an order that is not working, or for a pair one that did not begin it in its book"),
+        RiskCheck(
             .malformed, .all,
             "an issuer, price, trigger or distance that cannot be, one that does not belong to the order's type, or a "
                 + "stop at or below zero"),
@@ -37,7 +40,12 @@ public struct RiskCheck: Sendable {
             .orderQuantity, .all, "less than one contract, or more than the limit", "max_order_contracts",
             "instrument.max_order_contracts", "strategy.NAME.max_order_contracts"),
         RiskCheck(
-            .reduceOnly, .reducers, "the side of the book's position, more than it holds, or any where books net"),
+            .protectsPosition, .both,
+            "another quantity of a protective stop or of a target; the cancel of a protective stop"),
+        RiskCheck(
+            .reduceOnly, .reducers,
+            "the side of the position, or more than is held: of the book, for people of the account; any where books "
+                + "net"),
         RiskCheck(.liveToken, .entries, "a broker's venue that nobody armed", "venue"),
         RiskCheck(.tradingState, .all, "what the state of account or strategy does not allow, and all under the lock"),
         RiskCheck(.nothingToClose, .closes, "a close without a position"),
@@ -82,12 +90,11 @@ public struct RiskCheck: Sendable {
             .correlatedExposure, .entries, "more net index contracts of all instruments, where others are held",
             "correlated_exposure"),
         RiskCheck(
-            .unknownOrder, .named, "an order that is not working, or for a pair one that did not begin it in its book"),
-        RiskCheck(
             .modifyRate, .changes, "more modifications in a second or a minute", "modifies_per_second",
             "modifies_per_minute"),
         RiskCheck(
-            .cancelRate, .cancels, "more cancels in a second or a minute; all at once and flattens are free",
+            .cancelRate, .cancels,
+            "more cancels in a second or a minute, while ACTIVE; all at once and flattens are free",
             "cancels_per_second", "cancels_per_minute"),
     ]
 }

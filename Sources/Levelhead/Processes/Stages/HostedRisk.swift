@@ -14,6 +14,7 @@ import Units
 /// the digest of its orders.
 struct HostedRisk: ~Copyable, HostedStage {
     static var role: ProcessRole { .risk }
+    static var numbersOrders: Bool { true }
     var isDiskFull = false
     /// What is wanted between two messages waits for no more than the next look at the clock.
     static var tickInterval: Nanoseconds { .zero }
@@ -67,7 +68,12 @@ struct HostedRisk: ~Copyable, HostedStage {
         case .flatten: return beginFlatten(command, &fold)
         case .order:
             return manual.begin(command, clock: fold.clock, setup: setup, traded: fold.tradedSymbol)
-        case .status, .stop, .cancel, .venue: return .notConcerned
+        case .modify:
+            return manual.beginChange(command, clock: fold.clock, setup: setup, gate: fold.read { $0.gate })
+        case .cancel:
+            if command.arguments.isForEverything || command.arguments.isPastRisk == true { return .notConcerned }
+            return manual.beginCancel(command, gate: fold.read { $0.gate })
+        case .status, .stop, .reconcile, .venue: return .notConcerned
         }
     }
 
@@ -164,7 +170,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         let isAsAsked: Bool
         switch command.verb {
         // The answer comes with the verdict and the order's first state.
-        case .order: return
+        case .order, .modify, .cancel: return
         case .pause: isAsAsked = state != .active
         case .resume: isAsAsked = state == .active
         case .arm:

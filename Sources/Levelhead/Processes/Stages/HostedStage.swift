@@ -33,6 +33,8 @@ protocol HostedStage: ~Copyable {
     var isHurried: Bool { get }
     /// What the stage takes first of all when its process has a predecessor; nil for nothing.
     static var afterRestart: OperatorCommand? { get }
+    /// It gives out identities of orders.
+    static var numbersOrders: Bool { get }
     /// What the stage has been told of the lock word; nil for one that need not know.
     var lock: LockFollower? { get }
     /// Whose silence the stage has to be told; nil for nobody's.
@@ -74,6 +76,7 @@ extension HostedStage where Self: ~Copyable {
     var lock: LockFollower? { nil }
     var isHurried: Bool { false }
     static var afterRestart: OperatorCommand? { nil }
+    static var numbersOrders: Bool { false }
     var peer: PeerWatch? { nil }
     mutating func nextVisitor() -> StageMessage? { nil }
     mutating func checkpoint() throws -> AuditPosition { .start }

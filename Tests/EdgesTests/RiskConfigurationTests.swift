@@ -32,7 +32,8 @@ import Units
         let lines = try Self.lines("docs/risk.md")
         var count = 0
         for row in SettingTable.all {
-            let isOurs = row.key.hasPrefix("risk.") || row.key.hasPrefix("programme.") || Self.sizing.contains(row.key)
+            let isOurs = row.key.hasPrefix("risk.") || row.key.hasPrefix("programme.") || row.key.hasPrefix("books.")
+                || Self.sizing.contains(row.key)
             guard isOurs else { continue }
             count += 1
             #expect(lines.contains(Self.line(row)), "docs/risk.md: \(Self.line(row))")
@@ -53,6 +54,16 @@ import Units
         #expect(configuration.sizing == .fixed)
         #expect(configuration.risk.venue == .paper && configuration.risk.peerLoss == .reducing)
         #expect(configuration.risk.approvalLife == .seconds(2))
+    }
+
+    @Test(arguments: [("single", 64, true), ("net", 32, true), ("net", 33, false)])
+    func `books that net leave room for both sides`(routing: String, most: Int, isSound: Bool) throws {
+        let assignments = ["books.routing=\(routing)", "risk.max_position_contracts=\(most)"]
+        guard isSound else {
+            #expect(throws: ConfigurationError.self) { try resolve(assignments[0], assignments[1]) }
+            return
+        }
+        #expect(try resolve(assignments[0], assignments[1]).risk.books.rawValue == routing)
     }
 
     @Test func `the execution gateway's times and ways are read from its keys`() throws {

@@ -173,6 +173,7 @@ struct Desk {
             log.append("question \(notice.expected.contracts) found \(notice.found.contracts)")
         case .reconciled: log.append("reconciled \(notice.found.contracts)")
         case .strayOrder: log.append("stray \(name(notice.order))")
+        case .bookClose: log.append("\(notice.strategy.name) wants \(notice.found.contracts)")
         }
     }
 

@@ -89,7 +89,7 @@ import Units
     @Test func `records write all of their bytes`() {
         #expect(Fill.blank.canonicalBytes.count == 68)
         #expect(OrderUpdate.blank.canonicalBytes.count == 88)
-        #expect(OrderIntent.blank.canonicalBytes.count == 96)
+        #expect(OrderIntent.blank.canonicalBytes.count == 104)
         #expect(StateChange.blank.canonicalBytes.count == 28)
         #expect(VerdictRecord.blank.canonicalBytes.count == 41)
     }

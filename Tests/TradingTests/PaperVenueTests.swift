@@ -214,6 +214,24 @@ import Units
             """)
     }
 
+    @Test func `a fill ends what is linked with it on the other side, in one step`() throws {
+        try play("""
+            1.000 book 5000.00x10 | 5000.25x10
+            1.001 submit a buy 3 limit 4999.75 link a
+            1.001 submit b sell 3 limit 5000.50 link a
+            1.003 trade sell 11 @ 5000.00 => 4999.75x1 | 5000.25x10
+            -> accepted a
+            -> accepted b
+            1.004 trade sell 2 @ 4999.75 => 4999.50x9 | 5000.25x10
+            1.005 tick
+            -> filled a buy 2 @ 4999.75 maker leaves 1 fee 1.24
+            -> cancelled b linked
+            1.006 submit c sell 1 limit 5000.50 link a
+            1.008 tick
+            -> rejected c link_closed
+            """)
+    }
+
     @Test func `a link can fill as often as its quantity and no more`() throws {
         try play("""
             1.000 book 5000.00x1,4999.75x1 | 5000.25x5

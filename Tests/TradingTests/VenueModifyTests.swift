@@ -4,6 +4,27 @@ import Testing
 import Units
 
 @Suite struct VenueModifyTests {
+    @Test func `a reduce-only order that was reduced does not grow back by a change of its price`() throws {
+        try play("""
+            1.000 book 5000.00x10 | 5000.25x10
+            1.001 submit a buy 3 market
+            1.001 submit s sell 3 stop 4998.00 reduce
+            1.001 submit b sell 2 market
+            1.001 submit c buy 2 market
+            1.001 modify s 3 at 4998.25
+            1.003 tick
+            -> accepted a
+            -> filled a buy 3 @ 5000.25 taker leaves 0 fee 1.86
+            -> accepted s
+            -> accepted b
+            -> filled b sell 2 @ 5000.00 taker leaves 0 fee 1.24
+            -> reduced s to 1
+            -> accepted c
+            -> filled c buy 2 @ 5000.25 taker leaves 0 fee 1.24
+            -> modified s leaves 1 @ 4998.25
+            """)
+    }
+
     func play(_ script: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
         try TradingTests.play({ VenueScenario() }, script, sourceLocation: sourceLocation)
     }

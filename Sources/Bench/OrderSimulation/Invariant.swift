@@ -4,7 +4,7 @@ public enum Invariant: String, CaseIterable, Sendable {
     case positionIsSumOfFills = "position_is_sum_of_fills"
     /// The execution gateway's position is the venue's as far as it has been told.
     case positionFollowsVenue = "position_follows_venue"
-    /// The account's position is the sum of its books.
+    /// The account's position is the sum of its books, at either gateway.
     case booksSumToPosition = "books_sum_to_position"
     /// No opening order reaches the venue without an approval of exactly that order.
     case approvedOnly = "approved_only"

@@ -25,6 +25,11 @@ final class OperatorDesk {
     private var unanswered: [ProcessName: OperatorCommand] = [:]
     private var askedAt: UInt64 = 0
     private(set) var armRequests = 0
+    /// Draws pairs, apart from all else; and the order that began the last one.
+    private var pairs: SeededGenerator
+    private var pairBegun = ClientOrderID.none
+    /// Of an order more in a round: where books net they have to meet, and some desks like pairs.
+    private let eagerness: Double
 
     init(
         _ world: SimulatedWorld, risk: StageProcess<RiskFollower>, execution: StageProcess<ExecutionFollower>,
@@ -35,10 +40,14 @@ final class OperatorDesk {
         self.risk = risk
         self.execution = execution
         self.configuration = configuration
+        var pairs = SeededGenerator(seed: world.seed &+ 0x7061_6972)
+        eagerness = configuration.netsBooks || pairs.chance(0.3) ? 0.06 : 0
+        self.pairs = pairs
     }
 
     /// Asks for something, or not.
     func act() {
+        if pairs.chance(eagerness) { orderMore() }
         let state = risk.fold.read { $0.gate.state }
         if state != .active, state != .flattening, world.random.chance(0.02) {
             return state == .reducing ? resume() : arm()
@@ -106,7 +115,45 @@ final class OperatorDesk {
             stopDistance: Ticks(Int64(world.random.chance(0.95) ? world.random.draw(2...12) : 0)),
             targetDistance: Ticks(Int64(world.random.draw(0...12))))
         Wiring.shape(&intent, touch: Ticks(world.tape.bid), &world.random)
+        pair(&intent)
         return intent
+    }
+
+    /// One that the market fills soon, or a pair at once, its sides at random.
+    private func orderMore() {
+        let isPair = pairs.chance(0.4)
+        let begun = ClientOrderID(epoch: 1, issuer: .manual, count: manualCount + 1)
+        let most = Int(configuration.trading.limits.orderQuantity.contracts)
+        let quantity = Quantity(Int64(pairs.draw(1...most)))
+        for _ in 0..<(isPair ? 2 : 1) {
+            manualCount += 1
+            let time = Timestamp(nanoseconds: world.now)
+            var intent = OrderIntent(
+                id: ClientOrderID(epoch: 1, issuer: .manual, count: manualCount), time: time, receiveTime: time,
+                action: .open, side: pairs.chance(0.5) ? .buy : .sell, quantity: quantity,
+                stopDistance: Ticks(Int64(pairs.draw(2...12))), targetDistance: Ticks(Int64(pairs.draw(0...12))))
+            if isPair {
+                intent.link = begun
+                intent.type = pairs.chance(0.5) ? .limit : .stop
+                let away = Ticks(Int64(pairs.draw(0...4)) * (intent.type == .limit ? -1 : 1) * intent.side.sign)
+                let price = Ticks(world.tape.bid) + away
+                if intent.type == .limit { intent.limit = price } else { intent.trigger = price }
+            }
+            count += 1
+            post(OperatorCommand(.order, id: count, intent: intent), to: .risk)
+        }
+    }
+
+    /// Makes some orders the first or the second of a pair, among them such as cannot be.
+    private func pair(_ intent: inout OrderIntent) {
+        guard intent.action == .open, intent.type != .market, pairs.chance(0.5) else { return }
+        if pairBegun != .none, pairs.chance(0.7) {
+            intent.link = pairBegun
+            if pairs.chance(0.8) { pairBegun = .none }
+        } else {
+            intent.link = intent.id
+            pairBegun = intent.id
+        }
     }
 
     /// Changes an order that the risk gateway thinks is live: an entry, a stop, a target, a close.

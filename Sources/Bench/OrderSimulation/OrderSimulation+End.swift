@@ -80,6 +80,8 @@ public struct RunCounts: Sendable {
     public var runs = 0, rounds = 0, records = 0
     public var restarts = 0, powerCuts = 0, stops = 0, fullDisks = 0, snapshots = 0
     public var approvals = 0, orders = 0, fills = 0, flats = 0, lies = 0, locks = 0
+    /// Runs in which books net, closes of books among their approvals, and orders of pairs that were approved.
+    public var netted = 0, bookCloses = 0, paired = 0
 
     public init() {}
 
@@ -94,6 +96,11 @@ public struct RunCounts: Sendable {
         lies += run.lies.lieCount
         snapshots += run.world.snapshots
         locks += Int(run.world.lock.epoch) - 1
+        netted += run.configuration.netsBooks ? 1 : 0
+        for approval in run.watcher.approvals.values {
+            bookCloses += approval.intent.id.issuer == .execution ? 1 : 0
+            paired += approval.intent.link == .none ? 0 : 1
+        }
     }
 
     public mutating func add(_ other: RunCounts) {
@@ -111,11 +118,15 @@ public struct RunCounts: Sendable {
         flats += other.flats
         lies += other.lies
         locks += other.locks
+        netted += other.netted
+        bookCloses += other.bookCloses
+        paired += other.paired
     }
 
     public var line: String {
         "\(runs) runs: \(rounds) rounds, \(records) records, \(restarts) restarts, \(snapshots) snapshots, "
             + "\(powerCuts) power cuts, \(stops) stops, \(fullDisks) full disks, \(locks) flattens asked, "
-            + "\(approvals) approvals, \(orders) orders, \(fills) fills, \(flats) times flat, \(lies) lies"
+            + "\(approvals) approvals, \(orders) orders, \(fills) fills, \(flats) times flat, \(lies) lies; "
+            + "\(netted) runs with books that net, \(bookCloses) closes of books, \(paired) orders of pairs"
     }
 }

@@ -26,13 +26,15 @@ public final class OrderSimulation {
     ///   - traces: the lines of the trace are kept.
     public init(seed: UInt64, defect: SeededDefect? = nil, traces: Bool = false) throws {
         var random = SeededGenerator(seed: seed)
-        let configuration = try RunConfiguration(&random)
+        // Of its own, so that it moves nothing else of the run.
+        var mode = SeededGenerator(seed: ~seed)
+        let configuration = try RunConfiguration(&random, netsBooks: mode.chance(0.4))
         let faults = FaultPlan(&random)
         let tape = SimulatedTape(
             seed: random.next(), start: configuration.start, close: configuration.close, trouble: faults.marketTrouble)
         let world = SimulatedWorld(
             seed: seed, now: configuration.start, random: random.split(), faults: faults, tape: tape, traces: traces)
-        world.trace("\(faults)")
+        world.trace("\(faults)\(configuration.netsBooks ? ", books net" : "")")
         world.looksAway = defect == .ignoreEpoch
         let names = ["signals", "approvals", "fills", "commands", "events"]
         channels = names.map { SimulatedChannel($0) }

@@ -18,11 +18,13 @@ struct RunConfiguration {
     /// Of the first record, and of the daily break, ns.
     let start: UInt64
     let close: UInt64
+    var netsBooks: Bool { trading.rules.netsBooks }
 
     static let tradeDate = CivilDate(year: 2026, month: 3, day: 10)
     static let contract = "MESH6"
 
-    init(_ random: inout SeededGenerator) throws {
+    /// - Parameter netsBooks: each strategy has a book of its own, net at the venue.
+    init(_ random: inout SeededGenerator, netsBooks: Bool) throws {
         let calendar = TradingCalendar.cmeEquityIndex(zone: try ZoneData.newYork(), windows: .regular)
         features = FeatureConfiguration(
             calendar: calendar, tickSize: TickSize(nanos: SimulatedTape.tick),
@@ -35,7 +37,10 @@ struct RunConfiguration {
             TimeOfDay(hour: 15, minute: 54, second: 55), TimeOfDay(hour: 16, minute: 59, second: 54),
         ])
         start = calendar.instant(time, on: Self.tradeDate).nanoseconds
-        trading = Self.makeTrading(&random)
+        var trading = Self.makeTrading(&random)
+        trading.rules.netsBooks = netsBooks
+        trading.execution.netsBooks = netsBooks
+        self.trading = trading
     }
 
     private static func makePlan() throws -> InstrumentPlan {

@@ -35,12 +35,16 @@ public enum SeededDefect: String, CaseIterable, Sendable {
     case loseJournal = "lose_journal"
     /// The approvals of risk carry no limit: every order passes at ten times its quantity.
     case noLimit = "no_limit"
+    /// Where books net: stops leave for twice their contracts, and as orders that may turn the position.
+    case turningStop = "turning_stop"
+    /// Where books net: fills of entries are told as those of the other book.
+    case swapBooks = "swap_books"
 
     /// The process that has it; nil for one of the world's.
     var owner: ProcessName? {
         switch self {
         case .dropStop, .sendTwice, .enlargeEntry, .enlargeChange, .unapprovedEntry, .doubleClose,
-            .unknownIsCancelled, .wrongFee, .falseFlat:
+            .unknownIsCancelled, .wrongFee, .falseFlat, .turningStop, .swapBooks:
             .execution
         case .loseFill, .unlock, .noLimit: .risk
         case .ignoreEpoch, .loseJournal: nil
@@ -63,6 +67,8 @@ public enum SeededDefect: String, CaseIterable, Sendable {
         case .falseFlat: [.flatIsTrue]
         case .loseJournal: [.refoldEqual, .positionFollowsVenue]
         case .noLimit: [.limitsHold]
+        case .turningStop: [.selfIssuedShrinks]
+        case .swapBooks: [.settles, .flattens]
         }
     }
 }
@@ -104,6 +110,9 @@ final class DefectTap: MessageTap {
         case (.dropStop, .protectiveStop): return []
         case (.sendTwice, .entry): return [.command(command), .command(command)]
         case (.enlargeEntry, .entry): command.order.quantity += Quantity(1)
+        case (.turningStop, .protectiveStop) where command.order.isReduceOnly:
+            command.order.quantity += command.order.quantity
+            command.order.isReduceOnly = false
         case (.doubleClose, .close): command.order.quantity += command.order.quantity
         case (.unapprovedEntry, .entry):
             count += 1
@@ -132,6 +141,7 @@ final class DefectTap: MessageTap {
     private func changed(_ fill: Fill) -> [StageMessage] {
         var fill = fill
         if defect == .wrongFee { fill.fee += Money(nanos: 1) }
+        if defect == .swapBooks, fill.role == .entry { fill.strategy = fill.strategy == .account ? .level : .account }
         return [.fill(fill)]
     }
 

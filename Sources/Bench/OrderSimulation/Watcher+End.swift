@@ -38,6 +38,7 @@ extension Watcher {
             return "the venue has \(resting.count) orders, execution \(live.count)"
         }
         let working = gate.working.indices.map { gate.working[$0].id.raw }
+        if let books = bookDisagreement(gateway, gate) { return books }
         if working.sorted() != live.sorted() { return "execution has \(live.count) orders, risk \(working.count)" }
         return nil
     }

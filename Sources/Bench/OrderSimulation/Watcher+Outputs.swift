@@ -65,11 +65,12 @@ extension Watcher {
         }
     }
 
-    /// Linked orders share their quantity at the venue: what one fills, the others cannot, told or not.
+    /// Linked orders share their quantity at the venue: what one fills, the others cannot, told or not; those of the
+    /// other side fill nothing any more.
     private func reduceLinked(_ fill: Fill) {
         guard let link = live[fill.order]?.link, link != .none else { return }
         for (id, order) in live where id != fill.order && order.link == link {
-            live[id]?.leaves = max(.zero, order.leaves - fill.quantity)
+            live[id]?.leaves = order.side == fill.side ? max(.zero, order.leaves - fill.quantity) : .zero
         }
     }
 
@@ -89,7 +90,11 @@ extension Watcher {
         if order.quantity > configuration.trading.limits.orderQuantity, order.role == .entry {
             world.report(.limitsHold, "\(order.summary): the limit is the order's quantity")
         }
-        if order.role == .entry { checkApproval(order) } else { checkShrinks(order) }
+        switch order.role {
+        case .entry: checkApproval(order)
+        case .close where configuration.netsBooks && !order.isReduceOnly: checkBookClose(order)
+        default: if configuration.netsBooks { checkReduces(order) } else { checkShrinks(order) }
+        }
     }
 
     private func checkApproval(_ order: Order) {
@@ -99,8 +104,28 @@ extension Watcher {
         }
         let isSame =
             approved.action == .open && approved.side == order.side && approved.quantity == order.quantity
-            && approved.type == order.type
+            && approved.type == order.type && approved.link == order.link
         if !isSame { world.report(.approvedOnly, "\(order.summary) is not what was approved") }
+    }
+
+    /// Where books net: what may enlarge the net and closes a book has risk's approval, of that book.
+    private func checkBookClose(_ order: Order) {
+        guard let approved = approvals[order.id]?.intent else {
+            world.report(.approvedOnly, "\(order.summary) of a book without an approval")
+            return
+        }
+        let isSame =
+            approved.action == .close && approved.side == order.side && approved.quantity == order.quantity
+            && approved.strategy == order.strategy
+        if !isSame { world.report(.approvedOnly, "\(order.summary) is not what was approved") }
+    }
+
+    /// Where books net: the venue keeps a reduce-only order to what is open.
+    private func checkReduces(_ order: Order) {
+        let most = abs(reportedPosition)
+        if !order.isReduceOnly || order.side.sign * reportedPosition >= 0 || order.quantity.contracts > most {
+            world.report(.selfIssuedShrinks, "\(order.summary) for a position of \(reportedPosition)")
+        }
     }
 
     /// By counting, not by the gateway's own function: everything that could fill on the order's side, a link once.
@@ -129,7 +154,7 @@ extension Watcher {
                     .positionFollowsVenue,
                     "asks about \(notice.found.contracts) for \(notice.expected.contracts), and nobody lied")
             }
-        case .flattening, .flattenBlocked, .flattenLate, .reconciled, .strayOrder: break
+        case .flattening, .flattenBlocked, .flattenLate, .reconciled, .strayOrder, .bookClose: break
         }
     }
 

@@ -10,13 +10,50 @@ extension Watcher {
         let open = explained(gateway)
         if gateway.isFlattening || open == 0 { return }
         var covered: Int64 = 0
-        for index in gateway.live.indices where gateway.live[index].order.role == .protectiveStop {
+        for index in gateway.live.indices where covers(gateway.live[index].order) {
             let stop = gateway.live[index]
             if stop.order.side.sign * open < 0 { covered += stop.leaves.contracts }
         }
         if covered < abs(open) {
             world.report(.positionHasStop, "\(open) contracts are open and \(covered) have a stop")
         }
+    }
+
+    /// A stop, or where books net a close that was approved, which ends at once.
+    private func covers(_ order: Order) -> Bool {
+        order.role == .protectiveStop || configuration.netsBooks && order.role == .close
+    }
+
+    /// Where books net: the brackets come to the position, and no contract of one could be closed twice.
+    func checkBrackets(_ gateway: ExecutionGateway) {
+        guard configuration.netsBooks, !gateway.isFlattening else { return }
+        var sum: Int64 = 0
+        for index in gateway.brackets.indices {
+            let bracket = gateway.brackets[index]
+            sum -= bracket.exitSide.sign * bracket.quantity.contracts
+            var closing = bracket.closing
+            for order in gateway.live.indices where gateway.live[order].order.role == .protectiveStop {
+                if gateway.live[order].order.link == bracket.stop { closing += gateway.live[order].leaves }
+            }
+            if closing > bracket.quantity {
+                world.report(
+                    .booksSumToPosition, "\(closing) contracts may close \(bracket.quantity) of \(bracket.entry)")
+            }
+        }
+        if gateway.unexplained == .zero, sum != gateway.position.quantity.contracts {
+            world.report(
+                .booksSumToPosition, "execution has \(gateway.position.quantity.contracts), its books come to \(sum)")
+        }
+    }
+
+    /// Why the gateways do not have the same books; nil when they have.
+    func bookDisagreement(_ gateway: ExecutionGateway, _ gate: RiskGate) -> String? {
+        guard configuration.netsBooks, !gateway.isFlattening, gateway.unexplained == .zero else { return nil }
+        for strategy in [StrategyID.account, .level] {
+            let (here, there) = (gate.quantity(of: strategy), gateway.bookQuantity(of: strategy))
+            if here != there { return "\(strategy.name): risk has \(here), execution \(there)" }
+        }
+        return nil
     }
 
     /// What the fills explain of what the venue holds.

@@ -33,6 +33,7 @@ final class Watcher {
     private var seenExecution = 0
     private var executionFills = FillSum()
     private var riskFills = FillSum()
+    private var seenTruth = 0
 
     init(
         _ world: SimulatedWorld, risk: StageProcess<RiskFollower>, execution: StageProcess<ExecutionFollower>,
@@ -81,7 +82,11 @@ final class Watcher {
         }
         executionFills.compare(with: gateway.position, "execution", world)
         if isHonest { compareWithVenue(gateway.openQuantity.contracts) }
+        if isHonest, gateway.contradictions > 0 {
+            world.report(.positionFollowsVenue, "a contradiction, and nobody lied")
+        }
         checkStops(gateway)
+        checkBrackets(gateway)
     }
 
     /// The position after the last event that it took.
@@ -117,6 +122,7 @@ final class Watcher {
         if abs(truth.position) > limit {
             world.report(.limitsHold, "the venue has \(truth.position), the limit is \(limit)")
         }
+        checkSelfIssued()
         for (id, filled) in ended {
             let now = truth.orders[id]?.filled ?? .zero
             if now > filled {
@@ -124,6 +130,24 @@ final class Watcher {
                 world.report(.unknownIsNotUnfilled, "\(id) was called ended and filled \(more) more")
             }
         }
+    }
+}
+
+extension Watcher {
+    /// At the venue, whatever was proven before: a fill of an order that nobody approved makes the position smaller.
+    private func checkSelfIssued() {
+        if seenTruth > truth.fills.count { seenTruth = 0 }
+        guard seenTruth < truth.fills.count else { return }
+        var position: Int64 = 0
+        for (index, fill) in truth.fills.enumerated() {
+            let before = position
+            position += fill.side.sign * fill.quantity.contracts
+            guard index >= seenTruth, fill.order.issuer == .execution, approvals[fill.order] == nil else { continue }
+            if abs(position) >= abs(before) || position.signum() * before.signum() < 0 {
+                world.report(.selfIssuedShrinks, "\(fill.order) made \(position) of a position of \(before)")
+            }
+        }
+        seenTruth = truth.fills.count
     }
 }
 

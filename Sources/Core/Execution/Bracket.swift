@@ -26,6 +26,10 @@ import Units
     /// It is to be closed at the market, not before `closeFrom` (message time).
     public var isCloseWanted: Bool
     public var closeFrom: Timestamp
+    /// Where books net: the price of the stop, as much of it as rests at the venue, and contracts that `close` was
+    /// asked for.
+    public var stopPrice = Ticks.zero
+    public var closing = Quantity.zero
 
     func isStopLate(at now: Timestamp) -> Bool { stopDeadline.isDefined && now >= stopDeadline }
 }
@@ -47,5 +51,7 @@ extension Bracket: BoundedElement {
         try archive.field(&stopDeadline)
         try archive.field(&isCloseWanted)
         try archive.field(&closeFrom)
+        try archive.field(&stopPrice)
+        try archive.field(&closing)
     }
 }

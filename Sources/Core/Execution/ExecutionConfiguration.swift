@@ -23,6 +23,12 @@ import Units
     public var venueLinks = true
     /// A flatten that no operator asked for closes when a closed market opens.
     public var closesAtOpen = true
+    /// Each strategy has a book of its own, and what the venue holds is their net. Stops at the venue protect the net;
+    /// the others, targets and closes wait here. The venue has to know reduce-only orders.
+    public var netsBooks = false
+
+    /// Stop, target and close of a bracket are one link at the venue.
+    var linksBrackets: Bool { venueLinks && !netsBooks }
 
     public init(terms: ContractTerms) { self.terms = terms }
 }

@@ -30,13 +30,14 @@ extension ExecutionGateway {
         switch intent.action {
         case .open where intent.isReduceOnly: reduce(intent, clock)
         case .open: open(intent, clock)
+        case .close where intent.id.issuer == .execution: closeBook(intent, clock)
         case .close: close(of: intent.strategy, clock)
         case .modify: modify(intent, clock)
         case .cancel: break
         }
     }
 
-    private mutating func refuse(_ intent: OrderIntent, _ reason: VenueReason, _ clock: TradingClock) {
+    mutating func refuse(_ intent: OrderIntent, _ reason: VenueReason, _ clock: TradingClock) {
         voidCount += 1
         if intent.action == .modify {
             // The order goes on as it is.
@@ -50,7 +51,7 @@ extension ExecutionGateway {
     private func order(_ intent: OrderIntent) -> Order {
         let opens = intent.action == .open && !intent.isReduceOnly
         return Order(
-            id: intent.id, parent: intent.id, link: .none, role: opens ? .entry : .close,
+            id: intent.id, parent: intent.id, link: opens ? intent.link : .none, role: opens ? .entry : .close,
             side: intent.side, quantity: intent.quantity, type: intent.type,
             price: intent.type.hasTrigger ? intent.trigger : intent.limit,
             limit: intent.type == .stopLimit ? intent.limit : .zero, trail: intent.trail,
@@ -58,7 +59,8 @@ extension ExecutionGateway {
     }
 
     private mutating func open(_ intent: OrderIntent, _ clock: TradingClock) {
-        let open = openQuantity
+        if intent.link != .none, !configuration.venueLinks { return refuse(intent, .notSent, clock) }
+        let open = configuration.netsBooks ? bookQuantity(of: intent.strategy) : openQuantity
         if open != .zero, (open > .zero) == (intent.side == .sell) { return refuse(intent, .notSent, clock) }
         send(
             LiveOrder(
@@ -69,7 +71,7 @@ extension ExecutionGateway {
     /// Closes a part of a position: linked with the stops of what it closes, oldest first, so that nothing is closed
     /// twice. The part of the first is the order that was approved; the others are our own.
     private mutating func reduce(_ intent: OrderIntent, _ clock: TradingClock) {
-        guard configuration.venueLinks else { return refuse(intent, .notSent, clock) }
+        guard configuration.linksBrackets else { return refuse(intent, .notSent, clock) }
         var left = intent.quantity
         var id = intent.id
         for i in brackets.indices where left > .zero && brackets[i].exitSide == intent.side {
@@ -118,6 +120,7 @@ extension ExecutionGateway {
         }
         guard live[index].state.after(.reject) != nil else { return }
         finish(index, .reject, .staleEpoch, clock)
+        coverNet(clock)
         proceed(clock)
     }
 }

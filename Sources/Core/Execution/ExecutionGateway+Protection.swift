@@ -9,21 +9,28 @@ extension ExecutionGateway {
         if isFlattening || needed == .zero { return true }
         let exitSide: Side = needed > .zero ? .sell : .buy
         var protected = Quantity.zero
-        for i in live.indices where live[i].order.role == .protectiveStop && live[i].order.side == exitSide {
+        for i in live.indices where live[i].order.side == exitSide && protects(live[i].order) {
             protected += live[i].leaves
         }
         return protected >= needed.magnitude
     }
 
-    /// What the fills explain of what the venue holds.
-    private var explainedQuantity: Quantity {
-        let explained = position.quantity.contracts, open = openQuantity.contracts
+    /// A stop; where books net also an approved close on its way, which ends at once.
+    private func protects(_ order: Order) -> Bool {
+        order.role == .protectiveStop || configuration.netsBooks && order.role == .close
+    }
+
+    /// What the fills, or where books net the brackets, explain of what the venue holds.
+    var explainedQuantity: Quantity {
+        let explained = (configuration.netsBooks ? booksQuantity : position.quantity).contracts
+        let open = openQuantity.contracts
         if explained > 0 { return Quantity(max(0, min(explained, open))) }
         return Quantity(min(0, max(explained, open)))
     }
 
     /// Protects a fill of an opening order.
     mutating func protect(_ fill: Fill, of entry: LiveOrder, _ clock: TradingClock) {
+        if configuration.netsBooks { return protectBook(fill, of: entry, clock) }
         let exitSide = fill.side.opposite
         let stopID = identities.next()
         func order(_ id: ClientOrderID, _ role: OrderRole, _ type: OrderType, _ price: Ticks) -> Order {
@@ -67,6 +74,7 @@ extension ExecutionGateway {
 
     /// Sends the closes that are wanted and not live, each linked with its bracket's stop.
     mutating func sendCloses(_ clock: TradingClock) {
+        if configuration.netsBooks { return closeBooks(clock) }
         guard configuration.venueLinks else { return pullStops(clock) }
         for i in brackets.indices {
             let bracket = brackets[i]
@@ -98,6 +106,7 @@ extension ExecutionGateway {
     mutating func shrink(_ fill: Fill, link: ClientOrderID, _ clock: TradingClock) {
         guard let index = bracket(ofLink: link) else { return }
         brackets[index].quantity -= fill.quantity
+        if configuration.netsBooks { shrinkBook(index, fill, clock) }
         // The venue has reduced what is linked in the same instant, and says so next.
         let left = brackets[index].quantity
         for i in live.indices where live[i].order.link == link { live[i].leaves = min(live[i].leaves, left) }
@@ -118,6 +127,8 @@ extension ExecutionGateway {
             flatten(.stopNotAcknowledged, isOurs: true, clock)
             return
         }
+        checkBookTimers(clock)
+        if isFlattening { return }
         var isCloseDue = false
         for i in brackets.indices {
             let isTimeOver = brackets[i].timeStop.isDefined && clock.event >= brackets[i].timeStop

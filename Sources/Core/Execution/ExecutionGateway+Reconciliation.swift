@@ -84,6 +84,8 @@ extension ExecutionGateway {
     }
 
     private func couldTurn(_ quantity: Quantity) -> Bool {
+        // Where books net, the venue keeps what closes to what is open.
+        if configuration.netsBooks { return false }
         let orders = working
         let sold = exits(orders, .sell), bought = exits(orders, .buy)
         return sold > max(.zero, quantity) || bought > max(.zero, Quantity(-quantity.contracts))

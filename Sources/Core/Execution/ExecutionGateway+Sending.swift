@@ -47,7 +47,8 @@ extension ExecutionGateway {
     /// Every command carries the epoch that it was sent under.
     mutating func tell(_ kind: VenueCommandKind, _ order: Order, query: UInt64 = 0) {
         var order = order
-        if !configuration.venueLinks { order.link = .none }
+        let isLinked = order.role == .entry ? configuration.venueLinks : configuration.linksBrackets
+        if !isLinked { order.link = .none }
         commands.append(VenueCommand(kind, order, query: query, epoch: epoch))
     }
 

@@ -7,9 +7,10 @@ extension ExecutionGateway {
         if change.to != .active { cancelEntries(ofStrategy: change.scope, clock) }
     }
 
-    /// Closes what one strategy holds, at the market; of the account everything. Others keep theirs, with their stops.
+    /// Closes what one strategy holds, at the market; of the account everything, or where books net what is in its own
+    /// book. Others keep theirs, with their stops.
     mutating func close(of strategy: StrategyID, _ clock: TradingClock) {
-        if strategy == .account || brackets.isEmpty { return closeAll(clock) }
+        if strategy == .account && !configuration.netsBooks || brackets.isEmpty { return closeAll(clock) }
         cancelEntries(ofStrategy: strategy, clock)
         for i in brackets.indices where brackets[i].strategy == strategy { want(closeOf: i, clock) }
         sendCloses(clock)

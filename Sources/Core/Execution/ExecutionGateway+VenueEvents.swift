@@ -21,6 +21,7 @@ extension ExecutionGateway {
             }
         }
         if !isNext { contradiction(clock) }
+        coverNet(clock)
         proceed(clock)
     }
 
@@ -91,6 +92,7 @@ extension ExecutionGateway {
             liquidity: event.liquidity, strategy: strategy)
         position.apply(fill, configuration.terms)
         fills.append(fill)
+        if configuration.netsBooks { reduceToNet(clock) }
         if isFlattening { certify(fill) }
         return fill
     }
@@ -110,6 +112,7 @@ extension ExecutionGateway {
 
     /// The order is live at the venue: a stop protects.
     mutating func acknowledge(_ index: Int) {
+        live[index].acknowledgeBy = .undefined
         let order = live[index].order
         guard order.role == .protectiveStop, let bracket = bracket(ofLink: order.link) else { return }
         brackets[bracket].stopDeadline = .undefined
@@ -125,7 +128,7 @@ extension ExecutionGateway {
         if event.quantity >= filled.leaves {
             retire(index, .lastFill, event.reason, clock)
         } else {
-            live[index].leaves -= event.quantity
+            live[index].leaves = min(live[index].leaves, filled.leaves - event.quantity)
             settleAnswer(index, clock)
             move(index, .partialFill, event.reason, clock)
             acknowledge(index)
@@ -133,6 +136,9 @@ extension ExecutionGateway {
         if event.quantity > filled.leaves { contradiction(clock) }
         if isFlattening { return }
         switch filled.order.role {
+        case .entry where filled.order.link != .none:
+            endOpposed(to: filled.order)
+            protect(fill, of: filled, clock)
         case .entry: protect(fill, of: filled, clock)
         case .protectiveStop, .target, .close: shrink(fill, link: filled.order.link, clock)
         }
@@ -143,15 +149,18 @@ extension ExecutionGateway {
         _ index: Int, _ transition: OrderTransition, _ reason: VenueReason, _ clock: TradingClock
     ) {
         let order = live[index].order
+        let isReducedAway = configuration.netsBooks && (reason == .reduceOnly || live[index].leaves == .zero)
         guard live[index].state.after(transition) != nil else { return contradiction(clock) }
         retire(index, transition, reason, clock)
         if isFlattening { return closeEnded(order, transition, reason, clock) }
         guard let bracket = bracket(ofLink: order.link) else { return }
         switch order.role {
+        case .protectiveStop where isReducedAway: break
         case .protectiveStop: flatten(transition == .reject ? .stopRejected : .stopLost, isOurs: true, clock)
         case .close:
             guard brackets[bracket].close == order.id else { return }
             brackets[bracket].close = .none
+            brackets[bracket].closing = .zero
             brackets[bracket].closeFrom = clock.message + configuration.closeRetry
         case .entry, .target: break
         }

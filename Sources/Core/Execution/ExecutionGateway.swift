@@ -76,6 +76,7 @@ public struct ExecutionGateway: Sendable {
     /// Nothing live, nothing open, nothing under way.
     public var isIdle: Bool {
         live.isEmpty && openQuantity == .zero && !isFlattening && !isReconciling && !read.isUnderWay
+            && !(configuration.netsBooks && !brackets.isEmpty)
     }
 
     /// Only the market, or an operator, can end what is under way: a flatten that the market blocks.

@@ -28,6 +28,8 @@ import Units
     var silences, denials, differences: UInt8
     /// The venue has listed it in the read under way, or it was sent after that.
     var isListed: Bool
+    /// Of a stop where books net: message time by which the venue must acknowledge it; undefined once it has.
+    var acknowledgeBy: Timestamp
 
     init(_ order: Order, stopDistance: Ticks = .zero, targetDistance: Ticks = .zero, timeStop: Nanoseconds = .zero) {
         self.order = order
@@ -49,6 +51,7 @@ import Units
         denials = 0
         differences = 0
         isListed = true
+        acknowledgeBy = .undefined
     }
 
     var working: WorkingOrder {
@@ -109,5 +112,6 @@ extension LiveOrder: BoundedElement {
         try archive.field(&denials)
         try archive.field(&differences)
         try archive.field(&isListed)
+        try archive.field(&acknowledgeBy)
     }
 }

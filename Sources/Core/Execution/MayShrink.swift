@@ -15,6 +15,14 @@ public func mayShrink(position: Quantity, working: WorkingOrders, candidate: Wor
     return all.mostFilled(candidate.side) <= position.magnitude
 }
 
+/// The same where books net, for an order that the venue keeps to what is open when it fills (reduce-only): whatever
+/// works beside it, it closes. It must be against the position and for no more of it.
+public func mayReduce(position: Quantity, candidate: Order) -> Bool {
+    guard candidate.isReduceOnly, candidate.role != .entry, candidate.quantity > .zero else { return false }
+    guard position != .zero, (position > .zero) == (candidate.side == .sell) else { return false }
+    return candidate.quantity <= position.magnitude
+}
+
 /// Whether the execution gateway may change one of its own live orders without an approval: its price, or its quantity
 /// to less. It closes what it closed before, and no more of it.
 public func mayAdjust(_ order: Order, to changed: Order) -> Bool {

@@ -18,6 +18,9 @@ import Units
         case reconciled = 6
         /// The venue held `order`, which nobody here knows; it is being cancelled.
         case strayOrder = 7
+        /// Books net: `strategy` wants `found` signed contracts traded by `order`, which closes a part of its book that
+        /// no order at the venue does. Risk reviews it like any other intent.
+        case bookClose = 8
     }
 
     public var kind: Kind
@@ -27,15 +30,17 @@ import Units
     public var rounds: UInt32
     public var block: VenueReason
     public var order: ClientOrderID
-    /// Signed contracts, of a question.
+    /// Signed contracts, of a question; `found` of a book's close, too.
     public var expected, found: Quantity
+    /// Whose book, of a book's close.
+    public var strategy: StrategyID
     /// Of a flatten.
     public var certificate: FlattenCertificate
 
     public init(
         kind: Kind, reason: StateReason, time: Timestamp, rounds: UInt32 = 0, block: VenueReason = .none,
         order: ClientOrderID = .none, expected: Quantity = .zero, found: Quantity = .zero,
-        certificate: FlattenCertificate = FlattenCertificate()
+        strategy: StrategyID = .account, certificate: FlattenCertificate = FlattenCertificate()
     ) {
         self.kind = kind
         self.reason = reason
@@ -45,6 +50,7 @@ import Units
         self.order = order
         self.expected = expected
         self.found = found
+        self.strategy = strategy
         self.certificate = certificate
     }
 }
@@ -61,6 +67,7 @@ extension ExecutionNotice: BoundedElement {
         try archive.field(&order)
         try archive.field(&expected)
         try archive.field(&found)
+        try archive.field(&strategy)
         try certificate.persist(&archive)
     }
 }

@@ -35,6 +35,8 @@ import Units
     public var timeInForce: TimeInForce
     /// It may only shrink the position of its strategy.
     public var isReduceOnly: Bool
+    /// One cancels other: the order that begins the pair, which is this one or a live one; `none` stands alone.
+    public var link: ClientOrderID
     /// Whose book it is for.
     public var strategy: StrategyID
     /// Distance of the protective stop from the fill, positive; zero is none.
@@ -52,7 +54,7 @@ import Units
         id: ClientOrderID, time: Timestamp, receiveTime: Timestamp, action: IntentAction, side: Side = .buy,
         quantity: Quantity = .zero, type: OrderType = .market, limit: Ticks = .zero, trigger: Ticks = .zero,
         trail: Ticks = .zero, timeInForce: TimeInForce = .goodTillCancelled, isReduceOnly: Bool = false,
-        strategy: StrategyID = .account, stopDistance: Ticks = .zero,
+        link: ClientOrderID = .none, strategy: StrategyID = .account, stopDistance: Ticks = .zero,
         targetDistance: Ticks = .zero, timeStop: Nanoseconds = .zero, signal: UInt64 = 0, quality: DataQuality = []
     ) {
         self.id = id
@@ -67,6 +69,7 @@ import Units
         self.trail = trail
         self.timeInForce = timeInForce
         self.isReduceOnly = isReduceOnly
+        self.link = link
         self.strategy = strategy
         self.stopDistance = stopDistance
         self.targetDistance = targetDistance
@@ -94,6 +97,7 @@ extension OrderIntent: BoundedElement {
         try archive.field(&trail)
         try archive.code(&timeInForce)
         try archive.field(&isReduceOnly)
+        try archive.field(&link)
         try archive.field(&strategy)
         try archive.field(&stopDistance)
         try archive.field(&targetDistance)
@@ -104,16 +108,16 @@ extension OrderIntent: BoundedElement {
 }
 
 extension OrderIntent: CanonicalBytes {
-    public static let byteCount = 96
+    public static let byteCount = 104
 
     /// ```
     ///  0    8      16     24      25    26    34    35     43       51     59   60      61        62    70      78
     ///  | id | time | recv | action| side| qty | type| limit| trigger| trail| tif | reduce| strategy| stop| target|
-    ///  78      86       94        96
-    ///  | tstop | signal | quality |
+    ///  78      86       94        96     104
+    ///  | tstop | signal | quality | link |
     /// ```
-    /// `id`, `signal` UInt64; times UInt64 ns; `action`, `type`, `tif`, `reduce` (0 or 1), `strategy` UInt8; `side`
-    /// Int8; quantity and ticks Int64; `tstop` Int64 ns; `quality` UInt16.
+    /// `id`, `signal`, `link` UInt64; times UInt64 ns; `action`, `type`, `tif`, `reduce` (0 or 1), `strategy` UInt8;
+    /// `side` Int8; quantity and ticks Int64; `tstop` Int64 ns; `quality` UInt16.
     public func write(into writer: inout CanonicalWriter) {
         writer.put(id.raw)
         writer.put(time.nanoseconds)
@@ -133,5 +137,6 @@ extension OrderIntent: CanonicalBytes {
         writer.put(timeStop.count)
         writer.put(signal)
         writer.put(quality.rawValue)
+        writer.put(link.raw)
     }
 }

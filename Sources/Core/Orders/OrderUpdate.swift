@@ -28,8 +28,11 @@ import Units
         self.leaves = leaves
     }
 
-    /// The execution gateway issued the order without an approval: it can only shrink a position.
-    @inlinable public var isSelfIssued: Bool { order.id.issuer == .execution }
+    /// The execution gateway issued the order without an approval: it can only shrink a position. A close that the
+    /// venue does not keep to that has one: it closes a book.
+    @inlinable public var isSelfIssued: Bool {
+        order.id.issuer == .execution && (order.role != .close || order.isReduceOnly)
+    }
 }
 
 extension OrderUpdate: BoundedElement {

@@ -12,6 +12,9 @@ public enum TradingLimits {
     /// Opening orders that may be live at once.
     public static let openingOrders = 32
 
+    /// Live orders beyond which nothing more is rested where books net.
+    public static let restingOrders = 192
+
     /// Live orders of one account: three to a bracket (stop, target, close) and the opening orders.
     public typealias LiveOrders<Element: BoundedElement> = BoundedList<256, Element>
     /// Brackets: one to a fill of an opening order.

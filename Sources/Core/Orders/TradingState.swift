@@ -57,6 +57,8 @@ import Units
     case ruleBreach = 17
     /// A broker's venue begins so.
     case start = 18
+    /// A book's own stop, target, time or close, where books net.
+    case bookStop = 19
     /// The account is worth less than what its position ties up.
     case maintenanceMargin = 20
 
@@ -90,6 +92,7 @@ import Units
         case .warmed: "warmed"
         case .ruleBreach: "rule_breach"
         case .start: "start"
+        case .bookStop: "book_stop"
         case .maintenanceMargin: "maintenance_margin"
         }
     }

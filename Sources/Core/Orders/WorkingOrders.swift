@@ -60,6 +60,35 @@ extension BoundedList where Element == WorkingOrder {
         return total
     }
 
+    /// The most that can fill on one side with another order of `quantity` in the link, of all books or of one.
+    public func mostFilled(
+        _ side: Side, of strategy: StrategyID? = nil, with quantity: Quantity, link: ClientOrderID
+    ) -> Quantity {
+        var shared = Quantity.zero
+        if link != .none {
+            for i in indices where self[i].side == side && self[i].link == link { shared = max(shared, self[i].leaves) }
+        }
+        return mostFilled(side, of: strategy) + max(.zero, quantity - shared)
+    }
+
+    /// What orders that open can fill on one side, of all books or of one, with another of `quantity` in the link.
+    public func mostOpened(
+        _ side: Side, of strategy: StrategyID? = nil, with quantity: Quantity = .zero, link: ClientOrderID = .none
+    ) -> Quantity {
+        var total = Quantity.zero
+        var shared = Quantity.zero
+        for i in indices where self[i].side == side && self[i].role == .entry {
+            if let strategy, self[i].strategy != strategy { continue }
+            if self[i].link == .none {
+                total += self[i].leaves
+            } else if !linkSeen(before: i) {
+                total += largest(ofLinkAt: i)
+            }
+            if self[i].link == link, link != .none { shared = max(shared, self[i].leaves) }
+        }
+        return total + max(.zero, quantity - shared)
+    }
+
     private func linkSeen(before index: Int) -> Bool {
         for i in 0..<index where self[i].link == self[index].link && self[i].side == self[index].side { return true }
         return false

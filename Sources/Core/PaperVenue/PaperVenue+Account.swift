@@ -25,10 +25,12 @@ extension PaperVenue {
 
     private mutating func reduceLinked(with index: Int, _ quantity: Quantity) {
         guard let link = linkIndex(orders[index].order.link) else { return }
+        let side = orders[index].order.side
         links[link].remaining -= quantity
+        links[link].filledSide = side.rawValue
         let remaining = links[link].remaining
         for i in orders.indices where i != index && orders[i].order.link == orders[index].order.link {
-            reduce(i, to: remaining, .linked)
+            reduce(i, to: orders[i].order.side == side ? remaining : .zero, .linked)
         }
     }
 

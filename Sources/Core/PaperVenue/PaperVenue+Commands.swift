@@ -56,7 +56,9 @@ extension PaperVenue {
         if orders.isFull { return .full }
         if let reason = marketRefusal { return reason }
         if order.timeInForce == .day, day.sessionClose.isDefined, clock >= day.sessionClose { return .marketClosed }
-        if order.link != .none, order.link != order.id, linkIndex(order.link) == nil { return .linkClosed }
+        if order.link != .none, order.link != order.id {
+            guard let link = linkIndex(order.link), links[link].admits(order.side) else { return .linkClosed }
+        }
         if order.isReduceOnly, account.exitSide != order.side { return .reduceOnly }
         return nil
     }

@@ -16,7 +16,7 @@ extension PaperVenue {
             refuse(.modifyRejected, reason, orders[index].order)
             return
         }
-        let leaves = allowed(order.quantity - orders[index].filled, orders[index])
+        let leaves = allowed(order.quantity, orders[index])
         if leaves <= .zero {
             end(index, .requested)
             return
@@ -36,10 +36,15 @@ extension PaperVenue {
         return nil
     }
 
+    /// What may fill of an order that is to be for `quantity` in all. A reduce-only order that was reduced does not
+    /// grow back by a change that asks for no more than it was for.
     private func allowed(_ quantity: Quantity, _ order: VenueOrder) -> Quantity {
-        var leaves = quantity
+        var leaves = quantity - order.filled
         if let link = linkIndex(order.order.link) { leaves = min(leaves, links[link].remaining) }
-        if order.order.isReduceOnly { leaves = min(leaves, account.quantity.magnitude) }
+        if order.order.isReduceOnly {
+            leaves = min(leaves, account.quantity.magnitude)
+            if quantity <= order.order.quantity { leaves = min(leaves, order.leaves) }
+        }
         return leaves
     }
 

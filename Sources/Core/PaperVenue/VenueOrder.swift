@@ -58,10 +58,19 @@ extension VenueOrder: BoundedElement {
     }
 }
 
-/// The quantity that linked orders share.
+/// The quantity that linked orders of one side share. Those of the other side end with the first fill.
 @frozen public struct VenueLink: Hashable, BitwiseCopyable, Sendable {
     public var id: ClientOrderID
     public var remaining: Quantity
+    /// Sign of the side that has filled; 0 before the first fill.
+    var filledSide: Int8 = 0
+
+    init(id: ClientOrderID, remaining: Quantity) {
+        self.id = id
+        self.remaining = remaining
+    }
+
+    func admits(_ side: Side) -> Bool { filledSide == 0 || filledSide == side.rawValue }
 }
 
 extension VenueLink: BoundedElement {
@@ -70,6 +79,7 @@ extension VenueLink: BoundedElement {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.field(&id)
         try archive.field(&remaining)
+        try archive.field(&filledSide)
     }
 }
 

@@ -13,6 +13,16 @@ extension RiskGate {
         return contracts > 0 ? .sell : .buy
     }
 
+    /// What the books that are long hold, or those that are short.
+    func held(long isLong: Bool) -> Quantity {
+        var total: Int64 = 0
+        for raw in 0..<UInt8(StrategyID.capacity) {
+            let contracts = quantity(of: StrategyID(rawValue: raw)).contracts
+            total += isLong ? max(0, contracts) : max(0, -contracts)
+        }
+        return Quantity(total)
+    }
+
     /// Some other strategy holds contracts.
     func othersHold(than strategy: StrategyID) -> Bool {
         for raw in 0..<UInt8(StrategyID.capacity) where raw != strategy.rawValue {
@@ -34,7 +44,7 @@ extension RiskGate {
     /// Nothing is open at the venue: books that still hold contracts against each other hand them over.
     mutating func crossBooks() {
         guard position.isFlat, hasOpenBook else { return }
-        books.crossOpposed(at: mark.price, time: clock)
+        books.crossOpposed(at: rules.netsBooks ? mark.exitPrice(.sell) ?? mark.price : mark.price, time: clock)
     }
 
     /// The prices at which a position could be closed now; where there is none, the account's last mark.

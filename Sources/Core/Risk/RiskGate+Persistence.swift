@@ -25,6 +25,7 @@ extension RiskGate: PersistentState {
         try persistStates(&archive)
         try archive.field(&lastStrategyID)
         try archive.field(&lastManualID)
+        try archive.field(&lastExecutionID)
         try archive.field(&verdictCount)
         try archive.field(&changeCount)
         try archive.field(&tradesToday)

@@ -59,6 +59,8 @@ public struct RiskGate: Sendable {
     public var command: UInt64 = 0
     var lastStrategyID = ClientOrderID.none
     var lastManualID = ClientOrderID.none
+    /// Of the execution gateway, which asks for the close of a book.
+    var lastExecutionID = ClientOrderID.none
     public internal(set) var verdictCount: UInt64 = 0
     var changeCount: UInt64 = 0
     /// Opening orders approved since 18:00 ET.
@@ -67,11 +69,15 @@ public struct RiskGate: Sendable {
     var modifyTimes = RateWindow()
     var cancelTimes = RateWindow()
     let watchesStrategies: Bool
+    /// Something may happen to a book while the account is flat.
+    private let looksAtBooks: Bool
 
     /// - Precondition: the limits make sense (`problem` of both is nil).
     public init(terms: ContractTerms, limits: RiskLimits = RiskLimits(), rules: RiskRules = RiskRules()) {
         precondition(limits.problem == nil, "limits that make sense")
         precondition(rules.problem == nil, "rules that make sense")
+        precondition(
+            !rules.netsBooks || limits.position <= RiskRules.mostNetted, "a limit that both sides have room for")
         self.terms = terms
         self.limits = limits
         self.rules = rules
@@ -80,6 +86,7 @@ public struct RiskGate: Sendable {
         programme = rules.programme.map { RulePackMonitor($0) }
         exposures.append(ContractExposure(contract: rules.contract, position: .zero))
         watchesStrategies = rules.watchesStrategies
+        looksAtBooks = rules.watchesStrategies || rules.netsBooks
         if rules.venue == .broker {
             state = .locked
             lockReason = .start
@@ -91,7 +98,7 @@ public struct RiskGate: Sendable {
     /// Every update may change the trading state. While not, only the newest usable book counts, and it is enough to
     /// hand that over before anything else.
     public var looksAtEveryUpdate: Bool {
-        !position.isFlat || restrictions.contains(.mark) || watchesStrategies && hasOpenBook
+        !position.isFlat || restrictions.contains(.mark) || looksAtBooks && hasOpenBook
     }
 
     /// Takes an update of the traded contract. A few nanoseconds while flat; other contracts are not looked at.
@@ -170,7 +177,7 @@ public struct RiskGate: Sendable {
             if state == .flattening { change(.provenFlat, .flat) }
         // An operator looks at it and resumes.
         case .reconciliationQuestion: restrict(.paused, .reconciliation)
-        case .flattenBlocked, .flattenLate, .reconciled, .strayOrder: break
+        case .flattenBlocked, .flattenLate, .reconciled, .strayOrder, .bookClose: break
         }
     }
 

@@ -102,6 +102,13 @@ import Units
         }
     }
 
+    /// Where books net, the policy goes by its own book alone, as the risk gate has it after each fill.
+    public mutating func follow(book quantity: Quantity) {
+        position = quantity
+        ownPosition = quantity
+        if quantity == .zero { closeSent = false }
+    }
+
     public mutating func apply(_ update: OrderUpdate) {
         if update.order.id == entry, update.state.isTerminal { entry = .none }
         // A close whose approval was void: it is asked for again.

@@ -172,6 +172,11 @@ public struct ResolvedConfiguration: Sendable {
                 "risk.initial_margin_usd"
             ),
         ]
+        if risk.books == .net, risk.maximumPosition > RiskSettings.mostNetted {
+            throw read.relation(
+                "risk.max_position_contracts",
+                "be at most \(RiskSettings.mostNetted.contracts) where books.routing is \"net\"")
+        }
         for (holds, key, limit) in limits { try require(holds, key, "not be more than", limit) }
     }
 }

@@ -105,7 +105,11 @@ public enum SizingSettings: Equatable, Sendable {
 
 public struct RiskSettings: Equatable, Sendable {
     public enum Venue: String, Sendable { case paper, broker }
+    public enum Books: String, Sendable { case single, net }
     public enum PeerLoss: String, Sendable { case reducing, halted, flattening }
+
+    /// Contracts that may be long, and as many short, where books net.
+    public static let mostNetted = Quantity(32)
 
     public let maximumOrder: Quantity
     public let maximumPosition: Quantity
@@ -137,6 +141,7 @@ public struct RiskSettings: Equatable, Sendable {
     public let peerSilence: Nanoseconds
     public let flatByGrace: Nanoseconds
     public let approvalLife: Nanoseconds
+    public let books: Books
     public let instrument: ScopeSettings
     public let levelStrategy: ScopeSettings
     public let manual: ScopeSettings
@@ -168,6 +173,7 @@ public struct RiskSettings: Equatable, Sendable {
         peerSilence = .milliseconds(read.integer("risk.peer_silence_ms"))
         flatByGrace = .seconds(read.integer("risk.flat_by_grace_seconds"))
         approvalLife = .milliseconds(read.integer("risk.approval_life_ms"))
+        books = Books(rawValue: read.text("books.routing")) ?? .single
         instrument = ScopeSettings(read, "risk.instrument", hasLoss: false)
         levelStrategy = ScopeSettings(read, "risk.strategy.level", hasLoss: true)
         manual = ScopeSettings(read, "risk.strategy.manual", hasLoss: false)

@@ -50,6 +50,14 @@ extension SettingTable {
             "how long an approval may be used"),
     ]
 
+    /// Who holds what.
+    static let books = [
+        row(
+            "books.routing", .choice(["single", "net"]), .text("single"),
+            "one position for all, or a book for each strategy that may oppose others, net at the venue"
+        )
+    ]
+
     /// The rules of a funded account's programme. Without a balance there is no programme.
     static let programme = [
         optional("programme.balance_usd", "what the funded account begins with; 0 for no programme"),

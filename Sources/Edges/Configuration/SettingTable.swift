@@ -10,7 +10,7 @@ public enum SettingTable {
 
     public static let all: [SettingDeclaration] =
         instrument + sessions + bars + levels + features + options + policy + sizing + risk + riskChecks + riskScopes
-        + programme + execution + venue + drill + live + streams + operation
+        + books + programme + execution + venue + drill + live + streams + operation
 
     static func declaration(_ key: String) -> SettingDeclaration? { all.first { $0.key == key } }
 

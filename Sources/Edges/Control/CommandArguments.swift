@@ -63,9 +63,12 @@ public struct ManualOrder: Codable, Equatable, Sendable {
     /// `gtc`, `day`, `ioc` or `fok`.
     public var timeInForce: String?
     public var isReduceOnly: Bool?
+    /// One cancels other: `new` begins a pair, a live order's identity as printed joins it.
+    public var pair: String?
 
     enum CodingKeys: String, CodingKey {
         case side, quantity, symbol, limit, stop
+        case pair = "oco"
         case stopTicks = "stop_ticks"
         case targetTicks = "target_ticks"
         case trailTicks = "trail_ticks"

@@ -109,7 +109,8 @@ public final class ProcessBoard: Sendable {
         return ProcessStatus.Account(
             tradingState: record.tradingState.name, position: position, dayProfit: "\(record.dayProfit)",
             dayLossLimit: record.dayLossLimit.unlessZero, drawdown: "\(record.drawdown)",
-            drawdownLimit: record.drawdownLimit.unlessZero, workingOrders: record.workingOrders)
+            drawdownLimit: record.drawdownLimit.unlessZero, workingOrders: record.workingOrders,
+            books: record.netsBooks ? ["manual": record.manualBook, "level": record.levelBook] : nil)
     }
 }
 

@@ -65,9 +65,11 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
         public var drawdown: String
         public var drawdownLimit: String?
         public var workingOrders: UInt32
+        /// Where books net: whose book to signed contracts.
+        public var books: [String: Int64]?
 
         enum CodingKeys: String, CodingKey {
-            case position, drawdown
+            case position, drawdown, books
             case tradingState = "trading_state"
             case dayProfit = "day_pnl_usd"
             case dayLossLimit = "day_loss_limit_usd"

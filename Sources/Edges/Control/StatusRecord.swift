@@ -86,6 +86,10 @@ public struct AccountRecord: BitwiseCopyable, Sendable {
     public var drawdown: Money
     public var drawdownLimit: Money
     public var workingOrders: UInt32
+    /// Where books net: what was ordered by hand, and what the level policy holds, in signed contracts.
+    public var netsBooks = false
+    public var manualBook: Int64 = 0
+    public var levelBook: Int64 = 0
 
     public init(
         tradingState: TradingState, dayProfit: Money = .zero, dayLossLimit: Money = .zero, drawdown: Money = .zero,

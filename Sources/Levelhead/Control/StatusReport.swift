@@ -21,7 +21,7 @@ struct StatusReport: Encodable {
     private static let accountants = ["risk", "execution", "paper"]
 
     enum CodingKeys: String, CodingKey {
-        case processes, position, epoch, locked, missing, stale
+        case processes, position, books, epoch, locked, missing, stale
         case tradingState = "trading_state"
         case dayProfit = "day_pnl_usd"
         case milliseconds = "ms"
@@ -45,6 +45,7 @@ struct StatusReport: Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(processes, forKey: .processes)
         try container.encode(position, forKey: .position)
+        try container.encodeIfPresent(account?.books, forKey: .books)
         try container.encode(tradingState, forKey: .tradingState)
         try container.encode(dayProfit, forKey: .dayProfit)
         try container.encode(epoch?.epoch, forKey: .epoch)

@@ -39,7 +39,12 @@ enum StatusTable {
             "trading   \(report.tradingState ?? "unknown") (\(lock))",
             "position  \(held.isEmpty ? nothing : held.joined(separator: ", "))",
             "day       \(report.dayProfit.map { "\($0) USD" } ?? "unknown")",
-        ] + (report.account.map(limitLines) ?? [])
+        ] + bookLines(report) + (report.account.map(limitLines) ?? [])
+    }
+
+    private static func bookLines(_ report: StatusReport) -> [String] {
+        guard let books = report.account?.books else { return [] }
+        return ["books     " + books.keys.sorted().map { "\($0) \(signed(books[$0] ?? 0))" }.joined(separator: ", ")]
     }
 
     private static func limitLines(_ account: ProcessStatus.Account) -> [String] {

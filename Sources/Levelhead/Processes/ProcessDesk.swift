@@ -70,11 +70,14 @@ final class ProcessDesk: Sendable {
 
     /// Shows the account; the first of the board's symbols is the traded contract's.
     func report(account gate: RiskGate) {
-        board.account?.store(
-            AccountRecord(
-                tradingState: gate.state, dayProfit: gate.dayProfit, dayLossLimit: gate.limits.dailyLoss,
-                drawdown: gate.drawdown, drawdownLimit: gate.limits.trailingDrawdown,
-                workingOrders: UInt32(clamping: gate.working.count)))
+        var account = AccountRecord(
+            tradingState: gate.state, dayProfit: gate.dayProfit, dayLossLimit: gate.limits.dailyLoss,
+            drawdown: gate.drawdown, drawdownLimit: gate.limits.trailingDrawdown,
+            workingOrders: UInt32(clamping: gate.working.count))
+        account.netsBooks = gate.rules.netsBooks
+        account.manualBook = gate.quantity(of: .account).contracts
+        account.levelBook = gate.quantity(of: .level).contracts
+        board.account?.store(account)
         guard let cell = board.instruments.first else { return }
         var record = InstrumentRecord(quality: [])
         record.position = gate.position.quantity.contracts

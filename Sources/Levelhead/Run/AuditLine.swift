@@ -69,7 +69,8 @@ enum AuditLine {
     }
 
     static func notice(_ notice: ExecutionNotice) -> String {
-        JSONText.object([
+        if notice.kind == .bookClose { return bookClose(notice) }
+        return JSONText.object([
             "event": JSONText.string("notice"), "time": JSONText.integer(notice.time.nanoseconds),
             "kind": JSONText.string("\(notice.kind)"), "reason": JSONText.string(notice.reason.name),
             "rounds": JSONText.integer(notice.rounds), "block": JSONText.string(notice.block.name),
@@ -80,6 +81,16 @@ enum AuditLine {
             "why": JSONText.string("\(notice.certificate.reason)"),
             "fills": JSONText.integer(notice.certificate.fills),
             "slippage_usd": JSONText.string(notice.certificate.slippage.description),
+        ])
+    }
+
+    /// A part of a book that risk is asked to close.
+    private static func bookClose(_ notice: ExecutionNotice) -> String {
+        JSONText.object([
+            "event": JSONText.string("notice"), "time": JSONText.integer(notice.time.nanoseconds),
+            "kind": JSONText.string("\(notice.kind)"), "reason": JSONText.string(notice.reason.name),
+            "order": JSONText.string(notice.order.description), "book": JSONText.string(notice.strategy.name),
+            "wanted": JSONText.integer(notice.found.contracts),
         ])
     }
 

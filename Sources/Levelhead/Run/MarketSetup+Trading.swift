@@ -38,6 +38,7 @@ extension MarketSetup {
         trading.policy.entersTestOnce = configuration.policy.oneEntryPerTest
         trading.limits = limits
         trading.rules = try rules()
+        trading.execution.netsBooks = trading.rules.netsBooks
         trading.sizing = PositionSizing(configuration.sizing)
         trading.range.bar = configuration.rangeBar
         trading.range.length = configuration.rangeBars
@@ -122,6 +123,7 @@ extension MarketSetup {
             case .halted: .halted
             case .flattening: .flattening
             }
+        rules.netsBooks = risk.books == .net
         rules.programme = configuration.programme.map { RulePack($0) }
         rules.valueAtRisk.confidence = ExactRatio(risk.valueAtRiskConfidence)
         rules.valueAtRisk.length = risk.valueAtRiskSessions

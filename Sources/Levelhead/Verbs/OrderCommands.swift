@@ -13,6 +13,10 @@ struct OrderCommand: ParsableCommand {
             At the market unless a price is given. Waits for the verdict and for how the order begins. Exit status 0 \
             when it was approved and not refused by the venue.
 
+            Two orders of which one cancels the other: --oco new begins a pair, --oco with the identity that was \
+            printed joins it. On one side they share their contracts; of two sides the first fill ends the other. \
+            Both need a price.
+
             Example: levelhead order buy 1 --limit 5061.25 --stop-ticks 8 --target-ticks 16
             """)
 
@@ -46,6 +50,9 @@ struct OrderCommand: ParsableCommand {
     @Flag(help: "It may only shrink the position.")
     var reduceOnly = false
 
+    @Option(help: ArgumentHelp("One cancels other: new, or the order that began the pair.", valueName: "new|id"))
+    var oco: String?
+
     @Option(help: ArgumentHelp("Why; kept in the audit log.", valueName: "text"))
     var reason: String?
 
@@ -63,6 +70,9 @@ struct OrderCommand: ParsableCommand {
                 throw ValidationError("\(name): \(ticks), expected 1 to 100000 ticks.")
             }
         }
+        if oco != nil, reduceOnly || (limit == nil && stop == nil && trail == nil) {
+            throw ValidationError("--oco: expected an order that opens, with --limit, --stop or --trail.")
+        }
         if let tif, !["gtc", "day", "ioc", "fok"].contains(tif.lowercased()) {
             throw ValidationError("--tif: \(tif), expected gtc, day, ioc or fok.")
         }
@@ -79,6 +89,7 @@ struct OrderCommand: ParsableCommand {
             order.trailTicks = trail
             order.timeInForce = tif
             order.isReduceOnly = reduceOnly ? true : nil
+            order.pair = oco
             let arguments = CommandArguments(reason: reason, order: order)
             try OrderReport.ask(control, .order, arguments, of: "risk", seconds: timeout)
         }

@@ -47,7 +47,9 @@ public struct RiskFollower: TradingStage {
             if !isLogical { review(watch) }
         case .fill(let fill): risk.apply(fill)
         case .update(let update): risk.apply(update)
-        case .notice(let notice): risk.apply(notice)
+        case .notice(let notice):
+            risk.apply(notice)
+            if !isLogical, notice.kind == .bookClose { review(watch) }
         case .request(let request):
             risk.approvalTime = isLogical ? watch.clock.message : messageTime
             _ = risk.apply(request)

@@ -19,6 +19,7 @@ struct RiskStage {
     var approvalTime = Timestamp(nanoseconds: 0)
     private let approvalLife: Nanoseconds
     private let tradesSignals: Bool
+    private let netsBooks: Bool
     private let sizing: PositionSizing?
     private var range: AverageRange
     private var intents = TradingLimits.FewOutputs<OrderIntent>()
@@ -29,6 +30,7 @@ struct RiskStage {
             terms: configuration.execution.terms, limits: configuration.limits, rules: configuration.rules)
         approvalLife = configuration.approvalLife
         tradesSignals = configuration.tradesSignals
+        netsBooks = configuration.rules.netsBooks
         sizing = configuration.sizing
         range = AverageRange(configuration.range)
     }
@@ -53,7 +55,7 @@ struct RiskStage {
 
     mutating func apply(_ fill: Fill) {
         gate.apply(fill)
-        policy.apply(fill)
+        if netsBooks { policy.follow(book: gate.quantity(of: .level)) } else { policy.apply(fill) }
     }
 
     mutating func apply(_ update: OrderUpdate) {
@@ -61,7 +63,19 @@ struct RiskStage {
         policy.apply(update)
     }
 
-    mutating func apply(_ notice: ExecutionNotice) { gate.apply(notice) }
+    /// A book's close that the execution gateway asks for is reviewed in `review`.
+    mutating func apply(_ notice: ExecutionNotice) {
+        gate.apply(notice)
+        guard netsBooks else { return }
+        policy.follow(book: gate.quantity(of: .level))
+        // What finds no room is asked for again.
+        guard notice.kind == .bookClose, intents.count < 24 else { return }
+        intents.append(
+            OrderIntent(
+                id: notice.order, time: gate.clock, receiveTime: gate.clock, action: .close,
+                side: notice.found > .zero ? .buy : .sell, quantity: notice.found.magnitude,
+                strategy: notice.strategy))
+    }
 
     /// The policy answers a signal; what it wants is reviewed in `review`.
     mutating func apply(_ signal: Signal) {
@@ -160,6 +174,7 @@ struct RiskStage {
 extension RiskStage {
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try policy.persist(&archive)
+        try intents.persist(&archive)
         try gate.persist(&archive)
         try range.persist(&archive)
         try archive.field(&epoch)

@@ -11,6 +11,7 @@ extension OrderIntent {
             return false
         }
         guard isDistance(limit), isDistance(trigger) else { return false }
+        if link != .none, isReduceOnly || type == .market || !canWait { return false }
         let (hasLimit, hasTrigger, hasTrail) = (limit > .zero, trigger > .zero, trail > .zero)
         switch type {
         case .market: return !hasLimit && !hasTrigger && !hasTrail

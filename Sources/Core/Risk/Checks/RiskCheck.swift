@@ -10,6 +10,7 @@ public struct RiskCheck: Sendable {
         case cancels = "single cancels"
         case both = "modifications, single cancels"
         case reducers = "reduce-only orders"
+        case named = "modifications, single cancels, pairs"
     }
 
     public let reason: RefusalReason
@@ -29,7 +30,8 @@ public struct RiskCheck: Sendable {
     /// In the order in which they are made: the first that fails is the reason.
     public static let all: [RiskCheck] = [
         RiskCheck(.duplicateID, .all, "an identity that is not above the last of its issuer"),
-        RiskCheck(.unknownOrder, .both, "an order that is not working"),
+        RiskCheck(
+            .unknownOrder, .named, "an order that is not working, or for a pair one that did not begin it in its book"),
         RiskCheck(
             .malformed, .all,
             "an issuer, price, trigger or distance that cannot be, one that does not belong to the order's type, or a "
@@ -42,7 +44,8 @@ public struct RiskCheck: Sendable {
             "another quantity of a protective stop or of a target; the cancel of a protective stop"),
         RiskCheck(
             .reduceOnly, .reducers,
-            "the side of the position, or more than is held: of the book, for people of the account"),
+            "the side of the position, or more than is held: of the book, for people of the account; any where books "
+                + "net"),
         RiskCheck(.liveToken, .entries, "a broker's venue that nobody armed", "venue"),
         RiskCheck(.tradingState, .all, "what the state of account or strategy does not allow, and all under the lock"),
         RiskCheck(.nothingToClose, .closes, "a close without a position"),

@@ -41,6 +41,7 @@ extension RiskGate {
         order.action = .open
         order.side = working[index].side
         order.strategy = working[index].strategy
+        order.link = working[index].role == .entry ? working[index].link : .none
         order.isReduceOnly = working[index].role != .entry
         order.quantity = intent.quantity - placed[index].filled
         return order
@@ -80,7 +81,8 @@ extension RiskGate {
     private func refusalToAdjust(
         _ order: OrderIntent, _ now: WorkingOrder, total: Quantity, isMore: Bool, _ placed: PlacedOrder
     ) -> RefusalReason? {
-        if now.role != .close, total != placed.quantity { return .protectsPosition }
+        // Where books net, the gateway alone says which stops rest and at what.
+        if rules.netsBooks || now.role != .close && total != placed.quantity { return .protectsPosition }
         if now.role == .close, isMore { return .reduceOnly }
         if let reason = refusalToShrink { return reason }
         return isBeyondCollar(order) ? .priceCollar : nil

@@ -26,6 +26,10 @@ extension RiskGate {
     /// what is its own.
     private func closesPosition(_ intent: OrderIntent) -> Bool {
         guard intent.action == .open, !intent.isReduceOnly, intent.type == .market else { return false }
+        if rules.netsBooks {
+            let held = quantity(of: intent.strategy)
+            return intent.side == exitSide(of: intent.strategy) && intent.quantity == held.magnitude
+        }
         guard intent.side == position.exitSide, intent.quantity == position.quantity.magnitude else { return false }
         return intent.strategy == .account || !othersHold(than: intent.strategy)
     }
@@ -33,7 +37,7 @@ extension RiskGate {
     private mutating func count(_ order: OrderIntent) {
         working.append(
             WorkingOrder(
-                id: order.id, link: .none, side: order.side, role: order.isReduceOnly ? .close : .entry,
+                id: order.id, link: order.link, side: order.side, role: order.isReduceOnly ? .close : .entry,
                 leaves: order.quantity, strategy: order.strategy,
                 restingPrice: order.type == .limit ? order.limit : .zero))
         placed.append(PlacedOrder(order))
@@ -47,12 +51,14 @@ extension RiskGate {
         switch id.issuer {
         case .strategy: lastStrategyID = max(lastStrategyID, id)
         case .manual: lastManualID = max(lastManualID, id)
-        case .execution, nil: break
+        case .execution: lastExecutionID = max(lastExecutionID, id)
+        case nil: break
         }
     }
 
     private func refusal(_ order: OrderIntent) -> RefusalReason? {
-        guard let issuer = order.id.issuer, issuer != .execution else { return .malformed }
+        guard let issuer = order.id.issuer else { return .malformed }
+        if issuer == .execution { return refusalToCloseBook(order) }
         if order.id <= (issuer == .strategy ? lastStrategyID : lastManualID) { return .duplicateID }
         switch order.action {
         case .open where order.isReduceOnly: return refusalToReduce(order, issuer)
@@ -68,16 +74,31 @@ extension RiskGate {
         case .flattening, .locked: return .tradingState
         case .active, .reducing, .halted: break
         }
-        if order.strategy == .account { return position.isFlat ? .nothingToClose : nil }
+        if order.strategy == .account, !rules.netsBooks { return position.isFlat ? .nothingToClose : nil }
         if quantity(of: order.strategy) == .zero { return .nothingToClose }
         return !rules.closesByStrategy && othersHold(than: order.strategy) ? .otherBooksOpen : nil
+    }
+
+    /// What the execution gateway wants closed of a book, where books net. It may enlarge the account's position,
+    /// within what the limits left room for when the other books were opened.
+    private func refusalToCloseBook(_ order: OrderIntent) -> RefusalReason? {
+        guard rules.netsBooks, order.action == .close, order.quantity > .zero else { return .malformed }
+        if order.id <= lastExecutionID { return .duplicateID }
+        if isHeld { return .tradingState }
+        switch state {
+        case .flattening, .locked: return .tradingState
+        case .active, .reducing, .halted: break
+        }
+        let held = quantity(of: order.strategy)
+        return exitSide(of: order.strategy) == order.side && order.quantity <= held.magnitude ? nil : .nothingToClose
     }
 
     /// An order that may only shrink a position: a strategy's its own, a person's the account's, whoever opened it.
     private func refusalToReduce(_ order: OrderIntent, _ issuer: OrderIssuer) -> RefusalReason? {
         if let reason = refusalByShape(order) { return reason }
-        let isOfAccount = order.strategy == .account && !rules.netsBooks
-        let held = isOfAccount ? position.quantity : quantity(of: order.strategy)
+        // The contracts of a book have stops of their own, of which nothing could be taken.
+        if rules.netsBooks { return .reduceOnly }
+        let held = order.strategy == .account ? position.quantity : quantity(of: order.strategy)
         if held == .zero || (held > .zero) == (order.side == .buy) { return .reduceOnly }
         if order.quantity > held.magnitude { return .reduceOnly }
         if isHeld { return .tradingState }
@@ -89,6 +110,7 @@ extension RiskGate {
     }
 
     private func refusalToOpen(_ order: OrderIntent, _ issuer: OrderIssuer) -> RefusalReason? {
+        if !isLinkOpen(order) { return .unknownOrder }
         if let reason = refusalByShape(order) { return reason }
         if let reason = refusalByState(order, issuer) { return reason }
         if order.stopDistance <= .zero { return .stopRequired }

@@ -37,14 +37,23 @@ extension RiskGate {
     /// The largest position, long or short on the order's side, were everything working on it to fill with it.
     func worstPosition(with order: OrderIntent) -> Quantity {
         guard order.action == .open, !order.isReduceOnly else { return position.quantity }
-        let filled = working.mostFilled(order.side).contracts + order.quantity.contracts
-        return Quantity(position.quantity.contracts + order.side.sign * filled)
+        if rules.netsBooks { return worstSide(with: order) }
+        let filled = working.mostFilled(order.side, with: order.quantity, link: order.link)
+        return Quantity(position.quantity.contracts + order.side.sign * filled.contracts)
+    }
+
+    /// Where books net: the books on the order's side with everything that opens on it, once those on the other side
+    /// are closed.
+    private func worstSide(with order: OrderIntent) -> Quantity {
+        let most = held(long: order.side == .buy)
+            + working.mostOpened(order.side, with: order.quantity, link: order.link)
+        return Quantity(order.side.sign * most.contracts)
     }
 
     /// The same of one strategy's book.
     private func worstPosition(of strategy: StrategyID, with order: OrderIntent) -> Quantity {
-        let filled = working.mostFilled(order.side, of: strategy).contracts + order.quantity.contracts
-        return Quantity(quantity(of: strategy).contracts + order.side.sign * filled)
+        let filled = working.mostFilled(order.side, of: strategy, with: order.quantity, link: order.link)
+        return Quantity(quantity(of: strategy).contracts + order.side.sign * filled.contracts)
     }
 
     private func isPositionOver(
@@ -62,6 +71,7 @@ extension RiskGate {
 
     /// The position, were everything on the other side to fill.
     private func otherSide(_ side: Side) -> Quantity {
+        if rules.netsBooks { return held(long: side == .sell) + working.mostOpened(side.opposite) }
         let filled = working.mostFilled(side.opposite).contracts
         return Quantity(position.quantity.contracts - side.sign * filled).magnitude
     }
@@ -94,7 +104,12 @@ extension RiskGate {
     func exposure(with order: OrderIntent) -> ContractExposure {
         func working(_ side: Side) -> Quantity {
             let opens = order.action == .open && !order.isReduceOnly && order.side == side
-            return self.working.mostFilled(side) + (opens ? order.quantity : .zero)
+            let quantity = opens ? order.quantity : .zero
+            let link = opens ? order.link : .none
+            guard rules.netsBooks else { return self.working.mostFilled(side, with: quantity, link: link) }
+            // The books on the other side may be closed first.
+            let most = held(long: side == .buy) + self.working.mostOpened(side, with: quantity, link: link)
+            return most - Quantity(side.sign * position.quantity.contracts)
         }
         return ContractExposure(
             contract: rules.contract, position: position.quantity, workingBuys: working(.buy),
@@ -121,11 +136,20 @@ extension RiskGate {
         return !range.isWithin(rules.exposureLimit)
     }
 
-    /// Against the position or a working opening order: the account's, or where books net those of its own book.
+    /// The order that it is linked with works, was opened as the first of the pair, and is of the same book.
+    func isLinkOpen(_ order: OrderIntent) -> Bool {
+        if order.link == .none || order.link == order.id { return true }
+        guard let index = working.index(of: order.link) else { return false }
+        return working[index].link == order.link && working[index].strategy == order.strategy
+    }
+
+    /// Against the position or a working opening order: the account's, or where books net those of its own book. Of
+    /// two that are linked only one can open.
     func isOpposed(_ order: OrderIntent) -> Bool {
         let exitSide = rules.netsBooks ? exitSide(of: order.strategy) : position.exitSide
         if exitSide == order.side { return true }
         for i in working.indices where working[i].role == .entry && working[i].side != order.side {
+            if order.link != .none, working[i].link == order.link { continue }
             if !rules.netsBooks || working[i].strategy == order.strategy { return true }
         }
         return false

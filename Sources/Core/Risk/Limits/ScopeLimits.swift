@@ -67,9 +67,13 @@ public struct RiskRules: Sendable {
     /// The rules of a funded account's programme; nil for none.
     public var programme: RulePack?
     /// Books net: one strategy may be long while another is short. Else nothing opens against the account's position.
+    /// What is long and what is short is limited apart then, for either side's books may be closed first.
     public var netsBooks = false
     /// The execution gateway closes one strategy's position while others have theirs.
     public var closesByStrategy = true
+
+    /// Largest position where books net: as much may be long and as much short.
+    public static var mostNetted: Quantity { Quantity(TradingLimits.positionContracts / 2) }
 
     public init() {}
 

@@ -16,10 +16,13 @@ extension RiskGate {
         if drawdown >= limits.trailingDrawdown { return flatten(.trailingDrawdown) }
         if breaksRule { return flatten(.ruleBreach) }
         if isMarginCalled { return flatten(.maintenanceMargin) }
-        if isStrategyPosition, day.mustBeFlat(at: clock - limits.flatByGrace) { return flatten(.flatByTime) }
+        if holdsForStrategy, day.mustBeFlat(at: clock - limits.flatByGrace) { return flatten(.flatByTime) }
         if watchesStrategies { evaluateStrategies() }
         evaluateMarkAge()
     }
+
+    /// A strategy's contracts are open, were they hidden by other books.
+    private var holdsForStrategy: Bool { rules.netsBooks ? othersHold(than: .account) : isStrategyPosition }
 
     /// A flat account needs no mark. The update's own time counts, not the clock's: a tick without market data makes no
     /// mark younger.

@@ -64,7 +64,7 @@ struct FlattenLedger {
             proofEpoch = phase == .underWay ? epoch : 0
             phase = .flat
         case .flattenLate: break
-        case .reconciliationQuestion, .reconciled, .strayOrder: return false
+        case .reconciliationQuestion, .reconciled, .strayOrder, .bookClose: return false
         }
         rounds = notice.rounds
         account = notice.certificate

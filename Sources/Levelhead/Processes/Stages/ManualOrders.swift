@@ -105,13 +105,14 @@ struct ManualOrders {
         let trigger = try price(order.stop, tick)
         let trail = Ticks(order.trailTicks ?? 0)
         let force = try timeInForce(order.timeInForce)
+        let link = try link(order.pair, id)
         let type: OrderType =
             trail > .zero
             ? .trailingStop : trigger > .zero ? (limit > .zero ? .stopLimit : .stop) : limit > .zero ? .limit : .market
         return OrderIntent(
             id: id, time: clock.event, receiveTime: clock.message, action: .open, side: side,
             quantity: Quantity(order.quantity), type: type, limit: limit, trigger: trigger, trail: trail,
-            timeInForce: force, isReduceOnly: order.isReduceOnly ?? false,
+            timeInForce: force, isReduceOnly: order.isReduceOnly ?? false, link: link,
             stopDistance: Ticks(order.stopTicks ?? setup.configuration.policy.stop.count),
             targetDistance: Ticks(order.targetTicks ?? 0))
     }
@@ -122,6 +123,14 @@ struct ManualOrders {
             throw .price(text, tick: Money(nanos: tick.nanos).description)
         }
         return Ticks(money.nanos / tick.nanos)
+    }
+
+    /// The order that begins the pair: this one, or a live one.
+    private static func link(_ text: String?, _ id: ClientOrderID) throws(ManualOrderError) -> ClientOrderID {
+        guard let text else { return .none }
+        if text == "new" { return id }
+        guard let first = ClientOrderID(printed: text), first.issuer == .manual else { throw .pair(text) }
+        return first
     }
 
     private static func timeInForce(_ text: String?) throws(ManualOrderError) -> TimeInForce {
@@ -140,6 +149,7 @@ enum ManualOrderError: Error, CustomStringConvertible {
     case side(String)
     case price(String, tick: String)
     case timeInForce(String)
+    case pair(String)
     case noSuchPrice(String, OrderType)
 
     var description: String {
@@ -148,6 +158,7 @@ enum ManualOrderError: Error, CustomStringConvertible {
         case .side(let side): "\(side): expected buy or sell"
         case .price(let text, let tick): "\(text): not a price of whole ticks of \(tick)"
         case .timeInForce(let text): "\(text): expected gtc, day, ioc or fok"
+        case .pair(let text): "\(text): expected new, or the manual order that began the pair"
         case .noSuchPrice(let what, let type): "a \(type) order has no \(what)"
         }
     }

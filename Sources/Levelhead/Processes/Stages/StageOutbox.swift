@@ -146,7 +146,7 @@ extension VenueCommand {
     /// It could open or enlarge a position.
     var opens: Bool {
         switch kind {
-        case .submit, .modify: order.role == .entry && !order.isReduceOnly
+        case .submit, .modify: (order.role == .entry || order.role == .close) && !order.isReduceOnly
         case .cancel, .queryOrder, .queryOrders, .queryPosition: false
         }
     }

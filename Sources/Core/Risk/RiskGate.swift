@@ -62,7 +62,8 @@ public struct RiskGate: Sendable {
     var orderTimes = RateWindow()
     var modifyTimes = RateWindow()
     var cancelTimes = RateWindow()
-    let watchesStrategies: Bool
+    /// A strategy has limits of its own.
+    public let watchesStrategies: Bool
 
     /// - Precondition: the limits make sense (`problem` of both is nil).
     public init(terms: ContractTerms, limits: RiskLimits = RiskLimits(), rules: RiskRules = RiskRules()) {

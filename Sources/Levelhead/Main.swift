@@ -53,7 +53,9 @@ struct LevelheadCommand: ParsableCommand {
             FlattenCommand.self,
             ArmCommand.self,
             OrderCommand.self,
+            ModifyCommand.self,
             CancelCommand.self,
+            ReconcileCommand.self,
             WhyCommand.self,
             DrillCommand.self,
         ])

@@ -10,19 +10,32 @@ import Units
         "policy.kelly_win", "policy.kelly_payoff", "policy.kelly_multiple", "policy.kelly_cap",
     ]
 
-    @Test func `every key of risk, programmes and sizing is in docs with its default and meaning`() throws {
+    @Test func `every key of the execution gateway is in docs with its default and meaning`() throws {
+        let lines = try Self.lines("docs/orders.md")
+        let rows = SettingTable.all.filter { $0.key.hasPrefix("execution.") }
+        #expect(rows.count == 9)
+        for row in rows { #expect(lines.contains(Self.line(row)), "docs/orders.md: \(Self.line(row))") }
+    }
+
+    private static func line(_ row: SettingDeclaration) -> String {
+        "| `\(row.key)` | `\(row.standard.canonical)` | \(row.unit) | \(row.meaning); \(row.kind.expectation) |"
+    }
+
+    private static func lines(_ page: String) throws -> Set<String> {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let text = try String(contentsOf: root.appendingPathComponent("docs/risk.md"), encoding: .utf8)
-        let lines = Set(text.components(separatedBy: "\n"))
+        let text = try String(contentsOf: root.appendingPathComponent(page), encoding: .utf8)
+        return Set(text.components(separatedBy: "\n"))
+    }
+
+    @Test func `every key of risk, programmes and sizing is in docs with its default and meaning`() throws {
+        let lines = try Self.lines("docs/risk.md")
         var count = 0
         for row in SettingTable.all {
             let isOurs = row.key.hasPrefix("risk.") || row.key.hasPrefix("programme.") || Self.sizing.contains(row.key)
             guard isOurs else { continue }
             count += 1
-            let line = "| `\(row.key)` | `\(row.standard.canonical)` | \(row.unit) | "
-                + "\(row.meaning); \(row.kind.expectation) |"
-            #expect(lines.contains(line), "docs/risk.md: \(line)")
+            #expect(lines.contains(Self.line(row)), "docs/risk.md: \(Self.line(row))")
         }
         #expect(count > 50)
     }
@@ -40,6 +53,32 @@ import Units
         #expect(configuration.sizing == .fixed)
         #expect(configuration.risk.venue == .paper && configuration.risk.peerLoss == .reducing)
         #expect(configuration.risk.approvalLife == .seconds(2))
+    }
+
+    @Test func `the execution gateway's times and ways are read from its keys`() throws {
+        let standard = try resolve().execution
+        #expect(standard.unknownAfter == .milliseconds(250) && standard.fillWithin == .seconds(1))
+        #expect(standard.stopAcknowledgement == .milliseconds(500) && standard.closeRetry == .seconds(1))
+        #expect(standard.collar == Ticks(20) && standard.roundPause == .milliseconds(50))
+        #expect(standard.flattenLate == .seconds(10) && standard.closesAtOpen && standard.venueLinks)
+        let other = try resolve(
+            "execution.unknown_after_ms=300", "execution.fill_within_ms=2000", "execution.stop_ack_ms=700",
+            "execution.close_retry_ms=1500", "execution.collar_ticks=8", "execution.round_pause_ms=0",
+            "execution.flatten_late_seconds=3", "execution.close_at_open=false", "execution.venue_links=false"
+        ).execution
+        #expect(other.unknownAfter == .milliseconds(300) && other.fillWithin == .seconds(2))
+        #expect(other.stopAcknowledgement == .milliseconds(700) && other.closeRetry == .milliseconds(1_500))
+        #expect(other.collar == Ticks(8) && other.roundPause == .zero)
+        #expect(other.flattenLate == .seconds(3) && !other.closesAtOpen && !other.venueLinks)
+    }
+
+    @Test func `risk's own times and the value at risk are read from their keys`() throws {
+        let risk = try resolve(
+            "risk.peer_silence_ms=900", "risk.flat_by_grace_seconds=1", "risk.value_at_risk_confidence=0.99",
+            "risk.value_at_risk_sessions=40"
+        ).risk
+        #expect(risk.peerSilence == .milliseconds(900) && risk.flatByGrace == .seconds(1))
+        #expect(risk.valueAtRiskConfidence == 0.99 && risk.valueAtRiskSessions == 40)
     }
 
     @Test func `a programme is read from its keys`() throws {

@@ -48,6 +48,18 @@ import Testing
         #expect(MessageAuthentication.code(key: key, message: message).hexadecimal == code)
     }
 
+    @Test func `an authenticator gives the codes that the one-off function gives, message after message`() throws {
+        let bytes = [UInt8](repeating: 0x5a, count: SecretKey.byteCount)
+        let authenticator = MessageAuthenticator(try #require(SecretKey(bytes: bytes)))
+        for count in [300, 0, 1, 64, 0, 131, 300] {
+            let message = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+            let code = message.withUnsafeBytes { authenticator.code(of: $0) }
+            #expect(code == MessageAuthentication.code(key: bytes, message: message), "\(count) bytes")
+            #expect(message.withUnsafeBytes { authenticator.isValid(code, for: $0) })
+            #expect(!(message + [0]).withUnsafeBytes { authenticator.isValid(code, for: $0) })
+        }
+    }
+
     @Test(arguments: [0, 1, 55, 56, 63, 64, 65, 1_000, 100_000])
     func `digest and code equal those of the openssl command`(count: Int) throws {
         var state = UInt64(count) &* 0x9e37_79b9_7f4a_7c15 | 1

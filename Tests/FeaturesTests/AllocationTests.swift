@@ -15,8 +15,8 @@ struct IdleSink: FeatureSink {
 }
 
 extension Player {
-    /// Heap calls of a whole tape behind its first records. Play it once before: that makes the lazy globals of the process,
-    /// which else whatever test ran earlier has made or not.
+    /// Heap calls of a whole tape behind its first records. Play it once before: that makes the lazy globals of the
+    /// process, which else whatever test ran earlier has made or not.
     mutating func heapCalls(of bytes: [UInt8], after warm: Int, sink: inout IdleSink) -> UInt64 {
         bytes.withUnsafeBytes { raw in
             guard let base = raw.baseAddress else { return 0 }

@@ -128,6 +128,38 @@ import Units
         #expect(stage.approvals.count == 1)
     }
 
+    @Test func `a person's change and cancel leave as approvals of the order's own identity`() {
+        var stage = Self.stage()
+        var order = Self.manual(1)
+        order.intent.type = .limit
+        order.intent.limit = Ticks(19_990)
+        #expect(stage.apply(order) == .done)
+        var change = order
+        change.request = .modify
+        change.intent.action = .modify
+        change.intent.quantity = Quantity(2)
+        #expect(stage.apply(change) == .done)
+        let target = order.intent.id
+        #expect(stage.apply(OperatorCommand(.cancel, target: target)) == .done)
+        #expect(stage.apply(OperatorCommand(.cancel)) == .done, "of everything: the execution gateway's alone")
+        #expect(stage.approvals.count == 3)
+        #expect((0..<3).map { stage.approvals[$0].intent.action } == [.open, .modify, .cancel])
+        #expect((0..<3).allSatisfy { stage.approvals[$0].intent.id == target })
+        change.intent.quantity = Quantity(6)
+        #expect(stage.apply(change) == .refused)
+        let unknown = ClientOrderID(epoch: 1, issuer: .manual, count: 9)
+        #expect(stage.apply(OperatorCommand(.cancel, target: unknown)) == .refused)
+    }
+
+    @Test func `strategies' identities go on under the epoch of the start`() {
+        var stage = Self.stage()
+        #expect(stage.apply(.identities(of: 5)) == .done)
+        stage.apply(Self.signal(1, at: 1))
+        stage.review(TradingClock(Self.time(1)))
+        #expect(stage.approvals[0].intent.id == ClientOrderID(epoch: 5, issuer: .strategy, count: 1))
+        #expect(stage.epoch == 1, "the lock word is another matter")
+    }
+
     @Test func `the gateway's watch restricts and releases`() {
         var stage = Self.stage()
         #expect(stage.apply(OperatorCommand(.peerSilent)) == .done)

@@ -30,9 +30,9 @@ final class SocketDirectory {
 
 /// Repeats `body` until it is true, with pauses, for at most thirty seconds: what another thread does takes its time.
 func eventually(_ what: String, _ body: () throws -> Bool) throws {
-    let end = MonotonicClock.now() + .seconds(30)
+    let end = MonotonicClock.now() + .seconds(120)
     while try !body() {
-        try #require(MonotonicClock.now() < end, "in thirty seconds: \(what)")
+        try #require(MonotonicClock.now() < end, "in two minutes: \(what)")
         usleep(500)
     }
 }

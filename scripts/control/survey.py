@@ -9,7 +9,7 @@ import struct
 import time
 
 COMMAND, ANSWER = 1, 2
-STATUS, PAUSE, RESUME = 1, 2, 3
+STATUS, PAUSE, RESUME, ORDER = 1, 2, 3, 7
 SURVEYOR = struct.pack(">4sHH", b"\0SP\0", 0x62, 0)
 RESPONDENT = struct.pack(">4sHH", b"\0SP\0", 0x63, 0)
 
@@ -40,9 +40,9 @@ def decode(key, message):
 class Surveyor:
     """One connection to one respondent."""
 
-    def __init__(self, path):
+    def __init__(self, path, timeout=20):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(20)
+        self.socket.settimeout(timeout)
         self.socket.connect(path)
         self.socket.sendall(SURVEYOR)
         if self._exactly(8) != RESPONDENT:

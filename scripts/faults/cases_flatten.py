@@ -11,8 +11,8 @@ import time
 
 import bench
 from bench import Skip, case, expect, levelhead, same, until
-from flatten import (arm, audit, check_certificate, desk, flatten, open_position, order, percentiles, position, ready,
-                     rest_order, state)
+from flatten import (arm, audit, certificates, check_certificate, desk, flatten, open_position, order, percentiles,
+                     position, ready, rest_order, state)
 from runs import ROLES, prove, send
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "control"))
@@ -52,6 +52,7 @@ def all_alive(source, rounds=12):
             until(lambda: state(up) == "LOCKED", 5, "locked")
             same(order(up, "buy", 1, status=1)["verdict"], "trading_state", "an order under the lock")
             arm(up)
+        same(len(certificates(up)), rounds, "certificates")
         detail = finished(up)
         why = [line["why"] for line in audit(up, "operator") if line["request"] == "flatten"]
         expect(set(why) >= {f"round {number}" for number in range(rounds)}, f"the audit log has them: {why}")
@@ -108,6 +109,24 @@ def risk_killed(_):
 def engine_and_risk_killed(_):
     with desk("--no-restart") as up:
         return without(up, "engine", "risk")
+
+
+@case()
+def risk_stopped(_):
+    """It hears of the flatten when that is over, by the lock word and by the gateway: nothing is closed or proven again."""
+    with desk() as up:
+        with_position(up)
+        pid = up.kill("risk", signal.SIGSTOP)
+        answer = flatten(up)
+        check_certificate(answer)
+        send(pid, signal.SIGCONT)
+        until(lambda: state(up) == "LOCKED", 10, "it has learned of it")
+        time.sleep(0.3)
+        same(state(up), "LOCKED", "state")
+        same(len(certificates(up)), 1, "certificates")
+        arm(up)
+        TIMES.append(answer["ms"])
+        return f"{answer['ms']:.1f} ms; {finished(up)}"
 
 
 @case()
@@ -309,18 +328,31 @@ def full_run_directory(_):
     if "place" not in FULL:
         raise Skip("only in a name space of its own: see disk-full-for-the-run")
     place = pathlib.Path(FULL["place"])
-    with desk("--set", "journal.reserve_mb=4", state=bench.PLACE / "s", run=place / "r") as up:
+    with desk("--set", "journal.reserve_mb=1", state=bench.PLACE / "s", run=place / "r") as up:
         with_position(up)
         fill(place)
 
         def says_so():
             missing = {one["name"]: one["missing"] for one in up.status()["processes"]}
             return [role for role, words in missing.items() if "disk space" in words]
-        answer = flatten(up)
+        connection = survey.Surveyor(str(pathlib.Path(up.state) / "control/risk.ipc"))
+        key = (pathlib.Path(up.state) / "keys/control.key").read_bytes()
+        too_large = json.dumps({"order": {"side": "buy", "quantity": 64, "stop_ticks": 200}}).encode()
+        for number in range(1000):
+            # What is set aside beyond the reserve is used up by what risk journals of refused orders.
+            connection.ask(key, survey.ORDER, too_large)
+            if number % 50 == 49 and "risk" in says_so():
+                break
+        connection.close()
         said = says_so()
+        expect("risk" in said, f"risk says so: {said}")
+        until(lambda: state(up) == "REDUCING", 5, "REDUCING")
+        same(order(up, "buy", 1, "--stop-ticks", 200, status=1)["verdict"], "trading_state", "an order on a full disk")
+        same(position(up), 2, "position, which keeps its stop")
+        answer = flatten(up)
         same(position(up), 0, "position")
         os.unlink(place / "filler")
-        return f"flat in {answer['ms']:.1f} ms; short of space: {' '.join(said) or 'nobody yet'}"
+        return f"flat in {answer['ms']:.1f} ms; short of space after {number + 1} refused orders: {' '.join(said)}"
 
 
 @case()
@@ -359,6 +391,7 @@ def locked_over_restarts(source):
             old = up.kill(role)
             up.restarted(role, old)
             same(state(up), "LOCKED", f"after kill -9 of {role}")
+        same(len(certificates(up)), 1, "certificates after the restarts")
         same(order(up, "buy", 1, status=1)["verdict"], "trading_state", "an order under the lock")
         for pid in [up.process.pid, *up.pids().values()]:
             send(pid, signal.SIGKILL)

@@ -16,7 +16,7 @@ def desk(*more, tape=None, **keywords):
     return Up("--tape", tape or short_day(), *PACE, *more, **keywords)
 
 
-def ready(up, first=600):
+def ready(up, first=200):
     """Everybody answers, and there is a book."""
     up.reach(first)
     until(lambda: len(up.status()["processes"]) == 5, 20, "five processes answer")
@@ -44,7 +44,13 @@ def position(up):
 def open_position(up, quantity=2):
     """Opens a position at the market, with its stop and target, and rests an order below."""
     before = position(up)
-    answer = order(up, "buy", quantity, "--stop-ticks", 200, "--target-ticks", 400)
+    answer = {}
+
+    def is_approved():
+        # A machine that stood still for half a second makes the account REDUCING, and ACTIVE again at once.
+        answer.update(order(up, "buy", quantity, "--stop-ticks", 200, "--target-ticks", 400, status=None))
+        return answer["verdict"] != "trading_state" or up.status()["locked"]
+    until(is_approved, 10, "the account is not REDUCING")
     same(answer["verdict"], "approved", f"verdict: {answer}")
     until(lambda: position(up) == before + quantity, 10, "the position is open")
 
@@ -94,6 +100,11 @@ def check_certificate(answer):
     held = json.loads(pathlib.Path(answer["certificate"]).read_text())
     same((held["flat"], held["epoch"]), (True, answer["epoch"]), f"the certificate {held}")
     return held
+
+
+def certificates(up):
+    """Of flattens through the gateway: one for each proof."""
+    return sorted(path for path in (pathlib.Path(up.run) / "certificates").glob("*.json") if "direct" not in path.name)
 
 
 def percentiles(times):

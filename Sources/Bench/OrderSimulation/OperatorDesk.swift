@@ -5,7 +5,7 @@ import Pipeline
 import Risk
 import Units
 
-/// Operators: they pause, resume, halt, flatten, arm, order and cancel, at random and at once.
+/// Operators: they pause, resume, halt, flatten, arm, order, change and cancel, at random and at once.
 final class OperatorDesk {
     private struct Ask {
         let command: OperatorCommand
@@ -54,7 +54,8 @@ final class OperatorDesk {
         case 2: ask(.halt, .risk)
         case 3: flatten(waitsForOpen: world.random.chance(0.5))
         case 4: arm()
-        case 5...20: order()
+        case 5...18: order()
+        case 19...22: change()
         default: cancel()
         }
     }
@@ -108,6 +109,28 @@ final class OperatorDesk {
         return intent
     }
 
+    /// Changes an order that the risk gateway thinks is live: an entry, a stop, a target, a close.
+    private func change() {
+        let orders = risk.fold.read { stage in
+            stage.gate.working.indices.map { stage.gate.working[$0].id }
+        }
+        guard !orders.isEmpty else { return }
+        let id = world.random.pick(orders)
+        guard let (order, placed) = risk.fold.read({ $0.gate.workingOrder(id) }) else { return }
+        let time = Timestamp(nanoseconds: world.now)
+        var quantity = placed.quantity
+        if world.random.chance(0.6) { quantity = Quantity(Int64(world.random.draw(0...7))) }
+        func moved(_ price: Ticks) -> Ticks {
+            price > .zero && world.random.chance(0.6) ? price + Ticks(Int64(world.random.draw(-6...6))) : price
+        }
+        count += 1
+        let intent = OrderIntent(
+            id: id, time: time, receiveTime: time, action: .modify, side: order.side, quantity: quantity,
+            type: placed.type, limit: moved(placed.limit), trigger: moved(placed.trigger), trail: moved(placed.trail),
+            isReduceOnly: order.role != .entry, strategy: order.strategy)
+        post(OperatorCommand(.modify, id: count, intent: intent), to: .risk)
+    }
+
     /// Cancels an order that is live, one that never was, or everything that opens.
     private func cancel() {
         let live = execution.fold.read { stage in
@@ -117,7 +140,9 @@ final class OperatorDesk {
         if !live.isEmpty, world.random.chance(0.7) { target = world.random.pick(live) }
         if world.random.chance(0.05) { target = ClientOrderID(epoch: 1, issuer: .manual, count: 999_999) }
         count += 1
-        post(OperatorCommand(.cancel, id: count, target: target), to: Wiring.cancels)
+        // One order is cancelled through risk; past it, when that does not answer.
+        let isThroughRisk = target != .none && world.random.chance(0.8)
+        post(OperatorCommand(.cancel, id: count, target: target), to: isThroughRisk ? .risk : Wiring.cancels)
     }
 
     private func post(_ command: OperatorCommand, to name: ProcessName) {

@@ -13,6 +13,8 @@ public enum SeededDefect: String, CaseIterable, Sendable {
     case sendTwice = "send_twice"
     /// Opening orders leave with one contract more than was approved.
     case enlargeEntry = "enlarge_entry"
+    /// Changes of opening orders leave with one contract more than was approved.
+    case enlargeChange = "enlarge_change"
     /// An opening order leaves that nobody approved.
     case unapprovedEntry = "unapproved_entry"
     /// Closing orders leave with twice their contracts.
@@ -37,8 +39,8 @@ public enum SeededDefect: String, CaseIterable, Sendable {
     /// The process that has it; nil for one of the world's.
     var owner: ProcessName? {
         switch self {
-        case .dropStop, .sendTwice, .enlargeEntry, .unapprovedEntry, .doubleClose, .unknownIsCancelled, .wrongFee,
-            .falseFlat:
+        case .dropStop, .sendTwice, .enlargeEntry, .enlargeChange, .unapprovedEntry, .doubleClose,
+            .unknownIsCancelled, .wrongFee, .falseFlat:
             .execution
         case .loseFill, .unlock, .noLimit: .risk
         case .ignoreEpoch, .loseJournal: nil
@@ -50,7 +52,7 @@ public enum SeededDefect: String, CaseIterable, Sendable {
         switch self {
         case .dropStop: [.positionHasStop, .settles, .flattens]
         case .sendTwice: [.sentOnce]
-        case .enlargeEntry: [.approvedOnly, .limitsHold]
+        case .enlargeEntry, .enlargeChange: [.approvedOnly, .limitsHold]
         case .unapprovedEntry: [.approvedOnly]
         case .doubleClose: [.selfIssuedShrinks]
         case .ignoreEpoch: [.epochInForce]
@@ -86,6 +88,7 @@ final class DefectTap: MessageTap {
     func pass(_ message: StageMessage) -> [StageMessage] {
         switch message {
         case .command(let command) where command.kind == .submit: submission(command)
+        case .command(let command) where command.kind == .modify: changed(command)
         case .update(let update): changed(update)
         case .fill(let fill): changed(fill)
         case .notice(let notice): changed(notice)
@@ -108,6 +111,12 @@ final class DefectTap: MessageTap {
             return [.command(original), .command(command)]
         default: break
         }
+        return [.command(command)]
+    }
+
+    private func changed(_ command: VenueCommand) -> [StageMessage] {
+        var command = command
+        if defect == .enlargeChange, command.order.role == .entry { command.order.quantity += Quantity(1) }
         return [.command(command)]
     }
 

@@ -9,8 +9,11 @@ extension Watcher {
     /// What leaves, in the instant in which it leaves.
     func left(_ message: StageMessage) {
         guard case .command(let command) = message, command.opens else { return }
-        guard departed.insert(command.order.id).inserted else { return }
-        let epoch = approvals[command.order.id]?.epoch ?? 0
+        var order = command.order
+        order.link = .none
+        guard departed.insert(order).inserted else { return }
+        let isChange = command.kind == .modify
+        let epoch = (isChange ? changes[order.change] : approvals[order.id]?.epoch) ?? 0
         if world.lock.isLocked || epoch != world.lock.epoch {
             world.report(
                 .epochInForce, "\(command.order.summary) of epoch \(epoch) leaves in \(world.lock)")

@@ -8,11 +8,18 @@ import Units
 extension Watcher {
     func take(ofRisk message: StageMessage) {
         switch message {
-        case .approval(let approval):
-            approvals[approval.intent.id] = (
-                approval.intent, approval.epoch == 0 ? world.lock.epoch : approval.epoch)
+        case .approval(let approval): follow(approval)
         case .change(let change): follow(change)
         default: break
+        }
+    }
+
+    private func follow(_ approval: Approval) {
+        let epoch = approval.epoch == 0 ? world.lock.epoch : approval.epoch
+        switch approval.intent.action {
+        case .modify: changes[approval.intent.change] = epoch
+        case .cancel: break
+        case .open, .close: approvals[approval.intent.id] = (approval.intent, epoch)
         }
     }
 
@@ -73,6 +80,9 @@ extension Watcher {
     // MARK: Commands
 
     private func follow(_ command: VenueCommand) {
+        if command.kind == .modify, command.order.role == .entry, changes[command.order.change] == nil {
+            world.report(.approvedOnly, "\(command.order.summary) is a change that nobody approved")
+        }
         guard command.kind == .submit else { return }
         let order = command.order
         if !submitted.insert(order.id).inserted { world.report(.sentOnce, "\(order.summary)") }
@@ -128,5 +138,23 @@ extension Watcher {
         if truth.position != 0 { world.report(.flatIsTrue, "the venue has \(truth.position)") }
         let count = venue.fold.read { $0.venue.orders.count }
         if count > 0 { world.report(.flatIsTrue, "the venue has \(count) orders") }
+    }
+}
+
+extension OrderIntent {
+    /// What a change is about, and nothing else: to tell whether it was approved.
+    var change: OrderIntent {
+        OrderIntent(
+            id: id, time: .undefined, receiveTime: .undefined, action: .modify, quantity: quantity, type: type,
+            limit: limit, trigger: trigger, trail: trail)
+    }
+}
+
+extension Order {
+    /// The same, of an order that leaves changed.
+    var change: OrderIntent {
+        OrderIntent(
+            id: id, time: .undefined, receiveTime: .undefined, action: .modify, quantity: quantity, type: type,
+            limit: type == .limit ? price : limit, trigger: type.hasTrigger ? price : .zero, trail: trail)
     }
 }

@@ -16,9 +16,11 @@ final class Watcher {
     var truth = VenueTruth()
     /// Approved orders, and under which epoch.
     var approvals: [ClientOrderID: (intent: OrderIntent, epoch: UInt64)] = [:]
+    /// Approved changes of orders, and under which epoch each was.
+    var changes: [OrderIntent: UInt64] = [:]
     var submitted: Set<ClientOrderID> = []
-    /// Opening orders that have left.
-    var departed: Set<ClientOrderID> = []
+    /// Opening orders that have left, and changes of them.
+    var departed: Set<Order> = []
     /// Orders that were called ended, with how many contracts had filled by then.
     var ended: [ClientOrderID: Quantity] = [:]
     /// The execution gateway's orders and position as its outputs tell them.

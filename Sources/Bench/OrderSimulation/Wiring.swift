@@ -5,7 +5,7 @@ import Units
 
 /// How the processes are put together: who takes what an operator asks, and what the processes tell their folds.
 enum Wiring {
-    /// Who is asked to flatten, and who to cancel.
+    /// Who is asked to flatten, and who to cancel everything that opens.
     static let flattens: [ProcessName] = [.execution, .risk]
     static let cancels = ProcessName.execution
 

@@ -9,6 +9,8 @@ import Units
     public var closeRetry = Nanoseconds.seconds(1)
     /// Message time without an answer after which an order is unknown and the venue is asked about it.
     public var unknownAfter = Nanoseconds.milliseconds(250)
+    /// Message time after which the venue is asked about an order that cannot rest and whose end has not been told.
+    public var fillWithin = Nanoseconds.seconds(1)
     /// How far beyond the far touch the closing orders of a flatten are priced.
     public var collar = Ticks(20)
     /// Message time between two closing rounds of a flatten.

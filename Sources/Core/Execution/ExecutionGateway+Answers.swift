@@ -4,17 +4,23 @@ import Units
 /// What has not been answered in time is unknown, and the venue is asked, again and again, ever more slowly. Nothing is
 /// taken for unfilled because nobody has said anything.
 extension ExecutionGateway {
-    /// Nothing more is awaited of an order, unless it still is. A flatten waits for the end of every order: one that is
-    /// not told would keep it waiting for ever, so it goes on asking.
-    mutating func settleAnswer(_ index: Int) {
+    /// Nothing more is awaited of an order, unless it still is. Of one that cannot rest, its end is. A flatten waits
+    /// for the end of every order: one that is not told would keep it waiting for ever, so it goes on asking.
+    mutating func settleAnswer(_ index: Int, _ clock: TradingClock) {
         if isFlattening { return }
-        if !live[index].isCancelSent, !live[index].isModifySent { live[index].answerBy = .undefined }
+        if !live[index].isCancelSent, !live[index].isModifySent { awaitEnd(index, clock) }
+    }
+
+    private mutating func awaitEnd(_ index: Int, _ clock: TradingClock) {
+        live[index].answerBy = live[index].mayRest ? .undefined : clock.message + configuration.fillWithin
     }
 
     mutating func checkAnswers(_ clock: TradingClock) {
         for i in live.indices where live[i].answerBy <= clock.message && live[i].answerBy.isDefined {
+            // The venue has answered for it, and its end is late: no more than a question.
+            let isLate = !isFlattening && !live[i].isAwaited && live[i].silences == 0
             live[i].silences = min(live[i].silences + 1, 100)
-            if live[i].state != .unknown { lose(i, clock) }
+            if !isLate, live[i].state != .unknown { lose(i, clock) }
             ask(i, clock)
         }
         guard read.isUnderWay, !read.isComplete, read.answerBy <= clock.message else { return }
@@ -62,7 +68,7 @@ extension ExecutionGateway {
             move(index, transition, event.reason, clock)
         }
         acknowledge(index)
-        live[index].answerBy = .undefined
+        awaitEnd(index, clock)
         if live[index].isCancelSent || isFlattening {
             // The cancel was lost, or crosses this answer: then a second one does no harm.
             live[index].isCancelSent = false

@@ -10,7 +10,7 @@ extension ExecutionGateway {
 
     /// Takes an approved intent: sends the opening order, or closes the position. An approval is good once, under the
     /// epoch that it was given in, until it expires, and not while locked. A void one is answered with a rejection; one
-    /// that was taken before has had its answer.
+    /// that was taken before has had its answer. A cancel opens nothing: neither lock nor epoch keeps it.
     public mutating func accept(
         _ approved: consuming RiskApproved<OrderIntent>, epoch: UInt64, expiry: Timestamp = .undefined,
         _ clock: TradingClock
@@ -21,6 +21,10 @@ extension ExecutionGateway {
         }
         lastApproval = approved.sequence
         let intent = approved.subject
+        if intent.action == .cancel {
+            _ = cancel(intent.id, clock)
+            return
+        }
         if epoch != self.epoch || isLocked { return refuse(intent, .staleEpoch, clock) }
         if expiry <= clock.message || isFlattening || isReconciling { return refuse(intent, .notSent, clock) }
         switch intent.action {
@@ -28,6 +32,7 @@ extension ExecutionGateway {
         case .open: open(intent, clock)
         case .close: close(of: intent.strategy, clock)
         case .modify: modify(intent, clock)
+        case .cancel: break
         }
     }
 
@@ -82,7 +87,7 @@ extension ExecutionGateway {
         if left == intent.quantity { refuse(intent, .reduceOnly, clock) }
     }
 
-    /// Changes an order that opens, or one that was approved to close.
+    /// Changes an order that opens, or the price of one that closes. What protects keeps its quantity.
     private mutating func modify(_ intent: OrderIntent, _ clock: TradingClock) {
         guard let index = index(of: intent.id) else { return refuse(intent, .unknownOrder, clock) }
         var changed = live[index].order
@@ -90,12 +95,28 @@ extension ExecutionGateway {
         changed.price = changed.type.hasTrigger ? intent.trigger : intent.limit
         changed.limit = changed.type == .stopLimit ? intent.limit : .zero
         changed.trail = intent.trail
+        guard mayChange(live[index].order, to: changed) else { return refuse(intent, .notSent, clock) }
         if !change(index, to: changed, clock) { refuse(intent, .tooLate, clock) }
     }
 
-    /// The process did not send an order, for its epoch was over in the last instant: nothing of it can fill.
+    private func mayChange(_ order: Order, to changed: Order) -> Bool {
+        switch order.role {
+        case .entry: true
+        case .close: mayAdjust(order, to: changed)
+        case .protectiveStop, .target: changed.quantity == order.quantity
+        }
+    }
+
+    /// The process did not send an order, or a change of one, for its epoch was over in the last instant: nothing of it
+    /// can come.
     mutating func withhold(_ id: ClientOrderID, _ clock: TradingClock) {
-        guard let index = index(of: id), live[index].state.after(.reject) != nil else { return }
+        guard let index = index(of: id) else { return }
+        if live[index].isModifySent {
+            dropChange(index)
+            settleAnswer(index, clock)
+            return report(live[index].order, live[index].state, .staleEpoch, leaves: live[index].leaves, clock)
+        }
+        guard live[index].state.after(.reject) != nil else { return }
         finish(index, .reject, .staleEpoch, clock)
         proceed(clock)
     }

@@ -31,7 +31,7 @@ extension ExecutionGateway {
         live[index].order = live[index].wanted
         live[index].isModifySent = false
         live[index].leaves = event.leaves
-        settleAnswer(index)
+        settleAnswer(index, clock)
         move(index, .modify, event.reason, clock)
     }
 
@@ -42,7 +42,7 @@ extension ExecutionGateway {
             return
         }
         dropChange(index)
-        settleAnswer(index)
+        settleAnswer(index, clock)
         report(live[index].order, live[index].state, event.reason, leaves: live[index].leaves, clock)
     }
 

@@ -9,9 +9,14 @@ import Units
 ///    open is the next round's, at the prices of then.
 /// 4. Two reads in a row, both sent after the last word about any order, that find nothing are the proof.
 extension ExecutionGateway {
-    /// At the risk gateway's word, which needs no notice.
-    mutating func flatten(_ reason: StateReason, _ clock: TradingClock) {
-        flatten(reason, notifies: false, clock)
+    /// At the risk gateway's word. One that only says what was told it, or what it has learned beside it, comes behind
+    /// the proof when that was quick: then there is nothing to do, and a gate that was LOCKED before is told again.
+    mutating func flatten(_ change: StateChange, _ clock: TradingClock) {
+        if !isFlattening, flattening.isOurs, flattening.isProven, flattening.reason == change.reason {
+            if change.from == .locked { announce(.flat, clock) }
+            return
+        }
+        flatten(change.reason, isOurs: false, clock)
         continueFlatten(clock)
     }
 
@@ -19,9 +24,11 @@ extension ExecutionGateway {
     mutating func flatten(_ command: OperatorCommand, _ clock: TradingClock) {
         if isFlattening {
             flattening.waitsForOpen = flattening.waitsForOpen || command.waitsForOpen
+            flattening.certificate.epoch = max(flattening.certificate.epoch, epoch)
             if flattening.isBlocked, quote.isTrading { unblock(clock) }
         } else {
             begin(.operatorRequest, waitsForOpen: command.waitsForOpen, clock)
+            flattening.isOurs = true
             flattening.certificate.command = command.id
             flattening.certificate.sender = command.sender
             flattening.certificate.reason = command.reason
@@ -30,10 +37,12 @@ extension ExecutionGateway {
         continueFlatten(clock)
     }
 
-    mutating func flatten(_ reason: StateReason, notifies: Bool, _ clock: TradingClock) {
+    /// - Parameter isOurs: the gateway itself wants it, and says so.
+    mutating func flatten(_ reason: StateReason, isOurs: Bool, _ clock: TradingClock) {
         guard !isFlattening else { return }
         begin(reason, waitsForOpen: configuration.closesAtOpen, clock)
-        if notifies { announce(.flattening, clock) }
+        flattening.isOurs = isOurs
+        if isOurs { announce(.flattening, clock) }
     }
 
     private mutating func begin(_ reason: StateReason, waitsForOpen: Bool, _ clock: TradingClock) {
@@ -96,6 +105,7 @@ extension ExecutionGateway {
 
     /// Something was said about an order: reads that began before prove nothing.
     mutating func voidProof() {
+        flattening.voidProof()
         guard isFlattening else { return }
         flattening.cleanReads = 0
         read = VenueRead()

@@ -54,7 +54,7 @@ extension ExecutionGateway {
 
     mutating func closeAll(_ clock: TradingClock) {
         cancelEntries(of: nil, clock)
-        if brackets.isEmpty, openQuantity != .zero { return flatten(.reconciliation, notifies: true, clock) }
+        if brackets.isEmpty, openQuantity != .zero { return flatten(.reconciliation, isOurs: true, clock) }
         for i in brackets.indices { want(closeOf: i, clock) }
         sendCloses(clock)
     }
@@ -115,7 +115,7 @@ extension ExecutionGateway {
     mutating func checkTimers(_ clock: TradingClock) {
         for i in brackets.indices where brackets[i].isStopLate(at: clock.message) {
             if let index = index(of: brackets[i].stop), live[index].state != .unknown { lose(index, clock) }
-            flatten(.stopNotAcknowledged, notifies: true, clock)
+            flatten(.stopNotAcknowledged, isOurs: true, clock)
             return
         }
         var isCloseDue = false

@@ -80,7 +80,7 @@ extension ExecutionGateway {
                 expected: openQuantity, found: found))
         unexplained = found - position.quantity
         cancelEntries(of: nil, clock)
-        if !isFlattening, couldTurn(found) { flatten(.reconciliation, notifies: true, clock) }
+        if !isFlattening, couldTurn(found) { flatten(.reconciliation, isOurs: true, clock) }
     }
 
     private func couldTurn(_ quantity: Quantity) -> Bool {

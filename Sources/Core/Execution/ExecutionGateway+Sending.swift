@@ -22,6 +22,7 @@ extension ExecutionGateway {
     }
 
     mutating func send(_ order: LiveOrder, _ clock: TradingClock) {
+        flattening.voidProof()
         live.append(order)
         expectAnswer(live.count - 1, clock)
         sentCount += 1

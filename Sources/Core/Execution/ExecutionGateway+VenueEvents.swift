@@ -40,7 +40,10 @@ extension ExecutionGateway {
             ask(index, clock)
         case .modified: modified(index, event, clock)
         case .modifyRejected: modifyRefused(index, event, clock)
-        case .triggered: move(index, .trigger, event.reason, clock)
+        case .triggered:
+            live[index].isTriggered = true
+            settleAnswer(index, clock)
+            move(index, .trigger, event.reason, clock)
         case .orderStatus, .positionStatus, .queryEnd: break
         }
     }
@@ -58,7 +61,7 @@ extension ExecutionGateway {
             if event.side != order.side || state != .cancelled {
                 contradiction(clock)
             } else {
-                flatten(.lateFill, notifies: true, clock)
+                flatten(.lateFill, isOurs: true, clock)
             }
         case .accepted where state == .rejected:
             tell(.cancel, order)
@@ -100,7 +103,7 @@ extension ExecutionGateway {
         }
         // A linked order may have filled while this one was on its way: then less is left of the shared quantity.
         live[index].leaves = min(live[index].leaves, event.leaves)
-        settleAnswer(index)
+        settleAnswer(index, clock)
         move(index, .accept, .none, clock)
         acknowledge(index)
     }
@@ -123,7 +126,7 @@ extension ExecutionGateway {
             retire(index, .lastFill, event.reason, clock)
         } else {
             live[index].leaves -= event.quantity
-            settleAnswer(index)
+            settleAnswer(index, clock)
             move(index, .partialFill, event.reason, clock)
             acknowledge(index)
         }
@@ -145,7 +148,7 @@ extension ExecutionGateway {
         if isFlattening { return closeEnded(order, transition, reason, clock) }
         guard let bracket = bracket(ofLink: order.link) else { return }
         switch order.role {
-        case .protectiveStop: flatten(transition == .reject ? .stopRejected : .stopLost, notifies: true, clock)
+        case .protectiveStop: flatten(transition == .reject ? .stopRejected : .stopLost, isOurs: true, clock)
         case .close:
             guard brackets[bracket].close == order.id else { return }
             brackets[bracket].close = .none
@@ -175,6 +178,6 @@ extension ExecutionGateway {
     /// The venue, or our own picture of the account, contradicts itself: close everything and say so.
     mutating func contradiction(_ clock: TradingClock) {
         contradictions += 1
-        flatten(.venueContradiction, notifies: true, clock)
+        flatten(.venueContradiction, isOurs: true, clock)
     }
 }

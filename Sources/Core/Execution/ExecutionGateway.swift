@@ -101,7 +101,7 @@ public struct ExecutionGateway: Sendable {
     public mutating func apply(_ change: StateChange, _ clock: TradingClock) {
         if change.scope != .account { return apply(ofOneStrategy: change, clock) }
         switch change.to {
-        case .flattening: flatten(change.reason, clock)
+        case .flattening: flatten(change, clock)
         case .reducing, .halted: cancelEntries(of: nil, clock)
         case .active, .locked: break
         }
@@ -113,12 +113,15 @@ public struct ExecutionGateway: Sendable {
         case .flatten:
             hold(epoch: command.epoch, isLocked: true)
             flatten(command, clock)
-        case .arm: hold(epoch: command.epoch, isLocked: false)
+        case .arm:
+            hold(epoch: command.epoch, isLocked: false)
+            flattening.voidProof()
         case .cancel:
             if command.target == .none { cancelEntries(of: nil, clock) } else { _ = cancel(command.target, clock) }
         case .withheld: withhold(command.target, clock)
         case .reconcile: reconcile(clock)
-        case .pause, .resume, .halt, .order, .peerSilent, .peerHeard: break
+        case .identities: identities.begin(epoch: command.target.epoch)
+        case .pause, .resume, .halt, .order, .modify, .peerSilent, .peerHeard: break
         }
     }
 

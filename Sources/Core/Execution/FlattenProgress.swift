@@ -83,9 +83,16 @@ extension VenueRead: PersistentState {
     /// The market was closed then, not just halted.
     var isClosed = false
     var isLate = false
+    /// An operator or the gateway itself wanted it, and the risk gateway was told: its own word for it may come late.
+    var isOurs = false
     public var certificate = FlattenCertificate()
 
     init() {}
+
+    /// It was proven, and nothing has been sent or heard since, nor has the lock come off.
+    var isProven: Bool { certificate.proven.isDefined }
+
+    mutating func voidProof() { certificate.proven = .undefined }
 }
 
 extension FlattenProgress: PersistentState {
@@ -98,6 +105,7 @@ extension FlattenProgress: PersistentState {
         try archive.field(&isBlocked)
         try archive.field(&isClosed)
         try archive.field(&isLate)
+        try archive.field(&isOurs)
         try certificate.persist(&archive)
     }
 }

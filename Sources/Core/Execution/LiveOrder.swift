@@ -12,6 +12,8 @@ import Units
     public var filled: Quantity
     public var isCancelSent: Bool
     public var isModifySent: Bool
+    /// A stop whose price was reached.
+    public var isTriggered: Bool
     /// What the order will be once the venue has taken a change that was sent.
     public var wantedQuantity: Quantity
     public var wantedPrice, wantedLimit, wantedTrail: Ticks
@@ -34,6 +36,7 @@ import Units
         filled = .zero
         isCancelSent = false
         isModifySent = false
+        isTriggered = false
         wantedQuantity = .zero
         wantedPrice = .zero
         wantedLimit = .zero
@@ -65,6 +68,16 @@ import Units
     /// An answer to something that was sent is awaited.
     var isAwaited: Bool { state == .pending || state == .unknown || isCancelSent || isModifySent }
 
+    /// It may stay at the venue, and nothing said of it for any time is as it should be.
+    var mayRest: Bool {
+        if order.timeInForce == .immediateOrCancel || order.timeInForce == .fillOrKill { return false }
+        switch order.type {
+        case .market: return false
+        case .limit, .stopLimit: return true
+        case .stop, .trailingStop: return !isTriggered
+        }
+    }
+
     /// The venue has spoken of it.
     mutating func hear() {
         silences = 0
@@ -83,6 +96,7 @@ extension LiveOrder: BoundedElement {
         try archive.field(&filled)
         try archive.field(&isCancelSent)
         try archive.field(&isModifySent)
+        try archive.field(&isTriggered)
         try archive.field(&wantedQuantity)
         try archive.field(&wantedPrice)
         try archive.field(&wantedLimit)

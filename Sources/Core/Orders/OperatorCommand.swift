@@ -22,10 +22,24 @@ import Units
     /// A gateway's own watch: the other gateway's heartbeat is lost, and back.
     case peerSilent = 9
     case peerHeard = 10
+    /// Change the order of `intent` to what it says.
+    case modify = 11
+    /// Of a gateway's process, to its fold: identities are given out under the epoch of `target` from here on, for some
+    /// of an earlier one may have been lost.
+    case identities = 12
     /// To the execution gateway: ask the venue what is live and what is open. Nothing opens until that has been done.
     case reconcile = 20
 
     public var name: String { "\(self)" }
+}
+
+extension OperatorCommand {
+    /// Identities are to be of this epoch from now on.
+    public static func identities(of epoch: UInt16) -> OperatorCommand {
+        OperatorCommand(
+            .identities, sender: ShortText("start"),
+            target: ClientOrderID(epoch: epoch, issuer: .execution, count: 1))
+    }
 }
 
 /// One request of an operator, with who made it and why.
@@ -36,7 +50,7 @@ import Units
     /// Who asks, and why, as audited.
     public var sender: ShortText
     public var reason: ShortText
-    /// Of `order`.
+    /// Of `order` and `modify`.
     public var intent: OrderIntent
     /// Of `cancel`.
     public var target: ClientOrderID

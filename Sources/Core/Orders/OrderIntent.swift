@@ -8,6 +8,8 @@ import Units
     case close = 2
     /// Change the live order `id`: quantity is what it is for in all, limit, trigger and trail are what they will be.
     case modify = 3
+    /// Cancel the live order `id`; nothing else is looked at.
+    case cancel = 4
 }
 
 /// What a strategy or an operator wants done. It becomes an order only through `RiskGate.review`.

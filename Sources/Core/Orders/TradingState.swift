@@ -57,6 +57,8 @@ import Units
     case ruleBreach = 17
     /// A broker's venue begins so.
     case start = 18
+    /// The account is worth less than what its position ties up.
+    case maintenanceMargin = 20
 
     /// A limit of promise 7: the lock holds until the next trade date and an arm.
     @inlinable public var isLimitBreach: Bool {
@@ -88,6 +90,7 @@ import Units
         case .warmed: "warmed"
         case .ruleBreach: "rule_breach"
         case .start: "start"
+        case .maintenanceMargin: "maintenance_margin"
         }
     }
 }

@@ -21,7 +21,7 @@ extension PaperVenue {
 
     private mutating func cancel(_ order: Order) {
         if let index = index(of: order.id) {
-            end(index, .requested)
+            if fillsAfterCancel(index) { cancelThenFill(index) } else { end(index, .requested) }
         } else {
             refuse(.cancelRejected, ended.find(order.id) == nil ? .unknownOrder : .tooLate, order)
         }

@@ -11,6 +11,8 @@ import Units
     public var eventWay = LatencyModel(constant: .microseconds(500))
     /// Of what is drawn.
     public var seed: UInt64 = 1
+    /// Of a venue under test.
+    public var faults = VenueFaults()
 
     public init(terms: ContractTerms) { self.terms = terms }
 

@@ -15,6 +15,7 @@ extension RiskGate: PersistentState {
         try day.persist(&archive)
         try mark.persist(&archive)
         try working.persist(&archive)
+        try placed.persist(&archive)
         try valueAtRisk.persist(&archive)
         try exposures.persist(&archive)
         try archive.field(&clock)
@@ -38,5 +39,6 @@ extension RiskGate: PersistentState {
         try archive.field(&lockDate)
         try archive.field(&isLiveArmed)
         try archive.field(&isHeld)
+        try archive.field(&flatEpoch)
     }
 }

@@ -31,6 +31,8 @@ public struct RiskGate: Sendable {
     public internal(set) var mark = AccountMark()
     /// Every live order, as far as reported; approved ones from their approval on.
     public internal(set) var working = WorkingOrders()
+    /// What each of those was placed as, in the same order.
+    var placed = TradingLimits.LiveOrders<PlacedOrder>()
     /// Of one session, from the profits of those that are over.
     public internal(set) var valueAtRisk: ValueAtRisk
     /// What is held in every contract, the traded one first.
@@ -51,6 +53,8 @@ public struct RiskGate: Sendable {
     var isLiveArmed = false
     /// The lock is on, whatever the state: nothing at all is approved.
     public var isHeld = false
+    /// The newest lock word under which the account was proven flat.
+    var flatEpoch: UInt64 = 0
     /// Of the operator's command that is being carried out; 0 for none.
     public var command: UInt64 = 0
     var lastStrategyID = ClientOrderID.none
@@ -124,6 +128,7 @@ public struct RiskGate: Sendable {
         let wasFlat = position.isFlat
         book(fill)
         position.apply(fill, terms)
+        if let index = working.index(of: fill.order) { placed[index].filled += fill.quantity }
         if fill.time > clock { clock = fill.time }
         if let exitSide = position.exitSide {
             // Without a book to exit on, the position is worth what was paid until there is one.
@@ -139,13 +144,22 @@ public struct RiskGate: Sendable {
         let order = update.order
         let index = working.index(of: order.id)
         if update.state.isTerminal {
-            if let index { working.remove(at: index) }
+            if let index {
+                working.remove(at: index)
+                placed.remove(at: index)
+            }
             return
         }
         let known = WorkingOrder(
             id: order.id, link: order.link, side: order.side, role: order.role, leaves: update.leaves,
             strategy: order.strategy, restingPrice: order.type == .limit ? order.price : .zero)
-        if let index { working[index] = known } else { working.append(known) }
+        if let index {
+            working[index] = known
+            placed[index] = placed[index].updated(by: update)
+        } else {
+            working.append(known)
+            placed.append(PlacedOrder(order))
+        }
     }
 
     public mutating func apply(_ notice: ExecutionNotice) {
@@ -153,6 +167,7 @@ public struct RiskGate: Sendable {
         case .flattening: if state != .flattening { flatten(notice.reason) }
         case .flat:
             crossBooks()
+            flatEpoch = max(flatEpoch, notice.certificate.epoch)
             if state == .flattening { change(.provenFlat, .flat) }
         // An operator looks at it and resumes.
         case .reconciliationQuestion: restrict(.paused, .reconciliation)

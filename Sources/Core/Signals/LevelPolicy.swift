@@ -44,6 +44,9 @@ import Units
         closeSent = false
     }
 
+    /// Identities are of this epoch from now on.
+    public mutating func begin(identitiesOf epoch: UInt16) { identities.begin(epoch: epoch) }
+
     /// Turns a signal into an entry, if the policy allows one.
     public mutating func apply(_ signal: Signal, intents: inout TradingLimits.FewOutputs<OrderIntent>) {
         let level = Int(signal.level)

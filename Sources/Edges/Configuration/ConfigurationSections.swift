@@ -83,6 +83,17 @@ public struct VenueSettings: Equatable, Sendable {
     }
 }
 
+/// What the paper venue does wrong, in a drill: shares of 0 to 1.
+public struct DrillSettings: Equatable, Sendable {
+    public let late: Double
+    public let twice: Double
+    public let never: Double
+    public let fillsAfterCancel: Double
+
+    /// Something is to go wrong.
+    public var isOn: Bool { late + twice + never + fillsAfterCancel > 0 }
+}
+
 public struct LiveSettings: Equatable, Sendable {
     /// The chain's quotes are subscribed to.
     public let hasOptions: Bool

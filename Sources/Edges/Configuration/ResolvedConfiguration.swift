@@ -19,7 +19,9 @@ public struct ResolvedConfiguration: Sendable {
     /// Bar of the average range that sizes are taken from, and how many bars.
     public let rangeBar: Nanoseconds
     public let rangeBars: Int
+    public let execution: ExecutionSettings
     public let venue: VenueSettings
+    public let drill: DrillSettings
     public let live: LiveSettings
     public let streams: StreamSettings
     public let digest: DigestMode
@@ -50,6 +52,7 @@ public struct ResolvedConfiguration: Sendable {
         sizing = SizingSettings(read)
         rangeBar = .minutes(read.integer("policy.range_minutes"))
         rangeBars = read.int("policy.range_bars")
+        execution = ExecutionSettings(read)
         venue = VenueSettings(
             latency: .microseconds(read.integer("venue.latency_us")),
             acknowledgementLatency: .microseconds(read.integer("venue.ack_latency_us")),
@@ -59,6 +62,9 @@ public struct ResolvedConfiguration: Sendable {
             queueExponent: read.real("venue.queue_exponent"), queueWeight: read.real("venue.queue_weight"),
             exchangeFee: read.fee("venue.exchange_fee_usd"), clearingFee: read.fee("venue.clearing_fee_usd"),
             nfaFee: read.fee("venue.nfa_fee_usd"), brokerFee: read.fee("venue.broker_fee_usd"))
+        drill = DrillSettings(
+            late: read.real("drill.venue_late"), twice: read.real("drill.venue_twice"),
+            never: read.real("drill.venue_never"), fillsAfterCancel: read.real("drill.venue_fills_after_cancel"))
         live = LiveSettings(
             hasOptions: read.boolean("live.options") && options.isEnabled,
             optionsDataset: read.text("live.options_dataset"))

@@ -126,12 +126,16 @@ public struct RiskSettings: Equatable, Sendable {
     public let margin: MarginSettings?
     public let balance: Money
     public let valueAtRisk: Money
+    public let valueAtRiskConfidence: Double
+    public let valueAtRiskSessions: Int
     /// Index contracts; zero for no limit.
     public let correlatedExposure: Double
     /// Empty for none.
     public let newsFile: String
     public let venue: Venue
     public let peerLoss: PeerLoss
+    public let peerSilence: Nanoseconds
+    public let flatByGrace: Nanoseconds
     public let approvalLife: Nanoseconds
     public let instrument: ScopeSettings
     public let levelStrategy: ScopeSettings
@@ -155,10 +159,14 @@ public struct RiskSettings: Equatable, Sendable {
         margin = MarginSettings(read)
         balance = read.money("risk.balance_usd")
         valueAtRisk = read.money("risk.value_at_risk_usd")
+        valueAtRiskConfidence = read.real("risk.value_at_risk_confidence")
+        valueAtRiskSessions = read.int("risk.value_at_risk_sessions")
         correlatedExposure = read.real("risk.correlated_exposure")
         newsFile = read.text("risk.news_file")
         venue = Venue(rawValue: read.text("risk.venue")) ?? .paper
         peerLoss = PeerLoss(rawValue: read.text("risk.peer_loss")) ?? .reducing
+        peerSilence = .milliseconds(read.integer("risk.peer_silence_ms"))
+        flatByGrace = .seconds(read.integer("risk.flat_by_grace_seconds"))
         approvalLife = .milliseconds(read.integer("risk.approval_life_ms"))
         instrument = ScopeSettings(read, "risk.instrument", hasLoss: false)
         levelStrategy = ScopeSettings(read, "risk.strategy.level", hasLoss: true)

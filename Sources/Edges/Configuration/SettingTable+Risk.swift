@@ -23,6 +23,12 @@ extension SettingTable {
         optional("risk.intraday_margin_usd", "and from policy.entry_start to policy.flat_by; 0 for the same"),
         optional("risk.value_at_risk_usd", "value at risk of a session above which nothing opens; 0 for no limit"),
         row(
+            "risk.value_at_risk_confidence", .real(0.5001...0.9999), .real(0.95),
+            "probability that a session's loss stays within its value at risk"),
+        row(
+            "risk.value_at_risk_sessions", .integer(20...250), .integer(250), unit: "sessions",
+            "the newest sessions that value at risk is taken from"),
+        row(
             "risk.correlated_exposure", .real(0...10_000), .real(0), unit: "index contracts",
             "net contracts of all instruments by how they move (MES 1, ES 10), where others are held; 0 for no limit"),
         row("risk.news_file", .file, .text(""), "a calendar of times in which strategies open nothing; \"\" for none"),
@@ -32,6 +38,13 @@ extension SettingTable {
         row(
             "risk.peer_loss", .choice(["reducing", "halted", "flattening"]), .text("reducing"),
             "what the account does when the execution gateway is silent"),
+        row(
+            "risk.peer_silence_ms", .integer(200...60_000), .integer(500), unit: "ms",
+            "an execution gateway that says nothing for this long is silent; it says something every 100 ms",
+            affectsResults: false),
+        row(
+            "risk.flat_by_grace_seconds", .integer(0...3_600), .integer(5), unit: "s",
+            "how long after policy.flat_by a position may still be on its way out"),
         row(
             "risk.approval_life_ms", .integer(1...60_000), .integer(2_000), unit: "ms",
             "how long an approval may be used"),

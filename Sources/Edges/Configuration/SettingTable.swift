@@ -10,7 +10,7 @@ public enum SettingTable {
 
     public static let all: [SettingDeclaration] =
         instrument + sessions + bars + levels + features + options + policy + sizing + risk + riskChecks + riskScopes
-        + programme + venue + live + streams + operation
+        + programme + execution + venue + drill + live + streams + operation
 
     static func declaration(_ key: String) -> SettingDeclaration? { all.first { $0.key == key } }
 
@@ -157,6 +157,13 @@ public enum SettingTable {
         fee("venue.clearing_fee_usd", .money(.zero), "clearing fee charged apart"),
         fee("venue.nfa_fee_usd", .text("table"), "regulatory assessment"),
         fee("venue.broker_fee_usd", .money(Money(cents: 25)), "the broker's commission"),
+    ]
+
+    private static let drill = [
+        row("drill.venue_late", .real(0...1), .real(0), "share of the paper venue's acknowledgements told late"),
+        row("drill.venue_twice", .real(0...1), .real(0), "share that is told twice"),
+        row("drill.venue_never", .real(0...1), .real(0), "share that is never told"),
+        row("drill.venue_fills_after_cancel", .real(0...1), .real(0), "share of cancelled orders that fill afterwards"),
     ]
 
     private static let live = [

@@ -12,28 +12,37 @@ public struct CommandArguments: Codable, Equatable, Sendable {
     public var epoch: UInt64?
     /// Of `order`.
     public var order: ManualOrder?
-    /// Of `cancel`: the order's identity as printed, or `all`.
+    /// Of `modify`.
+    public var change: OrderChange?
+    /// Of `modify` and `cancel`: the order's identity as printed; of `cancel` also `all`.
     public var target: String?
+    /// Of `cancel`: the risk gateway does not answer, so the execution gateway does it unasked.
+    public var isPastRisk: Bool?
     /// Of `venue`: the commands in their order, each as on the way from the gateway, in hexadecimal digits.
     public var commands: [String]?
     /// Of `venue`: from now on the venue takes nothing from the gateway, and nothing of an epoch before `epoch`.
     public var closesSession: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case reason, scope, epoch, order, target, commands
+        case reason, scope, epoch, order, change, target, commands
         case atOpen = "at_open"
         case closesSession = "closes_session"
+        case isPastRisk = "past_risk"
     }
+
+    /// A cancel of every order that opens.
+    public var isForEverything: Bool { target == "all" }
 
     public init(
         reason: String? = nil, scope: String? = nil, atOpen: Bool? = nil, epoch: UInt64? = nil,
-        order: ManualOrder? = nil, target: String? = nil
+        order: ManualOrder? = nil, change: OrderChange? = nil, target: String? = nil
     ) {
         self.reason = reason
         self.scope = scope
         self.atOpen = atOpen
         self.epoch = epoch
         self.order = order
+        self.change = change
         self.target = target
     }
 }
@@ -70,6 +79,30 @@ public struct ManualOrder: Codable, Equatable, Sendable {
     }
 }
 
+/// What a person wants changed of an order that works; what is not named stays. Prices are decimal text of the traded
+/// contract.
+public struct OrderChange: Codable, Equatable, Sendable {
+    /// What it is for in all, what has filled included.
+    public var quantity: Int64?
+    public var limit: String?
+    /// Trigger of a stop or stop-limit order.
+    public var stop: String?
+    /// Distance of a trailing stop order.
+    public var trailTicks: Int64?
+
+    enum CodingKeys: String, CodingKey {
+        case quantity, limit, stop
+        case trailTicks = "trail_ticks"
+    }
+
+    public init(quantity: Int64? = nil, limit: String? = nil, stop: String? = nil, trailTicks: Int64? = nil) {
+        self.quantity = quantity
+        self.limit = limit
+        self.stop = stop
+        self.trailTicks = trailTicks
+    }
+}
+
 /// What an answer to a command other than `status` says: the payload, a JSON object with the keys it needs.
 public struct AnswerDetails: Codable, Equatable, Sendable {
     /// For people: what was done, or why not.
@@ -82,10 +115,12 @@ public struct AnswerDetails: Codable, Equatable, Sendable {
     public var rounds: Int?
     /// Of `flatten`: path of the certificate.
     public var certificate: String?
-    /// Of `order` and `cancel`: the order's identity as printed, the verdict, how the order stands.
+    /// Of `order`, `modify` and `cancel`: the order's identity as printed, the verdict, how the order stands.
     public var order: String?
     public var verdict: String?
     public var state: String?
+    /// Of `reconcile`.
+    public var reconciliation: ReconciliationAnswer?
     /// Of `venue`: what the venue said since the commands came, each as on its way to the gateway, in hexadecimal
     /// digits.
     public var events: [String]?
@@ -96,7 +131,7 @@ public struct AnswerDetails: Codable, Equatable, Sendable {
     public var isOpen: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case message, rounds, certificate, order, verdict, state, events, bid, ask
+        case message, rounds, certificate, order, verdict, state, reconciliation, events, bid, ask
         case tradingState = "trading_state"
         case isFlat = "flat"
         case isOpen = "is_open"

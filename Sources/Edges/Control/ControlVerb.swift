@@ -18,6 +18,10 @@ public enum ControlVerb: UInt8, Sendable, CaseIterable {
     case cancel = 8
     /// Commands to the venue itself, from whoever has the key: at the venue's door alone.
     case venue = 9
+    /// Another quantity or price for an order that works, through the same checks as a new one.
+    case modify = 10
+    /// What the venue says is live and open, beside what the gateway has.
+    case reconcile = 11
 
     /// As on the command line.
     public var name: String { "\(self)" }

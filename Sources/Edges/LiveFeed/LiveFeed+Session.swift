@@ -10,10 +10,24 @@ extension LiveFeed {
         emit(.connecting(attempt: backOff.failures + 1), into: &sink)
         let address = configuration.address
         do throws(SystemCallError) {
-            connection = try TCPConnection(
-                host: address.host, port: address.port, timeout: configuration.timing.connect)
+            phase = .connecting(
+                try PendingConnection(
+                    host: address.host, port: address.port, timeout: configuration.timing.connect))
         } catch {
             return 1 + fail(.unreachable, error.description, into: &sink)
+        }
+        return 1
+    }
+
+    /// Begins the session when the connection is there.
+    mutating func take<Sink: LiveFeedSink & ~Copyable>(
+        _ pending: PendingConnection, until end: Nanoseconds, into sink: inout Sink
+    ) -> Int {
+        do throws(SystemCallError) {
+            guard let made = try pending.connection(within: max(.zero, end - clock.now())) else { return 0 }
+            connection = made
+        } catch {
+            return fail(.unreachable, error.description, into: &sink)
         }
         session = LiveSession()
         sessionRecords = 0
@@ -22,8 +36,8 @@ extension LiveFeed {
         symbols = [:]
         state = .authenticating
         phase = .handshake(until: clock.now() + configuration.timing.authentication)
-        emit(.connected(peer: address.description), into: &sink)
-        return 2
+        emit(.connected(peer: configuration.address.description), into: &sink)
+        return 1
     }
 
     /// When the peer must have said something.
@@ -31,7 +45,7 @@ extension LiveFeed {
         switch phase {
         case .handshake(let until): until
         case .streaming: lastHeard + silence
-        case .waiting, .subscribing, .over: Nanoseconds(.max)
+        case .waiting, .connecting, .subscribing, .over: Nanoseconds(.max)
         }
     }
 

@@ -23,14 +23,15 @@ public struct LiveFeedConfiguration: Sendable {
 ///
 /// Whoever owns it calls `receive` again and again, on one thread: that connects, subscribes, reads, notices silence
 /// and comes back after a break, and never throws: what goes wrong is an event, a state, and a mark for ring and tape.
-/// Two datasets are two feeds; while one connects (at most `LiveTiming.connect`, and the name's resolution) its caller
-/// waits, so give each a thread, or connect them one after the other.
+/// Two datasets are two feeds on one thread: the only thing that may take long, to resolve the gateway's name and to
+/// connect, is done on a thread of its own.
 ///
 /// See docs/live.md for what it does on each of the gateway's words.
 public struct LiveFeed: ~Copyable {
     enum Phase {
         /// No connection before this time.
         case waiting(until: Nanoseconds)
+        case connecting(PendingConnection)
         /// The gateway's yes is due by then.
         case handshake(until: Nanoseconds)
         /// Taken; lines are being sent.
@@ -106,8 +107,12 @@ public struct LiveFeed: ~Copyable {
 
     /// Whether all that was asked for of the past has come.
     public var isWarm: Bool { state == .live }
-    /// The number by which the system knows the connection; nil when there is none.
-    public var descriptor: Int32? { connection?.descriptor }
+    /// What becomes readable when there is something to do for the connection, or the one being made; nil when there is
+    /// neither.
+    public var descriptor: Int32? {
+        if case .connecting(let pending) = phase { return pending.descriptor }
+        return connection?.descriptor
+    }
     /// The receive time of the record that waits behind the caller's limit; nil when none does.
     public var heldTime: Timestamp? { held?.record.receiveTime }
 
@@ -121,7 +126,7 @@ public struct LiveFeed: ~Copyable {
             present.start = nil
             lines += present.lines(id: UInt32(subscriptions.count))
             ledger.widen(subscription.schema, at: dataTime.isDefined ? dataTime : clock.wallTime())
-        case .waiting, .handshake, .over: break
+        case .waiting, .connecting, .handshake, .over: break
         }
     }
 
@@ -145,6 +150,8 @@ public struct LiveFeed: ~Copyable {
             if now < until { Self.sleep(min(until, end) - now) }
             guard clock.now() >= until else { return 0 }
             return connect(into: &sink)
+        case .connecting(let pending):
+            return take(pending, until: end, into: &sink)
         case .handshake, .subscribing, .streaming:
             return exchange(until: end, limit: limit, into: &sink)
         }

@@ -22,8 +22,10 @@ public enum Stage: Int, Sendable, CaseIterable {
     case signalToVerdict
     /// Verdict received to order at the venue's socket.
     case verdictToOrder
-    /// Record in the ring to order at the venue's socket: the whole way.
+    /// Record in the ring to the order that it led to at the venue's socket: the whole way through our processes.
     case ringToOrder
+    /// Record in the ring to the order that it led to taken by the venue: one hop more.
+    case ringToVenue
     /// Order at the venue's socket to the venue's acknowledgement.
     case orderToAcknowledgement
 
@@ -40,6 +42,7 @@ public enum Stage: Int, Sendable, CaseIterable {
         case .signalToVerdict: "signal_to_verdict"
         case .verdictToOrder: "verdict_to_order"
         case .ringToOrder: "ring_to_order"
+        case .ringToVenue: "ring_to_venue"
         case .orderToAcknowledgement: "order_to_acknowledgement"
         }
     }

@@ -35,4 +35,7 @@ public final class JoinableThread: Sendable {
 
     /// Waits until the body has returned. Once, by one caller.
     public func join() { pthread_join(handle, nil) }
+
+    /// Lets it end alone, in place of `join`.
+    public func detach() { pthread_detach(handle) }
 }

@@ -11,6 +11,8 @@ public struct SecretKey: Sendable {
         self.bytes = bytes
     }
 
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { bytes.withUnsafeBytes(body) }
+
     /// HMAC-SHA256 of `message` under this key.
     public func code(of message: UnsafeRawBufferPointer) -> SHA256Digest {
         MessageAuthentication.code(key: bytes, message: message)

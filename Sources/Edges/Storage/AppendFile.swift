@@ -17,6 +17,12 @@ struct AppendFile: ~Copyable {
     private var reservedEnd = 0
     /// The disk has no more space to set aside: what is left of the reserve is for what must not wait.
     private(set) var isLow = false
+    /// What a disk that takes nothing said last. What was to be written stays here, and is tried again with every
+    /// flush: a file with a reserve is one whose owner has to go on.
+    private(set) var failure: SystemCallError?
+    private var goesOn = false
+    /// Bytes kept for a disk that takes nothing; then its owner ends.
+    static let keptByteCountMax = 1 << 26
     private var batch: UnsafeMutableRawBufferPointer
     private var used = 0
 
@@ -41,7 +47,7 @@ struct AppendFile: ~Copyable {
     ) throws(SystemCallError) -> [UInt8]? {
         if used + count > batch.count {
             try flush()
-            enlarge(to: count)
+            try makeRoom(for: count)
         }
         let record = UnsafeMutableRawBufferPointer(rebasing: batch[used..<(used + count)])
         fill(record)
@@ -58,6 +64,7 @@ struct AppendFile: ~Copyable {
     /// From here on there is always space for `count` more bytes, as long as the disk has any.
     mutating func keepReserve(_ count: Int) {
         reserve = count
+        goesOn = true
         extendReserve()
     }
 
@@ -80,24 +87,37 @@ struct AppendFile: ~Copyable {
         try file.truncate(to: max(offset, existingEnd))
     }
 
-    /// Hands the collected records to the system: from then on a killed process does not lose them.
+    /// Hands the collected records to the system: from then on a killed process does not lose them, unless there is a
+    /// `failure`.
     mutating func flush() throws(SystemCallError) {
         guard used > 0 else { return }
-        try file.write(UnsafeRawBufferPointer(rebasing: batch[..<used]), at: offset - used)
+        do throws(SystemCallError) {
+            try file.write(UnsafeRawBufferPointer(rebasing: batch[..<used]), at: offset - used)
+        } catch { return try keep(error) }
         used = 0
+        failure = nil
         extendReserve()
     }
 
     /// Flushes, then waits for the disk.
     mutating func sync() throws(SystemCallError) {
         try flush()
-        try file.sync()
+        do throws(SystemCallError) { try file.sync() } catch { try keep(error) }
     }
 
-    private mutating func enlarge(to count: Int) {
-        precondition(used == 0)
-        guard count > batch.count else { return }
+    private mutating func keep(_ error: SystemCallError) throws(SystemCallError) {
+        guard goesOn else { throw error }
+        failure = error
+        isLow = true
+    }
+
+    private mutating func makeRoom(for count: Int) throws(SystemCallError) {
+        guard used + count > batch.count else { return }
+        if let failure, used + count > Self.keptByteCountMax { throw failure }
+        let larger = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(used + count, used > 0 ? 2 * batch.count : 0), alignment: 16)
+        larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: batch[..<used]))
         batch.deallocate()
-        batch = .allocate(byteCount: count, alignment: 16)
+        batch = larger
     }
 }

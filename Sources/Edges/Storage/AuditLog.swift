@@ -125,16 +125,22 @@ public struct AuditLog: ~Copyable {
     /// Flushes and says where the log stands, for the snapshot that is about to be taken.
     public mutating func checkpoint() throws(AuditLogError) -> AuditPosition {
         try flush()
+        try checkWritten()
         return AuditPosition(byteOffset: UInt64(file.offset), lineCount: lineCount, hash: hash)
     }
 
     /// Ends the run: syncs, and throws `.notProduced` when the log has lines that this run did not produce again.
     public mutating func finish() throws(AuditLogError) {
         try sync()
+        try checkWritten()
         do throws(SystemCallError) { try file.releaseReserve() } catch { throw .file(error) }
         guard !file.isComparing else {
             throw .notProduced(path: path, line: Int(lineCount) + 1, bytes: file.existingEnd - file.offset)
         }
+    }
+
+    private func checkWritten() throws(AuditLogError) {
+        if let failure = file.failure { throw .file(failure) }
     }
 
     /// The chain of the lines before the snapshot's place is whole and ends there, with the snapshot's hash.

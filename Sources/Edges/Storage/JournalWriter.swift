@@ -70,6 +70,9 @@ public struct JournalWriter: ~Copyable {
     /// The disk has no more space to set aside: only the reserve is left.
     public var isLow: Bool { file.isLow }
 
+    /// The disk takes nothing: what was appended since is in memory alone, and is tried again with every flush.
+    public var isUnwritten: Bool { file.failure != nil }
+
     /// Adds one frame. Costs a copy and its checksum; the system is called once per 64 KB.
     /// Throws `.differs` when the journal has another frame in this place.
     public mutating func append(
@@ -121,15 +124,21 @@ public struct JournalWriter: ~Copyable {
     /// Flushes and says where the journal stands, for the snapshot that is about to be taken.
     public mutating func checkpoint() throws(JournalError) -> JournalPosition {
         try flush()
+        try checkWritten()
         return JournalPosition(byteOffset: UInt64(file.offset), frameCount: frameCount, sequence: sequence)
     }
 
     /// Ends the run: syncs, and throws `.notProduced` when the journal has frames that this run did not produce again.
     public mutating func finish() throws(JournalError) {
         try sync()
+        try checkWritten()
         do throws(SystemCallError) { try file.releaseReserve() } catch { throw .file(error) }
         guard !file.isComparing else {
             throw .notProduced(path: path, offset: file.offset, bytes: file.existingEnd - file.offset)
         }
+    }
+
+    private func checkWritten() throws(JournalError) {
+        if let failure = file.failure { throw .file(failure) }
     }
 }

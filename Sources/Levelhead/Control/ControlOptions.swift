@@ -20,7 +20,7 @@ struct ControlOptions: ParsableArguments {
 
     /// Asks whoever is registered. Where nobody is, nothing is made, not even a key.
     func survey(
-        _ verb: ControlVerb, _ arguments: CommandArguments = CommandArguments(),
+        _ verb: ControlVerb, _ arguments: CommandArguments = CommandArguments(), id: CommandID = .random(),
         until completion: ControlClient.Completion = .answered, seconds: Double
     ) throws -> Survey {
         let state = try stateDirectory()
@@ -30,7 +30,7 @@ struct ControlOptions: ParsableArguments {
         let client = ControlClient(
             stateDirectory: state, key: try KeyStore(stateDirectory: state).key(.control))
         let deadline = Nanoseconds(Int64(seconds * 1e9))
-        return try client.survey(verb, arguments, until: completion, deadline: deadline)
+        return try client.survey(verb, arguments, id: id, until: completion, deadline: deadline)
     }
 
     /// Why a verb had nobody to speak to.

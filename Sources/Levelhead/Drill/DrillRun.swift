@@ -17,20 +17,24 @@ struct DrillFailure: Error, CustomStringConvertible {
 struct DrillRun {
     let tape: String
     let directory: String
-    private(set) var random: DrillRandom
+    let plan: DrillPlan
+    private var random: DrillRandom
 
     /// Milliseconds to proven flat.
     private(set) var flattenTimes: [Double] = []
     /// Milliseconds from a kill to the successor's first answer.
     private(set) var restartTimes: [Double] = []
+    /// What was done, each step with its number.
     private(set) var steps: [String] = []
+    private var number = 0
 
     private static let patience = Nanoseconds.seconds(20)
 
-    init(tape: String, directory: String, random: DrillRandom) {
+    init(tape: String, directory: String, seed: UInt64, run: Int) {
         self.tape = tape
         self.directory = directory
-        self.random = random
+        random = DrillRandom(seed: seed, run: run)
+        plan = DrillPlan(run: run, &random)
     }
 
     private var state: String { "\(directory)/s" }
@@ -41,16 +45,19 @@ struct DrillRun {
         let up = try OwnProgram.start(
             [
                 "up", "--tape", tape, "--speed", "6x", "--stay", "--state-dir", state, "--run-dir", run, "--json",
-                "--set", "policy.enabled=false", "--set", "snapshot.every_seconds=0.2",
-            ], output: URL(fileURLWithPath: "\(directory)/up.out"), errors: URL(fileURLWithPath: "\(directory)/up.err"))
+                "--set", "policy.enabled=false", "--set", "snapshot.every_seconds=0.2", "--drill",
+            ] + plan.faults, output: URL(fileURLWithPath: "\(directory)/up.out"),
+            errors: URL(fileURLWithPath: "\(directory)/up.err"))
         defer {
             if up.isRunning { up.terminate() }
             up.waitUntilExit()
         }
         try awaitAll()
-        for _ in 0..<(4 + random.below(5)) { try step() }
+        for step in plan.steps { try play(step) }
+        note("flatten")
         try awaitAll()
         try flatten()
+        try proveAtVenue()
         up.terminate()
         up.waitUntilExit()
         guard up.terminationStatus == 0 else { throw DrillFailure("up ended with status \(up.terminationStatus)") }
@@ -62,26 +69,29 @@ struct DrillRun {
 
     // MARK: Steps
 
-    private mutating func step() throws {
-        switch random.below(6) {
-        case 0, 1: try order()
-        case 2: try kill(random.pick(ProcessRole.allCases))
-        case 3: try cutFeed()
-        case 4: try stop(random.pick([.execution, .risk, .paper]))
-        default:
-            try order()
-            try kill(random.pick([.risk, .engine, .paper, .execution]))
+    private mutating func play(_ step: DrillPlan.Step) throws {
+        number += 1
+        for role in plan.kills[number] ?? [] { try kill(role) }
+        switch step {
+        case .order: try order()
+        case .cutFeed: try stop(.ingest)
+        case .stop(let role): try stop(role)
+        case .flatten:
+            note("flatten")
             try awaitAll()
             try flatten()
-            try arm()
         }
         usleep(UInt32(random.below(60_000)))
     }
 
+    private mutating func note(_ what: String) { steps.append("\(number) \(what)") }
+
     /// A manual order; it may be refused.
     private mutating func order() throws {
         let side = random.pick(["buy", "sell"]), quantity = 1 + random.below(2)
-        steps.append("order \(side) \(quantity)")
+        try awaitAll()
+        try arm()
+        note("order \(side) \(quantity)")
         _ = try OwnProgram.run(
             [
                 "order", side, "\(quantity)", "--stop-ticks", "200", "--timeout", "2", "--state-dir", state, "--json",
@@ -90,7 +100,7 @@ struct DrillRun {
 
     private mutating func kill(_ role: ProcessRole) throws {
         guard let old = registration(role) else { return }
-        steps.append("kill \(role.rawValue)")
+        note("kill \(role.rawValue)")
         let start = MonotonicClock.now()
         Glibc.kill(old.pid, SIGKILL)
         try until("\(role.rawValue) is back") {
@@ -100,19 +110,16 @@ struct DrillRun {
         restartTimes.append((MonotonicClock.now() - start).seconds * 1e3)
     }
 
-    /// The feed is silent for a moment, and comes back with everything.
-    private mutating func cutFeed() throws { try stop(.ingest) }
-
+    /// It says nothing for a moment, and comes back with everything.
     private mutating func stop(_ role: ProcessRole) throws {
         guard let found = registration(role) else { return }
-        steps.append("stop \(role.rawValue)")
+        note(role == .ingest ? "cut the feed" : "stop \(role.rawValue)")
         Glibc.kill(found.pid, SIGSTOP)
         usleep(UInt32(50_000 + random.below(400_000)))
         Glibc.kill(found.pid, SIGCONT)
     }
 
     private mutating func flatten() throws {
-        steps.append("flatten")
         let end = try OwnProgram.run(
             ["flatten", "--reason", "drill", "--timeout", "15", "--state-dir", state, "--json"], scratch: directory)
         guard end.status == 0, end.json?["flat"] as? Bool == true else {
@@ -120,20 +127,46 @@ struct DrillRun {
         }
         if let time = (end.json?["ms"] as? NSNumber)?.doubleValue { flattenTimes.append(time) }
         try until("position zero and LOCKED") {
-            let status = try OwnProgram.run(["status", "--state-dir", state, "--json"], scratch: directory).json
+            let status = try status()
             let position = status?["position"] as? [String: Any]
             return position?.isEmpty == true && status?["trading_state"] as? String == "LOCKED"
         }
     }
 
-    private mutating func arm() throws {
-        steps.append("arm")
+    /// The venue's second client finds nothing to close: flat was true.
+    private func proveAtVenue() throws {
         let end = try OwnProgram.run(
-            ["arm", "--scope", "account", "--reason", "drill", "--state-dir", state, "--json"], scratch: directory)
-        guard end.status == 0 else { throw DrillFailure("arm: \(end.errors.prefix(200))") }
+            ["flatten", "--direct", "--timeout", "15", "--state-dir", state, "--json"], scratch: directory)
+        guard end.status == 0, (end.json?["rounds"] as? NSNumber)?.intValue == 0 else {
+            throw DrillFailure("the venue was not flat: \(end.output.prefix(300)) \(end.errors.prefix(200))")
+        }
+    }
+
+    /// After a flatten, the desk's own too: a venue that goes wrong leads to some. Who was paused by a question
+    /// resumes.
+    private mutating func arm() throws {
+        try until("ACTIVE") {
+            let status = try status()
+            switch status?["trading_state"] as? String {
+            case "ACTIVE" where status?["locked"] as? Bool == false: return true
+            case "ACTIVE", "LOCKED": _ = try control("arm", ["--scope", "account"])
+            case "REDUCING": _ = try control("resume", [])
+            default: break
+            }
+            return false
+        }
+    }
+
+    private func control(_ verb: String, _ words: [String]) throws -> OwnProgram.End {
+        try OwnProgram.run(
+            [verb] + words + ["--reason", "drill", "--state-dir", state, "--json"], scratch: directory)
     }
 
     // MARK: Looking
+
+    private func status() throws -> [String: Any]? {
+        try OwnProgram.run(["status", "--state-dir", state, "--json"], scratch: directory).json
+    }
 
     private func registration(_ role: ProcessRole) -> Registration? {
         ControlDirectory(stateDirectory: state).registration(of: role.rawValue)

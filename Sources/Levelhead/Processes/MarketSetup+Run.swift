@@ -14,6 +14,7 @@ extension MarketSetup {
             usleep(1_000)
             parts = try site.tape.parts()
         }
+        try NamedFiles.check("\(site.directory)/run.json", configuration)
         try self.init(configuration: configuration, tape: try MergedTape.open([parts[0].path]), history: site.history)
     }
 }

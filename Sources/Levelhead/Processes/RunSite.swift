@@ -26,6 +26,8 @@ struct RunSite: Sendable {
         let text = (try? PosixFile.contents(of: "\(directory)/run.json")).map { String(decoding: $0, as: UTF8.self) }
         return text?.contains("\"gateway\"") ?? false
     }
+    /// Of the identities of a live run's orders, from this start on; nil for a run over recorded tape.
+    func orderEpoch() throws -> UInt16? { isLive ? try OrderEpoch.current(stateDirectory: stateDirectory) : nil }
     var auditFile: String { "\(directory)/audit.jsonl" }
     var socketDirectory: String { "\(stateDirectory)/sockets" }
 

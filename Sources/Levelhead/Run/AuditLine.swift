@@ -93,6 +93,13 @@ enum AuditLine {
 }
 
 extension AuditLine {
+    private static func order(of command: OperatorCommand) -> ClientOrderID {
+        switch command.request {
+        case .order, .modify: command.intent.id
+        default: command.target
+        }
+    }
+
     /// What an operator asked of the risk gateway.
     static func request(_ command: OperatorCommand) -> String {
         JSONText.object([
@@ -100,7 +107,7 @@ extension AuditLine {
             "command": JSONText.string(command.id == 0 ? "" : String(command.id, radix: 16)),
             "who": JSONText.string("\(command.sender)"), "why": JSONText.string("\(command.reason)"),
             "epoch": JSONText.integer(command.epoch),
-            "order": JSONText.string((command.request == .order ? command.intent.id : command.target).description),
+            "order": JSONText.string(order(of: command).description),
         ])
     }
 }

@@ -25,8 +25,7 @@ extension MarketSetup {
             tickSize: specification.tick, multiplier: specification.moneyPerPoint.nanos / 1_000_000_000,
             fees: try fees(specification))
         var trading = TradingConfiguration(
-            window: configuration.policy.window, execution: ExecutionConfiguration(terms: terms),
-            venue: try venue(terms))
+            window: configuration.policy.window, execution: execution(terms), venue: try venue(terms))
         trading.tradesSignals = configuration.policy.isEnabled
         trading.signals.threshold = configuration.policy.signalThreshold
         trading.signals.hold = configuration.policy.hold
@@ -46,6 +45,21 @@ extension MarketSetup {
         return trading
     }
 
+    private func execution(_ terms: ContractTerms) -> ExecutionConfiguration {
+        let settings = configuration.execution
+        var execution = ExecutionConfiguration(terms: terms)
+        execution.unknownAfter = settings.unknownAfter
+        execution.fillWithin = settings.fillWithin
+        execution.stopAcknowledgement = settings.stopAcknowledgement
+        execution.closeRetry = settings.closeRetry
+        execution.collar = settings.collar
+        execution.roundPause = settings.roundPause
+        execution.flattenTimeout = settings.flattenLate
+        execution.closesAtOpen = settings.closesAtOpen
+        execution.venueLinks = settings.venueLinks
+        return execution
+    }
+
     private func fees(_ specification: ContractSpecification) throws -> ContractFees {
         guard let fees = configuration.venue.fees(specification) else { throw UnknownFee(root: specification.root) }
         return ContractFees(
@@ -58,6 +72,10 @@ extension MarketSetup {
         venue.commandWay = try way(settings.latency, settings.latencyFile)
         venue.eventWay = try way(settings.acknowledgementLatency, settings.acknowledgementLatencyFile)
         venue.seed = settings.seed
+        venue.faults.late = configuration.drill.late
+        venue.faults.twice = configuration.drill.twice
+        venue.faults.never = configuration.drill.never
+        venue.faults.fillsAfterCancel = configuration.drill.fillsAfterCancel
         venue.queue = QueueModel(
             named: settings.queue, exponent: settings.queueExponent, weight: settings.queueWeight)
         return venue
@@ -87,6 +105,7 @@ extension MarketSetup {
         limits.marketDataAge = risk.staleAfter
         limits.markReducing = risk.noMarkReduce
         limits.markFlatten = risk.noMarkFlatten
+        limits.flatByGrace = risk.flatByGrace
         return limits
     }
 
@@ -104,6 +123,8 @@ extension MarketSetup {
             case .flattening: .flattening
             }
         rules.programme = configuration.programme.map { RulePack($0) }
+        rules.valueAtRisk.confidence = ExactRatio(risk.valueAtRiskConfidence)
+        rules.valueAtRisk.length = risk.valueAtRiskSessions
         rules.exposureLimit = ExactRatio(risk.correlatedExposure)
         rules.contract = ContractRoot(plan.tradedSpecification.root) ?? .none
         if let margin = risk.margin {

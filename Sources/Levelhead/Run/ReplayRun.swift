@@ -16,7 +16,7 @@ import Units
 struct ReplayRun: ~Copyable {
     private static let snapshotName = "replay"
     /// Version of the state's layout and meaning.
-    private static let stateVersion: UInt64 = 3
+    private static let stateVersion: UInt64 = 4
     /// Records between two looks at the clock.
     private static let stride: UInt64 = 16_384
 
@@ -40,7 +40,7 @@ struct ReplayRun: ~Copyable {
         if directory.isResumed {
             try RunFile.check(directory.runFile, setup, tapes: tapes, window: window)
         } else {
-            try directory.writeRun(RunFile.started(setup, tapes: tapes, window: window))
+            try directory.writeRun(try RunFile.started(setup, tapes: tapes, window: window))
         }
         var snapshots = SnapshotStore(try LMDBEnvironment(path: directory.stateDirectory, durability: .onSync))
         let saved = directory.isResumed ? try snapshots.load(snapshotName, expecting: identity) : nil
@@ -138,7 +138,7 @@ struct ReplayRun: ~Copyable {
         try snapshots.sync()
         var result = ReplayResult(pipeline: pipeline, counts: counts, runDirectory: directory.path)
         result.featureDigest = try pipeline.output.finish()
-        try directory.writeRun(RunFile.finished(setup, tapes: tapes, window: window, result: result))
+        try directory.writeRun(try RunFile.finished(setup, tapes: tapes, window: window, result: result))
         result.measure(since: started)
         try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
         return result

@@ -45,6 +45,7 @@ extension RunFile {
         let given = setup.history?.digest.hexadecimal ?? "none"
         guard past == given else { throw RunMismatch.history(path: path, expected: past, found: given) }
         try check(path, setup.configuration, settings: settings)
+        try NamedFiles.check(path, setup.configuration)
     }
 
     /// Compares `run.json` of a live run with what it is to be resumed with: the settings.
@@ -53,6 +54,7 @@ extension RunFile {
             let settings = run["configuration"] as? [String: Any]
         else { throw RunMismatch.notARun(path: path) }
         try check(path, configuration, settings: settings)
+        try NamedFiles.check(path, configuration)
     }
 
     private static func check(

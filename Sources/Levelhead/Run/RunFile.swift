@@ -8,25 +8,26 @@ import Security
 /// `run.json`: what a run was made from, so that it can be verified on another machine.
 enum RunFile {
     /// Before the first record.
-    static func started(_ setup: MarketSetup, tapes: TapeIdentity, window: Range<UInt64>?) -> [UInt8] {
-        bytes(common(setup, window) + [("tapes", self.tapes(tapes, digests: []))])
+    static func started(_ setup: MarketSetup, tapes: TapeIdentity, window: Range<UInt64>?) throws -> [UInt8] {
+        bytes(try common(setup, window) + [("tapes", self.tapes(tapes, digests: []))])
     }
 
     /// Of a run over a live feed, whose tape begins with it.
-    static func live(_ configuration: ResolvedConfiguration, dataset: String, gateway: String) -> [UInt8] {
+    static func live(_ configuration: ResolvedConfiguration, dataset: String, gateway: String) throws -> [UInt8] {
         bytes([
             ("program", JSONText.string("levelhead")), ("dataset", JSONText.string(dataset)),
-            ("gateway", JSONText.string(gateway)), ("tapes", "[]"), ("configuration", configuration.json),
+            ("gateway", JSONText.string(gateway)), ("tapes", "[]"),
+            ("files", try NamedFiles.json(configuration)), ("configuration", configuration.json),
         ])
     }
 
     /// After the last record, with the digests of the whole tapes and of the results.
     static func finished(
         _ setup: MarketSetup, tapes: TapeIdentity, window: Range<UInt64>?, result: ReplayResult
-    ) -> [UInt8] {
+    ) throws -> [UInt8] {
         let digests = tapes.digestsWhenDone().map { $0?.hexadecimal }
         return bytes(
-            common(setup, window) + [
+            try common(setup, window) + [
                 ("tapes", self.tapes(tapes, digests: digests)),
                 ("feature_sha256", JSONText.string(result.featureDigest)),
                 ("signal_sha256", JSONText.string(result.signalDigest)),
@@ -34,13 +35,14 @@ enum RunFile {
             ])
     }
 
-    private static func common(_ setup: MarketSetup, _ window: Range<UInt64>?) -> [(String, String)] {
+    private static func common(_ setup: MarketSetup, _ window: Range<UInt64>?) throws -> [(String, String)] {
         [
             ("program", JSONText.string("levelhead")),
             ("signal_contracts", JSONText.array(setup.plan.signal.map { JSONText.string($0.contract.rawSymbol) })),
             ("traded_root", JSONText.string(setup.plan.tradedSpecification.root)),
             ("from", JSONText.integer(window?.lowerBound)), ("to", JSONText.integer(window?.upperBound)),
             ("history", setup.history.map(history) ?? "null"),
+            ("files", try NamedFiles.json(setup.configuration)),
             ("configuration", setup.configuration.json),
         ]
     }

@@ -13,12 +13,23 @@ struct ConfigurationOptions: ParsableArguments {
     var assignments: [String] = []
 
     /// Command line over environment over file over default.
-    /// - Parameter overrides: a verb's own flags that stand for keys; they win over `--set`.
-    func resolve(overrides: [ConfigurationSources.Override] = []) throws -> ResolvedConfiguration {
+    /// - Parameters:
+    ///   - overrides: a verb's own flags that stand for keys; they win over `--set`.
+    ///   - isDrill: the paper venue may be told to go wrong.
+    func resolve(
+        overrides: [ConfigurationSources.Override] = [], isDrill: Bool = false
+    ) throws -> ResolvedConfiguration {
         var sources = ConfigurationSources(file: config, environment: ProcessInfo.processInfo.environment)
         sources.overrides = try assignments.map(ConfigurationSources.Override.init(assignment:)) + overrides
-        return try sources.resolve()
+        let configuration = try sources.resolve()
+        if configuration.drill.isOn, !isDrill { throw NotInADrill() }
+        return configuration
     }
+}
+
+/// A venue that goes wrong was asked for outside a drill.
+struct NotInADrill: Error, CustomStringConvertible {
+    var description: String { "drill.*: a venue that goes wrong is for levelhead drill alone" }
 }
 
 /// The past sessions of a run.

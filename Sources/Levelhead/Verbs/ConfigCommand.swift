@@ -22,7 +22,7 @@ struct ConfigCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let resolved = try options.resolve()
+        let resolved = try options.resolve(isDrill: true)
         print(json ? resolved.json : resolved.annotatedText, terminator: json ? "\n" : "")
     }
 }

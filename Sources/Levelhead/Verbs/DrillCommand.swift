@@ -7,11 +7,13 @@ import Units
 struct DrillCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drill",
-        abstract: "Kills processes, cuts the feed and flattens, on paper, and says what held.",
+        abstract: "Kills processes, cuts the feed, makes the venue go wrong and flattens, and says what held.",
         discussion: """
             Each run is a desk of its own over a synthetic tape in a temporary directory. In a seeded order it sends \
-            orders, kills and stops processes, silences the feed and flattens. A run passes when every flatten was \
-            proven, the account is flat at the end and levelhead verify finds nothing. Exit status 0 when all pass.
+            orders, stops processes, silences the feed and flattens; each process is killed once, in front of a step \
+            whose number is drawn; and the venue drops, repeats or delays its acknowledgements, or fills orders that \
+            it has cancelled. A run passes when every flatten was proven, the venue's second client finds the account \
+            flat at the end and levelhead verify finds nothing. Exit status 0 when all pass.
 
             Example: levelhead drill --runs 5
             """)
@@ -56,7 +58,7 @@ struct DrillCommand: ParsableCommand {
                 ], scratch: place)
             guard made.status == 0 else { throw DrillFailure("no tape: \(made.errors.prefix(300))") }
         }
-        var run = DrillRun(tape: tape, directory: "\(place)/\(number)", random: DrillRandom(seed: seed, run: number))
+        var run = DrillRun(tape: tape, directory: "\(place)/\(number)", seed: seed, run: number)
         var failure: String?
         do { try run.play() } catch { failure = "\(error)" }
         let result = DrillResult(number: number, run: run, failure: failure)
@@ -73,12 +75,16 @@ struct DrillCommand: ParsableCommand {
     }
 
     private func summarize(_ results: [DrillResult], failed: Int, _ place: String) {
-        let times = results.flatMap(\.run.flattenTimes).sorted()
         print("\(results.count - failed) passed, \(failed) failed, seed \(seed)")
-        if let median = times.middle, let longest = times.last {
-            print("to proven flat: \(times.count) times, median \(median) ms, longest \(longest) ms")
-        }
+        summarize("to proven flat", results.flatMap(\.run.flattenTimes))
+        summarize("from a kill to the successor's answer", results.flatMap(\.run.restartTimes))
         if failed > 0 { print("kept: \(place)") }
+    }
+
+    private func summarize(_ what: String, _ times: [Double]) {
+        let sorted = times.sorted()
+        guard let median = sorted.at(0.5), let late = sorted.at(0.99), let longest = sorted.last else { return }
+        print("\(what): \(sorted.count) times, p50 \(median.tenths), p99 \(late.tenths), longest \(longest.tenths) ms")
     }
 }
 
@@ -89,16 +95,17 @@ struct DrillResult {
     let failure: String?
 
     var line: String {
-        let flat = run.flattenTimes.map { "\(($0 * 10).rounded() / 10)" }.joined(separator: " ")
+        let flat = run.flattenTimes.map { "\($0.tenths)" }.joined(separator: " ")
         let verdict = failure == nil ? "pass" : "FAIL"
         return "\(verdict)  run \(number): \(run.steps.joined(separator: ", ")); flat in ms: \(flat)"
-            + (failure.map { "\n      \($0)" } ?? "")
+            + "; venue: \(run.plan.venue)" + (failure.map { "\n      \($0)" } ?? "")
     }
 
     var json: String {
         JSONText.object([
             ("run", "\(number)"), ("passed", failure == nil ? "true" : "false"),
             ("failure", failure.map(JSONText.string) ?? "null"),
+            ("venue", JSONText.string(run.plan.venue)),
             ("steps", JSONText.array(run.steps.map(JSONText.string))),
             ("flat_ms", JSONText.array(run.flattenTimes.map { "\($0)" })),
             ("restart_ms", JSONText.array(run.restartTimes.map { "\($0)" })),
@@ -107,6 +114,12 @@ struct DrillResult {
 }
 
 extension [Double] {
-    /// Of sorted numbers; nil of none.
-    fileprivate var middle: Double? { isEmpty ? nil : self[count / 2] }
+    /// Of sorted numbers, the first that at least this share is at or below; nil of none.
+    fileprivate func at(_ share: Double) -> Double? {
+        isEmpty ? nil : self[Swift.min(count - 1, Int(share * Double(count)))]
+    }
+}
+
+extension Double {
+    fileprivate var tenths: Double { (self * 10).rounded() / 10 }
 }

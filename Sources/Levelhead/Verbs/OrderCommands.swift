@@ -91,8 +91,9 @@ struct CancelCommand: ParsableCommand {
         commandName: "cancel",
         abstract: "Cancels an order, or every order that opens.",
         discussion: """
-            A protective stop is not cancelled alone: the position would be bare; flatten closes both. Exit status 0 \
-            when the order has ended.
+            One order is cancelled through the risk gateway, which counts it; when that does not answer within a \
+            second, past it. A protective stop is not cancelled alone: the position would be bare; flatten closes \
+            both. Exit status 0 when the order has ended.
 
             Example: levelhead cancel 1-manual-1
             """)
@@ -111,7 +112,11 @@ struct CancelCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let arguments = CommandArguments(reason: reason, target: id)
+            var arguments = CommandArguments(reason: reason, target: id)
+            if !arguments.isForEverything {
+                if try OrderReport.isHeard(control, .cancel, arguments, by: "risk", seconds: timeout) { return }
+                arguments.isPastRisk = true
+            }
             try OrderReport.ask(control, .cancel, arguments, of: "execution", seconds: timeout)
         }
     }
@@ -119,11 +124,42 @@ struct CancelCommand: ParsableCommand {
 
 /// What came of a manual order or a cancel.
 enum OrderReport {
+    /// Time in which a process that works says at least that it has taken a command.
+    private static let patience = 1.0
+
+    /// Asks a process that may be silent; false when it is, and another answers.
+    static func isHeard(
+        _ control: ControlOptions, _ verb: ControlVerb, _ arguments: CommandArguments, by process: String,
+        seconds: Double
+    ) throws -> Bool {
+        let id = CommandID.random()
+        let first = try control.survey(
+            verb, arguments, id: id, until: .decided(by: process), seconds: min(seconds, patience))
+        if first.answers[process] == nil, !first.answers.isEmpty { return false }
+        let isOver = first.answers[process]?.outcome.isTerminal ?? true
+        guard !isOver, seconds > patience else {
+            try show(first, control, verb, arguments, process)
+            return true
+        }
+        let rest = seconds - patience
+        let last = try control.survey(verb, arguments, id: id, until: .decided(by: process), seconds: rest)
+        try show(last, control, verb, arguments, process)
+        return true
+    }
+
     static func ask(
         _ control: ControlOptions, _ verb: ControlVerb, _ arguments: CommandArguments, of process: String,
         seconds: Double
     ) throws {
-        let survey = try control.survey(verb, arguments, until: .decided(by: process), seconds: seconds)
+        try show(
+            try control.survey(verb, arguments, until: .decided(by: process), seconds: seconds), control, verb,
+            arguments, process)
+    }
+
+    private static func show(
+        _ survey: Survey, _ control: ControlOptions, _ verb: ControlVerb, _ arguments: CommandArguments,
+        _ process: String
+    ) throws {
         guard !survey.answers.isEmpty else { throw ControlFailure(try control.silence(survey)) }
         guard let answer = survey.answers[process] else {
             throw ControlFailure("\(verb.name): \(process) does not answer")

@@ -143,7 +143,7 @@ struct RiskCommand: ParsableCommand {
         }
         try runStage(
             HostedRisk.self, options, account: AccountRecord(tradingState: .active),
-            verbs: [.pause, .resume, .flatten, .arm, .order])
+            verbs: [.pause, .resume, .flatten, .arm, .order, .modify, .cancel])
     }
 }
 
@@ -163,7 +163,7 @@ struct ExecutionCommand: ParsableCommand {
                 .execution, options, account: nil, stage: { ExecutionFollower($0, isLogical: true) },
                 result: { try HostedExecution.write($0, $2.gateway) })
         }
-        try runStage(HostedExecution.self, options, account: nil, verbs: [.flatten, .cancel])
+        try runStage(HostedExecution.self, options, account: nil, verbs: [.flatten, .cancel, .reconcile])
     }
 }
 

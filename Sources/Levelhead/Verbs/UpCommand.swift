@@ -50,6 +50,10 @@ struct UpCommand: ParsableCommand {
     @Flag(help: "Keep the processes at the end of the tape, until a signal.")
     var stay = false
 
+    /// The venue may be told to go wrong: for drills and tests, over recorded tape alone.
+    @Flag(help: .hidden)
+    var drill = false
+
     @Option(
         help: ArgumentHelp("What feature_sha256 covers: every second's end, or every group.", valueName: "second|tick"))
     var digest: DigestMode?
@@ -66,6 +70,7 @@ struct UpCommand: ParsableCommand {
     func validate() throws {
         if lockstep, tape.isEmpty { throw ValidationError("--lockstep needs a --tape.") }
         if lockstep, resume { throw ValidationError("--lockstep begins anew: a run in logical time is not resumed.") }
+        if drill, tape.isEmpty || lockstep { throw ValidationError("--drill needs a --tape, in time.") }
         if resume, runDir == nil { throw ValidationError("--resume needs the --run-dir to go on with.") }
     }
 
@@ -73,7 +78,8 @@ struct UpCommand: ParsableCommand {
         try reportingErrors {
             StopSignal.install()
             let configuration = try options.resolve(
-                overrides: digest.map { [.init(key: "digest", value: $0.rawValue, flag: "--digest")] } ?? [])
+                overrides: digest.map { [.init(key: "digest", value: $0.rawValue, flag: "--digest")] } ?? [],
+                isDrill: drill)
             guard let state = StateDirectory.path(explicit: stateDir) else {
                 throw ValidationError("no home directory: give --state-dir")
             }
@@ -90,6 +96,7 @@ struct UpCommand: ParsableCommand {
                 try directory.writeRun(input.runFile)
             }
             try prepare(site, configuration)
+            if tape.isEmpty { try OrderEpoch.raise(stateDirectory: site.stateDirectory) }
             try TradingLock(stateDirectory: site.stateDirectory).begin(
                 run: site.directory, startsAnew: !tape.isEmpty && !resume)
             if begin {
@@ -108,7 +115,7 @@ struct UpCommand: ParsableCommand {
     private func input(_ configuration: ResolvedConfiguration) throws -> UpInput {
         if tape.isEmpty {
             return UpInput(
-                runFile: RunFile.live(configuration, dataset: live.dataset, gateway: "\(live.source.address)"),
+                runFile: try RunFile.live(configuration, dataset: live.dataset, gateway: "\(live.source.address)"),
                 arguments: live.arguments, check: { try RunFile.check($0, configuration) })
         }
         let merged = try MergedTape.open(try TapePaths.expand(tape))
@@ -117,7 +124,7 @@ struct UpCommand: ParsableCommand {
         let paths = merged.sources.map(\.path)
         let identity = try TapeIdentity(paths)
         return UpInput(
-            runFile: RunFile.started(setup, tapes: identity, window: nil),
+            runFile: try RunFile.started(setup, tapes: identity, window: nil),
             arguments: paths.flatMap { ["--tape", RunSite.absolute($0)] } + ["--speed", "\(speed)"],
             check: { try RunFile.check($0, setup, tapes: identity, window: nil) })
     }

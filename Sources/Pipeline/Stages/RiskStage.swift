@@ -120,7 +120,7 @@ struct RiskStage {
                 Approval(
                     intent: approved.subject, sequence: approved.sequence, epoch: epoch,
                     expiry: approvalTime + approvalLife))
-        case .refused: if intent.action != .modify { policy.refused(intent.id) }
+        case .refused: if intent.action == .open || intent.action == .close { policy.refused(intent.id) }
         }
     }
 
@@ -139,9 +139,15 @@ struct RiskStage {
         case .pause: return gate.pause(command.scope)
         case .resume: return gate.resume(command.scope)
         case .halt: return gate.halt()
-        case .flatten: return gate.requestFlatten()
+        case .flatten: return gate.requestFlatten(epoch: command.epoch)
         case .arm: return arm(command)
-        case .order: return reviewManual(command.intent)
+        case .order, .modify: return reviewManual(command.intent)
+        case .cancel where command.target != .none:
+            return reviewManual(
+                OrderIntent(id: command.target, time: .undefined, receiveTime: .undefined, action: .cancel))
+        case .identities:
+            policy.begin(identitiesOf: command.target.epoch)
+            return .done
         case .cancel, .withheld, .reconcile: return .done
         case .peerSilent: return gate.losePeer()
         case .peerHeard: return gate.hearPeer()

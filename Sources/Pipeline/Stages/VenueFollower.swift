@@ -10,8 +10,12 @@ import Units
 public struct VenueFollower: TradingStage {
     private var paper: PaperVenue
     private var messageTime = Timestamp(nanoseconds: 0)
+    private var voice: FaultyVoice
 
-    public init(_ configuration: TradingConfiguration) { paper = PaperVenue(configuration.venue) }
+    public init(_ configuration: TradingConfiguration) {
+        paper = PaperVenue(configuration.venue)
+        voice = FaultyVoice(configuration.venue.faults, seed: configuration.venue.seed)
+    }
 
     public var venue: PaperVenue { paper }
     public var awaitsTime: Bool { !paper.isIdle || paper.hasEvents }
@@ -56,14 +60,17 @@ public struct VenueFollower: TradingStage {
         case .flatten: paper.closeSession()
         case .arm: paper.openSession()
         case .halt: break
-        case .pause, .resume, .order, .cancel, .withheld, .reconcile, .peerSilent, .peerHeard: return
+        case .pause, .resume, .order, .modify, .cancel, .withheld, .identities, .reconcile, .peerSilent, .peerHeard:
+            return
         }
         paper.hold(request.epoch)
     }
 
     public mutating func drain(_ body: (StageMessage) -> Void) {
         guard paper.hasEvents else { return }
-        while let event = paper.nextEvent(until: messageTime) { body(.event(event)) }
+        while let event = paper.nextEvent(until: messageTime) {
+            if voice.isHonest { body(.event(event)) } else { voice.tell(event) { body(.event($0)) } }
+        }
     }
 
     private mutating func follow(_ watch: borrowing MarketWatch) {
@@ -73,5 +80,6 @@ public struct VenueFollower: TradingStage {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try paper.persist(&archive)
         try archive.field(&messageTime)
+        if !voice.isHonest { try voice.persist(&archive) }
     }
 }

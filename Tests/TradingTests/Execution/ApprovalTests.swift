@@ -32,6 +32,42 @@ import Units
         #expect(bench.gateway.voidCount == 4)
     }
 
+    @Test func `an approved cancel is void for nothing but being used before`() {
+        var bench = GatewayBench()
+        bench.open {
+            $0.type = .limit
+            $0.limit = Ticks(19_996)
+        }
+        bench.accepted(GatewayBench.entry, 1)
+        bench.gateway.hold(epoch: 2, isLocked: true)
+        func cancel(sequence: UInt64?) -> [String] {
+            bench.open(epoch: 1, expiry: Timestamp(nanoseconds: 1), sequence: sequence) { $0.action = .cancel }
+        }
+        #expect(cancel(sequence: 1) == [], "an approval of that number was used")
+        #expect(cancel(sequence: 2) == ["> cancel m1"])
+        #expect(cancel(sequence: 3) == [], "under way")
+        #expect(bench.cancelled(GatewayBench.entry) == ["m1 cancelled 0 requested"])
+        #expect(cancel(sequence: 4) == [], "it has ended")
+        var holding = GatewayBench.holding()
+        #expect(holding.open(id: GatewayBench.own(1)) { $0.action = .cancel } == [], "a stop is not cancelled alone")
+    }
+
+    @Test func `identities go on under a later epoch, and under no earlier one`() throws {
+        var bench = GatewayBench()
+        bench.tell(.identities(of: 7))
+        bench.tell(.identities(of: 3))
+        bench.open()
+        bench.filled(GatewayBench.entry, .buy, 1, "5000.25")
+        let stop = ClientOrderID(epoch: 7, issuer: .execution, count: 1)
+        #expect(bench.commands.contains { $0.order.id == stop && $0.order.role == .protectiveStop })
+        bench.gateway = try reloaded(
+            bench.gateway, into: ExecutionGateway(ExecutionConfiguration(terms: Script.terms), epoch: 1))
+        bench.tell(.identities(of: 7))
+        bench.open(id: ClientOrderID(epoch: 7, issuer: .manual, count: 1))
+        bench.filled(ClientOrderID(epoch: 7, issuer: .manual, count: 1), .buy, 1, "5000.25")
+        #expect(bench.commands.contains { $0.order.id == ClientOrderID(epoch: 7, issuer: .execution, count: 3) })
+    }
+
     @Test func `the lock word never goes back`() {
         var bench = GatewayBench()
         bench.gateway.hold(epoch: 5, isLocked: true)

@@ -88,6 +88,44 @@ import Units
         #expect(Self.change(&gone, 5, 19_997) == [])
     }
 
+    @Test func `a stop is moved, and keeps its quantity; what closes is not enlarged`() {
+        var bench = GatewayBench.holding(.buy, 2)
+        func move(_ quantity: Int64) -> [String] {
+            bench.open(.sell, quantity, id: Self.stop) {
+                $0.action = .modify
+                $0.type = .stop
+                $0.trigger = Ticks(19_999)
+            }
+        }
+        #expect(move(1) == ["x1 working 2 not_sent"])
+        #expect(move(3) == ["x1 working 2 not_sent"])
+        #expect(move(2) == ["x1 working 2", "> change x1 to 2 4999.75"])
+        #expect(bench.say(.modified, Self.stop) { $0.leaves = Quantity(2) } == ["x1 working 2"])
+        #expect(bench.gateway.hasProtection)
+        let close = ClientOrderID(epoch: 1, issuer: .manual, count: 2)
+        func limit(_ quantity: Int64, _ price: Int64, _ action: IntentAction) -> [String] {
+            bench.open(.sell, quantity, id: close) {
+                $0.action = action
+                $0.isReduceOnly = true
+                $0.type = .limit
+                $0.limit = Ticks(price)
+            }
+        }
+        _ = limit(1, 20_010, .open)
+        bench.accepted(close, 1)
+        #expect(limit(2, 20_010, .modify) == ["m2 working 1 not_sent"])
+        #expect(limit(1, 20_012, .modify) == ["m2 working 1", "> change m2 to 1 5003.00"])
+    }
+
+    @Test func `a change that did not leave is over, and the order goes on as it was`() {
+        var bench = Self.resting()
+        _ = Self.change(&bench, 5, 19_997)
+        #expect(
+            bench.tell(OperatorCommand(.withheld, target: Self.entry)) == ["m1 partiallyFilled 2 stale_epoch"])
+        #expect(bench.gateway.live[0].order.price == Ticks(19_996))
+        #expect(Self.change(&bench, 4, 19_996) == ["m1 partiallyFilled 3", "> change m1 to 4 4999.00"])
+    }
+
     @Test func `our own orders may be moved, and only to less`() {
         var order = Order.blank
         order.role = .protectiveStop

@@ -61,6 +61,10 @@ struct GatewayBench {
         step { $0.gateway.apply(command, $0.clock) }
     }
 
+    @discardableResult mutating func take(_ change: StateChange) -> [String] {
+        step { $0.gateway.apply(change, $0.clock) }
+    }
+
     /// Time goes on by this many milliseconds.
     @discardableResult mutating func wait(_ milliseconds: Int64) -> [String] {
         now = now + .milliseconds(milliseconds)

@@ -29,13 +29,13 @@ import Units
     @Test func `a late acceptance makes it known`() {
         var bench = Self.silent()
         #expect(bench.accepted(Self.entry, 2) == ["m1 working 2"])
-        #expect(bench.wait(10_000) == [])
+        #expect(bench.wait(999) == [])
     }
 
     @Test func `the venue says that it works`() {
         var bench = Self.silent()
         #expect(bench.status(Self.entry, .working, leaves: 2) == ["m1 working 2"])
-        #expect(bench.wait(10_000) == [])
+        #expect(bench.wait(999) == [])
         #expect(bench.filled(Self.entry, .buy, 1, "5000.25").first == "fill m1 buy 1 @ 5000.25")
     }
 
@@ -186,5 +186,57 @@ import Units
         #expect(bench.gateway.hasProtection)
         bench.say(.reduced, Self.stop) { $0.leaves = Quantity(1) }
         #expect(bench.gateway.contradictions == 0)
+    }
+
+    // MARK: An end that is not told
+
+    @Test func `an accepted order that cannot rest is asked about until its end is told`() {
+        var bench = GatewayBench()
+        bench.open(.buy, 2)
+        bench.accepted(Self.entry, 2)
+        #expect(bench.wait(999) == [])
+        #expect(bench.wait(1) == ["> ask m1"], "its end is late, which makes it no unknown order")
+        #expect(bench.status(Self.entry, .working, leaves: 2) == [], "it waits for a book")
+        #expect(bench.wait(999) == [])
+        #expect(bench.wait(1) == ["> ask m1"])
+        #expect(bench.wait(499) == [])
+        #expect(bench.wait(1) == ["m1 unknown 2", "> ask m1"], "now the venue is silent")
+        #expect(bench.filled(Self.entry, .buy, 2, "5000.25").contains("m1 filled 0"))
+        #expect(bench.gateway.contradictions == 0)
+    }
+
+    @Test func `what filled and was never told is a question, and no fill is invented`() {
+        for type in [OrderType.market, .limit] {
+            var bench = GatewayBench()
+            bench.open(.buy, 1) {
+                $0.type = type
+                guard type == .limit else { return }
+                $0.limit = Ticks(20_001)
+                $0.timeInForce = .immediateOrCancel
+            }
+            bench.accepted(Self.entry, 1)
+            #expect(bench.wait(1_000) == ["> ask m1"])
+            #expect(bench.status(Self.entry, .filled, filled: 1) == ["m1 unknown 1"], "the fill may be on its way")
+            #expect(bench.wait(250) == ["> ask m1"])
+            let out = bench.status(Self.entry, .filled, filled: 1)
+            #expect(out.contains("reconciliationQuestion"))
+            #expect(bench.fills.isEmpty)
+            #expect(bench.gateway.openQuantity == Quantity(1))
+        }
+    }
+
+    @Test func `a limit order rests for as long as it likes, and a stop until it is triggered`() {
+        var bench = GatewayBench()
+        bench.open(.buy, 1) {
+            $0.type = .limit
+            $0.limit = Ticks(19_996)
+        }
+        bench.accepted(Self.entry, 1)
+        #expect(bench.wait(600_000) == [])
+        var stop = GatewayBench.holding()
+        #expect(stop.wait(600_000) == [])
+        stop.say(.triggered, Self.stop)
+        #expect(stop.wait(999) == [])
+        #expect(stop.wait(1) == ["> ask x1"])
     }
 }

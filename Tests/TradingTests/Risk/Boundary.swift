@@ -33,11 +33,21 @@ struct Boundary: CustomTestStringConvertible, Sendable {
 }
 
 extension GateBench {
-    /// Asks to change the order that was approved first.
-    mutating func modify(_ quantity: Int64, _ price: String) -> RefusalReason? {
-        let id = ClientOrderID(epoch: 1, issuer: .manual, count: 1)
-        return gate.reviewModification(of: id, quantity: Quantity(quantity), price: Script.price(price))
+    /// Asks to change the order that was approved first, or another.
+    mutating func modify(
+        _ quantity: Int64, _ price: String, id: ClientOrderID = ClientOrderID(epoch: 1, issuer: .manual, count: 1)
+    ) -> RefusalReason? {
+        var intent = intent(id, .buy, quantity, at: "1", limit: price)
+        intent.action = .modify
+        return review(intent)
     }
+
+    mutating func cancel(_ id: ClientOrderID) -> RefusalReason? {
+        review(OrderIntent(id: id, time: .undefined, receiveTime: .undefined, action: .cancel))
+    }
+
+    /// Asks to cancel the order that was approved first.
+    mutating func cancelFirst() -> RefusalReason? { cancel(ClientOrderID(epoch: 1, issuer: .manual, count: 1)) }
 
     /// Sessions that end with these losses. A point of one contract is five dollars.
     mutating func lose(cents: [Int64]) {

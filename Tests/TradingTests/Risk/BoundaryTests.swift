@@ -442,41 +442,4 @@ import Units
             return bench.order(.buy, at: time)
         }
     }
-
-    // MARK: Modifications and cancels
-
-    static let changes = [
-        Boundary(.unknownOrder, "a working order, none of that name", true, false) { isWorking in
-            var bench = GateBench()
-            if isWorking { bench.order(.buy, limit: "4999.00") }
-            return bench.modify(1, "4999.25")
-        },
-        Boundary(.modifyRate, "the second of two in a second, the third", 1, 2) { before in
-            var bench = GateBench { $0.modifyRate = RateLimit(perSecond: 2) }
-            bench.order(.buy, limit: "4999.00")
-            for _ in 0..<before { _ = bench.modify(1, "4999.25") }
-            return bench.modify(1, "4999.50")
-        },
-        Boundary(.cancelRate, "the second of two in a second, the third", 1, 2) { before in
-            var bench = GateBench { $0.cancelRate = RateLimit(perSecond: 2) }
-            for _ in 0..<before { _ = bench.gate.reviewCancel() }
-            return bench.gate.reviewCancel()
-        },
-        Boundary(.orderQuantity, "five after a modification, six", 5, 6) { (quantity: Int64) in
-            var bench = GateBench()
-            bench.order(.buy, limit: "4999.00")
-            return bench.modify(quantity, "4999.00")
-        },
-        Boundary(.positionLimit, "ten after a modification, eleven", 4, 5) { (quantity: Int64) in
-            var bench = GateBench()
-            bench.fill(.buy, 6)
-            bench.order(.buy, limit: "4999.00")
-            return bench.modify(quantity, "4999.00")
-        },
-        Boundary(.priceCollar, "twenty ticks away after a modification, one more", "4995.00", "4994.75") { price in
-            var bench = GateBench { $0.collar = Ticks(20) }
-            bench.order(.buy, limit: "4999.00")
-            return bench.modify(1, price)
-        },
-    ]
 }

@@ -114,8 +114,10 @@ struct GateBench {
                 liquidity: .taker, strategy: strategy))
     }
 
-    mutating func flat(at time: String) {
-        gate.apply(ExecutionNotice(kind: .flat, reason: .flat, time: Script.time(time), rounds: 0))
+    mutating func flat(at time: String, epoch: UInt64 = 0) {
+        var notice = ExecutionNotice(kind: .flat, reason: .flat, time: Script.time(time), rounds: 0)
+        notice.certificate.epoch = epoch
+        gate.apply(notice)
     }
 
     // MARK: What came out

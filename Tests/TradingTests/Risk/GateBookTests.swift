@@ -40,4 +40,21 @@ import Units
             if random.below(10) == 0 { try bench.reload() }
         }
     }
+
+    @Test func `a person closes a part of whatever the account holds, a strategy of its own`() {
+        var bench = GateBench()
+        bench.fill(.buy, 2, strategy: .level, issuer: .strategy)
+        bench.fill(.buy, 1)
+        func sell(_ quantity: Int64, _ strategy: StrategyID, _ issuer: OrderIssuer) -> RefusalReason? {
+            bench.order(.sell, quantity, limit: "5001.00", issuer: issuer, strategy: strategy) {
+                $0.isReduceOnly = true
+            }
+        }
+        #expect(sell(3, .account, .manual) == nil)
+        #expect(sell(4, .account, .manual) == .reduceOnly)
+        #expect(sell(2, .level, .strategy) == nil)
+        #expect(sell(3, .level, .strategy) == .reduceOnly)
+        _ = bench.gate.pause()
+        #expect(sell(1, .account, .manual) == nil, "it shrinks")
+    }
 }

@@ -1,3 +1,4 @@
+import Accounts
 import Orders
 import Risk
 import Testing
@@ -75,6 +76,54 @@ import Units
         #expect(bench.gate.arm(.level) == .done)
         bench.book("5000.00x100 | 5000.25x100", at: "21")
         #expect(bench.order(.buy, at: "21", issuer: .strategy, strategy: .level) == nil)
+    }
+
+    /// 500 dollars in the window of entries, 2 500 at other times.
+    static func margins(balance: Int64) -> GateBench {
+        var rules = RiskRules()
+        rules.margins = MarginTable(rows: [
+            MarginRow(
+                contract: .mes, initial: Money(cents: 275_000), maintenance: Money(cents: 250_000),
+                intraday: Money(cents: 50_000))
+        ])
+        return GateBench(rules: rules) { $0 = limits { $0.balance = Money(cents: balance) } }
+    }
+
+    @Test(arguments: [(50_125 as Int64, false), (50_124, true)])
+    func `margin that is no longer there bites on the clock alone`(balance: Int64, bites: Bool) throws {
+        // As in the others 1.25 is lost, and 500 are asked for one contract within the window.
+        var bench = Self.margins(balance: 1_000_000)
+        bench.book("5000.00x100 | 5000.25x100", at: "50000")
+        bench.fill(.buy, time: "50000")
+        bench.book("5000.00x100 | 5000.25x100", at: "50001")
+        #expect(bench.changes() == [])
+        try bench.reload(Self.limits { $0.balance = Money(cents: balance) })
+        let bite = Self.ticks(&bench, from: 50_002, to: 50_020)
+        #expect(bite?.second == (bites ? 50_002 : nil))
+        #expect(bite?.changes == (bites ? ["ACTIVE to FLATTENING maintenance_margin"] : nil))
+        guard bites else { return }
+        // No limit of the day: an arm is enough.
+        bench.fill(.sell, at: "5000.00", time: "50003", role: .close, issuer: .execution)
+        bench.flat(at: "50003")
+        #expect(bench.gate.state == .locked)
+        #expect(bench.gate.arm() == .done)
+    }
+
+    @Test(arguments: [(250_125 as Int64, false), (250_124, true)])
+    func `where the window ends, maintenance margin is asked for`(balance: Int64, bites: Bool) {
+        var bench = Self.margins(balance: balance)
+        bench.book("5000.00x100 | 5000.25x100", at: "59990")
+        bench.fill(.buy, time: "59990")
+        bench.book("5000.00x100 | 5000.25x100", at: "59991")
+        let bite = Self.ticks(&bench, from: 59_992, to: 60_003)
+        #expect(bite?.second == (bites ? 60_000 : nil))
+        #expect(bite?.changes == (bites ? ["ACTIVE to FLATTENING maintenance_margin"] : nil))
+    }
+
+    @Test func `without a position no margin is asked for`() {
+        var bench = Self.margins(balance: 1)
+        bench.book("5000.00x100 | 5000.25x100", at: "50000")
+        #expect(Self.ticks(&bench, from: 50_001, to: 50_020) == nil)
     }
 
     @Test func `the flat-by time and its grace bite on the clock alone`() {
@@ -169,11 +218,11 @@ import Units
             $0.cancelRate = RateLimit(perMinute: 2)
         }
         for _ in 0..<3 { #expect(bench.order(.buy) == nil) }
-        _ = bench.gate.reviewCancel()
-        _ = bench.gate.reviewCancel()
+        _ = bench.cancelFirst()
+        _ = bench.cancelFirst()
         try bench.reload()
         #expect(bench.order(.buy) == .orderRate)
-        #expect(bench.gate.reviewCancel() == .cancelRate)
+        #expect(bench.cancelFirst() == .cancelRate)
         #expect(bench.order(.buy, at: "3") == nil)
         #expect(bench.order(.buy, at: "4") == .tradesPerDay)
         var day = Script.day

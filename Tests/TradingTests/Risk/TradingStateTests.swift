@@ -111,6 +111,20 @@ import Units
         #expect(bench.gate.state == .active)
     }
 
+    @Test func `what was proven flat under a lock is not asked for again under it, and under the next one it is`() {
+        var bench = GateBench()
+        _ = bench.gate.requestFlatten(epoch: 2)
+        bench.flat(at: "1", epoch: 2)
+        #expect(bench.changes() == ["ACTIVE to FLATTENING operator", "FLATTENING to LOCKED flat"])
+        #expect(bench.gate.requestFlatten(epoch: 2) == .done)
+        #expect(bench.changes() == [])
+        #expect(bench.gate.requestFlatten(epoch: 3) == .done)
+        #expect(bench.changes() == ["LOCKED to FLATTENING operator"])
+        bench.flat(at: "2", epoch: 3)
+        #expect(bench.gate.requestFlatten() == .done, "without a lock word it is always asked for")
+        #expect(bench.gate.state == .flattening)
+    }
+
     @Test(arguments: PeerLoss.allCases)
     func `a silent gateway leads to the configured state`(loss: PeerLoss) {
         var rules = RiskRules()

@@ -46,6 +46,8 @@
     case otherBooksOpen = "other_books_open"
     /// Nothing of this identity is working.
     case unknownOrder = "unknown_order"
+    /// A protective stop is not cancelled alone, and neither it nor a target is changed in quantity.
+    case protectsPosition = "protects_position"
 
     /// 1… for journals and digests; 0 is an approval.
     public var code: UInt8 {
@@ -82,6 +84,7 @@
         case .reduceOnly: 30
         case .otherBooksOpen: 31
         case .unknownOrder: 32
+        case .protectsPosition: 33
         }
     }
 

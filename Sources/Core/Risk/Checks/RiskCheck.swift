@@ -8,6 +8,7 @@ public struct RiskCheck: Sendable {
         case all = "everything"
         case changes = "modifications"
         case cancels = "single cancels"
+        case both = "modifications, single cancels"
         case reducers = "reduce-only orders"
     }
 
@@ -28,6 +29,7 @@ public struct RiskCheck: Sendable {
     /// In the order in which they are made: the first that fails is the reason.
     public static let all: [RiskCheck] = [
         RiskCheck(.duplicateID, .all, "an identity that is not above the last of its issuer"),
+        RiskCheck(.unknownOrder, .both, "an order that is not working"),
         RiskCheck(
             .malformed, .all,
             "an issuer, price, trigger or distance that cannot be, one that does not belong to the order's type, or a "
@@ -35,7 +37,12 @@ public struct RiskCheck: Sendable {
         RiskCheck(
             .orderQuantity, .all, "less than one contract, or more than the limit", "max_order_contracts",
             "instrument.max_order_contracts", "strategy.NAME.max_order_contracts"),
-        RiskCheck(.reduceOnly, .reducers, "the side of the book's position, or more than it holds"),
+        RiskCheck(
+            .protectsPosition, .both,
+            "another quantity of a protective stop or of a target; the cancel of a protective stop"),
+        RiskCheck(
+            .reduceOnly, .reducers,
+            "the side of the position, or more than is held: of the book, for people of the account"),
         RiskCheck(.liveToken, .entries, "a broker's venue that nobody armed", "venue"),
         RiskCheck(.tradingState, .all, "what the state of account or strategy does not allow, and all under the lock"),
         RiskCheck(.nothingToClose, .closes, "a close without a position"),
@@ -79,12 +86,12 @@ public struct RiskCheck: Sendable {
         RiskCheck(
             .correlatedExposure, .entries, "more net index contracts of all instruments, where others are held",
             "correlated_exposure"),
-        RiskCheck(.unknownOrder, .changes, "an order that is not working"),
         RiskCheck(
             .modifyRate, .changes, "more modifications in a second or a minute", "modifies_per_second",
             "modifies_per_minute"),
         RiskCheck(
-            .cancelRate, .cancels, "more cancels in a second or a minute; all at once and flattens are free",
+            .cancelRate, .cancels,
+            "more cancels in a second or a minute, while ACTIVE; all at once and flattens are free",
             "cancels_per_second", "cancels_per_minute"),
     ]
 }

@@ -38,8 +38,8 @@ extension RiskGate {
 
     private func restsAcross(_ order: OrderIntent, _ isReached: (Ticks) -> Bool) -> Bool {
         for i in working.indices where working[i].side != order.side && working[i].strategy != order.strategy {
-            let price = working[i].restingPrice
-            if price > .zero, isReached(price) { return true }
+            let (price, wanted) = (working[i].restingPrice, placed[i].wantedPrice)
+            if price > .zero && isReached(price) || wanted > .zero && isReached(wanted) { return true }
         }
         return false
     }

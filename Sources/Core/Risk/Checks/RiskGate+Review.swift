@@ -6,31 +6,20 @@ extension RiskGate {
     /// verdict is also recorded in `verdicts`, and an approved order counts as working from here on.
     public mutating func review(_ intent: OrderIntent) -> RiskVerdict {
         if intent.time.isDefined, intent.time > clock { clock = intent.time }
-        if intent.action == .modify { return reviewChange(intent) }
+        switch intent.action {
+        case .modify: return reviewChange(intent)
+        case .cancel: return reviewCancel(intent)
+        case .open, .close: break
+        }
         var order = intent
         if closesPosition(intent) { order.action = .close }
         if exposures.count > 1 { exposures[0] = exposure(with: order) }
         let reason = refusal(order)
-        verdictCount += 1
-        verdicts.append(
-            VerdictRecord(
-                sequence: verdictCount, time: clock, intent: intent.id, reason: reason, position: position.quantity,
-                worstPosition: worstPosition(with: order)))
+        noteVerdict(intent, reason, worst: worstPosition(with: order))
         remember(intent.id)
         if let reason { return .refused(reason) }
         if order.action == .open { count(order) }
         return .approved(RiskApproved(order, sequence: verdictCount))
-    }
-
-    private mutating func reviewChange(_ intent: OrderIntent) -> RiskVerdict {
-        let reason = reviewModification(of: intent.id, quantity: intent.quantity, price: intent.limit)
-        verdictCount += 1
-        verdicts.append(
-            VerdictRecord(
-                sequence: verdictCount, time: clock, intent: intent.id, reason: reason, position: position.quantity,
-                worstPosition: worstPosition(with: intent)))
-        if let reason { return .refused(reason) }
-        return .approved(RiskApproved(intent, sequence: verdictCount))
     }
 
     /// An order at the market against the whole position is a close, whatever it was called. A strategy closes only
@@ -47,6 +36,7 @@ extension RiskGate {
                 id: order.id, link: .none, side: order.side, role: order.isReduceOnly ? .close : .entry,
                 leaves: order.quantity, strategy: order.strategy,
                 restingPrice: order.type == .limit ? order.limit : .zero))
+        placed.append(PlacedOrder(order))
         guard !order.isReduceOnly else { return }
         orderTimes.add(clock)
         tradesToday += 1
@@ -68,7 +58,7 @@ extension RiskGate {
         case .open where order.isReduceOnly: return refusalToReduce(order, issuer)
         case .open: return refusalToOpen(order, issuer)
         case .close: return refusalToClose(order)
-        case .modify: return .malformed
+        case .modify, .cancel: return .malformed
         }
     }
 
@@ -83,11 +73,13 @@ extension RiskGate {
         return !rules.closesByStrategy && othersHold(than: order.strategy) ? .otherBooksOpen : nil
     }
 
-    /// A limit, stop or target of a strategy's own that shrinks its position.
+    /// An order that may only shrink a position: a strategy's its own, a person's the account's, whoever opened it.
     private func refusalToReduce(_ order: OrderIntent, _ issuer: OrderIssuer) -> RefusalReason? {
         if let reason = refusalByShape(order) { return reason }
-        let held = quantity(of: order.strategy).magnitude
-        if exitSide(of: order.strategy) != order.side || order.quantity > held { return .reduceOnly }
+        let isOfAccount = order.strategy == .account && !rules.netsBooks
+        let held = isOfAccount ? position.quantity : quantity(of: order.strategy)
+        if held == .zero || (held > .zero) == (order.side == .buy) { return .reduceOnly }
+        if order.quantity > held.magnitude { return .reduceOnly }
         if isHeld { return .tradingState }
         switch state {
         case .flattening, .locked: return .tradingState
@@ -98,13 +90,9 @@ extension RiskGate {
 
     private func refusalToOpen(_ order: OrderIntent, _ issuer: OrderIssuer) -> RefusalReason? {
         if let reason = refusalByShape(order) { return reason }
-        if rules.venue == .broker, !isLiveArmed { return .liveToken }
-        let mayOpen = issuer == .manual ? takesManualOrders : state == .active
-        if isHeld || !mayOpen || strategies[order.strategy].state != .active { return .tradingState }
+        if let reason = refusalByState(order, issuer) { return reason }
         if order.stopDistance <= .zero { return .stopRequired }
-        let isInWindow = issuer == .strategy ? day.takesEntries(at: clock) : day.isOpen(at: clock)
-        if !isInWindow { return .sessionWindow }
-        if issuer == .strategy, rules.news.contains(clock) { return .newsWindow }
+        if let reason = refusalByTime(issuer) { return reason }
         if let reason = refusalByMarket(order, issuer) { return reason }
         if isBeyondCollar(order) { return .priceCollar }
         if isOpposed(order) { return .oppositeSide }
@@ -112,13 +100,28 @@ extension RiskGate {
         return refusalBySize(order)
     }
 
+    func refusalByState(_ order: OrderIntent, _ issuer: OrderIssuer) -> RefusalReason? {
+        if rules.venue == .broker, !isLiveArmed { return .liveToken }
+        let mayOpen = issuer == .manual ? takesManualOrders : state == .active
+        return isHeld || !mayOpen || strategies[order.strategy].state != .active ? .tradingState : nil
+    }
+
+    func refusalByTime(_ issuer: OrderIssuer) -> RefusalReason? {
+        let isInWindow = issuer == .strategy ? day.takesEntries(at: clock) : day.isOpen(at: clock)
+        if !isInWindow { return .sessionWindow }
+        return issuer == .strategy && rules.news.contains(clock) ? .newsWindow : nil
+    }
+
     private func refusalByShape(_ order: OrderIntent) -> RefusalReason? {
         if !order.isWellFormed { return .malformed }
         if let stop = order.lowestStop, stop <= .zero { return .malformed }
-        let quantity = order.quantity
-        let isTooMany = quantity > limits.orderQuantity || isOver(quantity, rules.instrument.orderQuantity)
-            || isOver(quantity, rules[order.strategy].orderQuantity)
-        return quantity.contracts < 1 || isTooMany ? .orderQuantity : nil
+        let isWrong = order.quantity.contracts < 1 || isQuantityOver(order.quantity, of: order.strategy)
+        return isWrong ? .orderQuantity : nil
+    }
+
+    func isQuantityOver(_ quantity: Quantity, of strategy: StrategyID) -> Bool {
+        quantity > limits.orderQuantity || isOver(quantity, rules.instrument.orderQuantity)
+            || isOver(quantity, rules[strategy].orderQuantity)
     }
 
     private func isOver(_ quantity: Quantity, _ most: Quantity) -> Bool { most > .zero && quantity > most }

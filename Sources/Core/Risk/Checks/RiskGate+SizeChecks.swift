@@ -13,20 +13,20 @@ extension RiskGate {
     }
 
     /// What limits the position, the orders and what they are worth.
-    func refusalBySize(_ order: OrderIntent) -> RefusalReason? {
+    ///
+    /// - Parameter isNew: false for an order that has been counted already.
+    func refusalBySize(_ order: OrderIntent, isNew: Bool = true) -> RefusalReason? {
         let account = worstPosition(with: order).magnitude
         let strategy = worstPosition(of: order.strategy, with: order).magnitude
         let own = rules[order.strategy]
         if isPositionOver(order, account, strategy, own) { return .positionLimit }
-        if isOrderCountOver(order, own) { return .tooManyOrders }
+        if isNew, isOrderCountOver(order, own) { return .tooManyOrders }
         let isTooDear = isWorthOver(account, order, limits.notional)
             || isWorthOver(account, order, rules.instrument.notional) || isWorthOver(strategy, order, own.notional)
         if isTooDear { return .notional }
         if isMarginOver(order) { return .margin }
-        let isTradeOver = isOver(tradesToday, limits.tradesPerDay) || isOver(tradesToday, rules.instrument.tradesPerDay)
-            || isOver(strategies[order.strategy].tradesToday, own.tradesPerDay)
-        if isTradeOver { return .tradesPerDay }
-        if orderTimes.isFull(limits.orderRate, at: clock) { return .orderRate }
+        if isNew, isTradeCountOver(order, own) { return .tradesPerDay }
+        if isNew, orderTimes.isFull(limits.orderRate, at: clock) { return .orderRate }
         if limits.valueAtRisk > .zero, valueAtRisk.isWithin(limits.valueAtRisk) == false { return .valueAtRisk }
         return isExposureOver ? .correlatedExposure : nil
     }
@@ -75,6 +75,11 @@ extension RiskGate {
         return all >= limits.openOrders || isOver(all, rules.instrument.openOrders) || isOver(strategy, own.openOrders)
     }
 
+    private func isTradeCountOver(_ order: OrderIntent, _ own: ScopeLimits) -> Bool {
+        isOver(tradesToday, limits.tradesPerDay) || isOver(tradesToday, rules.instrument.tradesPerDay)
+            || isOver(strategies[order.strategy].tradesToday, own.tradesPerDay)
+    }
+
     /// At the highest price that is known, which is where most is at stake.
     private func worth(_ quantity: Quantity, _ order: OrderIntent) -> Int128 {
         let price = max(order.limit, order.trigger, mark.ask.price, mark.bid.price)
@@ -100,11 +105,13 @@ extension RiskGate {
     /// opened once there is a table.
     private func isMarginOver(_ order: OrderIntent) -> Bool {
         guard let margins = rules.margins else { return false }
-        let isIntraday = clock >= day.entryOpen && clock < day.flatBy
         let asked = margins.requirement(exposure(with: order), opens: true, isIntraday: isIntraday)
         guard let asked else { return true }
         return asked > limits.balance + equity
     }
+
+    /// Intraday margin applies.
+    var isIntraday: Bool { clock >= day.entryOpen && clock < day.flatBy }
 
     /// Net contracts of all instruments, weighted by how they move, beyond the limit. Only when there are others; one
     /// without a weight is beyond every limit.

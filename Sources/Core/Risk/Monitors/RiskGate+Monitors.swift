@@ -1,3 +1,4 @@
+import Accounts
 import Orders
 import Units
 
@@ -14,6 +15,7 @@ extension RiskGate {
         if dayProfit <= -limits.dailyLoss { return flatten(.dailyLoss) }
         if drawdown >= limits.trailingDrawdown { return flatten(.trailingDrawdown) }
         if breaksRule { return flatten(.ruleBreach) }
+        if isMarginCalled { return flatten(.maintenanceMargin) }
         if isStrategyPosition, day.mustBeFlat(at: clock - limits.flatByGrace) { return flatten(.flatByTime) }
         if watchesStrategies { evaluateStrategies() }
         evaluateMarkAge()
@@ -26,6 +28,15 @@ extension RiskGate {
         guard let price = mark.exitPrice(exitSide) else { return }
         mark.price = price
         mark.time = mark.bookTime
+    }
+
+    /// The account is worth less than its position ties up: maintenance margin, intraday margin in the window of
+    /// entries. Exactly as much is enough.
+    private var isMarginCalled: Bool {
+        guard let margins = rules.margins, !position.isFlat else { return false }
+        let held = ContractExposure(contract: rules.contract, position: position.quantity)
+        guard let asked = margins.requirement(held, opens: false, isIntraday: isIntraday) else { return false }
+        return limits.balance + equity < asked
     }
 
     private mutating func evaluateMarkAge() {

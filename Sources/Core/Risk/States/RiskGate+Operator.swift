@@ -41,9 +41,12 @@ extension RiskGate {
     }
 
     /// Cancels and closes everything, and locks; possible in every state. A lock for a breached limit keeps its reason.
-    public mutating func requestFlatten() -> OperatorOutcome {
+    ///
+    /// - Parameter epoch: of the lock word that it goes with; 0 for none. What was proven flat under it stays so.
+    public mutating func requestFlatten(epoch: UInt64 = 0) -> OperatorOutcome {
         switch state {
         case .flattening: break
+        case .locked where epoch > 0 && epoch <= flatEpoch: break
         case .locked: change(.flatten, .operatorRequest)
         case .active, .reducing, .halted: flatten(.operatorRequest)
         }

@@ -155,18 +155,18 @@ struct EngineHost: ~Copyable {
         stages.record(.takenToComputed, MonotonicClock.wallTime() - taken)
     }
 
-    /// A signal follows from the tape alone, which has the records already: it leaves at once.
+    /// A signal follows from the tape alone, which has the records already, and is made again after a crash: it leaves
+    /// at once, and is journaled then.
     private mutating func emit(_ stages: StageClock) throws {
         let signals = pipeline.withOutput { $0.takeSignals() }
         if signals.isEmpty { return }
-        for signal in signals {
-            try outputs.append(.signal(signal), at: position)
-            outbox.add(.signal(signal), at: position, origin: records.receivedAt)
-        }
-        try outputs.flush()
+        for signal in signals { outbox.add(.signal(signal), at: position, origin: records.receivedAt) }
         try outbox.send()
-        guard records.receivedAt > 0 else { return }
-        stages.record(.ringToSignal, MonotonicClock.wallTime() - Timestamp(nanoseconds: records.receivedAt))
+        if records.receivedAt > 0 {
+            stages.record(.ringToSignal, MonotonicClock.wallTime() - Timestamp(nanoseconds: records.receivedAt))
+        }
+        for signal in signals { try outputs.append(.signal(signal), at: position) }
+        try outputs.flush()
     }
 
     private mutating func saveIfDue() throws {

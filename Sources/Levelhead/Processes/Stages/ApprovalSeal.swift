@@ -1,11 +1,11 @@
 import Security
 
 /// The code that proves that the risk gateway sent a message: HMAC-SHA256 under the approval key, which risk and
-/// execution alone have.
-struct ApprovalSeal: Sendable {
-    private let key: SecretKey
+/// execution alone have. For one thread.
+struct ApprovalSeal {
+    private let key: MessageAuthenticator
 
-    init(_ key: SecretKey) { self.key = key }
+    init(_ key: SecretKey) { self.key = MessageAuthenticator(key) }
 
     func code(of bytes: [UInt8]) -> [UInt8] {
         bytes.withUnsafeBytes { key.code(of: $0) }.withBytes { Array($0) }

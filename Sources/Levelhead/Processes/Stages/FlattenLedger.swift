@@ -18,15 +18,16 @@ struct FlattenLedger {
     private(set) var phase = Phase.none
     /// Of the lock word that it was asked under; 0 for one that nobody asked for.
     private(set) var epoch: UInt64 = 0
+    /// The same of the last proof.
+    private(set) var proofEpoch: UInt64 = 0
     private(set) var rounds: UInt32 = 0
     /// The market is closed: nothing can be closed before it opens.
     var isBlocked = false
     private var sender = ShortText()
     private var reason = ShortText()
-    private var startedAt: UInt64 = 0
     private var fees = Money.zero
     /// What the gateway itself says of it, from its first notice on.
-    private var account = FlattenCertificate()
+    private(set) var account = FlattenCertificate()
 
     /// An operator asked for it, or the gateway began it itself.
     mutating func begin(epoch: UInt64, sender: ShortText, reason: ShortText) {
@@ -41,31 +42,45 @@ struct FlattenLedger {
         self.epoch = epoch
         self.sender = sender
         self.reason = reason
-        startedAt = MonotonicClock.wallTime().nanoseconds
     }
 
-    mutating func add(_ fill: Fill) { if phase == .underWay { fees += fill.fee } }
+    /// The risk gateway asked for it. The gateway begins nothing of that when it has proven it already.
+    mutating func riskAsks(_ why: StateReason) {
+        guard phase != .underWay else { return }
+        sender = ShortText("risk")
+        reason = ShortText(why.name)
+        fees = .zero
+    }
 
-    /// What the gateway says about its flatten.
-    mutating func take(_ notice: ExecutionNotice) {
+    mutating func add(_ fill: Fill) { fees += fill.fee }
+
+    /// What the gateway says about its flatten. True for a proof that was not told before.
+    mutating func take(_ notice: ExecutionNotice) -> Bool {
         switch notice.kind {
         case .flattening: begin(epoch: 0, sender: ShortText("execution"), reason: ShortText(notice.reason.name))
         case .flattenBlocked: isBlocked = true
-        case .flat: if phase == .underWay { phase = .flat }
+        case .flat:
+            if notice.certificate.proven == account.proven { return false }
+            proofEpoch = phase == .underWay ? epoch : 0
+            phase = .flat
         case .flattenLate: break
-        case .reconciliationQuestion, .reconciled, .strayOrder: return
+        case .reconciliationQuestion, .reconciled, .strayOrder: return false
         }
         rounds = notice.rounds
         account = notice.certificate
+        return notice.kind == .flat
     }
 
-    /// The certificate as JSON; `ms` from the request to the proof.
+    /// Message time from the request to the proof.
+    private var duration: Nanoseconds { account.proven - account.startMessage }
+
+    /// The certificate as JSON; `ms` from the request to the proof, which was just given.
     func certificate(_ site: RunSite, now: UInt64) -> String {
         JSONText.object([
-            "flat": "true", "epoch": JSONText.integer(epoch), "who": JSONText.string("\(sender)"),
+            "flat": "true", "epoch": JSONText.integer(proofEpoch), "who": JSONText.string("\(sender)"),
             "why": JSONText.string("\(reason)"), "run": JSONText.string(site.directory),
-            "asked_ns": JSONText.integer(startedAt), "proven_ns": JSONText.integer(now),
-            "ms": "\(Double(now &- startedAt) / 1e6)", "rounds": JSONText.integer(rounds),
+            "asked_ns": JSONText.integer(now &- UInt64(max(0, duration.count))), "proven_ns": JSONText.integer(now),
+            "ms": "\(Double(duration.count) / 1e6)", "rounds": JSONText.integer(rounds),
             "fills": JSONText.integer(account.fills), "contracts": JSONText.integer(account.contracts.contracts),
             "slippage_usd": JSONText.string(account.slippage.description),
             "fees_usd": JSONText.string(fees.description),
@@ -81,11 +96,11 @@ struct FlattenLedger {
         try archive.field(&code)
         phase = Phase(rawValue: code) ?? .none
         try archive.field(&epoch)
+        try archive.field(&proofEpoch)
         try archive.field(&rounds)
         try archive.field(&isBlocked)
         try archive.field(&sender)
         try archive.field(&reason)
-        try archive.field(&startedAt)
         try archive.field(&fees)
         try account.persist(&archive)
     }

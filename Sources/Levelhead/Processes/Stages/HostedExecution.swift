@@ -9,6 +9,7 @@ import Units
 /// The execution gateway as a process.
 struct HostedExecution: ~Copyable, HostedStage {
     static var role: ProcessRole { .execution }
+    static var numbersOrders: Bool { true }
     var isDiskFull = false
     static func stage(_ trading: TradingConfiguration) -> ExecutionFollower { ExecutionFollower(trading) }
 
@@ -26,6 +27,7 @@ struct HostedExecution: ~Copyable, HostedStage {
     /// Commands without an answer.
     private var flattens: [ControlCommand] = []
     private var cancels: [PendingCancel] = []
+    private var reconciliation = ReconciliationLedger()
 
     private struct PendingCancel {
         let command: ControlCommand
@@ -45,25 +47,19 @@ struct HostedExecution: ~Copyable, HostedStage {
     // MARK: What happens
 
     mutating func observe(_ message: StageMessage) {
+        reconciliation.observe(message)
         switch message {
         case .request(let command):
             follower.observe(command)
             if command.request == .flatten {
                 flatten.begin(epoch: command.epoch, sender: command.sender, reason: command.reason)
             }
-        case .change(let change) where change.to == .flattening:
-            flatten.begin(epoch: 0, sender: ShortText("risk"), reason: ShortText(change.reason.name))
-        case .notice(let notice): observe(notice)
+        case .change(let change) where change.to == .flattening: flatten.riskAsks(change.reason)
+        case .notice(let notice): if flatten.take(notice) { certificate = write() }
         case .fill(let fill): flatten.add(fill)
         case .update(let update): observe(update)
         default: break
         }
-    }
-
-    private mutating func observe(_ notice: ExecutionNotice) {
-        let wasUnderWay = flatten.phase == .underWay
-        flatten.take(notice)
-        if wasUnderWay, flatten.phase == .flat { certificate = write() }
     }
 
     private mutating func observe(_ update: OrderUpdate) {
@@ -73,10 +69,12 @@ struct HostedExecution: ~Copyable, HostedStage {
         }
     }
 
-    /// A full disk does not make a flat account less flat: then there is no certificate.
+    /// A full disk does not make a flat account less flat: then there is no certificate. One that an earlier life of
+    /// the process wrote of the same proof stays as it is.
     private func write() -> String {
         let directory = "\(site.directory)/certificates"
-        let path = "\(directory)/flat-\(flatten.epoch)-\(MonotonicClock.wallTime().nanoseconds).json"
+        let path = "\(directory)/flat-\(flatten.proofEpoch)-\(flatten.account.proven.nanoseconds).json"
+        if PosixFile.exists(path) { return path }
         let text = flatten.certificate(site, now: MonotonicClock.wallTime().nanoseconds)
         do {
             try Directory.make(directory, mode: 0o700)
@@ -94,7 +92,8 @@ struct HostedExecution: ~Copyable, HostedStage {
         switch command.verb {
         case .flatten: return beginFlatten(command, &fold)
         case .cancel: return beginCancel(command, &fold)
-        case .status, .pause, .resume, .arm, .stop, .order, .venue: return .notConcerned
+        case .reconcile: return reconciliation.begin(command, fold.read { $0.gateway })
+        case .status, .pause, .resume, .arm, .stop, .order, .modify, .venue: return .notConcerned
         }
     }
 
@@ -118,10 +117,12 @@ struct HostedExecution: ~Copyable, HostedStage {
         _ command: ControlCommand, _ fold: inout StageFold<ExecutionFollower>
     ) -> CommandStep {
         let target = command.arguments.target ?? ""
+        // Of one order, the risk gateway hands it on.
+        guard command.arguments.isForEverything || command.arguments.isPastRisk == true else { return .notConcerned }
         let live = fold.read { $0.gateway.live }
         var orders: Set<UInt64> = []
         var id = ClientOrderID.none
-        if target == "all" {
+        if command.arguments.isForEverything {
             for index in live.indices where live[index].order.role == .entry { orders.insert(live[index].order.id.raw) }
         } else {
             guard let named = ClientOrderID(printed: target) else { return .refuse("\"\(target)\" is no order") }
@@ -142,9 +143,11 @@ struct HostedExecution: ~Copyable, HostedStage {
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<ExecutionFollower>) {}
 
     mutating func follow(_ fold: inout StageFold<ExecutionFollower>) {
-        isHurried = flatten.phase == .underWay || fold.read { $0.gateway.isReconciling }
-        flatten.isBlocked = flatten.phase == .underWay && fold.read { $0.gateway.flattening.isBlocked }
-        followFlattens()
+        let (isFlattening, isBlocked) = fold.read { ($0.gateway.isFlattening, $0.gateway.flattening.isBlocked) }
+        isHurried = isFlattening || fold.read { $0.gateway.isReconciling }
+        flatten.isBlocked = isFlattening && isBlocked
+        followFlattens(isFlattening: isFlattening)
+        if reconciliation.isAwaited { reconciliation.follow(fold.read { $0.gateway }) }
         guard !cancels.isEmpty else { return }
         for pending in cancels where pending.orders.isEmpty {
             pending.command.finish(
@@ -153,10 +156,11 @@ struct HostedExecution: ~Copyable, HostedStage {
         cancels.removeAll { $0.orders.isEmpty }
     }
 
-    private mutating func followFlattens() {
+    private mutating func followFlattens(isFlattening: Bool) {
         if flattens.isEmpty { return }
-        var details = AnswerDetails(isFlat: flatten.phase == .flat, rounds: Int(flatten.rounds))
-        if flatten.phase == .flat {
+        let isFlat = flatten.phase == .flat && !isFlattening
+        var details = AnswerDetails(isFlat: isFlat, rounds: Int(flatten.rounds))
+        if isFlat {
             details.certificate = certificate.isEmpty ? nil : certificate
             finishFlattens(.done, details)
         } else if flatten.isBlocked {

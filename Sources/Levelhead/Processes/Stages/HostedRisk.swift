@@ -14,6 +14,7 @@ import Units
 /// the digest of its orders.
 struct HostedRisk: ~Copyable, HostedStage {
     static var role: ProcessRole { .risk }
+    static var numbersOrders: Bool { true }
     var isDiskFull = false
     /// What is wanted between two messages waits for no more than the next look at the clock.
     static var tickInterval: Nanoseconds { .zero }
@@ -26,6 +27,10 @@ struct HostedRisk: ~Copyable, HostedStage {
     private var manual: ManualOrders
     private var execution = PeerWatch(.fills)
     private var audit: AuditLog?
+    /// What the audit log does not have yet: a line takes tens of microseconds, which no order waits for. After a crash
+    /// it is observed again.
+    private var unwritten: [StageMessage] = []
+    private static let unwrittenMax = 256
     private var orders = RecordDigest()
     private var fillCount: UInt64 = 0
     private var orderCount: UInt64 = 0
@@ -63,7 +68,12 @@ struct HostedRisk: ~Copyable, HostedStage {
         case .flatten: return beginFlatten(command, &fold)
         case .order:
             return manual.begin(command, clock: fold.clock, setup: setup, traded: fold.tradedSymbol)
-        case .status, .stop, .cancel, .venue: return .notConcerned
+        case .modify:
+            return manual.beginChange(command, clock: fold.clock, setup: setup, gate: fold.read { $0.gate })
+        case .cancel:
+            if command.arguments.isForEverything || command.arguments.isPastRisk == true { return .notConcerned }
+            return manual.beginCancel(command, gate: fold.read { $0.gate })
+        case .status, .stop, .reconcile, .venue: return .notConcerned
         }
     }
 
@@ -111,18 +121,31 @@ struct HostedRisk: ~Copyable, HostedStage {
             execution.observe(command)
         }
         switch message {
-        case .signal(let signal): log(AuditLine.signal(signal))
-        case .verdict(let verdict):
-            digest(verdict)
-            log(AuditLine.verdict(verdict))
+        case .verdict(let verdict): digest(verdict)
         case .update(let update):
             if update.state == .pending { orderCount += 1 }
             digest(update)
-            log(AuditLine.update(update))
         case .fill(let fill):
             fillCount += 1
             digest(fill)
-            log(AuditLine.fill(fill, terms: setup.plan.tradedSpecification))
+        case .approval, .command, .event, .tick: return
+        case .signal, .change, .notice, .request: break
+        }
+        unwritten.append(message)
+        if unwritten.count >= Self.unwrittenMax { record() }
+    }
+
+    mutating func record() {
+        for message in unwritten { log(message) }
+        unwritten.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func log(_ message: StageMessage) {
+        switch message {
+        case .signal(let signal): log(AuditLine.signal(signal))
+        case .verdict(let verdict): log(AuditLine.verdict(verdict))
+        case .update(let update): log(AuditLine.update(update))
+        case .fill(let fill): log(AuditLine.fill(fill, terms: setup.plan.tradedSpecification))
         case .change(let change): log(AuditLine.change(change))
         case .notice(let notice): log(AuditLine.notice(notice))
         case .request(let request): log(AuditLine.request(request))
@@ -147,7 +170,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         let isAsAsked: Bool
         switch command.verb {
         // The answer comes with the verdict and the order's first state.
-        case .order: return
+        case .order, .modify, .cancel: return
         case .pause: isAsAsked = state != .active
         case .resume: isAsAsked = state == .active
         case .arm:
@@ -172,11 +195,13 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     mutating func checkpoint() throws -> AuditPosition {
+        record()
         if let failure { throw failure }
         return try audit?.checkpoint() ?? .start
     }
 
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<RiskFollower>, records: UInt64) throws {
+        record()
         if let failure { throw failure }
         try audit?.finish()
         let gate = fold.read { $0.gate }

@@ -20,6 +20,8 @@ protocol HostedStage: ~Copyable {
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws
     /// Sees every message that the stage takes or puts out, in order, again after a restart.
     mutating func observe(_ message: StageMessage)
+    /// Writes down for people what was observed since the last time. What follows from it has left: nobody waits.
+    mutating func record()
     /// What is to become of an operator's command.
     mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<Stage>) -> CommandStep
     /// The stage has taken what `begin` made of the command, and everything that follows has left: answers it, or
@@ -31,6 +33,8 @@ protocol HostedStage: ~Copyable {
     var isHurried: Bool { get }
     /// What the stage takes first of all when its process has a predecessor; nil for nothing.
     static var afterRestart: OperatorCommand? { get }
+    /// It gives out identities of orders.
+    static var numbersOrders: Bool { get }
     /// What the stage has been told of the lock word; nil for one that need not know.
     var lock: LockFollower? { get }
     /// Whose silence the stage has to be told; nil for nobody's.
@@ -65,12 +69,14 @@ extension HostedStage where Self: ~Copyable {
     static var diskFull: OperatorCommand? { nil }
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws {}
     mutating func observe(_ message: StageMessage) {}
+    mutating func record() {}
     mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<Stage>) -> CommandStep { .notConcerned }
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<Stage>) { command.finish(.done) }
     mutating func follow(_ fold: inout StageFold<Stage>) {}
     var lock: LockFollower? { nil }
     var isHurried: Bool { false }
     static var afterRestart: OperatorCommand? { nil }
+    static var numbersOrders: Bool { false }
     var peer: PeerWatch? { nil }
     mutating func nextVisitor() -> StageMessage? { nil }
     mutating func checkpoint() throws -> AuditPosition { .start }

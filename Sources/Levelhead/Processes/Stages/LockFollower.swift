@@ -18,7 +18,9 @@ struct LockFollower {
         switch command.request {
         case .flatten: (epoch, isLocked, flattened) = (command.epoch, true, command.epoch)
         case .arm: (epoch, isLocked) = (command.epoch, false)
-        case .pause, .resume, .halt, .order, .cancel, .withheld, .reconcile, .peerSilent, .peerHeard: break
+        case .pause, .resume, .halt, .order, .modify, .cancel, .withheld, .identities, .reconcile, .peerSilent,
+            .peerHeard:
+            break
         }
     }
 

@@ -11,19 +11,31 @@ import Units
 /// Orders of a person: what they say becomes an intent of the risk gate's, and each is told its verdict and how its
 /// order began.
 struct ManualOrders {
-    private struct Pending {
+    /// What is awaited of an order.
+    enum Wish {
+        /// That it begins.
+        case order
+        /// That it is as this says.
+        case change(OrderIntent)
+        /// That it ends.
+        case cancel
+    }
+
+    struct Pending {
         let command: ControlCommand
         let id: ClientOrderID
+        var wish = Wish.order
         var verdict: String?
         var state: String?
         var isOver = false
+        var isGood = false
     }
 
     /// Of the run's identities.
-    private let epoch: UInt16
+    private var epoch: UInt16
     /// Identities given out so far: part of the saved state, and counted again from the journal.
     private var count: UInt64 = 0
-    private var pending: [Pending] = []
+    var pending: [Pending] = []
 
     init(epoch: UInt16) { self.epoch = epoch }
 
@@ -44,16 +56,17 @@ struct ManualOrders {
 
     mutating func observe(_ message: StageMessage) {
         switch message {
+        case .request(let command) where command.request == .identities && command.target.epoch > epoch:
+            epoch = command.target.epoch
+            count = 0
         case .request(let command) where command.request == .order: count = max(count, command.intent.id.count)
         case .verdict(let verdict):
-            guard let index = pending.firstIndex(where: { $0.id == verdict.intent }) else { return }
+            let index = pending.firstIndex { $0.id == verdict.intent && $0.verdict == nil }
+            guard let index else { return }
             pending[index].verdict = verdict.reason?.rawValue ?? "approved"
             pending[index].isOver = verdict.reason != nil
         case .update(let update):
-            guard let index = pending.firstIndex(where: { $0.id == update.order.id }) else { return }
-            pending[index].state = "\(update.state)"
-            // Unknown is no end, and no beginning either.
-            if update.state != .pending, update.state != .unknown { pending[index].isOver = true }
+            for index in pending.indices where pending[index].id == update.order.id { pending[index].take(update) }
         default: break
         }
     }
@@ -69,13 +82,15 @@ struct ManualOrders {
                 if item.command.currentAnswer().details != details { item.command.report(details) }
                 continue
             }
-            let isGood = item.verdict == "approved" && item.state != "rejected"
-            item.command.finish(isGood ? .done : .failed, details)
+            item.command.finish(item.verdict == "approved" && item.isGood ? .done : .failed, details)
         }
         pending.removeAll(where: \.isOver)
     }
 
-    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) { try archive.field(&count) }
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.field(&epoch)
+        try archive.field(&count)
+    }
 
     // MARK: What a person says
 
@@ -101,7 +116,7 @@ struct ManualOrders {
             targetDistance: Ticks(order.targetTicks ?? 0))
     }
 
-    private static func price(_ text: String?, _ tick: TickSize) throws(ManualOrderError) -> Ticks {
+    static func price(_ text: String?, _ tick: TickSize) throws(ManualOrderError) -> Ticks {
         guard let text else { return .zero }
         guard let money = Money(text), money.nanos > 0, money.nanos % tick.nanos == 0 else {
             throw .price(text, tick: Money(nanos: tick.nanos).description)
@@ -125,6 +140,7 @@ enum ManualOrderError: Error, CustomStringConvertible {
     case side(String)
     case price(String, tick: String)
     case timeInForce(String)
+    case noSuchPrice(String, OrderType)
 
     var description: String {
         switch self {
@@ -132,6 +148,7 @@ enum ManualOrderError: Error, CustomStringConvertible {
         case .side(let side): "\(side): expected buy or sell"
         case .price(let text, let tick): "\(text): not a price of whole ticks of \(tick)"
         case .timeInForce(let text): "\(text): expected gtc, day, ioc or fok"
+        case .noSuchPrice(let what, let type): "a \(type) order has no \(what)"
         }
     }
 }

@@ -21,7 +21,7 @@ import ZeroMQ
 /// What comes in beside the records is journaled before anything that follows from it leaves, so the stage is a
 /// function of the run's tape and its journal: a process that was killed folds both again and puts out the same.
 struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
-    private static var stateVersion: UInt64 { 1 }
+    private static var stateVersion: UInt64 { 2 }
     /// Records between two looks at everything else.
     private static var stride: Int { 1_024 }
 
@@ -84,7 +84,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         var outbox = try StageOutbox(Hosted.role, site, context, outboxes: saved.outboxes, seal: seal, lock: lock.word)
         var refold = StageRefold(site: site, position: snapshot?.position.sequence ?? 0)
         let clock = try refold.run(entries, &fold, &hosted, &outputs, &outbox, next: &saved.next, time: saved.time)
-        let inbox = try StageInbox(Hosted.role, site, context, next: saved.next, seal: seal)
+        let inbox = try StageInbox(
+            Hosted.role, site, context, next: saved.next, seal: seal, silence: configuration.risk.peerSilence)
         return StageHost(
             site: site, setup: setup, hosted: hosted, fold: fold,
             records: try RingRecords(site, from: refold.position, isPacing: true), inbox: inbox, outbox: outbox,
@@ -128,6 +129,10 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Works until it is to stop and there is nothing to do. What its receivers have not taken by then goes out after
     /// a restart.
     mutating func run(_ desk: ProcessDesk) throws {
+        if Hosted.numbersOrders, let epoch = try site.orderEpoch(), epoch > 1 {
+            try take(.control, .request(.identities(of: epoch)))
+            try send()
+        }
         if hasPredecessor, let request = Hosted.afterRestart {
             try take(.control, .request(request))
             try send()
@@ -142,6 +147,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try tick()
             try outbox.poll()
             try takeWithheld()
+            hosted.record()
             try checkDisk(desk)
             hosted.follow(&fold)
             report(desk, isBusy: isBusy)
@@ -186,8 +192,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         while let (source, sequence, envelope) = try inbox.next(at: position) {
             origin = envelope.origin
             measured = stage(of: envelope.message.kind) ?? measured
-            if envelope.message.kind == .command, origin > 0 {
-                stages.record(.ringToOrder, taken - Timestamp(nanoseconds: origin))
+            if case .command(let command) = envelope.message, command.opens {
+                record(.ringToVenue, stages, until: taken)
             }
             try take(InputJournal.Entry(
                 source: source, position: position, sequence: sequence, time: clock.now(Hosted.role, fold.clock),
@@ -196,10 +202,22 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         }
         if isBusy {
             try send()
-            if let measured { stages.record(measured, MonotonicClock.wallTime() - taken) }
-            try inbox.acknowledge()
+            let sent = MonotonicClock.wallTime()
+            if let measured { stages.record(measured, sent - taken) }
+            if measured == .verdictToOrder { record(.ringToOrder, stages, until: sent) }
+            try acknowledge()
         }
         return isBusy
+    }
+
+    /// Of what no disk has, the senders keep a copy.
+    private mutating func acknowledge() throws {
+        if !inputs.isUnwritten { try inbox.acknowledge() }
+    }
+
+    /// Of the way that began with a record.
+    private func record(_ stage: Observability.Stage, _ stages: StageClock, until end: Timestamp) {
+        if origin > 0 { stages.record(stage, end - Timestamp(nanoseconds: origin)) }
     }
 
     /// What the way of a message through this process is called, for those that are timed.
@@ -264,6 +282,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
 
     /// Takes what comes through no channel.
     private mutating func take(_ source: InputSource, _ message: StageMessage) throws {
+        origin = 0
         try take(InputJournal.Entry(
             source: source, position: position, sequence: 0, time: clock.now(Hosted.role, fold.clock),
             message: message))
@@ -318,14 +337,17 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         let isFull = inputs.isLow || outputs.isLow || hosted.isDiskFull
         guard isFull != isDiskFull else { return }
         isDiskFull = isFull
+        try acknowledge()
         desk.board.setIncomplete(warming: [], missing: isFull ? ["disk space"] : [])
         Terminal.writeError(
             "levelhead: \(Hosted.role.rawValue): \(site.directory): "
-                + (isFull ? "disk full: nothing opens until there is space" : "there is space again"))
+                + (isFull ? "\(diskTrouble): nothing opens until there is space" : "there is space again"))
         guard isFull, let request = Hosted.diskFull else { return }
         try take(.control, .request(request))
         try send()
     }
+
+    private var diskTrouble: String { inputs.isUnwritten ? "the disk takes nothing" : "disk full" }
 
     private func report(_ desk: ProcessDesk, isBusy: Bool) {
         desk.report(

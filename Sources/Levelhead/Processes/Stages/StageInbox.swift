@@ -31,16 +31,22 @@ struct StageInbox: ~Copyable {
     /// Longest wait for a message, so that the ring is looked at.
     private static let patience = Nanoseconds.milliseconds(1)
 
-    /// - Parameter next: by channel, the first message that is not journaled; empty for a new run.
+    /// - Parameters:
+    ///   - next: by channel, the first message that is not journaled; empty for a new run.
+    ///   - silence: after which the other end of a channel is taken for gone.
     init(
-        _ role: ProcessRole, _ site: RunSite, _ context: ZeroMQContext, next: [UInt64], seal: ApprovalSeal?
+        _ role: ProcessRole, _ site: RunSite, _ context: ZeroMQContext, next: [UInt64], seal: ApprovalSeal?,
+        silence: Nanoseconds
     ) throws {
         self.seal = seal
+        var limits = ChannelLimits()
+        limits.silence = silence
         var links: [Link] = []
         for (index, channel) in StageChannel.into(role).enumerated() {
             guard let source = InputSource(channel: channel) else { continue }
             let receiver = try ReliableReceiver(
-                context, channel.endpoint(site), channel.session(site), next: index < next.count ? next[index] : 0)
+                context, channel.endpoint(site), channel.session(site), limits: limits,
+                next: index < next.count ? next[index] : 0)
             links.append(Link(channel, source, receiver))
         }
         self.links = links
@@ -49,7 +55,7 @@ struct StageInbox: ~Copyable {
 
     /// By channel, the next message wanted.
     var next: [UInt64] { links.map { $0.held?.sequence ?? $0.receiver.nextSequence } }
-    /// Whether the other end of a channel is heard: false after half a second of silence, nil before it first was.
+    /// Whether the other end of a channel is heard: false after `silence`, nil before it first was.
     func isHeard(_ channel: StageChannel) -> Bool? {
         guard let link = links.first(where: { $0.channel == channel }) else { return nil }
         if link.receiver.isConnected { link.wasHeard = true }

@@ -25,6 +25,7 @@ struct ReplayVerification {
 
     mutating func run() throws {
         let file = try RunRecord(path: "\(site.directory)/run.json")
+        try NamedFiles.check("\(site.directory)/run.json", try file.configuration())
         let paths = try tapes.isEmpty ? recordedTapes(file) : TapePaths.expand(tapes)
         let merged = try MergedTape.open(paths)
         let setup = try MarketSetup(

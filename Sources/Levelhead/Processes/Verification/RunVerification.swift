@@ -28,6 +28,7 @@ struct RunVerification {
 
     mutating func run() throws {
         let configuration = try site.configuration()
+        try NamedFiles.check("\(site.directory)/run.json", configuration)
         guard let first = try tape.parts().first else { throw NoTape(path: tape.directory) }
         let setup = try MarketSetup(
             configuration: configuration, tape: try MergedTape.open([first.path]), history: site.history)

@@ -1,0 +1,179 @@
+"""What a person does by hand: changes of working orders, part closes, cancels, reconciliation, restarts of a live desk."""
+
+import hashlib
+import json
+import pathlib
+import signal
+
+from bench import DAY_CONFIG, PLACE, case, expect, levelhead, same, short_day, until
+from cases_live import live_up, serve
+from flatten import (arm, audit, desk, fill_prices, flatten, open_position, order, position, ready, rest_order, state)
+from runs import prove, send
+
+
+def ask(up, *words, status=0):
+    """What a verb that speaks to the desk says, and its error."""
+    done = levelhead(*words, "--state-dir", up.state, "--json", status=status)
+    return (json.loads(done.stdout) if done.stdout.strip() else None), done.stderr
+
+
+def updates(up, name):
+    """The steps of one order in the audit log, which is written a moment later."""
+    return until(lambda: [line for line in audit(up, "order") if line["order"] == name], 10, f"{name} is in the audit log")
+
+
+def protective_stop(up):
+    """The identity of the newest stop."""
+    def stops():
+        return [line["order"] for line in audit(up, "order") if line["role"] == "protectiveStop"]
+    return until(stops, 10, "a stop is in the audit log")[-1]
+
+
+@case()
+def changes_of_orders(_):
+    """Quantity and price of a working order, and the trigger of a stop, through the gate."""
+    with desk() as up:
+        ready(up)
+        open_position(up)
+        rested = rest_order(up)["id"]
+        price = updates(up, rested)[-1]["price_ticks"]
+        answer, _ = ask(up, "modify", rested, "--quantity", 3, "--limit", f"{(price - 4) * 0.25:.2f}", "--reason", "less far")
+        same((answer["verdict"], answer["state"], answer["done"]), ("approved", "working", True), f"change: {answer}")
+        until(lambda: (updates(up, rested)[-1]["quantity"], updates(up, rested)[-1]["price_ticks"]) == (3, price - 4), 10,
+              "the audit log has the changed order")
+        answer, _ = ask(up, "modify", rested, "--quantity", 6, status=1)
+        same(answer["verdict"], "order_quantity", f"beyond the order's limit: {answer}")
+        answer, _ = ask(up, "modify", rested, "--limit", f"{(price - 2000) * 0.25:.2f}", status=1)
+        same(answer["verdict"], "price_collar", f"beyond the collar: {answer}")
+        answer, error = ask(up, "modify", rested, "--stop", f"{price * 0.25:.2f}", status=1)
+        expect("a limit order has no trigger" in error, f"another type's price: {error}")
+        answer, error = ask(up, "modify", "1-manual-999", "--quantity", 1, status=1)
+        expect("not_live" in error, f"no such order: {error}")
+        stop = protective_stop(up)
+        trigger = updates(up, stop)[-1]["price_ticks"]
+        answer, _ = ask(up, "modify", stop, "--stop", f"{(trigger + 20) * 0.25:.2f}")
+        same(answer["done"], True, f"the stop moves: {answer}")
+        answer, _ = ask(up, "modify", stop, "--quantity", 1, status=1)
+        same(answer["verdict"], "protects_position", f"the stop keeps its quantity: {answer}")
+        flatten(up)
+        detail = prove(up, up.end())
+        why = [line["why"] for line in audit(up, "operator") if line["request"] == "modify"]
+        expect("less far" in why, f"the audit log says why: {why}")
+        return detail
+
+
+@case()
+def part_of_a_position(_):
+    """Reduce-only orders against the position: one that rests is taken back, one at the market closes a part."""
+    with desk() as up:
+        ready(up)
+        open_position(up, 3)
+        far = order(up, "sell", 2, "--reduce-only", "--limit", f"{fill_prices(up)[-1] + 50:.2f}")
+        same((far["verdict"], far["state"]), ("approved", "working"), f"takes profit later: {far}")
+        ask(up, "modify", far["id"], "--quantity", 1)
+        answer, _ = ask(up, "cancel", far["id"])
+        same(answer["state"], "cancelled", f"taken back: {answer}")
+        taken = order(up, "sell", 1, "--reduce-only")
+        same((taken["verdict"], taken["done"]), ("approved", True), f"takes a part: {taken}")
+        until(lambda: position(up) == 2, 5, "two are left")
+        same(order(up, "sell", 3, "--reduce-only", status=1)["verdict"], "reduce_only", "more than is held")
+        same(order(up, "sell", 2, "--reduce-only")["done"], True, "all that is left")
+        until(lambda: position(up) == 0, 5, "flat")
+        until(lambda: not ask(up, "reconcile")[0]["venue"]["orders"], 5, "stop and target went with it")
+        return prove(up, up.end())
+
+
+@case()
+def cancels(_):
+    """One order goes through risk, which counts; everything at once, and a dead risk gateway, keep nobody from it."""
+    with desk("--set", "risk.cancels_per_minute=2") as up:
+        ready(up)
+        open_position(up)
+        rested = [rest_order(up, 40 + number)["id"] for number in range(5)]
+        for name in rested[:2]:
+            answer, _ = ask(up, "cancel", name)
+            same((answer["verdict"], answer["state"]), ("approved", "cancelled"), f"cancel: {answer}")
+        answer, _ = ask(up, "cancel", rested[2], status=1)
+        same(answer["verdict"], "cancel_rate", f"the third in a minute: {answer}")
+        answer, _ = ask(up, "cancel", protective_stop(up), status=1)
+        same(answer["verdict"], "protects_position", f"a stop: {answer}")
+        pid = up.kill("risk", signal.SIGSTOP)
+        answer, _ = ask(up, "cancel", rested[3])
+        same(answer["state"], "cancelled", f"past a stopped risk gateway: {answer}")
+        send(pid, signal.SIGCONT)
+        until(lambda: {rested[2], rested[4]} == {one["order"] for one in ask(up, "reconcile")[0]["venue"]["orders"]
+                                                 if "manual" in one["order"]}, 5, "the others rest")
+        ask(up, "cancel", "all")
+        flatten(up)
+        return prove(up, up.end())
+
+
+@case()
+def reconciliation(_):
+    """What the venue says beside what is had here; a venue that says nothing is no agreement."""
+    with desk() as up:
+        ready(up)
+        open_position(up)
+        rested = rest_order(up)["id"]
+        answer, _ = ask(up, "reconcile", "--reason", "to be sure")
+        same((answer["reconciled"], answer["differences"]), (True, []), f"agreed: {answer}")
+        same((answer["venue"]["position"], answer["held"]["position"]), (2, 2), f"positions: {answer}")
+        listed = {one["order"] for one in answer["venue"]["orders"]}
+        same(listed, {one["order"] for one in answer["held"]["orders"]}, "the same orders on both sides")
+        expect(rested in listed, f"the resting order is listed: {listed}")
+        pid = up.kill("paper", signal.SIGSTOP)
+        answer, error = ask(up, "reconcile", "--timeout", 1, status=1)
+        same((answer["reconciled"], answer["venue"]), (False, None), f"nobody answers: {answer}")
+        expect("the venue has not answered" in error, error)
+        send(pid, signal.SIGCONT)
+        until(lambda: ask(up, "reconcile", status=None)[0]["reconciled"], 10, "it answers again")
+        same(state(up), "ACTIVE", "nothing to ask about")
+        flatten(up)
+        answer, _ = ask(up, "reconcile")
+        same((answer["venue"], answer["held"]), ({"orders": [], "position": 0},) * 2, f"flat: {answer}")
+        arm(up)
+        return prove(up, up.end())
+
+
+@case()
+def identities_over_restarts(_):
+    """Every start of a live run gives out identities of an epoch of its own, and each run folds again to the same."""
+    quiet = ("--replay-from", "all", "--set", "policy.enabled=false")
+    with serve(short_day(), "--speed", "6x", "--clock", "shared") as server:
+        with live_up(server, *quiet) as first:
+            ready(first)
+            names = [order(first, "buy", 1)["id"]]
+            prove(first, first.end())
+        with live_up(server, *quiet, state=first.state) as second:
+            ready(second)
+            names.append(order(second, "buy", 1)["id"])
+            names.append(order(second, "buy", 1)["id"])
+            prove(second, second.end())
+        with live_up(server, *quiet, "--resume", run=second.run, state=first.state) as again:
+            until(lambda: len(again.status()["processes"]) == 5, 20, "five processes answer")
+            until(lambda: position(again) == 2, 10, "the position is there again")
+            names.append(order(again, "buy", 1)["id"])
+            detail = prove(again, again.end())
+    stops = {line["order"] for line in audit(again, "order") if line["role"] == "protectiveStop"}
+    same(names, ["1-manual-1", "2-manual-1", "2-manual-2", "3-manual-1"], "identities")
+    expect({name.split("-")[0] for name in stops} == {"2", "3"}, f"of the gateway's own orders too: {stops}")
+    same((first.state / "order-epoch").read_text(), "3\n", "the state directory's epoch")
+    return detail
+
+
+@case()
+def files_that_settings_name(_):
+    """A run is made from the contents of its news file too: with others it is neither verified nor resumed."""
+    news, run = PLACE / "news.csv", PLACE / "named"
+    news.write_text("2026-03-10T09:30-04:00,2026-03-10T09:40-04:00,an open\n")
+    words = ["replay", "--tape", short_day(), "--config", DAY_CONFIG, "--run-dir", run, "--set", f"risk.news_file={news}"]
+    levelhead(*words)
+    file, = json.loads((pathlib.Path(run) / "run.json").read_text())["files"]
+    wanted = {"key": "risk.news_file", "path": str(news), "sha256": hashlib.sha256(news.read_bytes()).hexdigest()}
+    same(file, wanted, "in run.json")
+    levelhead("verify", run)
+    news.write_text("2026-03-10T09:30-04:00,2026-03-10T09:41-04:00,an open\n")
+    for again in (["verify", run], [*words, "--resume"]):
+        done = levelhead(*again, status=1)
+        expect(str(news) in done.stderr and "other contents" in done.stderr, f"{again[0]}: {done.stderr}")
+    return file["sha256"][:12]

@@ -100,7 +100,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     private mutating func stepMarket(trades: UnsafeBufferPointer<TradeRun>) {
         // An idle venue does not look at the market, and without a position risk need not see every book.
         if venue.isIdle {
-            isMarkDue = watch.hasUsableBook && !venue.hasEvents && !risk.gate.looksAtEveryUpdate
+            isMarkDue = watch.hasUsableBook && !venue.hasEvents && !risk.looksAtEveryUpdate
             hear()
             if !isMarkDue { risk.apply(watch.quote()) }
         } else {

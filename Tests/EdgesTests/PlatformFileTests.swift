@@ -53,6 +53,24 @@ import Testing
         #expect(try PosixFile.contents(of: scratch.file("a")) == bytes)
     }
 
+    @Test func `the bytes ahead of a reader are those of the file and end with it`() throws {
+        let scratch = try Scratch()
+        let bytes = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        var reader = try FileReader(path: scratch.write(bytes, "a"))
+        // Forward and back, over the end of what is mapped at once and of the file.
+        for offset in [0, 4_095, 2_000_000, 2_097_151, 4_999_999, 300_000] {
+            let found = reader.ahead(of: offset, count: 262_144)
+            let place = try #require(found)
+            let count = min(262_144, bytes.count - offset)
+            #expect(UnsafeRawBufferPointer(start: place, count: count).elementsEqual(bytes[offset..<offset + count]))
+        }
+        let beyond = reader.ahead(of: 5_000_000, count: 1)
+        #expect(beyond == nil)
+        var empty = try FileReader(path: scratch.write([], "b"))
+        let nothing = empty.ahead(of: 0, count: 1)
+        #expect(nothing == nil)
+    }
+
     @Test func `directory names are sorted by bytes and a missing directory is named`() throws {
         let scratch = try Scratch()
         for name in ["b", "a.dbn", "B", "ä"] { try scratch.write([], name) }

@@ -68,9 +68,10 @@ public struct RiskGate: Sendable {
     var orderTimes = RateWindow()
     var modifyTimes = RateWindow()
     var cancelTimes = RateWindow()
-    let watchesStrategies: Bool
+    /// A strategy has limits of its own.
+    public let watchesStrategies: Bool
     /// Something may happen to a book while the account is flat.
-    private let looksAtBooks: Bool
+    public let looksAtBooks: Bool
 
     /// - Precondition: the limits make sense (`problem` of both is nil).
     public init(terms: ContractTerms, limits: RiskLimits = RiskLimits(), rules: RiskRules = RiskRules()) {

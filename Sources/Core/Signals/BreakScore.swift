@@ -20,18 +20,20 @@
             Self.clip(inputs.velocity / configuration.velocityFull, -1, 1),
             -Self.clip(inputs.tradedToDisplayed - 1, 0, 1),
         ]
-        weight = 0
-        var sum = 0.0
-        for i in components.indices where !components[i].isNaN {
-            weight += configuration.weights[i]
-            sum += Double(configuration.weights[i]) * components[i]
+        // What is missing adds nothing, without a jump: at every group it would be another one's turn.
+        var (available, sum) = (0, 0.0)
+        for i in 0..<7 {
+            let isKnown = !components[i].isNaN
+            available &+= isKnown ? configuration.weights[i] : 0
+            sum += isKnown ? Double(configuration.weights[i]) * components[i] : 0
         }
-        value = weight == 0 ? .nan : sum / Double(weight)
+        weight = available
+        value = available == 0 ? .nan : sum / Double(available)
     }
 
-    /// A NaN stays one.
-    static func clip(_ x: Double, _ low: Double, _ high: Double) -> Double {
-        if x.isNaN { return x }
-        return x < low ? low : (x > high ? high : x)
+    /// A NaN stays one: no comparison with it holds.
+    @inline(__always) static func clip(_ x: Double, _ low: Double, _ high: Double) -> Double {
+        let raised = x < low ? low : x
+        return raised > high ? high : raised
     }
 }

@@ -15,7 +15,8 @@ import Units
 /// Decided when the score has been beyond the threshold at every group for the hold time of event time. Each test is
 /// decided on its own: what held during an earlier test does not count for the next.
 @frozen public struct LevelBreakBounce: Sendable {
-    private var configuration: LevelSignalConfiguration
+    private let configuration: LevelSignalConfiguration
+    private let weightTotal: Double
     /// State decided now.
     public private(set) var state = LevelDecision.undecided
     /// s and c of the last group; 0 when not evaluated or too little is known.
@@ -28,6 +29,7 @@ import Units
 
     public init(_ configuration: LevelSignalConfiguration = LevelSignalConfiguration()) {
         self.configuration = configuration
+        weightTotal = Double(configuration.weightTotal)
     }
 
     /// Takes one event group in. Returns the score behind a state that was decided by this group, else nil.
@@ -49,7 +51,7 @@ import Units
         }
         score = inputs.approachSide * result.value
         let volume = BreakScore.clip(inputs.testVolume / configuration.volumeFull, 0, 1)
-        confidence = volume.isNaN ? 0 : Double(result.weight) / Double(configuration.weightTotal) * volume
+        confidence = volume.isNaN ? 0 : Double(result.weight) / weightTotal * volume
         return decide(result, at: inputs.time) ? result : nil
     }
 

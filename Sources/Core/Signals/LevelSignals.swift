@@ -23,6 +23,7 @@ import Units
     @inlinable public var isResting: Bool { resting == 0x1F }
 
     /// Whether the level is judged at a group; one that is not is put to rest.
+    @inline(__always)
     public mutating func isJudged(_ level: Int, isInTest: Bool, testEnd: Timestamp, at time: Timestamp) -> Bool {
         let bit: UInt8 = 1 &<< UInt8(level)
         if isInTest || (testEnd.isDefined && time - testEnd < aftermath) {

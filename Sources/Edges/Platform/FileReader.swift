@@ -5,6 +5,7 @@ public struct FileReader: ~Copyable {
     public let path: String
     public let kind: FileKind
     private let descriptor: Int32
+    private var mapping = FileAhead()
 
     /// - Throws: `open` or `fstat` failed; a directory opens, and its first read fails.
     public init(path: String) throws(SystemCallError) {
@@ -34,5 +35,12 @@ public struct FileReader: ~Copyable {
             count += got
         }
         return count
+    }
+
+    /// Where `count` bytes from `offset` on lie, to ask the processor's caches for them and for nothing else: who reads
+    /// them may find that the file has been cut off. Nil when there are none, or for what is no file.
+    public mutating func ahead(of offset: Int, count: Int) -> UnsafeRawPointer? {
+        guard case .file(let byteCount) = kind else { return nil }
+        return mapping.place(of: offset, count: count, in: descriptor, fileByteCount: byteCount)
     }
 }

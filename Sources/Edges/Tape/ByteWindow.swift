@@ -7,9 +7,10 @@ import Platform
 ///
 /// Plain files are read, not mapped: a read of 256 KiB stays in the second cache and costs 24 ns an MBP-10 record, walk
 /// over ten levels included, where a mapping costs 36 to 47 ns for its page faults; memory stays constant, and a file
-/// that is cut off under us is an error instead of a signal.
+/// that is cut off under us is an error instead of a signal. A mapping serves to ask the caches for the bytes after the
+/// window while this one is used (`ahead`): 0.05 s instead of 0.15 s for the reads of a gigabyte.
 final class ByteWindow {
-    private let reader: FileReader
+    private var reader: FileReader
     /// Nil for a plain file.
     private var decompressor: ZstdDecompressor?
     /// Of a compressed file: what is read but not decompressed yet.
@@ -19,6 +20,8 @@ final class ByteWindow {
     private var decompressedBytes = 0
     /// Bytes of the file that were read.
     private(set) var fileBytesRead = 0
+    /// Where the bytes after the window lie, as far as the caches can be asked for them; nil for a compressed file.
+    private(set) var ahead: UnsafeRawPointer?
     /// Length of the file; 0 when it has none, as a pipe.
     let fileByteCount: Int
 
@@ -63,6 +66,7 @@ final class ByteWindow {
             count += produced
             decompressedBytes += produced
         } while count < wanted
+        if !isCompressed { ahead = reader.ahead(of: fileBytesRead, count: count) }
         return UnsafeRawBufferPointer(rebasing: output[..<count])
     }
 

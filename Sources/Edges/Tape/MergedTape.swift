@@ -1,3 +1,4 @@
+import CVectors
 import DBN
 import Units
 
@@ -114,6 +115,8 @@ public struct MergedTape: ~Copyable {
         guard currentSource >= 0, !isAdvanced, let head = heads.baseAddress.map({ $0 + currentSource }),
             let record = head.pointee.advancePassing()
         else { return nil }
+        // The record after it, so that it is there when its turn comes.
+        lh_prefetch_record(record.bytes + record.byteCount)
         // One file needs no comparison.
         if heads.count == 1 { return record }
         let key = MergeKey(record, dataset: datasetRanks[currentSource], file: currentSource)

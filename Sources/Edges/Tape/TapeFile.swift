@@ -1,3 +1,4 @@
+import CVectors
 import DBN
 import Platform
 
@@ -36,6 +37,8 @@ public struct TapeFile: ~Copyable {
     public let path: String
     @usableFromInline var decoder: DBNDecoder
     @usableFromInline var ready = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// From a record in the window to the bytes that the caches are asked for meanwhile; 0 for none.
+    @usableFromInline var aheadDistance = 0
     private let window: ByteWindow
     private var isAtEnd = false
 
@@ -108,6 +111,7 @@ public struct TapeFile: ~Copyable {
     mutating func nextPassing() -> RecordView? {
         guard let record = decoder.takePassing(ready) else { return nil }
         take(record.byteCount)
+        lh_prefetch_record(record.bytes + aheadDistance)
         return record
     }
 
@@ -148,7 +152,10 @@ public struct TapeFile: ~Copyable {
     /// False at the end of the file.
     private mutating func refill(wanted: Int) throws(TapeError) -> Bool {
         let before = ready.count
-        if !isAtEnd { ready = try window.refill(keeping: ready, wanted: wanted) }
+        if !isAtEnd {
+            ready = try window.refill(keeping: ready, wanted: wanted)
+            aheadDistance = window.ahead.flatMap { ahead in ready.baseAddress.map { ahead - $0 } } ?? 0
+        }
         if ready.count > before { return true }
         isAtEnd = true
         do throws(DBNError) {

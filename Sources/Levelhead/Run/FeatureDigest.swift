@@ -1,3 +1,4 @@
+import CVectors
 import Determinism
 import Features
 import Security
@@ -23,19 +24,22 @@ struct FeatureDigest: ~Copyable {
         let start = block.count
         block.append(contentsOf: repeatElement(0, count: Self.vectorBytes))
         block.withUnsafeMutableBytes { raw in
-            let out = UnsafeMutableRawBufferPointer(rebasing: raw[start...])
-            var defined: UInt64 = 0
-            for index in 0..<vector.count {
-                let value = vector[index]
-                // Only NaN differs from itself.
-                let isDefined = value == value
-                let bits = isDefined ? value.bitPattern : Self.canonicalNaN
-                out.storeBytes(of: bits.littleEndian, toByteOffset: index &* 8, as: UInt64.self)
-                defined |= (isDefined ? 1 : 0) &<< UInt64(index & 7)
-                guard index & 7 == 7 || index == vector.count &- 1 else { continue }
-                out[Self.valueBytes &+ index / 8] = UInt8(defined)
-                defined = 0
+            guard let out = raw.baseAddress.map({ $0 + start }), let values = vector.baseAddress else { return }
+            let bitmap = out + Self.valueBytes
+            let whole = vector.count / 8
+            for index in 0..<whole {
+                let defined = lh_store_defined(out + index &* 64, values + index &* 8)
+                bitmap.storeBytes(of: UInt8(truncatingIfNeeded: defined), toByteOffset: index, as: UInt8.self)
             }
+            var defined: UInt8 = 0
+            for index in whole * 8..<vector.count {
+                // Only NaN differs from itself.
+                let isDefined = values[index] == values[index]
+                let bits = isDefined ? values[index].bitPattern : Self.canonicalNaN
+                out.storeBytes(of: bits.littleEndian, toByteOffset: index &* 8, as: UInt64.self)
+                defined |= (isDefined ? 1 : 0) &<< UInt8(index & 7)
+            }
+            if whole * 8 < vector.count { bitmap.storeBytes(of: defined, toByteOffset: whole, as: UInt8.self) }
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CPlatform
 import Configuration
 import Foundation
 import Platform
@@ -21,7 +22,8 @@ struct ReplayCommand: ParsableCommand {
             """)
 
     enum RingPlace: String, ExpressibleByArgument, CaseIterable {
-        /// Between two threads, in plain memory; with one core, where they would only take turns, there is none.
+        /// Between two threads, in plain memory; with one core to run on, where they would only take turns, there is
+        /// none.
         case memory
         /// Between two processes, in shared memory.
         case shared
@@ -116,7 +118,7 @@ struct ReplayCommand: ParsableCommand {
     ) throws -> FeedCounts? {
         let first = run.sequence
         let wait = configuration.ring.wait.policy
-        switch ring == .memory && ProcessInfo.processInfo.activeProcessorCount == 1 ? .none : ring {
+        switch ring == .memory && lh_usable_cores() == 1 ? .none : ring {
         case .none:
             var feed = tape
             try feed.skip(to: first)

@@ -38,6 +38,15 @@ struct RiskStage {
     /// Something waits to be reviewed.
     var hasIntents: Bool { !intents.isEmpty }
 
+    /// The gate wants every book as it comes. What is plain is asked first, and in place: a call that borrows the gate
+    /// copies it, a kilobyte at every group.
+    var looksAtEveryUpdate: Bool {
+        @inline(__always) mutating get {
+            if gate.position.isFlat, !gate.restrictions.contains(.mark), !gate.looksAtBooks { return false }
+            return gate.looksAtEveryUpdate
+        }
+    }
+
     mutating func begin(_ day: TradingDay) {
         policy.begin(day)
         gate.begin(day)
@@ -105,7 +114,8 @@ struct RiskStage {
     mutating func collectIntents(_ clock: TradingClock) -> Bool {
         approvalTime = clock.message
         policy.advance(to: clock.event, receiveTime: clock.message, intents: &intents)
-        if gate.strategyToClose == .level {
+        // Asked first: a call that borrows the gate copies it, a kilobyte at every group.
+        if gate.watchesStrategies, gate.strategyToClose == .level {
             policy.closeNow(clock.event, receiveTime: clock.message, intents: &intents)
         }
         return !intents.isEmpty

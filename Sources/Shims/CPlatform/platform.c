@@ -25,6 +25,11 @@ int lh_pin_to_core(int core) {
     return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 }
 
+int lh_usable_cores(void) {
+    cpu_set_t set;
+    return pthread_getaffinity_np(pthread_self(), sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+}
+
 int lh_reserve(int descriptor, int64_t offset, int64_t count) {
     return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, count) == 0 ? 0 : errno;
 }

@@ -7,40 +7,41 @@ import Units
 extension ContractEngine {
     mutating func closeGroup<Sink: FeatureSink & ~Copyable>(missingLast: Bool, sink: inout Sink) {
         guard assembler.close(missingLast: missingLast) else { return }
-        let group = assembler.group
+        // Number by number: a copy of all that was written just now would be waited for.
+        let (time, eventTime, records) = (assembler.group.time, assembler.group.eventTime, assembler.group.recordCount)
+        let restated = assembler.group.hasSnapshot || assembler.group.hasClear
         let midBefore = state.pointee.mid
         let wasValid = state.pointee.isBookValid
-        state.pointee.advance(to: group.time)
+        state.pointee.advance(to: time)
         state.pointee.moveAverage()
-        let isOpen = state.isOpen(at: group.time)
+        let isOpen = state.isOpen(at: time)
         let usable = isOpen && !assembler.isSuspect && !assembler.book.pointee.isCrossed
-        setValidity(usable && assembler.book.pointee.isTwoSided, assembler.book, at: group.time)
-        let restated = group.hasSnapshot || group.hasClear
+        setValidity(usable && assembler.book.pointee.isTwoSided, assembler.book, at: time)
         attribute(flowCounts: usable && !restated)
-        let parts = takeTrades(of: group, isOpen: isOpen)
+        let parts = takeTrades(at: time, eventTime: eventTime, isOpen: isOpen)
         let context = GroupContext(
-            time: group.time, eventTime: group.eventTime, clock: ContractState.clock(of: state),
+            time: time, eventTime: eventTime, clock: ContractState.clock(of: state),
             bookChange: assembler.change, before: assembler.before, after: assembler.book,
             changes: operators.pointee.attribution.changes, trades: assembler.trades, bought: parts.bought,
             sold: parts.sold, unsigned: parts.unsigned,
             flowCounts: usable && !restated, isOpen: isOpen, bookIsUsable: usable,
             wasValid: wasValid && assembler.hasBefore && !restated, mid: state.pointee.mid, midBefore: midBefore)
-        apply(context, records: group.recordCount)
+        apply(context, records: records)
         assembler.advance()
         guard isLeading else { return }
-        writeVector(group: group.time, usable: usable)
+        writeVector(group: time, usable: usable)
         sink.groupClosed(self)
     }
 
     /// Takes a group's trades into what needs no book: volume, bars, the sources of levels, the session's auction.
-    mutating func takeTrades(of group: EventGroup, isOpen: Bool) -> OrderParts {
+    mutating func takeTrades(at time: UInt64, eventTime: UInt64, isOpen: Bool) -> OrderParts {
         var parts = OrderParts()
         let trades = assembler.trades
         guard !trades.isEmpty else { return parts }
         for trade in trades { parts.add(trade.size, aggressor: trade.aggressor) }
-        state.pointee.take(trades: trades, eventTime: group.eventTime, isOpen: isOpen)
+        state.pointee.take(trades: trades, eventTime: eventTime, isOpen: isOpen)
         if families.contains(.session) {
-            operators.pointee.auction.take(trades: trades, time: group.time, isOpen: isOpen)
+            operators.pointee.auction.take(trades: trades, time: time, isOpen: isOpen)
         }
         return parts
     }

@@ -17,6 +17,6 @@ extension ContractEngine {
     }
 
     private func points(twiceMid: Int32) -> Double {
-        Double(twiceMid) * 0.5 * operators.pointee.configuration.tickSize.points
+        Double(twiceMid) * 0.5 * operators.pointee.tickPoints
     }
 }

@@ -88,7 +88,7 @@ extension ContractEngine {
         }
         let mid = state.pointee.mid
         out[.mid] = defined(
-            mid.isUsable(at: row.time), Double(mid.twiceMid) * 0.5 * operators.pointee.configuration.tickSize.points)
+            mid.isUsable(at: row.time), Double(mid.twiceMid) * 0.5 * operators.pointee.tickPoints)
         if families.contains(.orderFlow) { state.pointee.flow.write(out, row: row) }
         if families.contains(.trades) {
             state.pointee.tradeFlow.write(out, row: row)

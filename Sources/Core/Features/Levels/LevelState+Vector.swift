@@ -39,7 +39,7 @@ extension UnsafeMutablePointer<LevelState> {
             writeStale(out, row: row, stale: stale)
         }
         if stale != [] || termsAreDue {
-            terms.pointee = LevelTerms(UnsafePointer(self), base: row.sessionStart, time: row.time)
+            terms.set(UnsafePointer(self), base: row.sessionStart, time: row.time)
         }
         UnsafePointer(terms).writeTimes(out, moment)
         UnsafePointer(terms).writeSums(out, moment, flow: BandFlow.sums(of: self))

@@ -23,40 +23,10 @@ struct LevelTerms: BitwiseCopyable {
     /// The level is so old that nothing is missing before it began: rates need no correction.
     fileprivate var isOld: Bool
 
-    private static let never = 1e300
-    private static let halfNano = 0.5e-9
-    private static let rateWarmUp: UInt64 = 10_000_000_000
-    private static let absorptionWarmUp: UInt64 = 30_000_000_000
-
-    /// - Parameters:
-    ///   - base: the instant that all others are counted from, ns.
-    ///   - time: of the row, ns.
-    init(_ level: UnsafePointer<LevelState>, base: UInt64, time: UInt64) {
-        func instant(_ time: UInt64) -> Double { Double(Int64(bitPattern: time &- base)) }
-        let (test, tallies) = (level.pointee.test, level.pointee.tallies)
-        let age = time &- level.pointee.activeSince
-        let families = level.pointee.parameters.families
-        let (hasTimes, hasCross) = (families.contains(.levelInteraction), families.contains(.levelConfirmation))
-        instants = SIMD2(
-            defined(hasTimes && test.lastTouch > 0, instant(test.lastTouch)),
-            defined(hasTimes, tallies.isNear ? instant(tallies.nearSince) : Self.never))
-        nearBefore = SIMD2(0, 2 * Double(tallies.timeNear))
-        starts = SIMD2(
-            defined(hasTimes, test.isTesting ? instant(test.testStart) : Self.never),
-            defined(hasCross && tallies.crossedAt > 0, instant(tallies.crossedAt)))
-        scales = SIMD2(Self.halfNano, Self.halfNano * level.pointee.midSide)
-        let hasTrades = families.contains(.levelTrades)
-        let isWarm = age >= Self.rateWarmUp
-        let age30 = defined(isWarm && families.contains(.levelFlow), level.pointee.flow.age.left)
-        let age10 = defined(isWarm && hasTrades, level.pointee.trades.ordersAge.left)
-        ages = SIMD2(age30, age10)
-        isOld = age30 < 0x1p-54 && age10 < 0x1p-54
-        trades = SIMD2(
-            level.pointee.trades.sums30[BandTrades.Sum30.attack], level.pointee.trades.sums30[BandTrades.Sum30.delta])
-        divisors = SIMD2(
-            defined(hasTrades && age >= Self.absorptionWarmUp, level.pointee.absorptionDivisor), defined(hasTrades, 1))
-        orders = level.pointee.trades.orders[0]
-    }
+    fileprivate static let never = 1e300
+    fileprivate static let halfNano = 0.5e-9
+    fileprivate static let rateWarmUp: UInt64 = 10_000_000_000
+    fileprivate static let absorptionWarmUp: UInt64 = 30_000_000_000
 
     /// The span of time around `time` in which no warm-up of the level ends, [start, end) ns.
     static func span(_ level: UnsafePointer<LevelState>, at time: UInt64) -> (start: UInt64, end: UInt64) {
@@ -87,6 +57,41 @@ struct LevelMoment {
         time = SIMD2(now, now)
         left = SIMD2(row.clock.pointee.left.h30, row.clock.pointee.left.h10)
         rates = left * SIMD2(0.6931471805599453 / 30, 0.6931471805599453 / 10)
+    }
+}
+
+extension UnsafeMutablePointer<LevelTerms> {
+    /// Makes the terms anew, number by number where they lie: a copy would be waited for.
+    ///
+    /// - Parameters:
+    ///   - base: the instant that all others are counted from, ns.
+    ///   - time: of the row, ns.
+    func set(_ level: UnsafePointer<LevelState>, base: UInt64, time: UInt64) {
+        func instant(_ time: UInt64) -> Double { Double(Int64(bitPattern: time &- base)) }
+        let (test, tallies) = (level.pointee.test, level.pointee.tallies)
+        let age = time &- level.pointee.activeSince
+        let families = level.pointee.parameters.families
+        let (hasTimes, hasCross) = (families.contains(.levelInteraction), families.contains(.levelConfirmation))
+        pointee.instants = SIMD2(
+            defined(hasTimes && test.lastTouch > 0, instant(test.lastTouch)),
+            defined(hasTimes, tallies.isNear ? instant(tallies.nearSince) : LevelTerms.never))
+        pointee.nearBefore = SIMD2(0, 2 * Double(tallies.timeNear))
+        pointee.starts = SIMD2(
+            defined(hasTimes, test.isTesting ? instant(test.testStart) : LevelTerms.never),
+            defined(hasCross && tallies.crossedAt > 0, instant(tallies.crossedAt)))
+        pointee.scales = SIMD2(LevelTerms.halfNano, LevelTerms.halfNano * level.pointee.midSide)
+        let hasTrades = families.contains(.levelTrades)
+        let isWarm = age >= LevelTerms.rateWarmUp
+        let age30 = defined(isWarm && families.contains(.levelFlow), level.pointee.flow.age.left)
+        let age10 = defined(isWarm && hasTrades, level.pointee.trades.ordersAge.left)
+        pointee.ages = SIMD2(age30, age10)
+        pointee.isOld = age30 < 0x1p-54 && age10 < 0x1p-54
+        pointee.trades = SIMD2(
+            level.pointee.trades.sums30[BandTrades.Sum30.attack], level.pointee.trades.sums30[BandTrades.Sum30.delta])
+        pointee.divisors = SIMD2(
+            defined(hasTrades && age >= LevelTerms.absorptionWarmUp, level.pointee.absorptionDivisor),
+            defined(hasTrades, 1))
+        pointee.orders = level.pointee.trades.orders[0]
     }
 }
 

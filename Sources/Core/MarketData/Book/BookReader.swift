@@ -46,7 +46,7 @@ import Units
     }
 
     /// The price in ticks, or nil when it is off the grid or 2²⁹ ticks or more from zero.
-    @inlinable public func ticks(_ nanos: Int64) -> Int32? {
+    @inlinable @inline(__always) public func ticks(_ nanos: Int64) -> Int32? {
         let quotient = Double(nanos) * ticksPerNano
         guard abs(quotient) < 0x1p29 else { return nil }
         // The quotient rounds to the only candidate; multiplying back decides exactly. Adding 1.5·2⁵² rounds, and

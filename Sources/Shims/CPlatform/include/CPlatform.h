@@ -23,3 +23,5 @@ int lh_futex_wake(uint32_t *word, int count);
 int lh_reserve(int descriptor, int64_t offset, int64_t count);
 /// Pins the calling thread to one core. Returns 0 or an errno value.
 int lh_pin_to_core(int core);
+/// How many cores the calling thread may run on; 0 when the system does not say.
+int lh_usable_cores(void);

@@ -16,6 +16,37 @@ static inline __m128i lh_equal_level(const char *a, const char *b) {
 }
 #endif
 
+/// Writes eight numbers, every NaN as 0x7ff8000000000000, and tells which are defined: a bit each, the first one's
+/// lowest.
+static inline uint32_t lh_store_defined(void *out, const double *values) {
+    uint32_t defined = 0;
+#if defined(__SSE2__)
+    for (int index = 0; index < 8; index += 2) {
+        __m128d pair = _mm_loadu_pd(values + index);
+        __m128d known = _mm_cmpord_pd(pair, pair);
+        __m128d absent = _mm_andnot_pd(known, _mm_castsi128_pd(_mm_set1_epi64x(0x7ff8000000000000)));
+        _mm_storeu_pd((double *)out + index, _mm_or_pd(_mm_and_pd(known, pair), absent));
+        defined |= (uint32_t)_mm_movemask_pd(known) << index;
+    }
+#else
+    for (int index = 0; index < 8; index += 1) {
+        uint64_t bits = 0x7ff8000000000000;
+        if (values[index] == values[index]) {
+            memcpy(&bits, values + index, 8);
+            defined |= 1u << index;
+        }
+        memcpy((char *)out + 8 * index, &bits, 8);
+    }
+#endif
+    return defined;
+}
+
+/// Asks the caches for the bytes of an MBP-10 record at `place` ahead of their use; where there are none, nothing
+/// happens.
+static inline void lh_prefetch_record(const void *place) {
+    for (int offset = 0; offset < 368; offset += 64) __builtin_prefetch((const char *)place + offset);
+}
+
 /// Which of ten 32-byte levels differ: a bit each, the first one's lowest. `right` is a multiple of 16.
 static inline uint32_t lh_differing_levels(const void *left, const void *right) {
     const char *a = (const char *)left, *b = (const char *)right;

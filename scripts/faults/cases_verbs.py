@@ -152,6 +152,8 @@ def identities_over_restarts(_):
         with live_up(server, *quiet, "--resume", run=second.run, state=first.state) as again:
             until(lambda: len(again.status()["processes"]) == 5, 20, "five processes answer")
             until(lambda: position(again) == 2, 10, "the position is there again")
+            # What comes in before the gateway has reconciled is not sent.
+            ask(again, "reconcile")
             names.append(order(again, "buy", 1)["id"])
             detail = prove(again, again.end())
     stops = {line["order"] for line in audit(again, "order") if line["role"] == "protectiveStop"}

@@ -48,6 +48,10 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private var wait: IdleWait
     /// The disk is full: nothing opens, and what protects and closes goes on in the journals' reserve.
     private var isDiskFull = false
+    /// When the loop last came around, and until when nobody's silence means anything.
+    private var lookedAt = MonotonicClock.now()
+    private var deafUntil = Nanoseconds.zero
+    private static var absence: Nanoseconds { .milliseconds(200) }
     private var savedAt = MonotonicClock.now()
     private var tickedAt = MonotonicClock.now()
 
@@ -255,7 +259,12 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
 
     /// A gateway that is not heard any more, or again, is an input of the other one.
     private mutating func takeSilence() throws {
+        let now = MonotonicClock.now()
+        // Who was stopped itself has heard nobody meanwhile: what was said in that time is still on its way.
+        if now - lookedAt > Self.absence { deafUntil = now + setup.configuration.risk.peerSilence }
+        lookedAt = now
         guard let peer = hosted.peer, let news = peer.news(inbox.isHeard(peer.channel)) else { return }
+        guard news.request == .peerHeard || now >= deafUntil else { return }
         try take(.control, .request(news))
         try send()
     }

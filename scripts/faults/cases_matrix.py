@@ -12,7 +12,7 @@ import bench
 import journals
 from bench import expect, same, until
 from disk import is_stopped
-from flatten import audit, open_position, order, ready
+from flatten import audit, is_taken, open_position, order, ready
 from kills import LIMIT, SUPERVISOR, VICTIMS, Kills, check_messages
 from runs import prove
 
@@ -92,18 +92,18 @@ def partly_filled(desk, victim, _):
 def partly_fill(desk):
     """Again and again, for the market may have moved since the fill whose price is asked for."""
     up = desk.up
-    for _ in range(10):
+    for _ in range(40):
         if desk.account()[1] + LARGE > LIMIT:
             desk.flatten()
             desk.arm()
         filled = len(journals.outputs(up.run, "execution", journals.FILL))
-        if order(up, "buy", 1, "--stop-ticks", 200, status=None)["verdict"] != "approved":
+        if not is_taken(order(up, "buy", 1, "--stop-ticks", 200, status=None)):
             desk.calm()
             continue
         until(more_than(up.run, "execution", filled, journals.FILL), 10, "a fill")
         price = until(lambda: len(found := audit(up, "fill")) > filled and found[-1]["price"], 10, "its price")
         answer = order(up, "buy", LARGE, "--limit", price, "--stop-ticks", 200, status=None)
-        if answer["verdict"] != "approved":
+        if not is_taken(answer):
             desk.calm()
             continue
         states = until(lambda: states_of(up, answer["id"]), 10, "the order is in the audit log")

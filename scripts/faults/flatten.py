@@ -57,7 +57,13 @@ def open_position(up, quantity=2):
         return is_taken(answer) or answer["verdict"] not in ("trading_state", "approved") or up.status()["locked"]
     until(is_approved, 10, "the account is not REDUCING")
     same(answer["verdict"], "approved", f"verdict: {answer}")
-    until(lambda: position(up) == before + quantity, 10, "the position is open")
+    until(lambda: is_filled(up, answer["id"]), 10, "the order is filled")
+    # Or more: what was under way when the position was asked for may have filled since.
+    until(lambda: position(up) >= before + quantity, 10, "the position is open")
+
+
+def is_filled(up, order_id):
+    return any(line["order"] == order_id and line["state"] == "filled" for line in audit(up, "order"))
 
 
 def rest_order(up, distance=40):

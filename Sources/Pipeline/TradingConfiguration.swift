@@ -24,6 +24,9 @@ public struct TradingConfiguration: Sendable {
     public var execution: ExecutionConfiguration
     public var venue: PaperVenueConfiguration
 
+    /// Books are held by two accounts at the venue: what is long by the first, what is short by the second.
+    public var hasTwoAccounts: Bool { rules.hasTwoAccounts }
+
     /// Of the identities of one run's orders: later at every start that may have lost some.
     public var orderEpoch: UInt16 = 1
 

@@ -19,8 +19,8 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     var output: Output
     private var judge: LevelJudge
     private(set) var risk: RiskStage
-    private(set) var execution: ExecutionGateway
-    private(set) var venue: PaperVenue
+    private(set) var execution: ExecutionAccounts
+    private(set) var venue: PaperAccounts
     private var watch: MarketWatch
     /// Risk has not been handed the newest book.
     private var isMarkDue = false
@@ -30,8 +30,9 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         self.output = output
         judge = LevelJudge(configuration.signals)
         risk = RiskStage(configuration, epoch: configuration.orderEpoch)
-        execution = ExecutionGateway(configuration.execution, epoch: configuration.orderEpoch)
-        venue = PaperVenue(configuration.venue)
+        execution = ExecutionAccounts(
+            configuration.execution, epoch: configuration.orderEpoch, areTwo: configuration.hasTwoAccounts)
+        venue = PaperAccounts(configuration.venue, areTwo: configuration.hasTwoAccounts)
         watch = MarketWatch(plan: plan, calendar: calendar, configuration: configuration)
     }
 
@@ -169,8 +170,8 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     }
 
     private var hasNoOutput: Bool {
-        risk.gate.verdicts.isEmpty && risk.gate.changes.isEmpty && execution.fills.isEmpty
-            && execution.updates.isEmpty && execution.notices.isEmpty && execution.commands.isEmpty
+        risk.gate.verdicts.isEmpty && risk.gate.changes.isEmpty && execution.first.fills.isEmpty
+            && execution.first.updates.isEmpty && execution.first.notices.isEmpty && execution.first.commands.isEmpty
     }
 
     private mutating func drainRisk() -> Bool {
@@ -188,29 +189,29 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     private mutating func drainExecution() -> Bool {
         let isQuiet =
-            execution.fills.isEmpty && execution.updates.isEmpty && execution.notices.isEmpty
-            && execution.commands.isEmpty
+            execution.first.fills.isEmpty && execution.first.updates.isEmpty && execution.first.notices.isEmpty
+            && execution.first.commands.isEmpty
         if isQuiet { return true }
-        for index in execution.fills.indices {
-            output.fill(execution.fills[index])
-            risk.apply(execution.fills[index])
+        for index in execution.first.fills.indices {
+            output.fill(execution.first.fills[index])
+            risk.apply(execution.first.fills[index])
         }
-        for index in execution.updates.indices {
-            output.update(execution.updates[index])
-            risk.apply(execution.updates[index])
+        for index in execution.first.updates.indices {
+            output.update(execution.first.updates[index])
+            risk.apply(execution.first.updates[index])
         }
-        for index in execution.notices.indices {
-            output.notice(execution.notices[index])
-            risk.apply(execution.notices[index])
+        for index in execution.first.notices.indices {
+            output.notice(execution.first.notices[index])
+            risk.apply(execution.first.notices[index])
         }
-        for index in execution.commands.indices {
+        for index in execution.first.commands.indices {
             let book = watch.update(depth: TradingLimits.bookLevels)
-            venue.receive(execution.commands[index], at: watch.clock.message, market: book)
+            venue.receive(execution.first.commands[index], at: watch.clock.message, market: book)
         }
-        execution.fills.removeAll()
-        execution.updates.removeAll()
-        execution.notices.removeAll()
-        execution.commands.removeAll()
+        execution.first.fills.removeAll()
+        execution.first.updates.removeAll()
+        execution.first.notices.removeAll()
+        execution.first.commands.removeAll()
         return false
     }
 }

@@ -56,8 +56,11 @@ import Units
         #expect(configuration.risk.approvalLife == .seconds(2))
     }
 
-    @Test(arguments: [("single", 64, true), ("net", 32, true), ("net", 33, false)])
-    func `books that net leave room for both sides`(routing: String, most: Int, isSound: Bool) throws {
+    @Test(arguments: [
+        ("single", 64, true), ("net", 32, true), ("net", 33, false), ("two_accounts", 32, true),
+        ("two_accounts", 33, false),
+    ])
+    func `books of strategies leave room for both sides`(routing: String, most: Int, isSound: Bool) throws {
         let assignments = ["books.routing=\(routing)", "risk.max_position_contracts=\(most)"]
         guard isSound else {
             #expect(throws: ConfigurationError.self) { try resolve(assignments[0], assignments[1]) }

@@ -36,6 +36,13 @@ def lockstep_day(source):
 
 
 @case()
+def lockstep_two_accounts(source):
+    config = bench.PLACE / "two-accounts.toml"
+    config.write_text(bench.DAY_CONFIG.read_text() + '[books]\nrouting = "two_accounts"\n')
+    return in_logical_time(short_day(), config)
+
+
+@case()
 def lockstep_real_tape(source):
     tape = bench.DATA / "es/ESH4_20231225.mbp-10.derived.dbn.zst"
     if not tape.exists():

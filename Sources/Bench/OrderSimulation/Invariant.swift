@@ -6,6 +6,8 @@ public enum Invariant: String, CaseIterable, Sendable {
     case positionFollowsVenue = "position_follows_venue"
     /// The account's position is the sum of its books, at either gateway.
     case booksSumToPosition = "books_sum_to_position"
+    /// Of two accounts the first is never short and the second never long.
+    case accountsKeepTheirSides = "accounts_keep_their_sides"
     /// No opening order reaches the venue without an approval of exactly that order.
     case approvedOnly = "approved_only"
     /// No order reaches the venue twice.

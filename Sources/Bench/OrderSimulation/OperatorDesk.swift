@@ -28,7 +28,7 @@ final class OperatorDesk {
     /// Draws pairs, apart from all else; and the order that began the last one.
     private var pairs: SeededGenerator
     private var pairBegun = ClientOrderID.none
-    /// Of an order more in a round: where books net they have to meet, and some desks like pairs.
+    /// Of an order more in a round: where strategies have books they have to meet, and some desks like pairs.
     private let eagerness: Double
 
     init(
@@ -41,7 +41,7 @@ final class OperatorDesk {
         self.execution = execution
         self.configuration = configuration
         var pairs = SeededGenerator(seed: world.seed &+ 0x7061_6972)
-        eagerness = configuration.netsBooks || pairs.chance(0.3) ? 0.06 : 0
+        eagerness = configuration.trading.rules.keepsBooks || pairs.chance(0.3) ? 0.06 : 0
         self.pairs = pairs
     }
 
@@ -180,9 +180,7 @@ final class OperatorDesk {
 
     /// Cancels an order that is live, one that never was, or everything that opens.
     private func cancel() {
-        let live = execution.fold.read { stage in
-            stage.gateway.live.indices.map { stage.gateway.live[$0].order.id }
-        }
+        let live = execution.fold.read { $0.accounts.liveOrders.map(\.order.id) }
         var target = ClientOrderID.none
         if !live.isEmpty, world.random.chance(0.7) { target = world.random.pick(live) }
         if world.random.chance(0.05) { target = ClientOrderID(epoch: 1, issuer: .manual, count: 999_999) }

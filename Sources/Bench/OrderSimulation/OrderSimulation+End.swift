@@ -82,6 +82,8 @@ public struct RunCounts: Sendable {
     public var approvals = 0, orders = 0, fills = 0, flats = 0, lies = 0, locks = 0
     /// Runs in which books net, closes of books among their approvals, and orders of pairs that were approved.
     public var netted = 0, bookCloses = 0, paired = 0
+    /// Runs with two accounts, and rounds in which both held contracts.
+    public var twoAccounts = 0, roundsInBoth = 0
 
     public init() {}
 
@@ -91,12 +93,14 @@ public struct RunCounts: Sendable {
         records += run.world.tape.records.count
         approvals += run.watcher.approvals.count
         orders += run.watcher.submitted.count
-        fills += run.watcher.truth.fills.count
+        fills += run.watcher.truths.reduce(0) { $0 + $1.fills.count }
         flats += run.watcher.flatCount
         lies += run.lies.lieCount
         snapshots += run.world.snapshots
         locks += Int(run.world.lock.epoch) - 1
         netted += run.configuration.netsBooks ? 1 : 0
+        twoAccounts += run.configuration.hasTwoAccounts ? 1 : 0
+        roundsInBoth += run.watcher.roundsInBoth
         for approval in run.watcher.approvals.values {
             bookCloses += approval.intent.id.issuer == .execution ? 1 : 0
             paired += approval.intent.link == .none ? 0 : 1
@@ -119,6 +123,8 @@ public struct RunCounts: Sendable {
         lies += other.lies
         locks += other.locks
         netted += other.netted
+        twoAccounts += other.twoAccounts
+        roundsInBoth += other.roundsInBoth
         bookCloses += other.bookCloses
         paired += other.paired
     }
@@ -127,6 +133,7 @@ public struct RunCounts: Sendable {
         "\(runs) runs: \(rounds) rounds, \(records) records, \(restarts) restarts, \(snapshots) snapshots, "
             + "\(powerCuts) power cuts, \(stops) stops, \(fullDisks) full disks, \(locks) flattens asked, "
             + "\(approvals) approvals, \(orders) orders, \(fills) fills, \(flats) times flat, \(lies) lies; "
-            + "\(netted) runs with books that net, \(bookCloses) closes of books, \(paired) orders of pairs"
+            + "\(netted) runs with books that net, \(bookCloses) closes of books, \(paired) orders of pairs; "
+            + "\(twoAccounts) runs with two accounts, \(roundsInBoth) rounds with contracts in both"
     }
 }

@@ -28,13 +28,14 @@ public final class OrderSimulation {
         var random = SeededGenerator(seed: seed)
         // Of its own, so that it moves nothing else of the run.
         var mode = SeededGenerator(seed: ~seed)
-        let configuration = try RunConfiguration(&random, netsBooks: mode.chance(0.4))
+        let configuration = try RunConfiguration(&random, RunConfiguration.Books(&mode))
         let faults = FaultPlan(&random)
         let tape = SimulatedTape(
             seed: random.next(), start: configuration.start, close: configuration.close, trouble: faults.marketTrouble)
         let world = SimulatedWorld(
             seed: seed, now: configuration.start, random: random.split(), faults: faults, tape: tape, traces: traces)
-        world.trace("\(faults)\(configuration.netsBooks ? ", books net" : "")")
+        let books = configuration.netsBooks ? ", books net" : configuration.hasTwoAccounts ? ", two accounts" : ""
+        world.trace("\(faults)\(books)")
         world.looksAway = defect == .ignoreEpoch
         let names = ["signals", "approvals", "fills", "commands", "events"]
         channels = names.map { SimulatedChannel($0) }

@@ -19,12 +19,27 @@ struct RunConfiguration {
     let start: UInt64
     let close: UInt64
     var netsBooks: Bool { trading.rules.netsBooks }
+    var hasTwoAccounts: Bool { trading.rules.hasTwoAccounts }
+    /// The accounts at the venue.
+    var accounts: [VenueAccount] { hasTwoAccounts ? VenueAccount.allCases : [.first] }
 
     static let tradeDate = CivilDate(year: 2026, month: 3, day: 10)
     static let contract = "MESH6"
 
-    /// - Parameter netsBooks: each strategy has a book of its own, net at the venue.
-    init(_ random: inout SeededGenerator, netsBooks: Bool) throws {
+    /// Who holds what in a run.
+    enum Books {
+        case single
+        /// Each strategy has a book of its own, net at the venue.
+        case net
+        /// The same, what is long in one account and what is short in another.
+        case twoAccounts
+
+        init(_ random: inout SeededGenerator) {
+            self = random.chance(0.4) ? .net : random.chance(0.4) ? .twoAccounts : .single
+        }
+    }
+
+    init(_ random: inout SeededGenerator, _ books: Books) throws {
         let calendar = TradingCalendar.cmeEquityIndex(zone: try ZoneData.newYork(), windows: .regular)
         features = FeatureConfiguration(
             calendar: calendar, tickSize: TickSize(nanos: SimulatedTape.tick),
@@ -38,8 +53,9 @@ struct RunConfiguration {
         ])
         start = calendar.instant(time, on: Self.tradeDate).nanoseconds
         var trading = Self.makeTrading(&random)
-        trading.rules.netsBooks = netsBooks
-        trading.execution.netsBooks = netsBooks
+        trading.rules.netsBooks = books == .net
+        trading.execution.netsBooks = books == .net
+        trading.rules.hasTwoAccounts = books == .twoAccounts
         self.trading = trading
     }
 

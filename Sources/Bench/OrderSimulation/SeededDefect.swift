@@ -39,12 +39,16 @@ public enum SeededDefect: String, CaseIterable, Sendable {
     case turningStop = "turning_stop"
     /// Where books net: fills of entries are told as those of the other book.
     case swapBooks = "swap_books"
+    /// Of two accounts: what opens a short position goes to the one that holds what is long.
+    case wrongAccount = "wrong_account"
+    /// Of two accounts: what closes the second leaves, and its fills are told as the first's.
+    case mixedFills = "mixed_fills"
 
     /// The process that has it; nil for one of the world's.
     var owner: ProcessName? {
         switch self {
         case .dropStop, .sendTwice, .enlargeEntry, .enlargeChange, .unapprovedEntry, .doubleClose,
-            .unknownIsCancelled, .wrongFee, .falseFlat, .turningStop, .swapBooks:
+            .unknownIsCancelled, .wrongFee, .falseFlat, .turningStop, .swapBooks, .wrongAccount, .mixedFills:
             .execution
         case .loseFill, .unlock, .noLimit: .risk
         case .ignoreEpoch, .loseJournal: nil
@@ -69,6 +73,8 @@ public enum SeededDefect: String, CaseIterable, Sendable {
         case .noLimit: [.limitsHold]
         case .turningStop: [.selfIssuedShrinks]
         case .swapBooks: [.settles, .flattens]
+        case .wrongAccount: [.accountsKeepTheirSides, .positionFollowsVenue]
+        case .mixedFills: [.positionIsSumOfFills, .selfIssuedShrinks]
         }
     }
 }
@@ -118,6 +124,7 @@ final class DefectTap: MessageTap {
             count += 1
             command.order.id = ClientOrderID(epoch: 1, issuer: .strategy, count: 1_000_000 + count)
             return [.command(original), .command(command)]
+        case (.wrongAccount, .entry): command.order.account = .first
         default: break
         }
         return [.command(command)]
@@ -140,6 +147,7 @@ final class DefectTap: MessageTap {
 
     private func changed(_ fill: Fill) -> [StageMessage] {
         var fill = fill
+        if defect == .mixedFills { fill.account = .first }
         if defect == .wrongFee { fill.fee += Money(nanos: 1) }
         if defect == .swapBooks, fill.role == .entry { fill.strategy = fill.strategy == .account ? .level : .account }
         return [.fill(fill)]

@@ -25,17 +25,17 @@ struct VenueLieRates {
 /// A venue that does not always say what happened. What happened is kept as `truth`; what it answers to a question is
 /// true. Each lie is a function of the event that it is about, so a venue that is folded again tells the same.
 final class VenueLies: MessageTap {
-    /// Every event of the venue, in order: what really happened.
-    private(set) var truth: [VenueEvent] = []
-    /// From this event on it tells the truth, and what it held back with it.
-    private var healedFrom = UInt64.max
+    /// By account, every event of the venue, in order: what really happened.
+    private(set) var truth: [[VenueEvent]] = [[], []]
+    /// By account: from this event on it tells the truth, and what it held back with it.
+    private var healedFrom = [UInt64.max, .max]
     private(set) var lieCount = 0
 
     private let rates: VenueLieRates
     private let seed: UInt64
-    /// Sequence of the last event that was told.
-    private var told: UInt64 = 0
-    private var heldBack: [HeldEvent] = []
+    /// By account, the sequence of the last event that was told, and what is told later.
+    private var told: [UInt64] = [0, 0]
+    private var heldBack: [[HeldEvent]] = [[], []]
 
     private struct HeldEvent {
         var event: VenueEvent
@@ -51,20 +51,21 @@ final class VenueLies: MessageTap {
         self.seed = seed
     }
 
-    func heal() { healedFrom = UInt64(truth.count) + 1 }
+    func heal() { healedFrom = truth.map { UInt64($0.count) + 1 } }
 
     func admit(_ message: StageMessage) -> [StageMessage] { [message] }
 
     func pass(_ message: StageMessage) -> [StageMessage] {
         guard case .event(let event) = message else { return [message] }
-        truth.removeLast(max(0, truth.count - Int(event.sequence) + 1))
-        truth.append(event)
+        let account = event.account.place
+        truth[account].removeLast(max(0, truth[account].count - Int(event.sequence) + 1))
+        truth[account].append(event)
         if rates.isHonest { return [message] }
-        let isHealed = event.sequence >= healedFrom
+        let isHealed = event.sequence >= healedFrom[account]
         var events = tell(event, isHealed)
-        for index in heldBack.indices { heldBack[index].others -= 1 }
-        events += heldBack.filter { $0.others < 0 || isHealed }.map { number($0.event) }
-        heldBack.removeAll { $0.others < 0 || isHealed }
+        for index in heldBack[account].indices { heldBack[account][index].others -= 1 }
+        events += heldBack[account].filter { $0.others < 0 || isHealed }.map { number($0.event) }
+        heldBack[account].removeAll { $0.others < 0 || isHealed }
         return events.map { .event($0) }
     }
 
@@ -74,14 +75,14 @@ final class VenueLies: MessageTap {
         default: break
         }
         if isHealed { return [number(event)] }
-        var random = SeededGenerator(seed: seed &+ event.sequence)
+        var random = SeededGenerator(seed: seed &+ event.sequence &+ UInt64(event.account.place) << 40)
         if random.chance(rates.never) {
             count("never told", event)
             return []
         }
         if random.chance(rates.late) {
             count("told late", event)
-            heldBack.append(HeldEvent(event: event, others: random.draw(1...3)))
+            heldBack[event.account.place].append(HeldEvent(event: event, others: random.draw(1...3)))
             return []
         }
         if random.chance(rates.twice) {
@@ -117,8 +118,8 @@ final class VenueLies: MessageTap {
     /// The venue's stream has no gaps, whatever it says.
     private func number(_ event: VenueEvent) -> VenueEvent {
         var event = event
-        told += 1
-        event.sequence = told
+        told[event.account.place] += 1
+        event.sequence = told[event.account.place]
         return event
     }
 
@@ -131,8 +132,8 @@ final class VenueLies: MessageTap {
             return archive.bytes
         }
         set {
-            told = 0
-            heldBack = []
+            told = [0, 0]
+            heldBack = [[], []]
             if newValue.isEmpty { return }
             var archive = StateArchive(loading: newValue)
             try? persist(&archive)
@@ -140,13 +141,20 @@ final class VenueLies: MessageTap {
     }
 
     private func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
-        try archive.field(&told)
-        var count = heldBack.count
-        try archive.field(&count)
-        if archive.isLoading { heldBack = (0..<count).map { _ in HeldEvent(event: .blank, others: 0) } }
-        for index in heldBack.indices {
-            try heldBack[index].event.persist(&archive)
-            try archive.field(&heldBack[index].others)
+        for account in told.indices {
+            try archive.field(&told[account])
+            var count = heldBack[account].count
+            try archive.field(&count)
+            if archive.isLoading { heldBack[account] = (0..<count).map { _ in HeldEvent(event: .blank, others: 0) } }
+            for index in heldBack[account].indices {
+                try heldBack[account][index].event.persist(&archive)
+                try archive.field(&heldBack[account][index].others)
+            }
         }
     }
+}
+
+extension VenueAccount {
+    /// Where it is in what is kept by account.
+    var place: Int { self == .first ? 0 : 1 }
 }

@@ -22,23 +22,23 @@ extension Watcher {
 
     /// Why not all have the same picture; nil when they have.
     var disagreement: String? {
-        let gateway = execution.fold.read { $0.gateway }
+        let accounts = execution.fold.read { $0.accounts }
         let gate = risk.fold.read { $0.gate }
-        let open = gateway.position.quantity.contracts
+        let open = accounts.quantity.contracts
         if gate.position.quantity.contracts != open {
             return "risk has \(gate.position.quantity.contracts), execution \(open)"
         }
-        let known = gateway.openQuantity.contracts
-        if truth.position != known { return "execution has \(known), the venue \(truth.position)" }
-        let resting = venue.fold.read { stage in
-            stage.venue.orders.indices.map { stage.venue.orders[$0].order.id.raw }
+        for account in configuration.accounts {
+            let known = accounts[account]?.openQuantity.contracts ?? 0, held = truths[account.place].position
+            if held != known { return "execution has \(known) in the \(account) account, the venue \(held)" }
         }
-        let live = gateway.live.indices.map { gateway.live[$0].order.id.raw }
+        let resting = venueOrders.map(\.raw)
+        let live = accounts.liveOrders.map(\.order.id.raw)
         if resting.sorted() != live.sorted() {
             return "the venue has \(resting.count) orders, execution \(live.count)"
         }
         let working = gate.working.indices.map { gate.working[$0].id.raw }
-        if let books = bookDisagreement(gateway, gate) { return books }
+        if let books = bookDisagreement(accounts, gate) { return books }
         if working.sorted() != live.sorted() { return "execution has \(live.count) orders, risk \(working.count)" }
         return nil
     }
@@ -48,7 +48,7 @@ extension Watcher {
         guard isHonest else { return }
         let terms = configuration.trading.execution.terms
         var earned = Money.zero
-        for fill in truth.fills {
+        for fill in truths.flatMap(\.fills) {
             earned = earned - terms.value(Quantity(fill.side.sign * fill.quantity.contracts), at: fill.price) - fill.fee
         }
         let gate = risk.fold.read { $0.gate }

@@ -38,7 +38,7 @@ extension Watcher {
     func take(ofExecution message: StageMessage) {
         switch message {
         case .fill(let fill):
-            reportedPosition += fill.signedQuantity.contracts
+            reportedPositions[fill.account.place] += fill.signedQuantity.contracts
             reduceLinked(fill)
             let fee = configuration.trading.execution.terms.fee(fill.quantity)
             if isHonest, fill.fee != fee { world.report(.moneyAddsUp, "a fee of \(fill.fee), which is \(fee)") }
@@ -52,14 +52,16 @@ extension Watcher {
     private func follow(_ update: OrderUpdate) {
         let id = update.order.id
         guard update.state.isTerminal else {
+            accountOf[id] = update.order.account
             live[id] = WorkingOrder(
                 id: id, link: update.order.link, side: update.order.side, role: update.order.role,
                 leaves: update.leaves)
             return
         }
         live[id] = nil
+        accountOf[id] = nil
         guard isHonest, submitted.contains(id) else { return }
-        ended[id] = truth.orders[id]?.filled ?? .zero
+        ended[id] = standing(id)?.filled ?? .zero
         if isLiveAtVenue(id) {
             world.report(.unknownIsNotUnfilled, "\(id) is \(update.state), and the venue has it")
         }
@@ -74,8 +76,16 @@ extension Watcher {
         }
     }
 
+    /// Orders that the venue has, of all accounts.
+    var venueOrders: [ClientOrderID] {
+        let accounts = venue.fold.read { $0.accounts }
+        return [accounts.first, accounts.second].compactMap { $0 }.flatMap { account in
+            account.orders.indices.map { account.orders[$0].order.id }
+        }
+    }
+
     func isLiveAtVenue(_ id: ClientOrderID) -> Bool {
-        venue.fold.read { stage in stage.venue.orders.indices.contains { stage.venue.orders[$0].order.id == id } }
+        venueOrders.contains(id)
     }
 
     // MARK: Commands
@@ -122,6 +132,7 @@ extension Watcher {
 
     /// Where books net: the venue keeps a reduce-only order to what is open.
     private func checkReduces(_ order: Order) {
+        let reportedPosition = reportedPositions[order.account.place]
         let most = abs(reportedPosition)
         if !order.isReduceOnly || order.side.sign * reportedPosition >= 0 || order.quantity.contracts > most {
             world.report(.selfIssuedShrinks, "\(order.summary) for a position of \(reportedPosition)")
@@ -132,10 +143,11 @@ extension Watcher {
     private func checkShrinks(_ order: Order) {
         var most: [ClientOrderID: Int64] = [:]
         most[order.link == .none ? order.id : order.link] = order.quantity.contracts
-        for working in live.values where working.side == order.side {
+        for working in live.values where working.side == order.side && accountOf[working.id] == order.account {
             let link = working.link == .none ? working.id : working.link
             most[link] = max(most[link] ?? 0, working.leaves.contracts)
         }
+        let reportedPosition = reportedPositions[order.account.place]
         let worst = reportedPosition + order.side.sign * most.values.reduce(0, +)
         let isSmaller = abs(worst) < abs(reportedPosition)
         if !isSmaller || worst.signum() * reportedPosition.signum() < 0 {
@@ -148,7 +160,7 @@ extension Watcher {
         switch notice.kind {
         case .flat: checkFlat()
         case .reconciliationQuestion:
-            reportedPosition = notice.found.contracts
+            reportedPositions[notice.account.place] = notice.found.contracts
             if isHonest {
                 world.report(
                     .positionFollowsVenue,
@@ -160,8 +172,10 @@ extension Watcher {
 
     private func checkFlat() {
         flatCount += 1
-        if truth.position != 0 { world.report(.flatIsTrue, "the venue has \(truth.position)") }
-        let count = venue.fold.read { $0.venue.orders.count }
+        for truth in truths where truth.position != 0 {
+            world.report(.flatIsTrue, "the venue has \(truth.position)")
+        }
+        let count = venueOrders.count
         if count > 0 { world.report(.flatIsTrue, "the venue has \(count) orders") }
     }
 }

@@ -1,6 +1,7 @@
 import Accounts
 import Execution
 import Orders
+import Pipeline
 import Risk
 import Units
 
@@ -24,13 +25,14 @@ extension Watcher {
         order.role == .protectiveStop || configuration.netsBooks && order.role == .close
     }
 
-    /// Where books net: the brackets come to the position, and no contract of one could be closed twice.
+    /// Where strategies have books: the brackets come to the position, and no contract of one could be closed twice.
     func checkBrackets(_ gateway: ExecutionGateway) {
-        guard configuration.netsBooks, !gateway.isFlattening else { return }
+        guard configuration.trading.rules.keepsBooks, !gateway.isFlattening else { return }
         var sum: Int64 = 0
         for index in gateway.brackets.indices {
             let bracket = gateway.brackets[index]
             sum -= bracket.exitSide.sign * bracket.quantity.contracts
+            guard configuration.netsBooks else { continue }
             var closing = bracket.closing
             for order in gateway.live.indices where gateway.live[order].order.role == .protectiveStop {
                 if gateway.live[order].order.link == bracket.stop { closing += gateway.live[order].leaves }
@@ -47,10 +49,13 @@ extension Watcher {
     }
 
     /// Why the gateways do not have the same books; nil when they have.
-    func bookDisagreement(_ gateway: ExecutionGateway, _ gate: RiskGate) -> String? {
-        guard configuration.netsBooks, !gateway.isFlattening, gateway.unexplained == .zero else { return nil }
+    func bookDisagreement(_ accounts: ExecutionAccounts, _ gate: RiskGate) -> String? {
+        guard configuration.trading.rules.keepsBooks, !accounts.isFlattening else { return nil }
+        let gateways = configuration.accounts.compactMap { accounts[$0] }
+        guard gateways.allSatisfy({ $0.unexplained == .zero }) else { return nil }
         for strategy in [StrategyID.account, .level] {
-            let (here, there) = (gate.quantity(of: strategy), gateway.bookQuantity(of: strategy))
+            let here = gate.quantity(of: strategy)
+            let there = gateways.reduce(Quantity.zero) { $0 + $1.bookQuantity(of: strategy) }
             if here != there { return "\(strategy.name): risk has \(here), execution \(there)" }
         }
         return nil

@@ -13,7 +13,8 @@ final class Watcher {
     let lies: VenueLies
     let configuration: RunConfiguration
 
-    var truth = VenueTruth()
+    /// By account.
+    var truths = [VenueTruth(), VenueTruth()]
     /// Approved orders, and under which epoch.
     var approvals: [ClientOrderID: (intent: OrderIntent, epoch: UInt64)] = [:]
     /// Approved changes of orders, and under which epoch each was.
@@ -25,15 +26,20 @@ final class Watcher {
     var ended: [ClientOrderID: Quantity] = [:]
     /// The execution gateway's orders and position as its outputs tell them.
     var live: [ClientOrderID: WorkingOrder] = [:]
-    var reportedPosition: Int64 = 0
+    /// Which account each of those is for.
+    var accountOf: [ClientOrderID: VenueAccount] = [:]
+    /// By account.
+    var reportedPositions: [Int64] = [0, 0]
+    /// Rounds in which both of two accounts held contracts.
+    var roundsInBoth = 0
     var flatCount = 0
     var armRequests = 0
     var state = TradingState.active
     private var seenRisk = 0
     private var seenExecution = 0
-    private var executionFills = FillSum()
+    private var executionFills = [FillSum(), FillSum()]
     private var riskFills = FillSum()
-    private var seenTruth = 0
+    private var seenTruth = [0, 0]
 
     init(
         _ world: SimulatedWorld, risk: StageProcess<RiskFollower>, execution: StageProcess<ExecutionFollower>,
@@ -52,8 +58,15 @@ final class Watcher {
 
     // MARK: What became durable
 
+    /// What the venue's events say of an order, whichever account it is for.
+    func standing(_ order: ClientOrderID) -> VenueTruth.Standing? { truths.compactMap { $0.orders[order] }.first }
+
+    private func followTruth() {
+        for account in configuration.accounts { truths[account.place].follow(lies.truth[account.place]) }
+    }
+
     func flushed() {
-        truth.follow(lies.truth)
+        followTruth()
         while seenRisk < risk.disk.flushedOutputs {
             take(ofRisk: risk.disk.outputs[seenRisk].message)
             seenRisk += 1
@@ -68,20 +81,28 @@ final class Watcher {
     // MARK: The state of the folds
 
     func check() {
-        truth.follow(lies.truth)
+        followTruth()
         if execution.isAlive { checkExecution() }
         if risk.isAlive { checkRisk() }
         checkTruth()
     }
 
     private func checkExecution() {
-        let gateway = execution.fold.read { $0.gateway }
-        let terms = configuration.trading.execution.terms
-        executionFills.follow(execution.disk.outputs.count, cuts: execution.disk.cuts, terms: terms) {
-            if case .fill(let fill) = execution.disk.outputs[$0].message { fill } else { nil }
+        let accounts = execution.fold.read { $0.accounts }
+        for account in configuration.accounts {
+            if let gateway = accounts[account] { checkExecution(gateway, account) }
         }
-        executionFills.compare(with: gateway.position, "execution", world)
-        if isHonest { compareWithVenue(gateway.openQuantity.contracts) }
+        if truths[0].position != 0, truths[1].position != 0 { roundsInBoth += 1 }
+    }
+
+    private func checkExecution(_ gateway: ExecutionGateway, _ account: VenueAccount) {
+        let terms = configuration.trading.execution.terms
+        executionFills[account.place].follow(execution.disk.outputs.count, cuts: execution.disk.cuts, terms: terms) {
+            guard case .fill(let fill) = execution.disk.outputs[$0].message, fill.account == account else { return nil }
+            return fill
+        }
+        executionFills[account.place].compare(with: gateway.position, "execution", world)
+        if isHonest { compareWithVenue(gateway.openQuantity.contracts, account) }
         if isHonest, gateway.contradictions > 0 {
             world.report(.positionFollowsVenue, "a contradiction, and nobody lied")
         }
@@ -90,10 +111,11 @@ final class Watcher {
     }
 
     /// The position after the last event that it took.
-    private func compareWithVenue(_ position: Int64) {
+    private func compareWithVenue(_ position: Int64, _ account: VenueAccount) {
+        let truth = truths[account.place]
         var heard: UInt64 = 0
         for entry in execution.disk.entries.reversed() {
-            guard case .event(let event) = entry.message else { continue }
+            guard case .event(let event) = entry.message, event.account == account else { continue }
             heard = event.sequence
             break
         }
@@ -119,12 +141,19 @@ final class Watcher {
     private func checkTruth() {
         guard isHonest else { return }
         let limit = configuration.trading.limits.position.contracts
-        if abs(truth.position) > limit {
-            world.report(.limitsHold, "the venue has \(truth.position), the limit is \(limit)")
+        for account in configuration.accounts {
+            let position = truths[account.place].position
+            if abs(position) > limit {
+                world.report(.limitsHold, "the venue has \(position), the limit is \(limit)")
+            }
+            let isWrong = account == .first ? position < 0 : position > 0
+            if configuration.hasTwoAccounts, isWrong {
+                world.report(.accountsKeepTheirSides, "the \(account) account has \(position)")
+            }
+            checkSelfIssued(account)
         }
-        checkSelfIssued()
         for (id, filled) in ended {
-            let now = truth.orders[id]?.filled ?? .zero
+            let now = standing(id)?.filled ?? .zero
             if now > filled {
                 let more = (now - filled).contracts
                 world.report(.unknownIsNotUnfilled, "\(id) was called ended and filled \(more) more")
@@ -135,19 +164,21 @@ final class Watcher {
 
 extension Watcher {
     /// At the venue, whatever was proven before: a fill of an order that nobody approved makes the position smaller.
-    private func checkSelfIssued() {
-        if seenTruth > truth.fills.count { seenTruth = 0 }
-        guard seenTruth < truth.fills.count else { return }
+    private func checkSelfIssued(_ account: VenueAccount) {
+        let truth = truths[account.place]
+        if seenTruth[account.place] > truth.fills.count { seenTruth[account.place] = 0 }
+        let seen = seenTruth[account.place]
+        guard seen < truth.fills.count else { return }
         var position: Int64 = 0
         for (index, fill) in truth.fills.enumerated() {
             let before = position
             position += fill.side.sign * fill.quantity.contracts
-            guard index >= seenTruth, fill.order.issuer == .execution, approvals[fill.order] == nil else { continue }
+            guard index >= seen, fill.order.issuer == .execution, approvals[fill.order] == nil else { continue }
             if abs(position) >= abs(before) || position.signum() * before.signum() < 0 {
                 world.report(.selfIssuedShrinks, "\(fill.order) made \(position) of a position of \(before)")
             }
         }
-        seenTruth = truth.fills.count
+        seenTruth[account.place] = truth.fills.count
     }
 }
 

@@ -26,6 +26,10 @@ import Units
     /// Each strategy has a book of its own, and what the venue holds is their net. Stops at the venue protect the net;
     /// the others, targets and closes wait here. The venue has to know reduce-only orders.
     public var netsBooks = false
+    /// The account at the venue that the gateway is for.
+    public var account = VenueAccount.first
+    /// It is one of two accounts: each strategy has a book of its own here too, all on one side.
+    public var isOneOfTwo = false
 
     /// Stop, target and close of a bracket are one link at the venue.
     var linksBrackets: Bool { venueLinks && !netsBooks }

@@ -4,16 +4,19 @@ import Units
 
 extension ExecutionGateway {
     /// Takes an approval as it travelled, from who knows that it is the risk gate's own.
-    public mutating func accept(_ approval: Approval, _ clock: TradingClock) {
-        accept(approval.accepted(), epoch: approval.epoch, expiry: approval.expiry, clock)
+    public mutating func accept(_ approval: Approval, opensNothing: Bool = false, _ clock: TradingClock) {
+        accept(
+            approval.accepted(), epoch: approval.epoch, expiry: approval.expiry, opensNothing: opensNothing, clock)
     }
 
     /// Takes an approved intent: sends the opening order, or closes the position. An approval is good once, under the
     /// epoch that it was given in, until it expires, and not while locked. A void one is answered with a rejection; one
     /// that was taken before has had its answer. A cancel opens nothing: neither lock nor epoch keeps it.
+    ///
+    /// - Parameter opensNothing: another account of the same owner is being closed or compared.
     public mutating func accept(
         _ approved: consuming RiskApproved<OrderIntent>, epoch: UInt64, expiry: Timestamp = .undefined,
-        _ clock: TradingClock
+        opensNothing: Bool = false, _ clock: TradingClock
     ) {
         guard approved.sequence > lastApproval else {
             voidCount += 1
@@ -26,7 +29,9 @@ extension ExecutionGateway {
             return
         }
         if epoch != self.epoch || isLocked { return refuse(intent, .staleEpoch, clock) }
-        if expiry <= clock.message || isFlattening || isReconciling { return refuse(intent, .notSent, clock) }
+        if expiry <= clock.message || isFlattening || isReconciling || opensNothing {
+            return refuse(intent, .notSent, clock)
+        }
         switch intent.action {
         case .open where intent.isReduceOnly: reduce(intent, clock)
         case .open: open(intent, clock)
@@ -75,7 +80,8 @@ extension ExecutionGateway {
         var left = intent.quantity
         var id = intent.id
         for i in brackets.indices where left > .zero && brackets[i].exitSide == intent.side {
-            guard intent.strategy == .account || intent.strategy == brackets[i].strategy else { continue }
+            let isAnyone = intent.strategy == .account && !configuration.isOneOfTwo
+            guard isAnyone || intent.strategy == brackets[i].strategy else { continue }
             var part = order(intent)
             part.id = id
             part.parent = brackets[i].entry

@@ -22,6 +22,8 @@ extension ExecutionGateway {
     }
 
     mutating func send(_ order: LiveOrder, _ clock: TradingClock) {
+        var order = order
+        order.order.account = configuration.account
         flattening.voidProof()
         live.append(order)
         expectAnswer(live.count - 1, clock)
@@ -49,6 +51,7 @@ extension ExecutionGateway {
         var order = order
         let isLinked = order.role == .entry ? configuration.venueLinks : configuration.linksBrackets
         if !isLinked { order.link = .none }
+        order.account = configuration.account
         commands.append(VenueCommand(kind, order, query: query, epoch: epoch))
     }
 
@@ -65,11 +68,17 @@ extension ExecutionGateway {
         _ order: Order, _ state: OrderState, _ reason: VenueReason, leaves: Quantity, _ clock: TradingClock
     ) {
         updateCount += 1
+        var order = order
+        order.account = configuration.account
         updates.append(
             OrderUpdate(
                 sequence: updateCount, time: clock.event, messageTime: clock.message, order: order, state: state,
                 reason: reason, leaves: leaves))
     }
 
-    mutating func notify(_ notice: ExecutionNotice) { notices.append(notice) }
+    mutating func notify(_ notice: ExecutionNotice) {
+        var notice = notice
+        notice.account = configuration.account
+        notices.append(notice)
+    }
 }

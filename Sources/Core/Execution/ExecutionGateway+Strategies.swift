@@ -7,10 +7,11 @@ extension ExecutionGateway {
         if change.to != .active { cancelEntries(ofStrategy: change.scope, clock) }
     }
 
-    /// Closes what one strategy holds, at the market; of the account everything, or where books net what is in its own
-    /// book. Others keep theirs, with their stops.
+    /// Closes what one strategy holds, at the market; of the account everything, or where strategies have books what is
+    /// in its own. Others keep theirs, with their stops.
     mutating func close(of strategy: StrategyID, _ clock: TradingClock) {
-        if strategy == .account && !configuration.netsBooks || brackets.isEmpty { return closeAll(clock) }
+        let isAll = strategy == .account && !configuration.netsBooks && !configuration.isOneOfTwo
+        if isAll || brackets.isEmpty { return closeAll(clock) }
         cancelEntries(ofStrategy: strategy, clock)
         for i in brackets.indices where brackets[i].strategy == strategy { want(closeOf: i, clock) }
         sendCloses(clock)

@@ -86,10 +86,11 @@ extension ExecutionGateway {
         _ event: VenueEvent, parent: ClientOrderID, role: OrderRole, strategy: StrategyID, _ clock: TradingClock
     ) -> Fill {
         fillCount += 1
-        let fill = Fill(
+        var fill = Fill(
             sequence: fillCount, venueTime: event.time, time: clock.event, order: event.order, parent: parent,
             role: role, side: event.side, quantity: event.quantity, price: event.price, fee: event.fee,
             liquidity: event.liquidity, strategy: strategy)
+        fill.account = configuration.account
         position.apply(fill, configuration.terms)
         fills.append(fill)
         if configuration.netsBooks { reduceToNet(clock) }

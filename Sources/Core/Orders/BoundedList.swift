@@ -42,6 +42,10 @@ public protocol BoundedElement: BitwiseCopyable, Sendable, PersistentState {
         count += 1
     }
 
+    public mutating func append(_ others: borrowing Self) {
+        for index in others.indices { append(others[index]) }
+    }
+
     /// Takes one element out and closes the gap; the others keep their order. O(n).
     public mutating func remove(at index: Int) {
         precondition(index >= 0 && index < count, "inside the list")

@@ -36,6 +36,8 @@ import Units
     public var strategy: StrategyID
     /// Of a flatten.
     public var certificate: FlattenCertificate
+    /// Which account at the venue it is about; the first also for what is of both together.
+    public var account = VenueAccount.first
 
     public init(
         kind: Kind, reason: StateReason, time: Timestamp, rounds: UInt32 = 0, block: VenueReason = .none,
@@ -69,5 +71,6 @@ extension ExecutionNotice: BoundedElement {
         try archive.field(&found)
         try archive.field(&strategy)
         try certificate.persist(&archive)
+        try archive.code(&account)
     }
 }

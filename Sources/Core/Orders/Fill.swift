@@ -27,6 +27,8 @@ import Units
     public var liquidity: Liquidity
     /// Whose book it belongs to.
     public var strategy: StrategyID
+    /// The account at the venue that it happened in.
+    public var account = VenueAccount.first
 
     public init(
         sequence: UInt64, venueTime: Timestamp, time: Timestamp, order: ClientOrderID, parent: ClientOrderID,
@@ -69,6 +71,7 @@ extension Fill: BoundedElement {
         try archive.field(&fee)
         try archive.code(&liquidity)
         try archive.field(&strategy)
+        try archive.code(&account)
     }
 }
 
@@ -80,7 +83,7 @@ extension Fill: CanonicalBytes {
     ///  | sequence | venue time | time | id | parent | role | side | quantity | price | fee | liquidity | strategy |
     /// ```
     /// `sequence`, `id`, `parent` UInt64; times UInt64 ns; `quantity` contracts, `price` ticks, `fee` 1e-9 dollars
-    /// Int64; `side` Int8; `role`, `liquidity`, `strategy` UInt8.
+    /// Int64; `side` Int8; `role`, `liquidity`, `strategy` UInt8, the last with 128 more in the second account.
     public func write(into writer: inout CanonicalWriter) {
         writer.put(sequence)
         writer.put(venueTime.nanoseconds)
@@ -93,6 +96,6 @@ extension Fill: CanonicalBytes {
         writer.put(price.count)
         writer.put(fee.nanos)
         writer.put(liquidity.rawValue)
-        writer.put(strategy.rawValue)
+        writer.put(strategy.rawValue | account.strategyBit)
     }
 }

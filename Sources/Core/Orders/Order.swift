@@ -73,6 +73,8 @@ import Units
     public var isReduceOnly: Bool
     /// Whose book its fills belong to.
     public var strategy: StrategyID
+    /// The account at the venue that it is for.
+    public var account = VenueAccount.first
 
     public init(
         id: ClientOrderID, parent: ClientOrderID, link: ClientOrderID, role: OrderRole, side: Side, quantity: Quantity,
@@ -110,5 +112,6 @@ extension Order: PersistentState {
         try archive.code(&timeInForce)
         try archive.field(&isReduceOnly)
         try archive.field(&strategy)
+        try archive.code(&account)
     }
 }

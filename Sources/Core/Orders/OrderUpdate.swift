@@ -62,7 +62,8 @@ extension OrderUpdate: CanonicalBytes {
     /// ```
     /// `sequence`, `id`, `parent`, `link` UInt64; `time` (event) UInt64 ns; `quantity`, `left` contracts and `price`
     /// ticks (`limit`, `trail` too) Int64; `side` Int8; `role`, `type`, `tif`, `state`, `reason`, `reduce` (0 or 1) and
-    /// `strategy` UInt8. Message time is left out: it is of the run, not of the decision.
+    /// `strategy` UInt8, the last with 128 more in the second account. Message time is left out: it is of the run, not
+    /// of the decision.
     public func write(into writer: inout CanonicalWriter) {
         writer.put(sequence)
         writer.put(time.nanoseconds)
@@ -81,6 +82,6 @@ extension OrderUpdate: CanonicalBytes {
         writer.put(order.limit.count)
         writer.put(order.trail.count)
         writer.put(UInt8(order.isReduceOnly ? 1 : 0))
-        writer.put(order.strategy.rawValue)
+        writer.put(order.strategy.rawValue | order.account.strategyBit)
     }
 }

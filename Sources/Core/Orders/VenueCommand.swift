@@ -26,6 +26,9 @@ import Determinism
     /// From somebody who closes and cancels in the gateway's place, and not from the gateway's session.
     public var isDirect: Bool
 
+    /// The account that it is for: the order's.
+    @inlinable public var account: VenueAccount { order.account }
+
     public init(
         _ kind: VenueCommandKind, _ order: Order, query: UInt64 = 0, epoch: UInt64 = 0, isDirect: Bool = false
     ) {

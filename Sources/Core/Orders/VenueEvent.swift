@@ -25,7 +25,7 @@ import Units
 
 /// What a venue tells the execution gateway.
 @frozen public struct VenueEvent: Hashable, BitwiseCopyable, Sendable {
-    /// Position in the venue's stream, from 1 without gaps.
+    /// Position in the account's stream, from 1 without gaps.
     public var sequence: UInt64
     /// When it happened, and when the gateway learns of it, on the venue's clock.
     public var time, deliveryTime: Timestamp
@@ -46,6 +46,8 @@ import Units
     public var state: OrderState
     /// The query that this answers; else 0.
     public var query: UInt64
+    /// The account that it happened in.
+    public var account = VenueAccount.first
 
     public init(
         sequence: UInt64, time: Timestamp, deliveryTime: Timestamp, kind: VenueEventKind, reason: VenueReason,
@@ -91,5 +93,6 @@ extension VenueEvent: BoundedElement {
         try archive.field(&filled)
         try archive.code(&state)
         try archive.field(&query)
+        try archive.code(&account)
     }
 }

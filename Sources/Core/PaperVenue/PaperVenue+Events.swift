@@ -52,11 +52,11 @@ extension PaperVenue {
         filled: Quantity = .zero, state: OrderState, query: UInt64
     ) {
         sequence += 1
-        events.push(
-            VenueEvent(
-                sequence: sequence, time: clock,
-                deliveryTime: eventLine.arrival(ofSent: clock, configuration.eventWay), kind: kind, reason: reason,
-                order: id, side: side, quantity: quantity, price: price, fee: fee, liquidity: liquidity,
-                leaves: leaves, filled: filled, state: state, query: query))
+        var event = VenueEvent(
+            sequence: sequence, time: clock, deliveryTime: eventLine.arrival(ofSent: clock, configuration.eventWay),
+            kind: kind, reason: reason, order: id, side: side, quantity: quantity, price: price, fee: fee,
+            liquidity: liquidity, leaves: leaves, filled: filled, state: state, query: query)
+        event.account = configuration.account
+        events.push(event)
     }
 }

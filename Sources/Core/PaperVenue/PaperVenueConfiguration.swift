@@ -11,6 +11,8 @@ import Units
     public var eventWay = LatencyModel(constant: .microseconds(500))
     /// Of what is drawn.
     public var seed: UInt64 = 1
+    /// The account that it holds.
+    public var account = VenueAccount.first
     /// Of a venue under test.
     public var faults = VenueFaults()
 

@@ -14,7 +14,7 @@ extension RiskGate {
     }
 
     /// What the books that are long hold, or those that are short.
-    func held(long isLong: Bool) -> Quantity {
+    public func held(long isLong: Bool) -> Quantity {
         var total: Int64 = 0
         for raw in 0..<UInt8(StrategyID.capacity) {
             let contracts = quantity(of: StrategyID(rawValue: raw)).contracts
@@ -41,10 +41,25 @@ extension RiskGate {
         if closesAccount, !hasOwn { books.applyAccountClose(fill) } else { books.apply(fill) }
     }
 
+    /// Nothing is open: the account has no contracts, or where there are two, neither has.
+    var isFlat: Bool { position.isFlat && opposed == .zero }
+
+    /// What leaving both accounts costs that leaving their net would not: the spread of what is opposed, in the last
+    /// usable book.
+    var costToLeaveOpposed: Money {
+        guard mark.bid.size > 0, mark.ask.size > 0 else { return .zero }
+        return terms.moneyPerTick * (opposed.contracts * max(0, (mark.ask.price - mark.bid.price).count))
+    }
+
+    /// Of two accounts, what the one that holds more has; else the position.
+    var largerSide: Quantity {
+        position.quantity < .zero ? position.quantity - opposed : position.quantity + opposed
+    }
+
     /// Nothing is open at the venue: books that still hold contracts against each other hand them over.
     mutating func crossBooks() {
         guard position.isFlat, hasOpenBook else { return }
-        books.crossOpposed(at: rules.netsBooks ? mark.exitPrice(.sell) ?? mark.price : mark.price, time: clock)
+        books.crossOpposed(at: rules.keepsBooks ? mark.exitPrice(.sell) ?? mark.price : mark.price, time: clock)
     }
 
     /// The prices at which a position could be closed now; where there is none, the account's last mark.
@@ -92,7 +107,7 @@ extension RiskGate {
     /// Holds the account against the programme's rules; true when one is broken, which flattens and locks.
     mutating func evaluateProgramme() -> Bool {
         guard let start = programme?.pack.startingBalance else { return false }
-        let (equity, quantity) = (start + equity, position.quantity)
+        let (equity, quantity) = (start + equity, largerSide)
         let breach = programme?.evaluate(equity: equity, balance: programmeBalance, time: clock, position: quantity)
         return breach != nil
     }

@@ -9,6 +9,7 @@ extension RiskGate: PersistentState {
         try archive.code(&state)
         try position.persist(&archive)
         try books.persist(&archive)
+        try archive.field(&opposed)
         try strategies.persist(&archive)
         try programme?.persist(&archive)
         try archive.field(&programmeBalance)

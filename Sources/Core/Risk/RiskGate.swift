@@ -35,6 +35,8 @@ public struct RiskGate: Sendable {
     var placed = TradingLimits.LiveOrders<PlacedOrder>()
     /// Of one session, from the profits of those that are over.
     public internal(set) var valueAtRisk: ValueAtRisk
+    /// Of two accounts: contracts that one holds long and the other short.
+    var opposed = Quantity.zero
     /// What is held in every contract, the traded one first.
     var exposures = AccountLimits.Exposures()
 
@@ -78,7 +80,7 @@ public struct RiskGate: Sendable {
         precondition(limits.problem == nil, "limits that make sense")
         precondition(rules.problem == nil, "rules that make sense")
         precondition(
-            !rules.netsBooks || limits.position <= RiskRules.mostNetted, "a limit that both sides have room for")
+            !rules.keepsBooks || limits.position <= RiskRules.mostNetted, "a limit that both sides have room for")
         self.terms = terms
         self.limits = limits
         self.rules = rules
@@ -87,7 +89,7 @@ public struct RiskGate: Sendable {
         programme = rules.programme.map { RulePackMonitor($0) }
         exposures.append(ContractExposure(contract: rules.contract, position: .zero))
         watchesStrategies = rules.watchesStrategies
-        looksAtBooks = rules.watchesStrategies || rules.netsBooks
+        looksAtBooks = rules.watchesStrategies || rules.keepsBooks
         if rules.venue == .broker {
             state = .locked
             lockReason = .start
@@ -143,6 +145,7 @@ public struct RiskGate: Sendable {
         } else {
             isStrategyPosition = false
         }
+        if rules.hasTwoAccounts { opposed = min(held(long: true), held(long: false)) }
         if fill.role == .entry, fill.parent.issuer == .strategy { isStrategyPosition = true }
         evaluate()
     }
@@ -174,6 +177,7 @@ public struct RiskGate: Sendable {
         case .flattening: if state != .flattening { flatten(notice.reason) }
         case .flat:
             crossBooks()
+            opposed = .zero
             flatEpoch = max(flatEpoch, notice.certificate.epoch)
             if state == .flattening { change(.provenFlat, .flat) }
         // An operator looks at it and resumes.
@@ -185,7 +189,10 @@ public struct RiskGate: Sendable {
     // MARK: What the account is worth
 
     /// Profit after fees since the start, what is open marked at the side it would exit at.
-    public var equity: Money { position.equity(at: mark.price, terms) }
+    public var equity: Money {
+        let equity = position.equity(at: mark.price, terms)
+        return opposed == .zero ? equity : equity - costToLeaveOpposed
+    }
     /// The same since 18:00 ET.
     public var dayProfit: Money { equity - dayStartEquity }
     /// How far equity is below its highest.

@@ -172,10 +172,10 @@ public struct ResolvedConfiguration: Sendable {
                 "risk.initial_margin_usd"
             ),
         ]
-        if risk.books == .net, risk.maximumPosition > RiskSettings.mostNetted {
+        if risk.books != .single, risk.maximumPosition > RiskSettings.mostNetted {
             throw read.relation(
                 "risk.max_position_contracts",
-                "be at most \(RiskSettings.mostNetted.contracts) where books.routing is \"net\"")
+                "be at most \(RiskSettings.mostNetted.contracts) where books.routing is \"\(risk.books.rawValue)\"")
         }
         for (holds, key, limit) in limits { try require(holds, key, "not be more than", limit) }
     }

@@ -105,10 +105,13 @@ public enum SizingSettings: Equatable, Sendable {
 
 public struct RiskSettings: Equatable, Sendable {
     public enum Venue: String, Sendable { case paper, broker }
-    public enum Books: String, Sendable { case single, net }
+    public enum Books: String, Sendable {
+        case single, net
+        case twoAccounts = "two_accounts"
+    }
     public enum PeerLoss: String, Sendable { case reducing, halted, flattening }
 
-    /// Contracts that may be long, and as many short, where books net.
+    /// Contracts that may be long, and as many short, where strategies have books.
     public static let mostNetted = Quantity(32)
 
     public let maximumOrder: Quantity

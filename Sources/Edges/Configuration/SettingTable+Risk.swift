@@ -53,8 +53,11 @@ extension SettingTable {
     /// Who holds what.
     static let books = [
         row(
-            "books.routing", .choice(["single", "net"]), .text("single"),
-            "one position for all, or a book for each strategy that may oppose others, net at the venue"
+            "books.routing", .choice(["single", "net", "two_accounts"]), .text("single"),
+            """
+            one position for all, or a book for each strategy that may oppose others: net at the venue, or long in one \
+            account and short in another
+            """
         )
     ]
 

@@ -132,9 +132,11 @@ public struct AnswerDetails: Codable, Equatable, Sendable {
     public var ask: Int64?
     /// Of `venue`: the market takes orders.
     public var isOpen: Bool?
+    /// Of `venue`: how many accounts it holds of this owner.
+    public var accounts: Int?
 
     enum CodingKeys: String, CodingKey {
-        case message, rounds, certificate, order, verdict, state, reconciliation, events, bid, ask
+        case message, rounds, certificate, order, verdict, state, reconciliation, events, bid, ask, accounts
         case tradingState = "trading_state"
         case isFlat = "flat"
         case isOpen = "is_open"

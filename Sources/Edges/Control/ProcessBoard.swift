@@ -110,7 +110,8 @@ public final class ProcessBoard: Sendable {
             tradingState: record.tradingState.name, position: position, dayProfit: "\(record.dayProfit)",
             dayLossLimit: record.dayLossLimit.unlessZero, drawdown: "\(record.drawdown)",
             drawdownLimit: record.drawdownLimit.unlessZero, workingOrders: record.workingOrders,
-            books: record.netsBooks ? ["manual": record.manualBook, "level": record.levelBook] : nil)
+            books: record.keepsBooks ? ["manual": record.manualBook, "level": record.levelBook] : nil,
+            accounts: record.hasTwoAccounts ? ["long": record.longAccount, "short": record.shortAccount] : nil)
     }
 }
 

@@ -65,11 +65,13 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
         public var drawdown: String
         public var drawdownLimit: String?
         public var workingOrders: UInt32
-        /// Where books net: whose book to signed contracts.
+        /// Where strategies have books: whose book to signed contracts.
         public var books: [String: Int64]?
+        /// Where there are two accounts at the venue: which one to signed contracts.
+        public var accounts: [String: Int64]?
 
         enum CodingKeys: String, CodingKey {
-            case position, drawdown, books
+            case position, drawdown, books, accounts
             case tradingState = "trading_state"
             case dayProfit = "day_pnl_usd"
             case dayLossLimit = "day_loss_limit_usd"

@@ -86,10 +86,14 @@ public struct AccountRecord: BitwiseCopyable, Sendable {
     public var drawdown: Money
     public var drawdownLimit: Money
     public var workingOrders: UInt32
-    /// Where books net: what was ordered by hand, and what the level policy holds, in signed contracts.
-    public var netsBooks = false
+    /// Where strategies have books: what was ordered by hand, and what the level policy holds, in signed contracts.
+    public var keepsBooks = false
     public var manualBook: Int64 = 0
     public var levelBook: Int64 = 0
+    /// Where there are two accounts at the venue: what the long one and the short one hold, in signed contracts.
+    public var hasTwoAccounts = false
+    public var longAccount: Int64 = 0
+    public var shortAccount: Int64 = 0
 
     public init(
         tradingState: TradingState, dayProfit: Money = .zero, dayLossLimit: Money = .zero, drawdown: Money = .zero,

@@ -7,7 +7,7 @@ import Units
 
 /// Flattens at the venue itself, whoever else is dead or stopped: the gateway's session is closed, everything is
 /// cancelled, what is open is closed by limit orders through the book, priced anew each round, and two reads that both
-/// began after the last thing that happened prove it.
+/// began after the last thing that happened prove it. Of two accounts both are closed, and each read is of both.
 struct DirectFlatten {
     /// Ticks beyond the best price on the other side.
     private static let collar: Int64 = 16
@@ -23,7 +23,8 @@ struct DirectFlatten {
     private var venue: VenueClient
     private(set) var rounds = 0
     private(set) var fills: [VenueEvent] = []
-    private(set) var position: Quantity?
+    /// How many accounts the venue has.
+    private(set) var accountCount = 1
 
     init(stateDirectory: String, epoch: UInt64) throws {
         venue = try VenueClient(stateDirectory: stateDirectory, epoch: epoch)
@@ -31,66 +32,89 @@ struct DirectFlatten {
 
     /// - Parameter waitsForOpen: a closed market is waited for, as long as there is time.
     mutating func run(until deadline: Nanoseconds, waitsForOpen: Bool) throws -> End {
+        // The venue's first answer says whether there is another.
+        var accounts = [VenueAccount.first]
         var commands: [VenueCommand] = []
         var proofs = 0
         var wasHeard = false
         while true {
             let left = deadline - MonotonicClock.now()
             guard left > .zero else { return wasHeard ? .timeIsUp : .silent }
-            guard let (reply, query) = try venue.ask(commands, closesSession: true, within: min(left, Self.answer))
-            else {
+            let answer = try venue.ask(commands, of: accounts, closesSession: true, within: min(left, Self.answer))
+            // What was sent may have been taken: look again before anything else is sent.
+            commands = []
+            guard let (reply, query) = answer else {
                 proofs = 0
-                // What was sent may have been taken: look again before anything else is sent.
-                commands = []
                 continue
             }
             wasHeard = true
             fills += reply.events.filter { $0.kind == .filled }
-            commands = []
-            guard reply.isWhole(query), let open = reply.position(query) else {
-                proofs = 0
+            if reply.accountCount > accountCount {
+                accountCount = reply.accountCount
+                accounts = VenueAccount.allCases
                 continue
             }
-            position = open
-            let live = reply.live(query)
-            if live.isEmpty, open == .zero {
+            switch look(at: accounts, reply, query) {
+            case .unheard: proofs = 0
+            case .nothing:
                 proofs = reply.isQuiet ? proofs + 1 : 0
                 if proofs == 2 { return .flat }
-                continue
-            }
-            proofs = 0
-            commands = live.map(Self.cancel)
-            guard live.isEmpty else { continue }
-            guard reply.isOpen else {
-                if !waitsForOpen { return .marketClosed }
-                usleep(100_000)
-                continue
-            }
-            if let close = close(open, reply) {
-                commands = [close]
-                rounds += 1
-            } else {
-                usleep(1_000)
+            case .orders(let cancels):
+                proofs = 0
+                commands = cancels
+            case .positions(let open):
+                proofs = 0
+                if !reply.isOpen, !waitsForOpen { return .marketClosed }
+                commands = reply.isOpen ? open.compactMap { close($0.quantity, in: $0.account, reply) } : []
+                if !commands.isEmpty { rounds += 1 }
+                if commands.isEmpty { usleep(reply.isOpen ? 1_000 : 100_000) }
             }
         }
     }
 
-    private static func cancel(_ id: ClientOrderID) -> VenueCommand {
+    /// What an answer says of all accounts together.
+    private enum Finding {
+        /// Not everything was answered.
+        case unheard
+        case nothing
+        case orders([VenueCommand])
+        case positions([(account: VenueAccount, quantity: Quantity)])
+    }
+
+    /// Orders come first: nothing is closed in any account while something is live in one.
+    private func look(at accounts: [VenueAccount], _ reply: VenueReply, _ query: UInt64) -> Finding {
+        var cancels: [VenueCommand] = []
+        var positions: [(account: VenueAccount, quantity: Quantity)] = []
+        for account in accounts {
+            guard reply.isWhole(query, in: account), let open = reply.position(query, in: account) else {
+                return .unheard
+            }
+            cancels += reply.live(query, in: account).map { Self.cancel($0, in: account) }
+            if open != .zero { positions.append((account, open)) }
+        }
+        if !cancels.isEmpty { return .orders(cancels) }
+        return positions.isEmpty ? .nothing : .positions(positions)
+    }
+
+    private static func cancel(_ id: ClientOrderID, in account: VenueAccount) -> VenueCommand {
         var order = Order.blank
         order.id = id
+        order.account = account
         return VenueCommand(.cancel, order)
     }
 
     /// An order for all that is open, through the book; nil while the other side is empty.
-    private mutating func close(_ open: Quantity, _ reply: VenueReply) -> VenueCommand? {
+    private mutating func close(
+        _ open: Quantity, in account: VenueAccount, _ reply: VenueReply
+    ) -> VenueCommand? {
         let side: Side = open > .zero ? .sell : .buy
         guard let touch = side == .sell ? reply.bid : reply.ask else { return nil }
         let id = venue.nextOrder()
-        return VenueCommand(
-            .submit,
-            Order(
-                id: id, parent: id, link: .none, role: .close, side: side, quantity: open.magnitude, type: .limit,
-                price: Ticks(max(1, touch.count + side.sign * Self.collar)), timeInForce: .immediateOrCancel,
-                isReduceOnly: true))
+        var order = Order(
+            id: id, parent: id, link: .none, role: .close, side: side, quantity: open.magnitude, type: .limit,
+            price: Ticks(max(1, touch.count + side.sign * Self.collar)), timeInForce: .immediateOrCancel,
+            isReduceOnly: true)
+        order.account = account
+        return VenueCommand(.submit, order)
     }
 }

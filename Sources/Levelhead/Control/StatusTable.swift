@@ -43,8 +43,11 @@ enum StatusTable {
     }
 
     private static func bookLines(_ report: StatusReport) -> [String] {
-        guard let books = report.account?.books else { return [] }
-        return ["books     " + books.keys.sorted().map { "\($0) \(signed(books[$0] ?? 0))" }.joined(separator: ", ")]
+        let held = [("books     ", report.account?.books), ("accounts  ", report.account?.accounts)]
+        return held.compactMap { head, contracts in
+            guard let contracts else { return nil }
+            return head + contracts.keys.sorted().map { "\($0) \(signed(contracts[$0] ?? 0))" }.joined(separator: ", ")
+        }
     }
 
     private static func limitLines(_ account: ProcessStatus.Account) -> [String] {

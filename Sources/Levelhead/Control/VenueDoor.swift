@@ -39,6 +39,8 @@ struct VenueReply {
     let bid: Ticks?
     let ask: Ticks?
     let isOpen: Bool
+    /// How many accounts there are.
+    let accountCount: Int
 
     init(_ details: AnswerDetails) {
         events = (details.events ?? []).compactMap { text in
@@ -48,20 +50,24 @@ struct VenueReply {
         bid = details.bid.map { Ticks($0) }
         ask = details.ask.map { Ticks($0) }
         isOpen = details.isOpen ?? false
+        accountCount = details.accounts ?? 1
     }
 
     /// Orders that are not terminal, of the answers to a `queryOrders`.
-    func live(_ query: UInt64) -> [ClientOrderID] {
-        events.filter { $0.kind == .orderStatus && $0.query == query && !$0.state.isTerminal }.map(\.order)
+    func live(_ query: UInt64, in account: VenueAccount) -> [ClientOrderID] {
+        events.filter { $0.kind == .orderStatus && $0.query == query && $0.account == account && !$0.state.isTerminal }
+            .map(\.order)
     }
 
     /// Nil when the question was not answered.
-    func position(_ query: UInt64) -> Quantity? {
-        events.last { $0.kind == .positionStatus && $0.query == query }?.quantity
+    func position(_ query: UInt64, in account: VenueAccount) -> Quantity? {
+        events.last { $0.kind == .positionStatus && $0.query == query && $0.account == account }?.quantity
     }
 
     /// Every live order was told.
-    func isWhole(_ query: UInt64) -> Bool { events.contains { $0.kind == .queryEnd && $0.query == query } }
+    func isWhole(_ query: UInt64, in account: VenueAccount) -> Bool {
+        events.contains { $0.kind == .queryEnd && $0.query == query && $0.account == account }
+    }
 
     /// Nothing ended and nothing filled while the question was under way.
     var isQuiet: Bool {
@@ -99,16 +105,20 @@ struct VenueClient {
         return ClientOrderID(epoch: Self.orderEpoch, issuer: .manual, count: orders)
     }
 
-    /// Sends commands, then asks for every order and for the position.
+    /// Sends commands, then asks for every order and for the position of each account.
     ///
     /// - Returns: the answers, and the number of the question; nil when the venue is silent.
     mutating func ask(
-        _ commands: [VenueCommand], closesSession: Bool, within time: Nanoseconds
+        _ commands: [VenueCommand], of accounts: [VenueAccount], closesSession: Bool, within time: Nanoseconds
     ) throws -> (reply: VenueReply, query: UInt64)? {
         queries += 1
         var all = commands
-        all.append(VenueCommand(.queryOrders, .blank, query: queries))
-        all.append(VenueCommand(.queryPosition, .blank, query: queries))
+        for account in accounts {
+            var blank = Order.blank
+            blank.account = account
+            all.append(VenueCommand(.queryOrders, blank, query: queries))
+            all.append(VenueCommand(.queryPosition, blank, query: queries))
+        }
         var arguments = CommandArguments(epoch: epoch)
         arguments.closesSession = closesSession
         arguments.commands = all.compactMap { command in

@@ -74,9 +74,12 @@ final class ProcessDesk: Sendable {
             tradingState: gate.state, dayProfit: gate.dayProfit, dayLossLimit: gate.limits.dailyLoss,
             drawdown: gate.drawdown, drawdownLimit: gate.limits.trailingDrawdown,
             workingOrders: UInt32(clamping: gate.working.count))
-        account.netsBooks = gate.rules.netsBooks
+        account.keepsBooks = gate.rules.keepsBooks
         account.manualBook = gate.quantity(of: .account).contracts
         account.levelBook = gate.quantity(of: .level).contracts
+        account.hasTwoAccounts = gate.rules.hasTwoAccounts
+        account.longAccount = gate.held(long: true).contracts
+        account.shortAccount = -gate.held(long: false).contracts
         board.account?.store(account)
         guard let cell = board.instruments.first else { return }
         var record = InstrumentRecord(quality: [])

@@ -8,7 +8,7 @@ import Signals
 import Units
 
 /// The lines of `audit.jsonl`: what happened, for people and for programs. Times in ns, money as decimal strings,
-/// prices as decimal strings of the traded contract.
+/// prices as decimal strings of the traded contract. `account` is there where it is the second of two.
 enum AuditLine {
     static func signal(_ signal: Signal) -> String {
         JSONText.object([
@@ -34,7 +34,7 @@ enum AuditLine {
     }
 
     static func update(_ update: OrderUpdate) -> String {
-        JSONText.object([
+        object(update.order.account, [
             "event": JSONText.string("order"), "time": JSONText.integer(update.time.nanoseconds),
             "sequence": JSONText.integer(update.sequence), "order": JSONText.string(update.order.id.description),
             "parent": JSONText.string(update.order.parent.description), "role": JSONText.string("\(update.order.role)"),
@@ -48,7 +48,7 @@ enum AuditLine {
     }
 
     static func fill(_ fill: Fill, terms: ContractSpecification) -> String {
-        JSONText.object([
+        object(fill.account, [
             "event": JSONText.string("fill"), "time": JSONText.integer(fill.time.nanoseconds),
             "venue_time": JSONText.integer(fill.venueTime.nanoseconds), "sequence": JSONText.integer(fill.sequence),
             "order": JSONText.string(fill.order.description), "role": JSONText.string("\(fill.role)"),
@@ -70,7 +70,7 @@ enum AuditLine {
 
     static func notice(_ notice: ExecutionNotice) -> String {
         if notice.kind == .bookClose { return bookClose(notice) }
-        return JSONText.object([
+        return object(notice.account, [
             "event": JSONText.string("notice"), "time": JSONText.integer(notice.time.nanoseconds),
             "kind": JSONText.string("\(notice.kind)"), "reason": JSONText.string(notice.reason.name),
             "rounds": JSONText.integer(notice.rounds), "block": JSONText.string(notice.block.name),
@@ -92,6 +92,11 @@ enum AuditLine {
             "order": JSONText.string(notice.order.description), "book": JSONText.string(notice.strategy.name),
             "wanted": JSONText.integer(notice.found.contracts),
         ])
+    }
+
+    private static func object(_ account: VenueAccount, _ members: KeyValuePairs<String, String>) -> String {
+        let place = account == .first ? [] : [("account", JSONText.string("\(account)"))]
+        return JSONText.object(members.map { ($0.key, $0.value) } + place)
     }
 
     static func session(_ session: SessionTimes, signal: String, traded: String) -> String {

@@ -124,6 +124,7 @@ extension MarketSetup {
             case .flattening: .flattening
             }
         rules.netsBooks = risk.books == .net
+        rules.hasTwoAccounts = risk.books == .twoAccounts
         rules.programme = configuration.programme.map { RulePack($0) }
         rules.valueAtRisk.confidence = ExactRatio(risk.valueAtRiskConfidence)
         rules.valueAtRisk.length = risk.valueAtRiskSessions

@@ -115,7 +115,8 @@ struct FlattenCommand: ParsableCommand {
         let text = JSONText.object([
             "flat": "true", "direct": "true", "epoch": JSONText.integer(locked.state.epoch),
             "who": JSONText.string(locked.sender), "why": JSONText.string(reason ?? ""),
-            "run": JSONText.string(locked.run), "asked_ns": JSONText.integer(began),
+            "run": JSONText.string(locked.run), "accounts": JSONText.integer(flatten.accountCount),
+            "asked_ns": JSONText.integer(began),
             "proven_ns": JSONText.integer(now), "ms": "\(Double(now &- began) / 1e6)",
             "rounds": "\(flatten.rounds)", "fills": "\(flatten.fills.count)", "contracts": "\(contracts)",
             "fees_usd": JSONText.string(fees.description),

@@ -161,7 +161,7 @@ struct ExecutionCommand: ParsableCommand {
         if options.lockstep {
             return try runInLockstep(
                 .execution, options, account: nil, stage: { ExecutionFollower($0, isLogical: true) },
-                result: { try HostedExecution.write($0, $2.gateway) })
+                result: { try HostedExecution.write($0, $2.accounts) })
         }
         try runStage(HostedExecution.self, options, account: nil, verbs: [.flatten, .cancel, .reconcile])
     }

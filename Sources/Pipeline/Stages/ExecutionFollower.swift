@@ -8,7 +8,7 @@ import Units
 /// The execution gateway's fold: takes approvals, changes of the trading state, operators' commands and what the venue
 /// says; puts out commands to the venue, and fills, order updates and notices.
 public struct ExecutionFollower: TradingStage {
-    private var execution: ExecutionGateway
+    private var execution: ExecutionAccounts
     /// The message clock: monotonic, and journaled with every message and tick.
     private var messageTime = Timestamp(nanoseconds: 0)
 
@@ -17,12 +17,15 @@ public struct ExecutionFollower: TradingStage {
     /// - Parameter isLogical: messages have the time of the market, as in a replay.
     public init(_ configuration: TradingConfiguration, isLogical: Bool = false) {
         self.isLogical = isLogical
-        execution = ExecutionGateway(configuration.execution, epoch: configuration.orderEpoch)
+        execution = ExecutionAccounts(
+            configuration.execution, epoch: configuration.orderEpoch, areTwo: configuration.hasTwoAccounts)
     }
 
-    public var gateway: ExecutionGateway { execution }
+    public var accounts: ExecutionAccounts { execution }
+    /// Of the only account, or of the first.
+    public var gateway: ExecutionGateway { execution.first }
     public var awaitsTime: Bool { !execution.isIdle && !execution.awaitsMarket }
-    public var mayPutOut: Bool { !execution.isIdle || !execution.brackets.isEmpty }
+    public var mayPutOut: Bool { !execution.isIdle || execution.hasBrackets }
 
     public mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>) {
         advance(&watch)
@@ -50,14 +53,14 @@ public struct ExecutionFollower: TradingStage {
     }
 
     public mutating func drain(_ body: (StageMessage) -> Void) {
-        for index in execution.fills.indices { body(.fill(execution.fills[index])) }
-        for index in execution.updates.indices { body(.update(execution.updates[index])) }
-        for index in execution.notices.indices { body(.notice(execution.notices[index])) }
-        for index in execution.commands.indices { body(.command(execution.commands[index])) }
-        execution.fills.removeAll()
-        execution.updates.removeAll()
-        execution.notices.removeAll()
-        execution.commands.removeAll()
+        for index in execution.first.fills.indices { body(.fill(execution.first.fills[index])) }
+        for index in execution.first.updates.indices { body(.update(execution.first.updates[index])) }
+        for index in execution.first.notices.indices { body(.notice(execution.first.notices[index])) }
+        for index in execution.first.commands.indices { body(.command(execution.first.commands[index])) }
+        execution.first.fills.removeAll()
+        execution.first.updates.removeAll()
+        execution.first.notices.removeAll()
+        execution.first.commands.removeAll()
     }
 
     private func clock(_ watch: borrowing MarketWatch) -> TradingClock {

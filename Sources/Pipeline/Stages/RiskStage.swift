@@ -19,7 +19,7 @@ struct RiskStage {
     var approvalTime = Timestamp(nanoseconds: 0)
     private let approvalLife: Nanoseconds
     private let tradesSignals: Bool
-    private let netsBooks: Bool
+    private let keepsBooks: Bool
     private let sizing: PositionSizing?
     private var range: AverageRange
     private var intents = TradingLimits.FewOutputs<OrderIntent>()
@@ -30,7 +30,7 @@ struct RiskStage {
             terms: configuration.execution.terms, limits: configuration.limits, rules: configuration.rules)
         approvalLife = configuration.approvalLife
         tradesSignals = configuration.tradesSignals
-        netsBooks = configuration.rules.netsBooks
+        keepsBooks = configuration.rules.keepsBooks
         sizing = configuration.sizing
         range = AverageRange(configuration.range)
     }
@@ -64,7 +64,7 @@ struct RiskStage {
 
     mutating func apply(_ fill: Fill) {
         gate.apply(fill)
-        if netsBooks { policy.follow(book: gate.quantity(of: .level)) } else { policy.apply(fill) }
+        if keepsBooks { policy.follow(book: gate.quantity(of: .level)) } else { policy.apply(fill) }
     }
 
     mutating func apply(_ update: OrderUpdate) {
@@ -75,7 +75,7 @@ struct RiskStage {
     /// A book's close that the execution gateway asks for is reviewed in `review`.
     mutating func apply(_ notice: ExecutionNotice) {
         gate.apply(notice)
-        guard netsBooks else { return }
+        guard keepsBooks else { return }
         policy.follow(book: gate.quantity(of: .level))
         // What finds no room is asked for again.
         guard notice.kind == .bookClose, intents.count < 24 else { return }

@@ -8,16 +8,21 @@ import Units
 ///
 /// Its message clock is the receive time of the records, moved on by ticks while the feed is silent.
 public struct VenueFollower: TradingStage {
-    private var paper: PaperVenue
+    private var paper: PaperAccounts
     private var messageTime = Timestamp(nanoseconds: 0)
+    /// Of the first account, and of the second.
     private var voice: FaultyVoice
+    private var otherVoice: FaultyVoice
 
     public init(_ configuration: TradingConfiguration) {
-        paper = PaperVenue(configuration.venue)
+        paper = PaperAccounts(configuration.venue, areTwo: configuration.hasTwoAccounts)
         voice = FaultyVoice(configuration.venue.faults, seed: configuration.venue.seed)
+        otherVoice = FaultyVoice(configuration.venue.faults, seed: ~configuration.venue.seed)
     }
 
-    public var venue: PaperVenue { paper }
+    public var accounts: PaperAccounts { paper }
+    /// Of the only account, or of the first.
+    public var venue: PaperVenue { paper.first }
     public var awaitsTime: Bool { !paper.isIdle || paper.hasEvents }
     public var mayPutOut: Bool { !paper.isIdle || paper.hasEvents }
 
@@ -69,7 +74,13 @@ public struct VenueFollower: TradingStage {
     public mutating func drain(_ body: (StageMessage) -> Void) {
         guard paper.hasEvents else { return }
         while let event = paper.nextEvent(until: messageTime) {
-            if voice.isHonest { body(.event(event)) } else { voice.tell(event) { body(.event($0)) } }
+            if voice.isHonest {
+                body(.event(event))
+            } else if event.account == .first {
+                voice.tell(event) { body(.event($0)) }
+            } else {
+                otherVoice.tell(event) { body(.event($0)) }
+            }
         }
     }
 
@@ -80,6 +91,8 @@ public struct VenueFollower: TradingStage {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try paper.persist(&archive)
         try archive.field(&messageTime)
-        if !voice.isHonest { try voice.persist(&archive) }
+        if voice.isHonest { return }
+        try voice.persist(&archive)
+        if paper.areTwo { try otherVoice.persist(&archive) }
     }
 }

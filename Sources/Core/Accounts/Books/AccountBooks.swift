@@ -62,7 +62,7 @@ public struct AccountBooks: Sendable {
     }
 
     /// Crosses two books: `seller` sells to `buyer` what it wants to be rid of, at no fee and without the venue.
-    /// For `BookRouting.netting` alone: of two accounts at the venue neither would know.
+    /// Where books net; of two accounts at the venue neither would know.
     public mutating func transfer(
         from seller: StrategyID, to buyer: StrategyID, quantity: Quantity, price: Ticks, time: Timestamp,
         _ report: Report = { _ in }
@@ -74,7 +74,7 @@ public struct AccountBooks: Sendable {
     }
 
     /// Crosses long books with short ones, oldest lots first, until all that are not flat are on one side. After the
-    /// account was closed at the venue this leaves every book flat.
+    /// account was closed at the venue, or both were, this leaves every book flat.
     public mutating func crossOpposed(at price: Ticks, time: Timestamp, _ report: Report = { _ in }) {
         while let long = oldestLot(.buy), let short = oldestLot(.sell) {
             transfer(

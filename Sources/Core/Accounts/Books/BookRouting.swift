@@ -1,14 +1,6 @@
 import Orders
 import Units
 
-/// An account at the venue.
-@frozen public enum VenueAccount: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
-    /// The only one, or the one that holds what is long.
-    case first = 1
-    /// The one that holds what is short.
-    case second = 2
-}
-
 /// A set of strategies.
 @frozen public struct StrategySet: Hashable, BitwiseCopyable, Sendable {
     public static let none = StrategySet(bits: 0)

@@ -26,7 +26,7 @@ extension RiskGate {
     /// what is its own.
     private func closesPosition(_ intent: OrderIntent) -> Bool {
         guard intent.action == .open, !intent.isReduceOnly, intent.type == .market else { return false }
-        if rules.netsBooks {
+        if rules.keepsBooks {
             let held = quantity(of: intent.strategy)
             return intent.side == exitSide(of: intent.strategy) && intent.quantity == held.magnitude
         }
@@ -74,7 +74,7 @@ extension RiskGate {
         case .flattening, .locked: return .tradingState
         case .active, .reducing, .halted: break
         }
-        if order.strategy == .account, !rules.netsBooks { return position.isFlat ? .nothingToClose : nil }
+        if order.strategy == .account, !rules.keepsBooks { return position.isFlat ? .nothingToClose : nil }
         if quantity(of: order.strategy) == .zero { return .nothingToClose }
         return !rules.closesByStrategy && othersHold(than: order.strategy) ? .otherBooksOpen : nil
     }
@@ -93,12 +93,14 @@ extension RiskGate {
         return exitSide(of: order.strategy) == order.side && order.quantity <= held.magnitude ? nil : .nothingToClose
     }
 
-    /// An order that may only shrink a position: a strategy's its own, a person's the account's, whoever opened it.
+    /// An order that may only shrink a position: a strategy's its own, a person's the account's, whoever opened it, or
+    /// of two accounts what is in the person's own book.
     private func refusalToReduce(_ order: OrderIntent, _ issuer: OrderIssuer) -> RefusalReason? {
         if let reason = refusalByShape(order) { return reason }
         // The contracts of a book have stops of their own, of which nothing could be taken.
         if rules.netsBooks { return .reduceOnly }
-        let held = order.strategy == .account ? position.quantity : quantity(of: order.strategy)
+        let isAnyone = order.strategy == .account && !rules.hasTwoAccounts
+        let held = isAnyone ? position.quantity : quantity(of: order.strategy)
         if held == .zero || (held > .zero) == (order.side == .buy) { return .reduceOnly }
         if order.quantity > held.magnitude { return .reduceOnly }
         if isHeld { return .tradingState }

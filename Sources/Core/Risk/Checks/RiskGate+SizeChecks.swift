@@ -37,7 +37,7 @@ extension RiskGate {
     /// The largest position, long or short on the order's side, were everything working on it to fill with it.
     func worstPosition(with order: OrderIntent) -> Quantity {
         guard order.action == .open, !order.isReduceOnly else { return position.quantity }
-        if rules.netsBooks { return worstSide(with: order) }
+        if rules.keepsBooks { return worstSide(with: order) }
         let filled = working.mostFilled(order.side, with: order.quantity, link: order.link)
         return Quantity(position.quantity.contracts + order.side.sign * filled.contracts)
     }
@@ -71,7 +71,7 @@ extension RiskGate {
 
     /// The position, were everything on the other side to fill.
     private func otherSide(_ side: Side) -> Quantity {
-        if rules.netsBooks { return held(long: side == .sell) + working.mostOpened(side.opposite) }
+        if rules.keepsBooks { return held(long: side == .sell) + working.mostOpened(side.opposite) }
         let filled = working.mostFilled(side.opposite).contracts
         return Quantity(position.quantity.contracts - side.sign * filled).magnitude
     }
@@ -106,7 +106,7 @@ extension RiskGate {
             let opens = order.action == .open && !order.isReduceOnly && order.side == side
             let quantity = opens ? order.quantity : .zero
             let link = opens ? order.link : .none
-            guard rules.netsBooks else { return self.working.mostFilled(side, with: quantity, link: link) }
+            guard rules.keepsBooks else { return self.working.mostFilled(side, with: quantity, link: link) }
             // The books on the other side may be closed first.
             let most = held(long: side == .buy) + self.working.mostOpened(side, with: quantity, link: link)
             return most - Quantity(side.sign * position.quantity.contracts)
@@ -116,11 +116,23 @@ extension RiskGate {
             workingSells: working(.sell))
     }
 
+    /// Of two accounts, each with a margin of its own: what both may come to, long and short added up.
+    private func exposureOfBoth(with order: OrderIntent) -> ContractExposure {
+        func most(_ side: Side) -> Quantity {
+            let opens = order.action == .open && !order.isReduceOnly && order.side == side
+            let quantity = opens ? order.quantity : .zero
+            return held(long: side == .buy)
+                + working.mostOpened(side, with: quantity, link: opens ? order.link : .none)
+        }
+        return ContractExposure(contract: rules.contract, position: most(.buy) + most(.sell))
+    }
+
     /// The margin of the largest position is more than the account is worth. A contract without a margin cannot be
     /// opened once there is a table.
     private func isMarginOver(_ order: OrderIntent) -> Bool {
         guard let margins = rules.margins else { return false }
-        let asked = margins.requirement(exposure(with: order), opens: true, isIntraday: isIntraday)
+        let held = rules.hasTwoAccounts ? exposureOfBoth(with: order) : exposure(with: order)
+        let asked = margins.requirement(held, opens: true, isIntraday: isIntraday)
         guard let asked else { return true }
         return asked > limits.balance + equity
     }
@@ -144,13 +156,13 @@ extension RiskGate {
     }
 
     /// Against the position or a working opening order: the account's, or where books net those of its own book. Of
-    /// two that are linked only one can open.
+    /// two that are linked only one can open; but of two accounts each would have one, and neither know of the other.
     func isOpposed(_ order: OrderIntent) -> Bool {
-        let exitSide = rules.netsBooks ? exitSide(of: order.strategy) : position.exitSide
+        let exitSide = rules.keepsBooks ? exitSide(of: order.strategy) : position.exitSide
         if exitSide == order.side { return true }
         for i in working.indices where working[i].role == .entry && working[i].side != order.side {
-            if order.link != .none, working[i].link == order.link { continue }
-            if !rules.netsBooks || working[i].strategy == order.strategy { return true }
+            if order.link != .none, working[i].link == order.link, !rules.hasTwoAccounts { continue }
+            if !rules.keepsBooks || working[i].strategy == order.strategy { return true }
         }
         return false
     }

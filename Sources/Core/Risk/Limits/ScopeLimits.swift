@@ -69,13 +69,19 @@ public struct RiskRules: Sendable {
     /// Books net: one strategy may be long while another is short. Else nothing opens against the account's position.
     /// What is long and what is short is limited apart then, for either side's books may be closed first.
     public var netsBooks = false
+    /// Books are held by two accounts at the venue, what is long by one and what is short by the other. Limits are
+    /// those of books that net; each account ties up a margin of its own, and leaving both pays the spread.
+    public var hasTwoAccounts = false
     /// The execution gateway closes one strategy's position while others have theirs.
     public var closesByStrategy = true
 
-    /// Largest position where books net: as much may be long and as much short.
+    /// Largest position where strategies have books: as much may be long and as much short.
     public static var mostNetted: Quantity { Quantity(TradingLimits.positionContracts / 2) }
 
     public init() {}
+
+    /// One strategy may be long while another is short.
+    public var keepsBooks: Bool { netsBooks || hasTwoAccounts }
 
     public subscript(_ strategy: StrategyID) -> ScopeLimits {
         get { strategies[Int(strategy.rawValue)] }

@@ -22,11 +22,12 @@ extension RiskGate {
     }
 
     /// A strategy's contracts are open, were they hidden by other books.
-    private var holdsForStrategy: Bool { rules.netsBooks ? othersHold(than: .account) : isStrategyPosition }
+    private var holdsForStrategy: Bool { rules.keepsBooks ? othersHold(than: .account) : isStrategyPosition }
 
     /// A flat account needs no mark. The update's own time counts, not the clock's: a tick without market data makes no
     /// mark younger.
     private mutating func markPosition() {
+        if opposed > .zero, position.isFlat, mark.bookTime > mark.time { mark.time = mark.bookTime }
         guard let exitSide = position.exitSide, mark.bookTime > mark.time else { return }
         guard let price = mark.exitPrice(exitSide) else { return }
         mark.price = price
@@ -36,14 +37,16 @@ extension RiskGate {
     /// The account is worth less than its position ties up: maintenance margin, intraday margin in the window of
     /// entries. Exactly as much is enough.
     private var isMarginCalled: Bool {
-        guard let margins = rules.margins, !position.isFlat else { return false }
-        let held = ContractExposure(contract: rules.contract, position: position.quantity)
+        guard let margins = rules.margins, !isFlat else { return false }
+        // Nothing is offset between two accounts: what one holds against the other counts in both.
+        let open = position.quantity.magnitude + opposed + opposed
+        let held = ContractExposure(contract: rules.contract, position: open)
         guard let asked = margins.requirement(held, opens: false, isIntraday: isIntraday) else { return false }
         return limits.balance + equity < asked
     }
 
     private mutating func evaluateMarkAge() {
-        let age = position.isFlat ? .zero : clock - mark.time
+        let age = isFlat ? .zero : clock - mark.time
         if age >= limits.markFlatten { return flatten(.noValidMark) }
         if age >= limits.markReducing {
             if state == .active || state == .reducing { restrict(.mark, .noValidMark) }

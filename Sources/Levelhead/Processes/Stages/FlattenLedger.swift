@@ -75,10 +75,11 @@ struct FlattenLedger {
     private var duration: Nanoseconds { account.proven - account.startMessage }
 
     /// The certificate as JSON; `ms` from the request to the proof, which was just given.
-    func certificate(_ site: RunSite, now: UInt64) -> String {
+    func certificate(_ site: RunSite, accounts: Int, now: UInt64) -> String {
         JSONText.object([
             "flat": "true", "epoch": JSONText.integer(proofEpoch), "who": JSONText.string("\(sender)"),
             "why": JSONText.string("\(reason)"), "run": JSONText.string(site.directory),
+            "accounts": JSONText.integer(accounts),
             "asked_ns": JSONText.integer(now &- UInt64(max(0, duration.count))), "proven_ns": JSONText.integer(now),
             "ms": "\(Double(duration.count) / 1e6)", "rounds": JSONText.integer(rounds),
             "fills": JSONText.integer(account.fills), "contracts": JSONText.integer(account.contracts.contracts),

@@ -1,3 +1,4 @@
+import Configuration
 import Control
 import Determinism
 import Execution
@@ -18,6 +19,8 @@ struct HostedExecution: ~Copyable, HostedStage {
     }
 
     private let site: RunSite
+    /// Accounts at the venue, all of which a flatten closes.
+    private let accountCount: Int
     private var follower = LockFollower()
     private var flatten = FlattenLedger()
     /// The gateway is asking the venue: its timers are short.
@@ -37,7 +40,10 @@ struct HostedExecution: ~Copyable, HostedStage {
         var state = "pending"
     }
 
-    init(_ site: RunSite, _ setup: MarketSetup) throws { self.site = site }
+    init(_ site: RunSite, _ setup: MarketSetup) throws {
+        self.site = site
+        accountCount = setup.configuration.risk.books == .twoAccounts ? 2 : 1
+    }
 
     var lock: LockFollower? { follower }
 
@@ -75,7 +81,7 @@ struct HostedExecution: ~Copyable, HostedStage {
         let directory = "\(site.directory)/certificates"
         let path = "\(directory)/flat-\(flatten.proofEpoch)-\(flatten.account.proven.nanoseconds).json"
         if PosixFile.exists(path) { return path }
-        let text = flatten.certificate(site, now: MonotonicClock.wallTime().nanoseconds)
+        let text = flatten.certificate(site, accounts: accountCount, now: MonotonicClock.wallTime().nanoseconds)
         do {
             try Directory.make(directory, mode: 0o700)
             try PosixFile.replace(path, with: Array((text + "\n").utf8))
@@ -92,7 +98,7 @@ struct HostedExecution: ~Copyable, HostedStage {
         switch command.verb {
         case .flatten: return beginFlatten(command, &fold)
         case .cancel: return beginCancel(command, &fold)
-        case .reconcile: return reconciliation.begin(command, fold.read { $0.gateway })
+        case .reconcile: return reconciliation.begin(command, fold.read { $0.accounts })
         case .status, .pause, .resume, .arm, .stop, .order, .modify, .venue: return .notConcerned
         }
     }
@@ -119,17 +125,15 @@ struct HostedExecution: ~Copyable, HostedStage {
         let target = command.arguments.target ?? ""
         // Of one order, the risk gateway hands it on.
         guard command.arguments.isForEverything || command.arguments.isPastRisk == true else { return .notConcerned }
-        let live = fold.read { $0.gateway.live }
+        let live = fold.read { $0.accounts.liveOrders }
         var orders: Set<UInt64> = []
         var id = ClientOrderID.none
         if command.arguments.isForEverything {
-            for index in live.indices where live[index].order.role == .entry { orders.insert(live[index].order.id.raw) }
+            for order in live where order.order.role == .entry { orders.insert(order.order.id.raw) }
         } else {
             guard let named = ClientOrderID(printed: target) else { return .refuse("\"\(target)\" is no order") }
-            guard let index = live.indices.first(where: { live[$0].order.id == named }) else {
-                return .refuse("not_live")
-            }
-            if live[index].order.role == .protectiveStop { return .refuse("protects_position") }
+            guard let order = live.first(where: { $0.order.id == named }) else { return .refuse("not_live") }
+            if order.order.role == .protectiveStop { return .refuse("protects_position") }
             id = named
             orders = [named.raw]
         }
@@ -143,11 +147,11 @@ struct HostedExecution: ~Copyable, HostedStage {
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<ExecutionFollower>) {}
 
     mutating func follow(_ fold: inout StageFold<ExecutionFollower>) {
-        let (isFlattening, isBlocked) = fold.read { ($0.gateway.isFlattening, $0.gateway.flattening.isBlocked) }
-        isHurried = isFlattening || fold.read { $0.gateway.isReconciling }
-        flatten.isBlocked = isFlattening && isBlocked
+        let (isFlattening, isBlocked) = fold.read { ($0.accounts.isFlattening, $0.accounts.isBlocked) }
+        isHurried = isFlattening || fold.read { $0.accounts.isReconciling }
+        flatten.isBlocked = isBlocked
         followFlattens(isFlattening: isFlattening)
-        if reconciliation.isAwaited { reconciliation.follow(fold.read { $0.gateway }) }
+        if reconciliation.isAwaited { reconciliation.follow(fold.read { $0.accounts }) }
         guard !cancels.isEmpty else { return }
         for pending in cancels where pending.orders.isEmpty {
             pending.command.finish(
@@ -179,16 +183,16 @@ struct HostedExecution: ~Copyable, HostedStage {
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<ExecutionFollower>) {}
 
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<ExecutionFollower>, records: UInt64) throws {
-        try Self.write(site, fold.read { $0.gateway })
+        try Self.write(site, fold.read { $0.accounts })
     }
 
-    static func write(_ site: RunSite, _ gateway: ExecutionGateway) throws {
+    static func write(_ site: RunSite, _ accounts: ExecutionAccounts) throws {
         try PosixFile.replace(
             site.result(.execution),
             with: Array(
                 (JSONText.object([
-                    "orders": JSONText.integer(gateway.sentCount),
-                    "working_orders": JSONText.integer(gateway.live.count),
+                    "orders": JSONText.integer(accounts.sentCount),
+                    "working_orders": JSONText.integer(accounts.liveCount),
                 ]) + "\n").utf8))
     }
 

@@ -1,3 +1,4 @@
+import Configuration
 import Control
 import Orders
 import PaperVenue
@@ -23,6 +24,7 @@ struct HostedPaper: ~Copyable, HostedStage {
 
     private struct QueryKey: Hashable {
         let kind: VenueCommandKind
+        let account: VenueAccount
         let query: UInt64
     }
 
@@ -31,6 +33,7 @@ struct HostedPaper: ~Copyable, HostedStage {
     private var visits: [Visit] = []
     /// What the venue is still to be handed, in order; from the end.
     private var waiting: [StageMessage] = []
+    private let accountCount: Int
 
     init(_ site: RunSite, _ setup: MarketSetup) throws {
         let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
@@ -38,6 +41,7 @@ struct HostedPaper: ~Copyable, HostedStage {
         door = try ControlServer(
             stateDirectory: VenueDoor.directory(site.stateDirectory), key: key,
             board: ProcessBoard(name: Self.role.rawValue, run: run), mailbox: mailbox, verbs: [.venue])
+        accountCount = setup.configuration.risk.books == .twoAccounts ? 2 : 1
     }
 
     // MARK: The door
@@ -63,11 +67,14 @@ struct HostedPaper: ~Copyable, HostedStage {
             guard case .command(var found)? = VenueDoor.message(text) else {
                 return command.finish(.refused, AnswerDetails(message: "not a command"))
             }
+            guard found.account == .first || accountCount > 1 else {
+                return command.finish(.refused, AnswerDetails(message: "not an account"))
+            }
             found.isDirect = true
             messages.append(.command(found))
             switch found.kind {
             case .queryOrder, .queryOrders, .queryPosition:
-                queries.insert(QueryKey(kind: found.kind, query: found.query))
+                queries.insert(QueryKey(kind: found.kind, account: found.account, query: found.query))
             case .submit, .cancel, .modify: break
             }
         }
@@ -80,7 +87,7 @@ struct HostedPaper: ~Copyable, HostedStage {
         for index in visits.indices {
             visits[index].events.append(text)
             guard let kind = event.kind.answers else { continue }
-            visits[index].queries.remove(QueryKey(kind: kind, query: event.query))
+            visits[index].queries.remove(QueryKey(kind: kind, account: event.account, query: event.query))
         }
     }
 
@@ -92,6 +99,7 @@ struct HostedPaper: ~Copyable, HostedStage {
             var details = AnswerDetails()
             details.events = visit.events
             details.isOpen = isOpen
+            details.accounts = accountCount
             details.bid = isOpen && quote.bid.size > 0 ? quote.bid.price.count : nil
             details.ask = isOpen && quote.ask.size > 0 ? quote.ask.price.count : nil
             visit.command.finish(.done, details)
@@ -112,7 +120,7 @@ struct HostedPaper: ~Copyable, HostedStage {
 
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<VenueFollower>, records: UInt64) throws {
         door.stop()
-        let orders = fold.read { $0.venue.orders.count }
+        let orders = fold.read { $0.accounts.orderCount }
         try PosixFile.replace(
             site.result(.paper),
             with: Array(

@@ -5,27 +5,37 @@ import Pipeline
 import Units
 
 /// What a reconciliation came to, for whoever asked for it: collected from what goes in and out of the execution
-/// gateway.
+/// accounts.
 struct ReconciliationLedger {
     /// Commands without an answer.
     private var commands: [ControlCommand] = []
     /// What was had here when it began.
     private var held = ReconciliationAnswer.Side(position: 0, orders: [])
-    /// What the venue said in the last read.
-    private var venue = ReconciliationAnswer.Side(position: 0, orders: [])
-    private var read: UInt64 = 0
+    /// What the venue said in the last read, by account.
+    private var reads: [VenueAccount: Read] = [:]
     private var differences: [ReconciliationAnswer.Difference] = []
     private var isDone = false
 
+    private struct Read {
+        let query: UInt64
+        var position: Int64 = 0
+        var orders: [ReconciliationAnswer.Order] = []
+    }
+
+    /// Of all accounts together.
+    private var venue: ReconciliationAnswer.Side {
+        let all = VenueAccount.allCases.compactMap { reads[$0] }
+        return ReconciliationAnswer.Side(position: all.reduce(0) { $0 + $1.position }, orders: all.flatMap(\.orders))
+    }
+
     var isAwaited: Bool { !commands.isEmpty }
 
-    mutating func begin(_ command: ControlCommand, _ gateway: ExecutionGateway) -> CommandStep {
-        if gateway.isFlattening { return .refuse("a flatten is under way, which proves more") }
+    mutating func begin(_ command: ControlCommand, _ accounts: ExecutionAccounts) -> CommandStep {
+        if accounts.isFlattening { return .refuse("a flatten is under way, which proves more") }
         commands.append(command)
         guard commands.count == 1 else { return .wait }
         held = ReconciliationAnswer.Side(
-            position: gateway.position.quantity.contracts,
-            orders: gateway.live.indices.map { .init(gateway.live[$0]) })
+            position: accounts.quantity.contracts, orders: accounts.liveOrders.map { .init($0) })
         differences = []
         isDone = false
         return .take(
@@ -37,22 +47,23 @@ struct ReconciliationLedger {
     mutating func observe(_ message: StageMessage) {
         switch message {
         case .command(let command) where command.kind == .queryOrders:
-            read = command.query
-            venue = ReconciliationAnswer.Side(position: 0, orders: [])
-        case .event(let event) where read > 0: observe(event)
+            reads[command.account] = Read(query: command.query)
+        case .event(let event): observe(event)
         case .notice(let notice) where isAwaited: observe(notice)
         default: break
         }
     }
 
     private mutating func observe(_ event: VenueEvent) {
+        guard var read = reads[event.account] else { return }
         switch event.kind {
-        case .orderStatus where event.query == read && !event.state.isTerminal && event.state != .unknown:
-            venue.orders.append(
+        case .orderStatus where event.query == read.query && !event.state.isTerminal && event.state != .unknown:
+            read.orders.append(
                 .init(order: event.order.description, side: "\(event.side)", leaves: event.leaves.contracts))
-        case .positionStatus where event.query == read + 1: venue.position = event.quantity.contracts
-        default: break
+        case .positionStatus where event.query == read.query + 1: read.position = event.quantity.contracts
+        default: return
         }
+        reads[event.account] = read
     }
 
     private mutating func observe(_ notice: ExecutionNotice) {
@@ -70,22 +81,22 @@ struct ReconciliationLedger {
     }
 
     /// Answers, when there is an answer.
-    mutating func follow(_ gateway: ExecutionGateway) {
-        guard isDone || !gateway.isReconciling else { return }
-        for order in held.orders where !isLive(order.order, gateway) {
+    mutating func follow(_ accounts: ExecutionAccounts) {
+        guard isDone || !accounts.isReconciling else { return }
+        for order in held.orders where !isLive(order.order, accounts) {
             if !venue.orders.contains(where: { $0.order == order.order }) {
                 differences.append(.init(kind: .missingOrder, order: order.order))
             }
         }
         var details = AnswerDetails()
         details.reconciliation = ReconciliationAnswer(venue: venue, held: held, differences: differences)
-        if gateway.isFlattening { details.message = "everything is being closed" }
+        if accounts.isFlattening { details.message = "everything is being closed" }
         for command in commands { command.finish(isDone && differences.isEmpty ? .done : .failed, details) }
         commands = []
     }
 
-    private func isLive(_ order: String, _ gateway: ExecutionGateway) -> Bool {
-        gateway.live.indices.contains { gateway.live[$0].order.id.description == order }
+    private func isLive(_ order: String, _ accounts: ExecutionAccounts) -> Bool {
+        accounts.liveOrders.contains { $0.order.id.description == order }
     }
 }
 

@@ -1,0 +1,89 @@
+"""Two accounts at the venue: the policy holds contracts in one and a person in the other, and everything closes both."""
+
+import json
+import signal
+
+import bench
+from bench import case, expect, levelhead, same, short_day, until
+from flatten import arm, audit, certificates, check_certificate, flatten, order, ready, state
+from runs import ROLES, Up, prove, send
+
+TRADED = ("--set", "books.routing=two_accounts", "--set", "policy.time_stop_seconds=1800")
+
+
+def config():
+    """The day with two accounts, as a file."""
+    path = bench.PLACE / "accounts.toml"
+    path.write_text(bench.DAY_CONFIG.read_text() + '[books]\nrouting = "two_accounts"\n')
+    return path
+
+
+def desk():
+    return Up("--tape", short_day(), "--speed", "60x", "--stay", *TRADED)
+
+
+def accounts(up):
+    return up.status().get("accounts")
+
+
+def in_both(up):
+    """The policy has opened a position, and a person the opposite one."""
+    ready(up)
+
+    def opposed():
+        held = up.status().get("books", {}).get("level", 0)
+        if held:
+            order(up, "sell" if held > 0 else "buy", 1, "--stop-ticks", 400, status=None)
+        now = accounts(up)
+        return now and now["long"] > 0 and now["short"] < 0 and now
+    return until(opposed, 60, "contracts in both accounts")
+
+
+@case()
+def both_accounts(_):
+    """Each side has its own orders at the venue; one flatten closes both and is proven once, and the run folds again."""
+    with desk() as up:
+        held = in_both(up)
+        until(lambda: stops(up) == {"first", "second"}, 10, "each account has its stop")
+        answer, _ = reconciled(up)
+        same(answer["differences"], [], f"{answer}")
+        pid = up.kill("execution")
+        up.restarted("execution", pid)
+        until(lambda: reconciled(up)[0]["reconciled"], 10, "it has found both accounts again")
+        answer = flatten(up)
+        certificate = check_certificate(answer)
+        same(certificate["accounts"], 2, "accounts")
+        same(accounts(up), {"long": 0, "short": 0}, "accounts")
+        same(len(certificates(up)), 1, "certificates")
+        until(lambda: state(up) == "LOCKED", 5, "locked")
+        arm(up)
+        detail = prove(up, up.end(), config=config())
+        return f"{held}, {answer['ms']:.1f} ms; {detail}"
+
+
+def stops(up):
+    """The accounts of the stops in the audit log, which is written a moment later."""
+    return {line.get("account", "first") for line in audit(up, "order") if line["role"] == "protectiveStop"}
+
+
+def reconciled(up):
+    done = levelhead("reconcile", "--state-dir", up.state, "--json", status=None)
+    return json.loads(done.stdout), done.stderr
+
+
+@case()
+def both_accounts_direct(_):
+    """With everybody but the venue stopped, both accounts are closed at the venue itself."""
+    with desk() as up:
+        held = in_both(up)
+        stopped = [up.kill(role, signal.SIGSTOP) for role in ROLES if role != "paper"]
+        answer = flatten(up, "--direct")
+        certificate = check_certificate(answer)
+        same(certificate["accounts"], 2, "accounts")
+        expect(certificate["fills"] >= 2, f"each account had contracts: {certificate}")
+        for pid in stopped:
+            send(pid, signal.SIGCONT)
+        until(lambda: len(up.status()["processes"]) == 5, 20, "all answer")
+        until(lambda: accounts(up) == {"long": 0, "short": 0}, 20, "the gateways have heard of it")
+        same(flatten(up, "--direct")["rounds"], 0, "nothing is left")
+        return f"{held}, {answer['ms']:.1f} ms, {answer['rounds']} rounds"

@@ -100,8 +100,8 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     private mutating func stepMarket(trades: UnsafeBufferPointer<TradeRun>) {
         // An idle venue does not look at the market, and without a position risk need not see every book.
-        if venue.isIdle {
-            isMarkDue = watch.hasUsableBook && !venue.hasEvents && !risk.looksAtEveryUpdate
+        if venue.isIdleNow {
+            isMarkDue = watch.hasUsableBook && !venue.hasEventsNow && !risk.looksAtEveryUpdate
             hear()
             if !isMarkDue { risk.apply(watch.quote()) }
         } else {
@@ -115,7 +115,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     }
 
     private mutating func advanceExecution() {
-        if !execution.isIdle { execution.follow(watch.quote()) }
+        if !execution.isIdleNow { execution.follow(watch.quote()) }
         execution.advance(watch.clock)
     }
 
@@ -152,7 +152,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     // MARK: Hand-over
 
     private mutating func hear() {
-        guard venue.hasEvents else { return }
+        guard venue.hasEventsNow else { return }
         while let event = venue.nextEvent(until: watch.clock.message) {
             execution.follow(watch.quote())
             execution.apply(event, watch.clock)

@@ -57,7 +57,7 @@ import Units
     @Test func `a second account is known only where there is one`() {
         var venue = Self.venue(false)
         let market = Self.market("1")
-        #expect(!venue.has(.second))
+        #expect(venue.second == nil)
         venue.receive(Self.command(.submit, .second), at: market.time, market: market.update)
         venue.advance(to: Script.time("2"))
         #expect(venue.isIdle && Self.told(&venue).isEmpty)

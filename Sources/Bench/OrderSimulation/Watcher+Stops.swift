@@ -53,6 +53,11 @@ extension Watcher {
         guard configuration.trading.rules.keepsBooks, !accounts.isFlattening else { return nil }
         let gateways = configuration.accounts.compactMap { accounts[$0] }
         guard gateways.allSatisfy({ $0.unexplained == .zero }) else { return nil }
+        for account in configuration.accounts where configuration.hasTwoAccounts {
+            let here = BookRouting.twoAccounts(long: .all, short: .all).quantity(in: account, gate.books)
+            let there = accounts[account]?.position.quantity ?? .zero
+            if here != there { return "\(account) account: the books have \(here), execution \(there)" }
+        }
         for strategy in [StrategyID.account, .level] {
             let here = gate.quantity(of: strategy)
             let there = gateways.reduce(Quantity.zero) { $0 + $1.bookQuantity(of: strategy) }

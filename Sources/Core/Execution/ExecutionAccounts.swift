@@ -38,6 +38,14 @@ public struct ExecutionAccounts: Sendable {
         return areTwo ? second?.isIdle ?? true : true
     }
 
+    /// The same, asked at every group: a call that borrows all of it copies it.
+    public var isIdleNow: Bool {
+        mutating get {
+            if !first.isIdle { return false }
+            return areTwo ? second?.isIdle ?? true : true
+        }
+    }
+
     /// Only the market, or an operator, can end what is under way in any account.
     public var awaitsMarket: Bool {
         guard areTwo, let second else { return first.awaitsMarket }
@@ -78,7 +86,7 @@ public struct ExecutionAccounts: Sendable {
     /// Moves the clocks on. Costs next to nothing while idle.
     public mutating func advance(_ clock: TradingClock) {
         if !areTwo { return first.advance(clock) }
-        if isIdle { return }
+        if isIdleNow { return }
         step(both: clock) { $0.advance(clock) }
     }
 
@@ -103,18 +111,6 @@ public struct ExecutionAccounts: Sendable {
         if !areTwo { return first.accept(approval, clock) }
         let opensNothing = isFlattening || isReconciling
         step(account(of: approval.intent), clock) { $0.accept(approval, opensNothing: opensNothing, clock) }
-    }
-
-    /// Takes the lock word as of this step.
-    public mutating func hold(epoch: UInt64, isLocked: Bool) {
-        first.hold(epoch: epoch, isLocked: isLocked)
-        if areTwo { second?.hold(epoch: epoch, isLocked: isLocked) }
-    }
-
-    /// After a start that may have missed something.
-    public mutating func restarted(_ clock: TradingClock) {
-        if !areTwo { return first.restarted(clock) }
-        step(both: clock) { $0.restarted(clock) }
     }
 
     private func account(of intent: OrderIntent) -> VenueAccount {

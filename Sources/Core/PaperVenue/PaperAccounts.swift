@@ -27,17 +27,29 @@ public struct PaperAccounts: Sendable {
         return areTwo ? second?.isIdle ?? true : true
     }
 
+    /// The same, asked at every group: a call that borrows all of it copies it.
+    public var isIdleNow: Bool {
+        mutating get {
+            if !first.isIdle { return false }
+            return areTwo ? second?.isIdle ?? true : true
+        }
+    }
+
     /// Events not yet told.
     public var hasEvents: Bool {
         if first.hasEvents { return true }
         return areTwo ? second?.hasEvents ?? false : false
     }
 
+    public var hasEventsNow: Bool {
+        mutating get {
+            if first.hasEvents { return true }
+            return areTwo ? second?.hasEvents ?? false : false
+        }
+    }
+
     /// Live orders of all accounts.
     public var orderCount: Int { first.orders.count + (second?.orders.count ?? 0) }
-
-    /// There is such an account.
-    public func has(_ account: VenueAccount) -> Bool { account == .first || areTwo }
 
     // MARK: Inputs
 

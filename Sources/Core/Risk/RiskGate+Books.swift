@@ -41,6 +41,10 @@ extension RiskGate {
         if closesAccount, !hasOwn { books.applyAccountClose(fill) } else { books.apply(fill) }
     }
 
+    mutating func findOpposed() {
+        if rules.hasTwoAccounts { opposed = min(held(long: true), held(long: false)) }
+    }
+
     /// Nothing is open: the account has no contracts, or where there are two, neither has.
     var isFlat: Bool { position.isFlat && opposed == .zero }
 

@@ -145,7 +145,7 @@ public struct RiskGate: Sendable {
         } else {
             isStrategyPosition = false
         }
-        if rules.hasTwoAccounts { opposed = min(held(long: true), held(long: false)) }
+        findOpposed()
         if fill.role == .entry, fill.parent.issuer == .strategy { isStrategyPosition = true }
         evaluate()
     }
@@ -177,7 +177,7 @@ public struct RiskGate: Sendable {
         case .flattening: if state != .flattening { flatten(notice.reason) }
         case .flat:
             crossBooks()
-            opposed = .zero
+            findOpposed()
             flatEpoch = max(flatEpoch, notice.certificate.epoch)
             if state == .flattening { change(.provenFlat, .flat) }
         // An operator looks at it and resumes.

@@ -24,8 +24,16 @@ public struct ExecutionFollower: TradingStage {
     public var accounts: ExecutionAccounts { execution }
     /// Of the only account, or of the first.
     public var gateway: ExecutionGateway { execution.first }
-    public var awaitsTime: Bool { !execution.isIdle && !execution.awaitsMarket }
-    public var mayPutOut: Bool { !execution.isIdle || execution.hasBrackets }
+    // Asked in every round of the process: of one account it alone is asked, for what is borrowed is copied.
+    public var awaitsTime: Bool {
+        if !execution.areTwo { return !execution.first.isIdle && !execution.first.awaitsMarket }
+        return !execution.isIdle && !execution.awaitsMarket
+    }
+
+    public var mayPutOut: Bool {
+        if !execution.areTwo { return !execution.first.isIdle || !execution.first.brackets.isEmpty }
+        return !execution.isIdle || execution.hasBrackets
+    }
 
     public mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>) {
         advance(&watch)
@@ -34,7 +42,7 @@ public struct ExecutionFollower: TradingStage {
     public mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool) { advance(&watch) }
 
     private mutating func advance(_ watch: inout MarketWatch) {
-        if !execution.isIdle { execution.follow(watch.quote()) }
+        if !execution.isIdleNow { execution.follow(watch.quote()) }
         execution.advance(clock(watch))
     }
 

@@ -23,8 +23,13 @@ public struct VenueFollower: TradingStage {
     public var accounts: PaperAccounts { paper }
     /// Of the only account, or of the first.
     public var venue: PaperVenue { paper.first }
-    public var awaitsTime: Bool { !paper.isIdle || paper.hasEvents }
-    public var mayPutOut: Bool { !paper.isIdle || paper.hasEvents }
+    // Asked in every round of the process: of one account it alone is asked, for what is borrowed is copied.
+    public var awaitsTime: Bool {
+        if !paper.areTwo { return !paper.first.isIdle || paper.first.hasEvents }
+        return !paper.isIdle || paper.hasEvents
+    }
+
+    public var mayPutOut: Bool { awaitsTime }
 
     public mutating func sessionBegan(_ watch: inout MarketWatch) {
         follow(watch)
@@ -38,7 +43,7 @@ public struct VenueFollower: TradingStage {
 
     public mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>) {
         follow(watch)
-        if paper.isIdle { return }
+        if paper.isIdleNow { return }
         paper.apply(watch.update(depth: TradingLimits.bookLevels, trades: trades))
     }
 
@@ -72,7 +77,7 @@ public struct VenueFollower: TradingStage {
     }
 
     public mutating func drain(_ body: (StageMessage) -> Void) {
-        guard paper.hasEvents else { return }
+        guard paper.hasEventsNow else { return }
         while let event = paper.nextEvent(until: messageTime) {
             if voice.isHonest {
                 body(.event(event))

@@ -31,7 +31,8 @@ extension OrderSimulation {
     func flattenAtTheEnd() {
         let before = watcher.flatCount
         desk.flatten(waitsForOpen: true)
-        for _ in 0..<6_000 where violation == nil {
+        // Longer than the longest silence of the market: over a bad book nothing is closed before the next one.
+        for _ in 0..<12_000 where violation == nil {
             jumpOverBreak()
             round(isFaulty: false)
             if watcher.flatCount > before, watcher.state == .locked, isQuiet, watcher.disagreement == nil { break }

@@ -5,7 +5,7 @@ import signal
 
 import bench
 from bench import case, expect, levelhead, same, short_day, until
-from flatten import arm, audit, certificates, check_certificate, flatten, order, ready, state
+from flatten import arm, audit, certificates, check_certificate, flatten, is_taken, order, ready, state
 from runs import ROLES, Up, prove, send
 
 # What the policy opens stays open.
@@ -20,8 +20,8 @@ def config():
     return path
 
 
-def desk():
-    return Up("--tape", short_day(), "--speed", "60x", "--stay", *TRADED)
+def desk(*more, **keywords):
+    return Up("--tape", short_day(), "--speed", "60x", "--stay", *TRADED, *more, **keywords)
 
 
 def accounts(up):
@@ -31,11 +31,13 @@ def accounts(up):
 def in_both(up):
     """The policy has opened a position, and a person the opposite one."""
     ready(up)
+    taken = []
 
     def opposed():
         held = up.status().get("books", {}).get("level", 0)
-        if held:
-            order(up, "sell" if held > 0 else "buy", 1, "--stop-ticks", 400, status=None)
+        if held and not taken:
+            answer = order(up, "sell" if held > 0 else "buy", 1, "--stop-ticks", 400, status=None)
+            taken.extend([answer] if is_taken(answer) else [])
         now = accounts(up)
         return now and now["long"] > 0 and now["short"] < 0 and now
     return until(opposed, 60, "contracts in both accounts")
@@ -43,34 +45,42 @@ def in_both(up):
 
 @case()
 def both_accounts(_):
-    """Each side has its own orders at the venue; one flatten closes both and is proven once, and the run folds again."""
+    """Each side has its own orders at the venue, over kill -9 of gateway, venue and everybody; one flatten closes both."""
     with desk() as up:
         held = in_both(up)
         until(lambda: stops(up) == {"first", "second"}, 10, "each account has its stop")
-        answer, _ = reconciled(up)
-        same(answer["differences"], [], f"{answer}")
-        pid = up.kill("execution")
-        up.restarted("execution", pid)
-        until(lambda: reconciled(up)[0]["reconciled"], 10, "it has found both accounts again")
-        answer = flatten(up)
+        for role in ("execution", "paper"):
+            up.restarted(role, up.kill(role))
+        agree(up)
+        for pid in [up.process.pid, *up.pids().values()]:
+            send(pid, signal.SIGKILL)
+        up.process.wait()
+    with desk("--resume", run=up.run, state=up.state) as again:
+        until(lambda: len(again.status()["processes"]) == 5, 30, "all answer")
+        same(accounts(again), held, "what is held after everybody was killed")
+        agree(again)
+        answer = flatten(again)
         certificate = check_certificate(answer)
         same(certificate["accounts"], 2, "accounts")
-        until(lambda: accounts(up) == {"long": 0, "short": 0}, 5, "risk has heard of it")
-        same(len(certificates(up)), 1, "certificates")
-        until(lambda: state(up) == "LOCKED", 5, "locked")
-        arm(up)
-        detail = prove(up, up.end(), config=config())
+        expect(certificate["fills"] >= 2, f"each account had contracts: {certificate}")
+        until(lambda: accounts(again) == {"long": 0, "short": 0}, 5, "risk has heard of it")
+        same(len(certificates(again)), 1, "certificates")
+        until(lambda: state(again) == "LOCKED", 5, "locked")
+        arm(again)
+        detail = prove(again, again.end(), config=config())
         return f"{held}, {answer['ms']:.1f} ms; {detail}"
+
+
+def agree(up):
+    """The venue's accounts and what is had here are the same."""
+    def answered():
+        return json.loads(levelhead("reconcile", "--state-dir", up.state, "--json", status=None).stdout)["reconciled"]
+    until(answered, 10, "reconciled")
 
 
 def stops(up):
     """The accounts of the stops in the audit log, which is written a moment later."""
     return {line.get("account", "first") for line in audit(up, "order") if line["role"] == "protectiveStop"}
-
-
-def reconciled(up):
-    done = levelhead("reconcile", "--state-dir", up.state, "--json", status=None)
-    return json.loads(done.stdout), done.stderr
 
 
 @case()

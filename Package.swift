@@ -61,6 +61,7 @@ let package = Package(
         .target(name: "CPlatform", path: "Sources/Shims/CPlatform"),
         .target(name: "CHeapCount", path: "Sources/Shims/CHeapCount"),
         .target(name: "CVectors", path: "Sources/Shims/CVectors"),
+        .target(name: "CLanes", dependencies: ["CSleef"], path: "Sources/Shims/CLanes"),
         systemLibrary("CZstd", package: "libzstd-dev"),
         systemLibrary("CLMDB", package: "liblmdb-dev"),
         systemLibrary("COpenSSL", package: "libssl-dev"),
@@ -70,7 +71,7 @@ let package = Package(
 
         // MARK: Core, in the order data flows
         coreTarget("Units"),
-        coreTarget("Determinism", ["CSleef"]),
+        coreTarget("Determinism", ["CSleef", "CLanes"]),
         coreTarget("MarketCalendar", ["Units"]),
         coreTarget("DBN", ["Units"]),
         coreTarget("Ring", ["Units", "CPlatform"]),
@@ -180,7 +181,7 @@ let package = Package(
             name: "FeatureProperties", dependencies: ["Features"], path: "Tests/FeatureProperties",
             swiftSettings: edge),
         tests("UnitsTests", ["Units"]),
-        tests("DeterminismTests", ["Determinism"]),
+        tests("DeterminismTests", ["Determinism", "CLanes"]),
         tests("MarketCalendarTests", ["MarketCalendar", "Units", "Determinism"]),
         tests("DBNTests", ["DBN", "Units", "Determinism"]),
         tests("RingTests", ["Ring", "Platform", "Determinism", "Units", "CHeapCount"]),

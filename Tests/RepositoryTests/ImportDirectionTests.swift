@@ -11,12 +11,12 @@ import Testing
     private static let coreMayAlsoImport: Set<String> = ["Synchronization", "Swift"]
     /// Shims that a module of the core may see, and why it is no edge for it.
     private static let coreShims: [String: Set<String>] = [
-        "Determinism": ["CSleef"],  // functions of numbers
+        "Determinism": ["CSleef", "CLanes"],  // functions of numbers
         "MarketData": ["CVectors"],  // comparisons of bytes
         "Ring": ["CPlatform"],  // the pause instruction and futexes
     ]
     private static let shims: Set<String> = [
-        "CZstd", "CLMDB", "COpenSSL", "CSleef", "CZeroMQ", "CNanomsg", "CPlatform", "CHeapCount", "CVectors",
+        "CZstd", "CLMDB", "COpenSSL", "CSleef", "CZeroMQ", "CNanomsg", "CPlatform", "CHeapCount", "CVectors", "CLanes",
     ]
 
     private static let coreFiles =

@@ -35,10 +35,11 @@ public struct Black76: BitwiseCopyable, Sendable {
         /// e^(−rT).
         let discount: Double
         /// ln(F/K).
-        let moneyness: Double
+        var moneyness: Double
 
         init(
-            isCall: Bool, forward: Double, strike: Double, years: Double, root: Double, rate: Double, discount: Double
+            isCall: Bool, forward: Double, strike: Double, years: Double, root: Double, rate: Double, discount: Double,
+            moneyness: Double
         ) {
             self.isCall = isCall
             self.forward = forward
@@ -47,17 +48,22 @@ public struct Black76: BitwiseCopyable, Sendable {
             self.root = root
             self.rate = rate
             self.discount = discount
-            moneyness = DeterministicMath.log(forward / strike)
+            self.moneyness = moneyness
         }
 
         init(isCall: Bool, forward: Double, strike: Double, years: Double, rate: Double) {
             self.init(
                 isCall: isCall, forward: forward, strike: strike, years: years, root: years.squareRoot(), rate: rate,
-                discount: DeterministicMath.exp(-rate * years))
+                discount: DeterministicMath.exp(-rate * years), moneyness: DeterministicMath.log(forward / strike))
         }
 
         /// +1 call, −1 put.
         var sign: Double { isCall ? 1 : -1 }
+
+        @inline(__always) func d1(_ volatility: Double) -> Double {
+            let deviation = volatility * root
+            return moneyness / deviation + deviation * 0.5
+        }
     }
 
     /// - Parameters:
@@ -73,13 +79,22 @@ public struct Black76: BitwiseCopyable, Sendable {
     }
 
     init(_ terms: Terms, volatility: Double) {
+        let d1 = terms.d1(volatility)
+        self.init(
+            terms, volatility: volatility, d1: d1, cumulative: Normal.cumulative(terms.sign * d1),
+            density: Normal.density(d1))
+    }
+
+    /// - Parameters:
+    ///   - d1: as `Terms.d1` gives it; `cumulative` is N(±d1), `density` φ(d1).
+    @inline(__always)
+    init(_ terms: Terms, volatility: Double, d1: Double, cumulative: Double, density normal: Double) {
         self.terms = terms
         self.volatility = volatility
         let deviation = volatility * terms.root
-        let d1 = terms.moneyness / deviation + deviation * 0.5
         d2 = d1 - deviation
-        probability = Normal.cumulative(terms.sign * d1)
-        density = terms.discount * Normal.density(d1)
+        probability = cumulative
+        density = terms.discount * normal
         delta = terms.sign * terms.discount * probability
         gamma = density / (terms.forward * deviation)
         vega = terms.forward * density * terms.root / 100
@@ -104,12 +119,18 @@ public struct Black76: BitwiseCopyable, Sendable {
 /// The standard normal distribution.
 public enum Normal {
     private static let inverseRoot2Pi = 0.398942280401432677939946059934381868
+    private static let minusRootHalf = -0.707106781186547524400844362104849039
 
     /// φ(x).
-    public static func density(_ x: Double) -> Double { DeterministicMath.exp(-0.5 * x * x) * inverseRoot2Pi }
+    public static func density(_ x: Double) -> Double { density(ofExponential: DeterministicMath.exp(exponent(x))) }
 
     /// N(x), with full relative precision in the lower tail.
-    public static func cumulative(_ x: Double) -> Double {
-        DeterministicMath.erfc(x * -0.707106781186547524400844362104849039) * 0.5
-    }
+    public static func cumulative(_ x: Double) -> Double { cumulative(ofErrors: DeterministicMath.erfc(argument(x))) }
+
+    // The same in parts, for many at once: what the exponential and the error function are taken of, and what is made
+    // of them.
+    @inline(__always) static func exponent(_ x: Double) -> Double { -0.5 * x * x }
+    @inline(__always) static func density(ofExponential value: Double) -> Double { value * inverseRoot2Pi }
+    @inline(__always) static func argument(_ x: Double) -> Double { x * minusRootHalf }
+    @inline(__always) static func cumulative(ofErrors value: Double) -> Double { value * 0.5 }
 }

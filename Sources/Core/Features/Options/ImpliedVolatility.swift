@@ -8,7 +8,6 @@ import Determinism
 public enum ImpliedVolatility {
     public static let lowest = 1e-4
     public static let highest = 5.0
-    private static let longest = 128
 
     /// - Parameters:
     ///   - price: in points, discounted as quoted.
@@ -26,79 +25,127 @@ public enum ImpliedVolatility {
     static func solve(
         _ terms: borrowing Black76.Terms, price: Double, interest: Double, guess: Double
     ) -> Double {
+        guard let target = target(terms, price: price, interest: interest) else { return .nan }
+        let option = OutOfMoney(terms)
+        return solve(option, target, from: option.start(guess, target))
+    }
+
+    /// The undiscounted price of the strike's option out of the money; nil when no volatility gives the price.
+    @inline(__always)
+    static func target(_ terms: borrowing Black76.Terms, price: Double, interest: Double) -> Double? {
         let (forward, strike) = (terms.forward, terms.strike)
         let intrinsic = max(terms.isCall ? forward - strike : strike - forward, 0)
         // price·e^(rT) − intrinsic, so that little is lost where the two nearly cancel.
         let target = (price - intrinsic) + price * interest
-        guard target > 0, target < min(forward, strike) else { return .nan }
-        let option = OutOfMoney(terms)
-        let start = guess.isNaN ? option.guess(target) : guess
-        return solve(option, target, from: min(max(start, 1e-3), 4))
+        return target > 0 && target < min(forward, strike) ? target : nil
     }
 
     private static func solve(_ option: OutOfMoney, _ target: Double, from start: Double) -> Double {
-        var low = lowest
-        var high = highest
-        var volatility = start
-        for _ in 0..<longest {
-            let (price, vega, curvature) = option.price(volatility)
-            let miss = DeterministicMath.log(price / target)
-            if miss == 0 { return volatility }
-            if miss < 0 { low = volatility } else { high = volatility }
-            let slope = vega / price
-            let newton = miss / slope
-            let bend = curvature / slope - slope
-            var next = volatility - newton / (1 - 0.5 * newton * bend)
-            // NaN fails too: the price may have vanished.
-            guard next > low, next < high else {
-                next = (low + high) * 0.5
-                if next == low || next == high { break }
-                volatility = next
-                continue
-            }
-            let step = next - volatility
-            volatility = next
-            // The error after a step is about its cube: what is left is rounding.
-            if abs(step) <= 1e-9 * volatility { return volatility }
+        var search = VolatilitySearch(from: start)
+        while !search.isOver {
+            let (price, vega, curvature) = option.price(search.volatility)
+            search.step(
+                miss: DeterministicMath.log(price / target), price: price, vega: vega, curvature: curvature)
         }
-        // The bracket has closed on one of its first ends, or on a root that rounding hides.
-        return low == lowest || high == highest ? .nan : volatility
+        return search.volatility
+    }
+}
+
+/// The undiscounted option of a strike that is out of the money.
+struct OutOfMoney: BitwiseCopyable {
+    let forward: Double
+    let strike: Double
+    /// √T.
+    let root: Double
+    /// ln(F/K).
+    let moneyness: Double
+    /// +1 call, −1 put.
+    let sign: Double
+
+    init(_ terms: borrowing Black76.Terms) {
+        forward = terms.forward
+        strike = terms.strike
+        root = terms.root
+        moneyness = terms.moneyness
+        sign = forward > strike ? -1 : 1
     }
 
-    /// The undiscounted option of a strike that is out of the money.
-    private struct OutOfMoney {
-        let forward: Double
-        let strike: Double
-        /// √T.
-        let root: Double
-        /// ln(F/K).
-        let moneyness: Double
-        /// +1 call, −1 put.
-        let sign: Double
+    /// Price, its derivative, and the second derivative over the first's price: d²/dσ² ÷ price.
+    func price(_ volatility: Double) -> (price: Double, vega: Double, curvature: Double) {
+        let (d1, d2) = arguments(volatility)
+        return price(
+            volatility, d1, d2, Normal.cumulative(sign * d1), Normal.cumulative(sign * d2), Normal.density(d1))
+    }
 
-        init(_ terms: borrowing Black76.Terms) {
-            forward = terms.forward
-            strike = terms.strike
-            root = terms.root
-            moneyness = terms.moneyness
-            sign = forward > strike ? -1 : 1
-        }
+    @inline(__always) func arguments(_ volatility: Double) -> (d1: Double, d2: Double) {
+        let deviation = volatility * root
+        let d1 = moneyness / deviation + deviation * 0.5
+        return (d1, d1 - deviation)
+    }
 
-        /// Price, its derivative, and the second derivative over the first's price: d²/dσ² ÷ price.
-        func price(_ volatility: Double) -> (price: Double, vega: Double, curvature: Double) {
-            let deviation = volatility * root
-            let d1 = moneyness / deviation + deviation * 0.5
-            let d2 = d1 - deviation
-            let price = sign * (forward * Normal.cumulative(sign * d1) - strike * Normal.cumulative(sign * d2))
-            let vega = forward * Normal.density(d1) * root
-            return (price, vega, vega * d1 * d2 / volatility / price)
-        }
+    /// The same of N(±d1), N(±d2) and φ(d1).
+    @inline(__always) func price(
+        _ volatility: Double, _ d1: Double, _ d2: Double, _ first: Double, _ second: Double, _ density: Double
+    ) -> (price: Double, vega: Double, curvature: Double) {
+        let price = sign * (forward * first - strike * second)
+        let vega = forward * density * root
+        return (price, vega, vega * d1 * d2 / volatility / price)
+    }
 
-        /// Where the price as a function of volatility turns from convex to concave (Manaster & Koehler 1982), or the
-        /// answer at the money where that is larger.
-        func guess(_ target: Double) -> Double {
-            let inflection = (2 * abs(moneyness)).squareRoot() / root
-            return max(inflection, 2.5066282746310002 * target / (forward * root))
+    /// Where to begin: at `guess`, or without one where the price as a function of volatility turns from convex to
+    /// concave (Manaster & Koehler 1982), or at the answer at the money where that is larger.
+    func start(_ guess: Double, _ target: Double) -> Double {
+        let inflection = (2 * abs(moneyness)).squareRoot() / root
+        let start = guess.isNaN ? max(inflection, 2.5066282746310002 * target / (forward * root)) : guess
+        return min(max(start, 1e-3), 4)
+    }
+}
+
+/// One search for a volatility: Halley's method inside a bracket that shrinks.
+struct VolatilitySearch: BitwiseCopyable {
+    private static let longest = 128
+
+    private var low = ImpliedVolatility.lowest
+    private var high = ImpliedVolatility.highest
+    private var steps = 0
+    /// Where to look next; when it is over the result, NaN for none.
+    private(set) var volatility: Double
+    private(set) var isOver = false
+
+    init(from start: Double) { volatility = start }
+
+    /// One that is over, and found nothing.
+    static var none: VolatilitySearch {
+        var search = VolatilitySearch(from: .nan)
+        search.isOver = true
+        return search
+    }
+
+    /// Takes what was found at `volatility`: ln(price ÷ target), and the price with its derivatives.
+    mutating func step(miss: Double, price: Double, vega: Double, curvature: Double) {
+        if miss == 0 { return isOver = true }
+        if miss < 0 { low = volatility } else { high = volatility }
+        let slope = vega / price
+        let newton = miss / slope
+        let bend = curvature / slope - slope
+        var next = volatility - newton / (1 - 0.5 * newton * bend)
+        steps &+= 1
+        // NaN fails too: the price may have vanished.
+        guard next > low, next < high else {
+            next = (low + high) * 0.5
+            if next == low || next == high || steps == Self.longest { return close() }
+            volatility = next
+            return
         }
+        let step = next - volatility
+        volatility = next
+        // The error after a step is about a third of its cube: what is left is rounding.
+        if abs(step) <= 1e-5 * volatility { isOver = true } else if steps == Self.longest { close() }
+    }
+
+    /// The bracket has closed on one of its first ends, or on a root that rounding hides.
+    private mutating func close() {
+        isOver = true
+        if low == ImpliedVolatility.lowest || high == ImpliedVolatility.highest { volatility = .nan }
     }
 }

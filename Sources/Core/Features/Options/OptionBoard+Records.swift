@@ -97,8 +97,7 @@ extension OptionBoard {
         _ contract: UnsafeMutablePointer<OptionContract>, bid: Int64, ask: Int64, _ received: Timestamp,
         _ clock: UInt64
     ) {
-        contract.pointee.bid = Self.price(bid)
-        contract.pointee.ask = Self.price(ask)
+        contract.pointee.quote(bid: Self.price(bid), ask: Self.price(ask))
         contract.pointee.isDirty = true
         hear(contract, received, clock)
     }
@@ -125,7 +124,7 @@ extension OptionBoard {
         if before < 0 { state.totals.known += 1 }
         state.totals.addInterest(
             quantity &- max(before, 0), isCall: contract.pointee.isCall,
-            strikeTable + Int(contract.pointee.strikeIndex))
+            &strikeTable[Int(contract.pointee.strikeIndex)])
         version &+= 1
         return true
     }

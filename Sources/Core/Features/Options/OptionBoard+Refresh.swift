@@ -76,28 +76,40 @@ extension OptionBoard {
         return forward
     }
 
-    /// One pass over the candidates in the order of strikes: who is in the chain, who is usable, what all sum to.
+    /// Over the candidates in the order of strikes: who is in the chain and usable, and what is to be valued; then what
+    /// all sum to.
     private mutating func valueChain(at time: UInt64) {
-        var totals = OptionTotals()
-        strikeCount = 0
+        valuation.removeAll()
         for position in 0..<chain.candidateCount {
             let contract = chain.contracts + Int(chain.candidates[position])
-            let series = UnsafePointer(chain.series + Int(contract.pointee.series))
-            value(contract, series, at: time)
-            guard contract.pointee.isMember else { continue }
-            if strikeCount == 0 || strikeTable[strikeCount &- 1].strike != contract.pointee.strike {
-                (strikeTable + strikeCount).initialize(
-                    to: OptionStrike(strike: contract.pointee.strike, points: contract.pointee.strikePoints))
-                strikeCount &+= 1
-            }
-            contract.pointee.strikeIndex = Int32(truncatingIfNeeded: strikeCount &- 1)
-            totals.add(contract, strikeTable + (strikeCount &- 1), isToday: series.pointee.isToday)
+            choose(contract, UnsafePointer(chain.series + Int(contract.pointee.series)), at: time)
         }
+        valueQuotes()
+        sumChain()
+    }
+
+    private mutating func sumChain() {
+        var totals = OptionTotals()
+        var strike = OptionStrike(strike: .min, points: .nan)
+        var index = -1
+        for position in 0..<chain.candidateCount {
+            let contract = UnsafePointer(chain.contracts + Int(chain.candidates[position]))
+            guard contract.pointee.isMember else { continue }
+            if contract.pointee.strike != strike.strike {
+                if index >= 0 { (strikeTable + index).initialize(to: strike) }
+                index &+= 1
+                strike = OptionStrike(strike: contract.pointee.strike, points: contract.pointee.strikePoints)
+            }
+            chain.contracts[Int(chain.candidates[position])].strikeIndex = Int32(truncatingIfNeeded: index)
+            totals.add(contract, &strike, isToday: chain.series[Int(contract.pointee.series)].isToday)
+        }
+        if index >= 0 { (strikeTable + index).initialize(to: strike) }
+        strikeCount = index &+ 1
         totals.close(strikes)
         state.totals = totals
     }
 
-    private mutating func value(
+    private mutating func choose(
         _ contract: UnsafeMutablePointer<OptionContract>, _ series: UnsafePointer<OptionSeries>, at time: UInt64
     ) {
         let wasUsable = contract.pointee.isUsable && !contract.pointee.volatility.isNaN
@@ -116,31 +128,33 @@ extension OptionBoard {
         guard mid > series.pointee.discount * max(intrinsic, 0) else { return }
         contract.pointee.isUsable = true
         guard isDirty || !wasUsable || configuration.refresh == .chain else { return }
-        evaluate(contract, series, mid: mid)
+        valuation.add(
+            OptionValuation.Quote(
+                contract: Int32(truncatingIfNeeded: contract - chain.contracts),
+                terms: Black76.Terms(
+                    isCall: contract.pointee.isCall, forward: forward, strike: contract.pointee.strikePoints,
+                    years: series.pointee.years, root: series.pointee.root, rate: configuration.riskFreeRate,
+                    discount: series.pointee.discount, moneyness: .nan),
+                mid: mid, interest: series.pointee.interest, volatility: contract.pointee.volatility))
     }
 
-    private mutating func evaluate(
-        _ contract: UnsafeMutablePointer<OptionContract>, _ series: UnsafePointer<OptionSeries>, mid: Double
-    ) {
-        let forward = series.pointee.forward
-        let terms = Black76.Terms(
-            isCall: contract.pointee.isCall, forward: forward, strike: contract.pointee.strikePoints,
-            years: series.pointee.years, root: series.pointee.root, rate: configuration.riskFreeRate,
-            discount: series.pointee.discount)
-        let volatility = ImpliedVolatility.solve(
-            terms, price: mid, interest: series.pointee.interest, guess: contract.pointee.volatility)
-        contract.pointee.volatility = volatility
-        guard !volatility.isNaN else { return }
-        let value = Black76(terms, volatility: volatility)
-        let multiplier = contract.pointee.multiplier
-        contract.pointee.years = series.pointee.years
-        contract.pointee.discount = series.pointee.discount
-        contract.pointee.delta = value.delta
-        contract.pointee.gamma = value.gamma
-        contract.pointee.vega = value.vega
-        contract.pointee.gammaExposure = multiplier * value.gamma * forward * forward * 0.01
-        contract.pointee.vannaExposure = multiplier * forward * value.vanna
-        contract.pointee.charmExposure = multiplier * forward * value.charm
+    private mutating func valueQuotes() {
+        let contracts = chain.contracts
+        valuation.forEachValue { quote, value in
+            let contract = contracts + Int(quote.contract)
+            contract.pointee.volatility = quote.volatility
+            guard !quote.volatility.isNaN else { return }
+            let forward = quote.terms.forward
+            let multiplier = contract.pointee.multiplier
+            contract.pointee.years = quote.terms.years
+            contract.pointee.discount = quote.terms.discount
+            contract.pointee.delta = value.delta
+            contract.pointee.gamma = value.gamma
+            contract.pointee.vega = value.vega
+            contract.pointee.gammaExposure = multiplier * value.gamma * forward * forward * 0.01
+            contract.pointee.vannaExposure = multiplier * forward * value.vanna
+            contract.pointee.charmExposure = multiplier * forward * value.charm
+        }
     }
 
     /// What strikes are compared with: the lead future, or for an index chain its nearest forward and the future's

@@ -20,6 +20,7 @@ public struct OptionBoard: ~Copyable {
     let definitions: OptionDefinitionReader
 
     var chain: OptionChain
+    var valuation: OptionValuation
     var smile: OptionSmile
     var zeroGamma: ZeroGamma
     /// Prices of the underlying futures at the last refresh, points; NaN for none.
@@ -53,6 +54,7 @@ public struct OptionBoard: ~Copyable {
         definitions = OptionDefinitionReader(root: configuration.root, symbols: symbols, identities: identities)
         let capacity = configuration.isEnabled ? max(configuration.capacity, 1) : 1
         chain = OptionChain(capacity: capacity, underlyings: symbols.count)
+        valuation = OptionValuation(capacity: capacity)
         smile = OptionSmile(capacity: capacity)
         zeroGamma = ZeroGamma(capacity: capacity)
         forwardCount = symbols.count

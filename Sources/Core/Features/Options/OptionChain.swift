@@ -35,7 +35,9 @@ public struct OptionChain: ~Copyable {
     init(capacity: Int, underlyings: Int) {
         self.capacity = capacity
         underlyingCount = underlyings
-        contracts = .allocate(capacity: capacity)
+        contracts = UnsafeMutableRawPointer.allocate(
+            byteCount: capacity * MemoryLayout<OptionContract>.stride, alignment: OptionContract.alignment
+        ).bindMemory(to: OptionContract.self, capacity: capacity)
         index = OptionIndex(capacity: capacity)
         order = .allocate(capacity: capacity)
         candidates = .allocate(capacity: capacity)
@@ -45,7 +47,7 @@ public struct OptionChain: ~Copyable {
     }
 
     deinit {
-        contracts.deallocate()
+        UnsafeMutableRawPointer(contracts).deallocate()
         order.deallocate()
         candidates.deallocate()
         series.deallocate()

@@ -52,15 +52,15 @@ public struct OptionTotals: BitwiseCopyable, Sendable {
     public init() {}
 
     /// Adds a contract that is in the chain to the sums, and to its strike's.
-    mutating func add(
-        _ contract: UnsafePointer<OptionContract>, _ strike: UnsafeMutablePointer<OptionStrike>, isToday: Bool
+    @inline(__always) mutating func add(
+        _ contract: UnsafePointer<OptionContract>, _ strike: inout OptionStrike, isToday: Bool
     ) {
         members &+= 1
-        strike.pointee.volume &+= contract.pointee.volume
-        strike.pointee.signedVolume &+= contract.pointee.signedVolume
+        strike.volume &+= contract.pointee.volume
+        strike.signedVolume &+= contract.pointee.signedVolume
         let interest = contract.pointee.interest
         if interest >= 0 {
-            addInterest(interest, isCall: contract.pointee.isCall, strike)
+            addInterest(interest, isCall: contract.pointee.isCall, &strike)
             known &+= 1
             self.interest &+= interest
         }
@@ -69,33 +69,33 @@ public struct OptionTotals: BitwiseCopyable, Sendable {
         flowGamma -= Double(contract.pointee.signedVolume) * contract.pointee.gammaExposure
         guard interest >= 0 else { return }
         valuedInterest &+= interest
-        addExposure(contract, strike, isToday: isToday)
+        addExposure(contract, &strike, isToday: isToday)
     }
 
     /// Adds contracts open (or takes them away) without a refresh.
-    mutating func addInterest(_ change: Int64, isCall: Bool, _ strike: UnsafeMutablePointer<OptionStrike>) {
+    @inline(__always) mutating func addInterest(_ change: Int64, isCall: Bool, _ strike: inout OptionStrike) {
         if isCall {
             callInterest &+= change
-            strike.pointee.callInterest &+= change
+            strike.callInterest &+= change
         } else {
             putInterest &+= change
-            strike.pointee.putInterest &+= change
+            strike.putInterest &+= change
         }
     }
 
-    private mutating func addExposure(
-        _ contract: UnsafePointer<OptionContract>, _ strike: UnsafeMutablePointer<OptionStrike>, isToday: Bool
+    @inline(__always) private mutating func addExposure(
+        _ contract: UnsafePointer<OptionContract>, _ strike: inout OptionStrike, isToday: Bool
     ) {
         let open = Double(contract.pointee.interest)
         let signed = contract.pointee.sign * open
         exposed &+= 1
         if contract.pointee.isCall {
-            strike.pointee.callGamma += open * contract.pointee.gamma
+            strike.callGamma += open * contract.pointee.gamma
         } else {
-            strike.pointee.putGamma += open * contract.pointee.gamma
+            strike.putGamma += open * contract.pointee.gamma
         }
         let exposure = signed * contract.pointee.gammaExposure
-        strike.pointee.gammaExposure += exposure
+        strike.gammaExposure += exposure
         vanna += signed * contract.pointee.vannaExposure
         charm += signed * contract.pointee.charmExposure
         guard isToday else { return }

@@ -242,6 +242,16 @@ private func message(
         #expect(!standard.resultText.contains("ring.") && standard.resultText.contains("digest = \"second\"\n"))
     }
 
+    @Test func `the engine waits as the others do unless it is told, and runs on any core`() throws {
+        let others = try ConfigurationSources(overrides: [override("ring.wait", "park")]).resolve()
+        #expect(others.ring.engineWait == .park && others.cores.engine == nil && !others.cores.areAwake)
+        let own = try ConfigurationSources(overrides: [
+            override("ring.engine_wait", "spin"), override("cores.engine", "0"), override("cores.awake", "true"),
+        ]).resolve()
+        #expect(own.ring.engineWait == .spin && own.ring.wait == .yield)
+        #expect(own.cores.engine == 0 && own.cores.areAwake)
+    }
+
     @Test func `the JSON holds every key with value and origin`() throws {
         let sources = ConfigurationSources(overrides: [.init(key: "bars.sma_length", value: "7", flag: "--\"odd\"\n")])
         let object = try JSONSerialization.jsonObject(with: Data(try sources.resolve().json.utf8))

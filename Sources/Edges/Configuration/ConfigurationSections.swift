@@ -124,7 +124,15 @@ public struct JournalSettings: Equatable, Sendable {
 
 public enum RingWait: String, Sendable { case spin, yield, park }
 
+public struct CoreSettings: Equatable, Sendable {
+    /// The engine's own; nil when it may run anywhere.
+    public let engine: Int?
+    public let areAwake: Bool
+}
+
 public struct RingSettings: Equatable, Sendable {
     public let bytes: Int
     public let wait: RingWait
+    /// The engine's own.
+    public let engineWait: RingWait
 }

@@ -26,6 +26,7 @@ public struct ResolvedConfiguration: Sendable {
     public let streams: StreamSettings
     public let digest: DigestMode
     public let ring: RingSettings
+    public let cores: CoreSettings
     public let journal: JournalSettings
     public let snapshotEvery: Nanoseconds
 
@@ -74,7 +75,12 @@ public struct ResolvedConfiguration: Sendable {
             tcp: parts.count == 2 ? UInt16(parts[1]).map { (String(parts[0]), $0) } : nil,
             curveSecretFile: secret.isEmpty ? nil : secret)
         digest = DigestMode(rawValue: read.text("digest")) ?? .second
-        ring = RingSettings(bytes: read.int("ring.bytes"), wait: RingWait(rawValue: read.text("ring.wait")) ?? .yield)
+        let wait = RingWait(rawValue: read.text("ring.wait")) ?? .yield
+        ring = RingSettings(
+            bytes: read.int("ring.bytes"), wait: wait,
+            engineWait: RingWait(rawValue: read.text("ring.engine_wait")) ?? wait)
+        let core = read.int("cores.engine")
+        cores = CoreSettings(engine: core < 0 ? nil : core, areAwake: read.boolean("cores.awake"))
         journal = JournalSettings(
             durability: JournalDurability(rawValue: read.text("journal.durability")) ?? .process,
             reserve: read.int("journal.reserve_mb") << 20)

@@ -196,6 +196,16 @@ public enum SettingTable {
             "how a process waits for records and messages: on a core of its own, yielding at first, or asleep",
             affectsResults: false),
         row(
+            "ring.engine_wait", .choice(["as_others", "spin", "yield", "park"]), .text("as_others"),
+            "the same for the engine alone; as_others: as ring.wait says", affectsResults: false),
+        row(
+            "cores.engine", .integer(-1...1_023), .integer(-1),
+            "the core that the engine computes on, and nobody else of the run; -1: anywhere", affectsResults: false),
+        row(
+            "cores.awake", .boolean, .boolean(false),
+            "whether levelhead up keeps every core from sleeping, with threads that give way to everybody",
+            affectsResults: false),
+        row(
             "journal.durability", .choice(["process", "power"]), .text("process"),
             "what a message outlives before anything leaves that follows from it: the process, or the machine",
             affectsResults: false),

@@ -19,12 +19,13 @@ final class ProcessDesk: Sendable {
 
     /// Registers the process in the state directory and answers its control socket from here on.
     ///
-    /// - Parameter verbs: the commands it handles, beside `status` and `stop`.
+    /// - Parameters:
+    ///   - verbs: the commands it handles, beside `status` and `stop`.
+    ///   - stages: where the process's own parts are timed.
     init(
         _ role: ProcessRole, _ site: RunSite, symbols: [String] = [], account: AccountRecord? = nil,
-        verbs: Set<ControlVerb> = []
+        verbs: Set<ControlVerb> = [], stages: StageClock = StageClock()
     ) throws {
-        let stages = StageClock()
         self.stages = stages
         let board = ProcessBoard(
             name: role.rawValue, run: site.directory.split(separator: "/").last.map(String.init) ?? "",

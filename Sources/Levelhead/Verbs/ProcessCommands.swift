@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Control
 import Foundation
+import Observability
 import Orders
 import Pipeline
 import Platform
@@ -50,7 +51,10 @@ struct ProcessOptions: ParsableArguments {
     func beginProcess(_ role: ProcessRole) throws {
         StopSignal.install()
         endWithSupervisor()
-        try ProcessClaim.take(role, site(), isSupervised: supervisor != nil)
+        let site = try site()
+        try ProcessClaim.take(role, site, isSupervised: supervisor != nil)
+        // Threads that are started later keep off it too, the engine's own included.
+        if let core = try site.configuration().cores.engine { try Cores.keepOff(core) }
     }
 
     private func endWithSupervisor() {
@@ -117,8 +121,9 @@ struct EngineCommand: ParsableCommand {
                 try engine.run(desk)
                 return desk.close()
             }
-            var host = try EngineHost.open(site, context: context)
-            let desk = try ProcessDesk(.engine, site)
+            let stages = StageClock()
+            var host = try EngineHost.open(site, stages, context: context)
+            let desk = try ProcessDesk(.engine, site, stages: stages)
             try host.run(desk)
             desk.close()
         }

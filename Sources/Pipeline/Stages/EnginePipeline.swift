@@ -9,7 +9,7 @@ import Units
 
 /// What an engine puts out.
 public protocol EngineOutput: ~Copyable {
-    /// A group of the leading contract closed; `engine.vector` is current.
+    /// A group of the leading contract closed; `engine.vector` is current. Signals that it led to were told before.
     mutating func vector(_ engine: borrowing ContractEngine)
     /// A second of event time ended with this vector.
     mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64)
@@ -69,11 +69,13 @@ struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {
         self.output = output
     }
 
+    /// Signals first: risk waits for them, and nobody for a row.
     mutating func groupClosed(_ engine: borrowing ContractEngine) {
+        if judge.judge(engine) {
+            for index in judge.decided.indices { output.signal(judge.decided[index], vector: engine.vector) }
+            judge.decided.removeAll()
+        }
         output.vector(engine)
-        guard judge.judge(engine) else { return }
-        for index in judge.decided.indices { output.signal(judge.decided[index], vector: engine.vector) }
-        judge.decided.removeAll()
     }
 
     mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {

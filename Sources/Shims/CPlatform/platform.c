@@ -30,6 +30,25 @@ int lh_usable_cores(void) {
     return pthread_getaffinity_np(pthread_self(), sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
 }
 
+int lh_may_use_core(int core) {
+    cpu_set_t set;
+    return core >= 0 && core < CPU_SETSIZE && pthread_getaffinity_np(pthread_self(), sizeof set, &set) == 0
+        && CPU_ISSET(core, &set);
+}
+
+int lh_keep_off_core(int core) {
+    cpu_set_t set;
+    int code = pthread_getaffinity_np(pthread_self(), sizeof set, &set);
+    if (code != 0) return code;
+    CPU_CLR(core, &set);
+    return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+int lh_give_way(void) {
+    struct sched_param none = {0};
+    return pthread_setschedparam(pthread_self(), SCHED_IDLE, &none);
+}
+
 int lh_reserve(int descriptor, int64_t offset, int64_t count) {
     return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, count) == 0 ? 0 : errno;
 }

@@ -22,7 +22,7 @@ import ZeroMQ
 ///
 /// It takes nothing but records, so its state is a function of the run's tape alone.
 struct EngineHost: ~Copyable {
-    private static var stateVersion: UInt64 { 1 }
+    private static var stateVersion: UInt64 { 2 }
     private static var stride: Int { 1_024 }
 
     private let site: RunSite
@@ -30,7 +30,7 @@ struct EngineHost: ~Copyable {
     private var pipeline: EnginePipeline<EngineLedger>
     private let streams: EngineStreams
     private var records: RingRecords
-    private var outbox: StageOutbox
+    private let door: SignalDoor
     private var outputs: OutputJournal
     private var snapshots: SnapshotStore
     private let identity: SnapshotIdentity
@@ -44,7 +44,7 @@ struct EngineHost: ~Copyable {
     /// Columns, as the status names them.
     private var withoutHistory: [Int] = []
 
-    static func open(_ site: RunSite, context: ZeroMQContext) throws -> EngineHost {
+    static func open(_ site: RunSite, _ stages: StageClock, context: ZeroMQContext) throws -> EngineHost {
         let configuration = try site.configuration()
         let setup = try MarketSetup(configuration: configuration, run: site)
         var pipeline = EnginePipeline(
@@ -74,18 +74,19 @@ struct EngineHost: ~Copyable {
             ledger.streams = streams
             return streams
         }
+        let door = SignalDoor(
+            try StageOutbox(.engine, site, context, outboxes: saved.outboxes, seal: nil), stages)
+        pipeline.withOutput { $0.door = door }
         return EngineHost(
             site: site, setup: setup, pipeline: pipeline, streams: streams,
             records: try RingRecords(site, from: position, isPacing: true),
-            outbox: try StageOutbox(.engine, site, context, outboxes: saved.outboxes, seal: nil),
-            outputs: try OutputJournal.open(site.journal("engine-out"), at: saved.outputs), snapshots: snapshots,
-            identity: identity, wait: IdleWait(configuration.ring.wait),
-            position: position)
+            door: door, outputs: try OutputJournal.open(site.journal("engine-out"), at: saved.outputs),
+            snapshots: snapshots, identity: identity, wait: IdleWait(configuration.ring.engineWait), position: position)
     }
 
     private init(
         site: RunSite, setup: MarketSetup, pipeline: consuming EnginePipeline<EngineLedger>, streams: EngineStreams,
-        records: consuming RingRecords, outbox: consuming StageOutbox, outputs: consuming OutputJournal,
+        records: consuming RingRecords, door: SignalDoor, outputs: consuming OutputJournal,
         snapshots: consuming SnapshotStore, identity: SnapshotIdentity, wait: IdleWait, position: UInt64
     ) {
         self.site = site
@@ -93,7 +94,7 @@ struct EngineHost: ~Copyable {
         self.pipeline = pipeline
         self.streams = streams
         self.records = records
-        self.outbox = outbox
+        self.door = door
         self.outputs = outputs
         self.snapshots = snapshots
         self.identity = identity
@@ -103,16 +104,17 @@ struct EngineHost: ~Copyable {
 
     /// Works until it is to stop and there is nothing to do.
     mutating func run(_ desk: ProcessDesk) throws {
+        if let core = setup.configuration.cores.engine { try Cores.keepOn(core) }
         while true {
             let isBusy = try takeRecords(desk.stages)
             streams.serve()
             if let failure = streams.failure { throw failure }
             if let command = desk.mailbox.pop() { command.finish(.notConcerned) }
-            try outbox.poll()
+            try door.outbox.poll()
             desk.report(
                 position: position, clock: Timestamp(nanoseconds: pipeline.market.clock),
-                isDone: isInputOver && outbox.isSettled, recovered: records.recovered, produced: outputs.frameCount,
-                lag: isBusy ? records.age : .zero)
+                isDone: isInputOver && door.outbox.isSettled, recovered: records.recovered,
+                produced: outputs.frameCount, lag: isBusy ? records.age : .zero)
             if desk.isStopping, !isBusy { break }
             try saveIfDue()
             nameHistory(desk)
@@ -134,11 +136,12 @@ struct EngineHost: ~Copyable {
             case .record(let record, let sequence):
                 let taken = MonotonicClock.wallTime()
                 streams.receivedAt = records.receivedAt == 0 ? .max : records.receivedAt
+                door.origin = records.receivedAt
                 pipeline.withOutput { $0.position = sequence &+ 1 }
                 pipeline.take(record, sequence: sequence)
                 position = sequence &+ 1
                 count += 1
-                try emit(stages)
+                try journal()
                 measure(stages, taken: taken)
             case .drained: break take
             case .ended:
@@ -155,16 +158,10 @@ struct EngineHost: ~Copyable {
         stages.record(.takenToComputed, MonotonicClock.wallTime() - taken)
     }
 
-    /// A signal follows from the tape alone, which has the records already, and is made again after a crash: it leaves
-    /// at once, and is journaled then.
-    private mutating func emit(_ stages: StageClock) throws {
+    private mutating func journal() throws {
+        try door.check()
         let signals = pipeline.withOutput { $0.takeSignals() }
         if signals.isEmpty { return }
-        for signal in signals { outbox.add(.signal(signal), at: position, origin: records.receivedAt) }
-        try outbox.send()
-        if records.receivedAt > 0 {
-            stages.record(.ringToSignal, MonotonicClock.wallTime() - Timestamp(nanoseconds: records.receivedAt))
-        }
         for signal in signals { try outputs.append(.signal(signal), at: position) }
         try outputs.flush()
     }
@@ -192,8 +189,8 @@ struct EngineHost: ~Copyable {
     }
 
     private mutating func save() throws {
-        guard !outbox.hasWaiting else { return }
-        var saved = SavedStage(outboxes: outbox.saved, outputs: try outputs.position())
+        guard !door.outbox.hasWaiting else { return }
+        var saved = SavedStage(outboxes: door.outbox.saved, outputs: try outputs.position())
         var archive = StateArchive()
         try saved.persist(&archive)
         try pipeline.persist(&archive)

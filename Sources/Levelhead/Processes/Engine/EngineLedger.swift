@@ -16,8 +16,10 @@ struct EngineLedger: ~Copyable, EngineOutput {
     private(set) var featureRows: UInt64 = 0
     /// The number of the record that is being taken.
     var position: UInt64 = 0
-    /// Not yet handed to the risk gateway's channel.
+    /// Not yet journaled.
     private(set) var waiting: [Signal] = []
+    /// Takes signals to the risk gateway; nil where there is none.
+    var door: SignalDoor?
     /// Whoever subscribes; nil where nobody can.
     var streams: EngineStreams?
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
@@ -41,6 +43,7 @@ struct EngineLedger: ~Copyable, EngineOutput {
     }
 
     mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>) {
+        door?.send(signal, at: position)
         if mode == .second { features.add(vector) }
         var writer = CanonicalWriter(scratch)
         signal.write(into: &writer)

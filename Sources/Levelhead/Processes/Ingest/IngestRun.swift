@@ -11,7 +11,7 @@ import Units
 /// The ingest process of a run over recorded tape: every record goes to the run's tape and then to the ring.
 struct IngestRun: ~Copyable {
     /// Records between two publications while there is no reason to wait.
-    private static let batch = 64
+    private static let batchCount = 64
     /// How often the places of readers that died are freed.
     private static let readerLook = Nanoseconds.milliseconds(100)
     /// How long readers are waited for at the start, and when the run is to stop.
@@ -24,7 +24,9 @@ struct IngestRun: ~Copyable {
     private let calendar: TradingCalendar
     private var tradeDate = 0
     private var nextSession: UInt64 = 0
-    private var unpublished = 0
+    /// Records that are not on the tape yet, one after the other, and where each ends.
+    private var batch: [UInt8] = []
+    private var ends: [Int] = []
     private var lookedAt = MonotonicClock.now()
     private let isStopping: () -> Bool
     /// The readers were too slow for a run that is to stop: what follows is on the tape alone, from where they read it
@@ -94,26 +96,27 @@ struct IngestRun: ~Copyable {
     mutating func republish() throws {
         guard ring.nextSequence < tape.recordCount else { return }
         var reader = try site.tape.reader(at: ring.nextSequence)
-        while ring.nextSequence < tape.recordCount, let (record, _) = try reader.next() { try publish(record) }
+        while ring.nextSequence < tape.recordCount, let (record, _) = try reader.next() {
+            publish(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount), at: MonotonicClock.wallTime())
+        }
         ring.publish()
-        unpublished = 0
     }
 
-    /// Takes the next record: to the tape's buffer, and to the ring's batch.
+    /// Takes the next record: to the tape's buffer, and to the batch.
     mutating func take(_ record: RecordView) throws {
         let time = record.receiveTime
         // A gateway stamps a mapping with its own time, not that of the data.
         if time.nanoseconds >= nextSession, record.type != .symbolMapping { enterSession(time) }
         try tape.append(record, tradeDate: tradeDate)
-        try publish(record)
-        if unpublished >= Self.batch { try flush() }
+        batch.append(contentsOf: UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount))
+        ends.append(batch.count)
+        if ends.count >= Self.batchCount { try flush() }
     }
 
-    /// Everything taken so far is written, then shown to the readers.
+    /// Everything taken so far is written, then put into the ring and shown to the readers, all at one time.
     mutating func flush() throws {
         try tape.flush()
-        ring.publish()
-        unpublished = 0
+        show()
         let now = MonotonicClock.now()
         guard now - lookedAt >= Self.readerLook else { return }
         lookedAt = now
@@ -123,28 +126,40 @@ struct IngestRun: ~Copyable {
     /// Ends this process's part: the next one goes on with the same tape and ring.
     consuming func pause() throws {
         try tape.close()
-        ring.publish()
+        show()
     }
 
     /// Ends the run's input: the tape is on the disk and the ring is over.
     consuming func finish() throws {
         try tape.close()
-        ring.publish()
+        show()
         ring.retire()
     }
 
-    private mutating func publish(_ record: RecordView) throws {
-        let bytes = UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount)
-        let received = MonotonicClock.wallTime()
+    private mutating func show() {
+        if ends.isEmpty { return }
+        let time = MonotonicClock.wallTime()
+        var start = 0
+        batch.withUnsafeBytes { bytes in
+            for end in ends {
+                publish(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), at: time)
+                start = end
+            }
+        }
+        batch.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        ring.publish()
+    }
+
+    /// Puts a record that is on the tape into the ring, as soon as its readers let it.
+    private mutating func publish(_ record: UnsafeRawBufferPointer, at time: Timestamp) {
         var end: Nanoseconds?
         while !isCut {
-            switch ring.append(bytes, receiveTime: received) {
-            case .appended:
-                unpublished += 1
-                return
-            case .batchFull: try flush()
+            switch ring.append(record, receiveTime: time) {
+            case .appended: return
+            case .batchFull: ring.publish()
             case .readersBehind:
-                try flush()
+                ring.publish()
                 if isStopping() {
                     let now = MonotonicClock.now()
                     end = end ?? now + Self.patience

@@ -11,6 +11,7 @@ import Units
 struct HostedExecution: ~Copyable, HostedStage {
     static var role: ProcessRole { .execution }
     static var numbersOrders: Bool { true }
+    static var sendsOrders: Bool { true }
     var isDiskFull = false
     static func stage(_ trading: TradingConfiguration) -> ExecutionFollower { ExecutionFollower(trading) }
 

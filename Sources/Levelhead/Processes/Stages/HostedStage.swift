@@ -33,6 +33,9 @@ protocol HostedStage: ~Copyable {
     var isHurried: Bool { get }
     /// What the stage takes first of all when its process has a predecessor; nil for nothing.
     static var afterRestart: OperatorCommand? { get }
+    /// What it puts out goes to the venue, and is journaled before it leaves. What others put out follows from their
+    /// inputs, is made again after a crash, and is journaled when it has left.
+    static var sendsOrders: Bool { get }
     /// It gives out identities of orders.
     static var numbersOrders: Bool { get }
     /// What the stage has been told of the lock word; nil for one that need not know.
@@ -76,6 +79,7 @@ extension HostedStage where Self: ~Copyable {
     var lock: LockFollower? { nil }
     var isHurried: Bool { false }
     static var afterRestart: OperatorCommand? { nil }
+    static var sendsOrders: Bool { false }
     static var numbersOrders: Bool { false }
     var peer: PeerWatch? { nil }
     mutating func nextVisitor() -> StageMessage? { nil }

@@ -188,14 +188,16 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         return count > 0
     }
 
-    /// Takes every message that may be taken now: one that was sent at a later record waits until that is here.
+    /// Takes every message that may be taken now: one that was sent at a later record waits until that is here. What
+    /// follows from a message leaves before the next one is looked for, unless each time the disk would be waited for.
     private mutating func takeMessages(_ stages: StageClock) throws -> Bool {
+        let leavesAtOnce = setup.configuration.journal.durability == .process
+        var timed: (stage: Observability.Stage, taken: Timestamp)?
         var isBusy = false
-        let taken = MonotonicClock.wallTime()
-        var measured: Observability.Stage?
         while let (source, sequence, envelope) = try inbox.next(at: position) {
+            let taken = MonotonicClock.wallTime()
             origin = envelope.origin
-            measured = stage(of: envelope.message.kind) ?? measured
+            if let stage = stage(of: envelope.message.kind) { timed = (stage, taken) }
             if case .command(let command) = envelope.message, command.opens {
                 record(.ringToVenue, stages, until: taken)
             }
@@ -203,15 +205,24 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
                 source: source, position: position, sequence: sequence, time: clock.now(Hosted.role, fold.clock),
                 message: envelope.message))
             isBusy = true
+            if leavesAtOnce, outbox.hasWaiting { try send(timing: &timed, stages) }
         }
         if isBusy {
-            try send()
-            let sent = MonotonicClock.wallTime()
-            if let measured { stages.record(measured, sent - taken) }
-            if measured == .verdictToOrder { record(.ringToOrder, stages, until: sent) }
+            try send(timing: &timed, stages)
             try acknowledge()
         }
         return isBusy
+    }
+
+    private mutating func send(
+        timing timed: inout (stage: Observability.Stage, taken: Timestamp)?, _ stages: StageClock
+    ) throws {
+        try send()
+        guard let (stage, taken) = timed else { return }
+        timed = nil
+        let sent = MonotonicClock.wallTime()
+        stages.record(stage, sent - taken)
+        if stage == .verdictToOrder { record(.ringToOrder, stages, until: sent) }
     }
 
     /// Of what no disk has, the senders keep a copy.
@@ -332,13 +343,14 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         switch setup.configuration.journal.durability {
         case .process:
             try inputs.flush()
-            try outputs.flush()
+            if Hosted.sendsOrders { try outputs.flush() }
         case .power:
             try inputs.sync()
             try outputs.sync()
         }
         outbox.mayOpen = !inputs.isLow && !outputs.isLow && !hosted.isDiskFull
         try outbox.send()
+        try outputs.flush()
     }
 
     /// A disk that is full, or has space again, is said, and is an input of who can reduce.

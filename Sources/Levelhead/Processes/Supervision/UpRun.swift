@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import Platform
 import Units
@@ -16,6 +17,8 @@ struct UpRun {
             unlink(RunSite.currentRunFile(site.stateDirectory))
             unlink(site.ringPath)
         }
+        let awake = try site.configuration().cores.areAwake ? AwakeCores() : nil
+        defer { awake?.end() }
         do {
             try supervisor.startAll()
             try supervisor.watch(stays: stays)

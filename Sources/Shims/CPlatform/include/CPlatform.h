@@ -25,3 +25,10 @@ int lh_reserve(int descriptor, int64_t offset, int64_t count);
 int lh_pin_to_core(int core);
 /// How many cores the calling thread may run on; 0 when the system does not say.
 int lh_usable_cores(void);
+/// Whether the calling thread may run on a core.
+int lh_may_use_core(int core);
+/// Keeps the calling thread, and those that it starts, off a core. Returns 0 or an errno value: EINVAL when no other core is
+/// left.
+int lh_keep_off_core(int core);
+/// Runs the calling thread only while nobody else wants the core (SCHED_IDLE). Returns 0 or an errno value.
+int lh_give_way(void);

@@ -136,6 +136,31 @@ def reconciliation(_):
 
 
 @case()
+def a_pair_over_a_crash(_):
+    """Of two linked orders that rest while gateway and venue are killed, the one that fills still ends the other."""
+    with desk() as up:
+        ready(up)
+        open_position(up, 1)
+        price = fill_prices(up)[-1]
+        words = ["buy", 1, "--stop-ticks", 200, "--limit"]
+        first = order(up, *words, f"{price - 10:.2f}", "--oco", "new")["id"]
+        second = order(up, *words, f"{price - 15:.2f}", "--oco", first)["id"]
+        for role in ("execution", "paper"):
+            up.kill(role, signal.SIGKILL)
+        until(lambda: len(up.status()["processes"]) == 5, 20, "five processes answer")
+        until(lambda: (ask(up, "reconcile", status=None)[0] or {}).get("reconciled"), 20, "agreed again")
+        listed = {one["order"] for one in ask(up, "reconcile")[0]["venue"]["orders"]}
+        expect({first, second} <= listed, f"both rest at the venue: {listed}")
+        answer, _ = ask(up, "modify", second, "--limit", f"{price + 5:.2f}")
+        same(answer["verdict"], "approved", f"the second one is to fill: {answer}")
+        until(lambda: position(up) == 2, 10, "it has filled")
+        until(lambda: updates(up, first)[-1]["state"] == "cancelled", 10, "the first one ended with it")
+        same(updates(up, second)[-1]["state"], "filled", "the second one")
+        flatten(up)
+        return prove(up, up.end())
+
+
+@case()
 def identities_over_restarts(_):
     """Every start of a live run gives out identities of an epoch of its own, and each run folds again to the same."""
     quiet = ("--replay-from", "all", "--set", "policy.enabled=false")

@@ -12,6 +12,9 @@ struct VenueTruth {
     private(set) var positions: [Int64] = [0]
     private(set) var orders: [ClientOrderID: Standing] = [:]
     private(set) var fills: [VenueEvent] = []
+    /// Contracts.
+    private(set) var bought: Int64 = 0
+    private(set) var sold: Int64 = 0
     private var taken: [VenueEvent] = []
 
     var position: Int64 { positions.last ?? 0 }
@@ -33,6 +36,7 @@ struct VenueTruth {
             standing.filled += event.quantity
             if event.leaves == .zero { standing.isEnded = true }
             position += event.side.sign * event.quantity.contracts
+            if event.side == .buy { bought += event.quantity.contracts } else { sold += event.quantity.contracts }
             fills.append(event)
         case .cancelled, .rejected: standing.isEnded = true
         case .accepted, .reduced, .cancelRejected, .modified, .modifyRejected, .triggered, .orderStatus,

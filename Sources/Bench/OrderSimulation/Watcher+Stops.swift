@@ -16,8 +16,11 @@ extension Watcher {
             if stop.order.side.sign * open < 0 { covered += stop.leaves.contracts }
         }
         // A venue may tell that a stop is reduced before it tells the fill that reduced it: then less is open there.
-        let held = abs(truths[gateway.configuration.account.place].position)
-        if covered < (isHonest ? abs(open) : min(abs(open), held)) {
+        let truth = truths[gateway.configuration.account.place]
+        let untold =
+            open > 0
+            ? truth.sold - gateway.position.sold.contracts : truth.bought - gateway.position.bought.contracts
+        if covered < abs(open) - (isHonest ? 0 : max(0, untold)) {
             world.report(.positionHasStop, "\(open) contracts are open and \(covered) have a stop")
         }
     }

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import pathlib
 import signal
 
@@ -186,6 +187,23 @@ def identities_over_restarts(_):
     expect({name.split("-")[0] for name in stops} == {"2", "3"}, f"of the gateway's own orders too: {stops}")
     same((first.state / "order-epoch").read_text(), "3\n", "the state directory's epoch")
     return detail
+
+
+@case()
+def a_core_for_the_engine(_):
+    """The engine computes on the core that it was given, and everybody else of the run keeps off it."""
+    cores = os.sched_getaffinity(0)
+    done = levelhead("up", "--tape", short_day(), "--run-dir", PLACE / "core", "--set", "cores.engine=1000", status=1)
+    expect("cores.engine" in done.stderr and "found 1000" in done.stderr, f"no such core: {done.stderr}")
+    if len(cores) == 1:
+        return "one core"
+    own = max(cores)
+    with desk("--set", f"cores.engine={own}") as up:
+        ready(up)
+        for role, pid in up.pids().items():
+            wanted = {own} if role == "engine" else cores - {own}
+            same(os.sched_getaffinity(pid), wanted, f"cores of {role}")
+        return prove(up, up.end())
 
 
 @case()

@@ -17,7 +17,9 @@ struct UpRun {
             unlink(RunSite.currentRunFile(site.stateDirectory))
             unlink(site.ringPath)
         }
-        let awake = try site.configuration().cores.areAwake ? AwakeCores() : nil
+        let cores = try site.configuration().cores
+        if let core = cores.engine { try NoCoreToSpare.check(core) }
+        let awake = cores.areAwake ? try AwakeCores() : nil
         defer { awake?.end() }
         do {
             try supervisor.startAll()
@@ -29,6 +31,22 @@ struct UpRun {
         let dead = supervisor.deadRoles
         supervisor.stopAll()
         return try UpResult(site, restarts: supervisor.restartCount, dead: restarts ? [] : dead)
+    }
+}
+
+/// The core that the engine is to have for itself is not one of this process's, or the only one.
+struct NoCoreToSpare: Error, CustomStringConvertible {
+    let core: Int
+    let usable: [Int]
+
+    static func check(_ core: Int) throws {
+        let usable = Cores.usable
+        guard usable.contains(core), usable.count > 1 else { throw NoCoreToSpare(core: core, usable: usable) }
+    }
+
+    var description: String {
+        "cores.engine: expected a core of this process that leaves it another (it may run on "
+            + "\(usable.map(String.init).joined(separator: ", "))), found \(core)"
     }
 }
 

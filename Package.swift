@@ -76,7 +76,7 @@ let package = Package(
         coreTarget("DBN", ["Units"]),
         coreTarget("Ring", ["Units", "CPlatform"]),
         coreTarget("MarketData", ["Units", "Determinism", "DBN", "MarketCalendar", "CVectors"]),
-        coreTarget("Features", ["Units", "Determinism", "DBN", "MarketCalendar", "MarketData"]),
+        coreTarget("Features", ["Units", "Determinism", "DBN", "MarketCalendar", "MarketData", "CVectors"]),
         coreTarget("Orders", ["Units", "Determinism", "MarketCalendar"]),
         coreTarget("Signals", ["Units", "Determinism", "Features", "Orders"]),
         coreTarget("Accounts", ["Units", "Determinism", "MarketCalendar", "Orders"]),

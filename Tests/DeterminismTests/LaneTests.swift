@@ -14,7 +14,7 @@ import Testing
             case 3: random.unit() * 1e-8
             default: -40 * random.unit()
             }
-        } + [0, -0.0, .infinity, -.infinity, .nan, 1, -1, .leastNonzeroMagnitude]
+        } + [0, -0.0, .infinity, -.infinity, .nan, 1, -1, .leastNonzeroMagnitude, 2, -2, 26.5, -745]
     }
 
     private static func check(
@@ -37,9 +37,10 @@ import Testing
         Self.check(DeterministicMath.erfc, DeterministicMath.erfc, "erfc")
     }
 
-    @Test func `a processor without wide lanes gives the same bits`() {
-        Self.check({ lh_log_pairs($0.baseAddress, Int32($0.count)) }, DeterministicMath.log, "log")
-        Self.check({ lh_exp_pairs($0.baseAddress, Int32($0.count)) }, DeterministicMath.exp, "exp")
-        Self.check({ lh_erfc_pairs($0.baseAddress, Int32($0.count)) }, DeterministicMath.erfc, "erfc")
+    @Test(arguments: [2, 4, 8] as [Int32])
+    func `a processor with narrower lanes gives the same bits`(width: Int32) {
+        Self.check({ lh_log_lanes_of(width, $0.baseAddress, Int32($0.count)) }, DeterministicMath.log, "log")
+        Self.check({ lh_exp_lanes_of(width, $0.baseAddress, Int32($0.count)) }, DeterministicMath.exp, "exp")
+        Self.check({ lh_erfc_lanes_of(width, $0.baseAddress, Int32($0.count)) }, DeterministicMath.erfc, "erfc")
     }
 }

@@ -41,14 +41,20 @@ import Testing
     }
 
     @Test func `the odds of touching a level are those of the catalogue`() {
-        func odds(_ level: Double) -> Double {
-            TouchProbability.value(forward: 6_000, level: level, volatility: 0.15, years: Self.years)
+        let levels = [6_020, 5_980, 6_000, .nan, 6_001, -1]
+        func odds(volatility: Double = 0.15, years: Double = Self.years) -> [Double] {
+            var touch = TouchProbability()
+            for (index, level) in levels.enumerated() { touch.prices[index] = level }
+            touch.evaluate(forward: 6_000, volatility: volatility, years: years)
+            return levels.indices.map { touch.values[$0] }
         }
-        #expect(abs(odds(6_020) - 0.414700925) < 1e-9)
-        #expect(abs(odds(5_980) - 0.414527419) < 1e-9)
-        #expect(odds(6_000) == 1)
-        #expect(TouchProbability.value(forward: 6_000, level: 6_001, volatility: .nan, years: 1).isNaN)
-        #expect(TouchProbability.value(forward: 6_000, level: 6_001, volatility: 0.1, years: 0).isNaN)
+        let found = odds()
+        #expect(abs(found[0] - 0.414700925) < 1e-9)
+        #expect(abs(found[1] - 0.414527419) < 1e-9)
+        #expect(found[2] == 1)
+        #expect(found[3].isNaN && found[5].isNaN)
+        #expect(odds(volatility: .nan).allSatisfy { $0.isNaN })
+        #expect(odds(years: 0).allSatisfy { $0.isNaN })
     }
 
     @Test func `a price gives back the volatility that made it, over a grid`() {

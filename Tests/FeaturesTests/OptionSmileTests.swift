@@ -13,12 +13,11 @@ import Testing
 
     /// The values of a smile of thirty days.
     private static func values(_ quotes: [Quote], forward: Double = 6_000) -> SmileValues {
-        var smile = OptionSmile(capacity: 256)
-        var series = OptionSeries(expiration: 1, underlying: 0)
-        series.forward = forward
-        series.years = 30.0 / 365
-        series.first = quotes.isEmpty ? -1 : 0
-        var contracts = quotes.enumerated().map { index, quote in
+        var series = [OptionSeries(expiration: 1, underlying: 0)]
+        series[0].forward = forward
+        series[0].years = 30.0 / 365
+        series[0].root = series[0].years.squareRoot()
+        var contracts = quotes.map { quote in
             var contract = OptionContract()
             contract.isCall = quote.isCall
             contract.strike = Int64((quote.strike * 1e9).rounded())
@@ -26,12 +25,19 @@ import Testing
             contract.logStrike = DeterministicMath.log(quote.strike)
             contract.volatility = quote.volatility
             contract.isUsable = true
-            contract.nextInSeries = index + 1 < quotes.count ? Int32(index + 1) : -1
             return contract
         }
-        return withUnsafePointer(to: series) { series in
-            contracts.withUnsafeMutableBufferPointer { buffer in
-                buffer.baseAddress.map { smile.values(of: series, $0) } ?? SmileValues()
+        let order = contracts.indices.map { Int32($0) }
+        var candidates = OptionCandidates(capacity: 256, series: 1)
+        return series.withUnsafeMutableBufferPointer { series in
+            contracts.withUnsafeMutableBufferPointer { contracts in
+                order.withUnsafeBufferPointer { order in
+                    guard let places = contracts.baseAddress, let first = series.baseAddress else {
+                        return SmileValues()
+                    }
+                    candidates.fill(order, places, first, seriesCount: 1, at: 0)
+                    return OptionSmile(first, candidates, places).values()
+                }
             }
         }
     }
@@ -104,12 +110,9 @@ import Testing
 
     @Test func `the largest gamma is the wall, of equals the nearest, then the lower`() {
         func wall(_ gammas: [(Double, Double)]) -> Double {
-            let strikes = gammas.map { points, gamma in
-                var strike = OptionStrike(strike: Int64(points * 1e9), points: points)
-                strike.callGamma = gamma
-                return strike
-            }
-            return strikes.withUnsafeBufferPointer { OptionWall.find($0, forward: 100) { $0.callGamma } }
+            var wall = OptionWall()
+            for (points, gamma) in gammas { wall.take(gamma, at: points, forward: 100) }
+            return wall.points
         }
         #expect(wall([(90, 1), (100, 3), (110, 2)]) == 100)
         #expect(wall([(80, 3), (95, 3), (110, 3)]) == 95)

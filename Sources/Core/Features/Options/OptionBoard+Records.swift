@@ -93,17 +93,21 @@ extension OptionBoard {
     /// 0 for an undefined price.
     private static func price(_ nanos: Int64) -> Int64 { nanos == .max ? 0 : nanos }
 
-    private func quoteChanged(
+    private mutating func quoteChanged(
         _ contract: UnsafeMutablePointer<OptionContract>, bid: Int64, ask: Int64, _ received: Timestamp,
         _ clock: UInt64
     ) {
         contract.pointee.quote(bid: Self.price(bid), ask: Self.price(ask))
-        contract.pointee.isDirty = true
+        chain.candidates.quote(contract)
         hear(contract, received, clock)
     }
 
-    private func hear(_ contract: UnsafeMutablePointer<OptionContract>, _ received: Timestamp, _ clock: UInt64) {
+    // Mutating only so that a call does not copy the board.
+    private mutating func hear(
+        _ contract: UnsafeMutablePointer<OptionContract>, _ received: Timestamp, _ clock: UInt64
+    ) {
         contract.pointee.heardAt = min(received.nanoseconds, clock)
+        chain.candidates.hear(contract)
     }
 
     // MARK: Open interest
@@ -122,9 +126,9 @@ extension OptionBoard {
         contract.pointee.interestReference = reference
         guard contract.pointee.isMember, quantity != before else { return true }
         if before < 0 { state.totals.known += 1 }
-        state.totals.addInterest(
-            quantity &- max(before, 0), isCall: contract.pointee.isCall,
-            &strikeTable[Int(contract.pointee.strikeIndex)])
+        let change = quantity &- max(before, 0)
+        state.totals.addInterest(change, isCall: contract.pointee.isCall)
+        strikeSums.addInterest(change, contract)
         version &+= 1
         return true
     }
@@ -152,6 +156,7 @@ extension OptionBoard {
         contract.pointee.volume &+= size
         contract.pointee.signedVolume &+= sign &* size
         guard contract.pointee.isMember else { return }
+        strikeSums.touch(contract)
         let isToday = sessionRange.contains(contract.pointee.expiration)
         state.volumes.add(size, isCall: contract.pointee.isCall, isToday: isToday, sign: sign)
         version &+= 1

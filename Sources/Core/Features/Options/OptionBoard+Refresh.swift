@@ -1,8 +1,6 @@
 import Determinism
 
 extension OptionBoard {
-    /// A quote older than this is not usable, ns.
-    private static let longestAge: UInt64 = 60_000_000_000
     private static let daysShort = 7.0
     private static let daysLong = 30.0
 
@@ -21,7 +19,9 @@ extension OptionBoard {
         state.refreshedAt = time
         state.leader = Int32(leader)
         decayFlows(to: time)
-        chain.prepare(at: time, forwards: forwards, configuration: configuration)
+        if chain.prepare(at: time, forwards: forwards, configuration: configuration) {
+            strikeSums.arrange(chain.candidatesByStrike, chain.contracts)
+        }
         loadSeries(at: time)
         valueChain(at: time)
         setReference()
@@ -58,12 +58,11 @@ extension OptionBoard {
     private mutating func parityForward(_ series: UnsafePointer<OptionSeries>, at time: UInt64) -> Double {
         var smallest = Double.infinity
         var forward = Double.nan
+        let longestAge = UInt64(OptionCandidates.longestAge)
         var call: UnsafePointer<OptionContract>?
-        var next = series.pointee.first
-        while next >= 0 {
-            let contract = UnsafePointer(chain.contracts + Int(next))
-            next = contract.pointee.nextInSeries
-            guard contract.pointee.hasQuote, time &- contract.pointee.heardAt <= Self.longestAge else { continue }
+        for slot in series.pointee.slots {
+            let contract = UnsafePointer(chain.contracts + Int(chain.candidates.places[slot]))
+            guard contract.pointee.hasQuote, time &- contract.pointee.heardAt <= longestAge else { continue }
             if contract.pointee.isCall {
                 call = contract
             } else if let call, call.pointee.strike == contract.pointee.strike {
@@ -76,73 +75,74 @@ extension OptionBoard {
         return forward
     }
 
-    /// Over the candidates in the order of strikes: who is in the chain and usable, and what is to be valued; then what
-    /// all sum to.
+    /// Who is in the chain and usable, what is to be valued, and what all sum to.
     private mutating func valueChain(at time: UInt64) {
+        for place in 0..<chain.seriesCount {
+            let series = UnsafePointer(chain.series + place)
+            let reach = series.pointee.isOpen ? configuration.strikeWindow * series.pointee.forward : .nan
+            chain.candidates.choose(series, reach: reach, at: time)
+        }
         valuation.removeAll()
-        for position in 0..<chain.candidateCount {
-            let contract = chain.contracts + Int(chain.candidates[position])
-            choose(contract, UnsafePointer(chain.series + Int(contract.pointee.series)), at: time)
-        }
+        takeChanges()
+        if configuration.refresh == .chain { addUsable() } else { addDirty() }
+        chain.candidates.finish()
         valueQuotes()
-        sumChain()
+        state.totals = strikeSums.sum(chain.candidatesByStrike, chain.contracts, chain.series)
     }
 
-    private mutating func sumChain() {
-        var totals = OptionTotals()
-        var strike = OptionStrike(strike: .min, points: .nan)
-        var index = -1
-        for position in 0..<chain.candidateCount {
-            let contract = UnsafePointer(chain.contracts + Int(chain.candidates[position]))
-            guard contract.pointee.isMember else { continue }
-            if contract.pointee.strike != strike.strike {
-                if index >= 0 { (strikeTable + index).initialize(to: strike) }
-                index &+= 1
-                strike = OptionStrike(strike: contract.pointee.strike, points: contract.pointee.strikePoints)
-            }
-            chain.contracts[Int(chain.candidates[position])].strikeIndex = Int32(truncatingIfNeeded: index)
-            totals.add(contract, &strike, isToday: chain.series[Int(contract.pointee.series)].isToday)
+    /// Tells contracts that they are in the chain or usable now, or are not any more.
+    private mutating func takeChanges() {
+        for index in 0..<chain.candidates.changedCount {
+            let slot = Int(chain.candidates.changed[index])
+            let contract = chain.contracts + Int(chain.candidates.places[slot])
+            let wasUsable = contract.pointee.isUsable
+            let isUsable = chain.candidates.isUsable(slot)
+            contract.pointee.isMember = chain.candidates.isMember(slot)
+            contract.pointee.isUsable = isUsable
+            strikeSums.touch(contract)
+            guard wasUsable != isUsable else { continue }
+            chain.candidates.volatilities[slot] = .nan
+            if isUsable { chain.candidates.makeDirty(contract) }
         }
-        if index >= 0 { (strikeTable + index).initialize(to: strike) }
-        strikeCount = index &+ 1
-        totals.close(strikes)
-        state.totals = totals
     }
 
-    private mutating func choose(
-        _ contract: UnsafeMutablePointer<OptionContract>, _ series: UnsafePointer<OptionSeries>, at time: UInt64
-    ) {
-        let wasUsable = contract.pointee.isUsable && !contract.pointee.volatility.isNaN
-        let isDirty = contract.pointee.isDirty
-        contract.pointee.isDirty = false
-        contract.pointee.isUsable = false
-        let forward = series.pointee.forward
-        let distance = contract.pointee.strikePoints - forward
-        contract.pointee.isMember =
-            series.pointee.isOpen && abs(distance) <= configuration.strikeWindow * forward
-        guard contract.pointee.isMember, contract.pointee.hasQuote,
-            time &- contract.pointee.heardAt <= Self.longestAge
-        else { return }
-        let mid = contract.pointee.mid
-        let intrinsic = contract.pointee.isCall ? -distance : distance
-        guard mid > series.pointee.discount * max(intrinsic, 0) else { return }
-        contract.pointee.isUsable = true
-        guard isDirty || !wasUsable || configuration.refresh == .chain else { return }
+    private mutating func addDirty() {
+        for index in 0..<chain.candidates.dirtyCount {
+            let slot = Int(chain.candidates.dirty[index])
+            chain.contracts[Int(chain.candidates.places[slot])].isDirty = false
+            if chain.candidates.isUsable(slot) { addQuote(slot) }
+        }
+    }
+
+    private mutating func addUsable() {
+        for slot in 0..<chain.candidates.count where chain.candidates.isUsable(slot) { addQuote(slot) }
+        for index in 0..<chain.candidates.dirtyCount {
+            chain.contracts[Int(chain.candidates.places[Int(chain.candidates.dirty[index])])].isDirty = false
+        }
+    }
+
+    private mutating func addQuote(_ slot: Int) {
+        let place = chain.candidates.places[slot]
+        let contract = UnsafePointer(chain.contracts + Int(place))
+        let series = UnsafePointer(chain.series + Int(contract.pointee.series))
         valuation.add(
             OptionValuation.Quote(
-                contract: Int32(truncatingIfNeeded: contract - chain.contracts),
+                contract: place,
                 terms: Black76.Terms(
-                    isCall: contract.pointee.isCall, forward: forward, strike: contract.pointee.strikePoints,
-                    years: series.pointee.years, root: series.pointee.root, rate: configuration.riskFreeRate,
-                    discount: series.pointee.discount, moneyness: .nan),
-                mid: mid, interest: series.pointee.interest, volatility: contract.pointee.volatility))
+                    isCall: contract.pointee.isCall, forward: series.pointee.forward,
+                    strike: contract.pointee.strikePoints, years: series.pointee.years, root: series.pointee.root,
+                    rate: configuration.riskFreeRate, discount: series.pointee.discount, moneyness: .nan),
+                mid: contract.pointee.mid, interest: series.pointee.interest,
+                volatility: contract.pointee.volatility))
     }
 
     private mutating func valueQuotes() {
         let contracts = chain.contracts
+        let volatilities = chain.candidates.volatilities
         valuation.forEachValue { quote, value in
             let contract = contracts + Int(quote.contract)
             contract.pointee.volatility = quote.volatility
+            volatilities[Int(contract.pointee.slot)] = quote.volatility
             guard !quote.volatility.isNaN else { return }
             let forward = quote.terms.forward
             let multiplier = contract.pointee.multiplier
@@ -154,6 +154,12 @@ extension OptionBoard {
             contract.pointee.gammaExposure = multiplier * value.gamma * forward * forward * 0.01
             contract.pointee.vannaExposure = multiplier * forward * value.vanna
             contract.pointee.charmExposure = multiplier * forward * value.charm
+        }
+        for index in 0..<valuation.count {
+            let contract = contracts + Int(valuation.contract(index))
+            strikeSums.touch(contract)
+            // Without a volatility it is tried again at the next refresh.
+            if contract.pointee.volatility.isNaN { chain.candidates.makeDirty(contract) }
         }
     }
 
@@ -184,16 +190,15 @@ extension OptionBoard {
         (state.market.riskReversal, state.market.butterfly) = wings(days: Self.daysShort)
         state.market.straddle = straddle()
         let forward = state.market.reference
-        state.market.callWall = OptionWall.find(strikes, forward: forward) { $0.callGamma }
-        state.market.putWall = OptionWall.find(strikes, forward: forward) { $0.putGamma }
+        (state.market.callWall, state.market.putWall) = strikeSums.walls(forward: forward)
         if time % Self.minute == 0 { state.market.zeroGamma = findZeroGamma(forward) }
     }
 
     private mutating func findZeroGamma(_ forward: Double) -> Double {
         guard !forward.isNaN, state.totals.exposed > 0 else { return .nan }
         zeroGamma.clear()
-        for position in 0..<chain.candidateCount {
-            let contract = chain.contracts + Int(chain.candidates[position])
+        for place in chain.candidatesByStrike {
+            let contract = chain.contracts + Int(place)
             guard contract.pointee.hasVolatility, contract.pointee.interest >= 0 else { continue }
             zeroGamma.add(contract)
         }

@@ -23,15 +23,12 @@ extension OptionBoard {
         }
         // The realized side belongs to another operator, which writes it when it likes.
         market[.impliedMinusRealized] = market[.atmVolatility30d] - market[.yangZhangVolatility]
+        writeLevels(values, leader, isNew: isNew)
         let left = state.clock.remaining(at: time)
-        let past = time < state.clock.newest ? time : .max
-        writeFlows(market, left, past)
-        for index in 0..<FeatureSchema.levelCount {
-            let hasChanged = levels[index].follow(leader + index)
-            guard levels[index].isActive else { continue }
-            let out = values + index * LevelFeature.count
-            if isNew || hasChanged { writeLevel(out, levels + index) }
-            writeFlows(out, levels + index, left, past)
+        if time >= state.clock.newest {
+            writeFlows(values, left, past: .max)
+        } else {
+            writeFlows(values, left, past: time)
         }
     }
 
@@ -39,19 +36,17 @@ extension OptionBoard {
     ///   - left: what is left of a sum at the row's time.
     ///   - past: the row's time when it lies before the newest trade: a sum is then read as of its own newest.
     @inline(__always)
-    private mutating func writeFlows(_ out: UnsafeMutablePointer<Double>, _ left: Double, _ past: UInt64) {
-        out[.callPremiumFlow] = read(state.callPremium, left, past)
-        out[.putPremiumFlow] = read(state.putPremium, left, past)
-        out[.deltaFlow] = read(state.deltaFlow, left, past)
-        out[.vegaFlow] = read(state.vegaFlow, left, past)
-    }
-
-    @inline(__always)
-    private mutating func writeFlows(
-        _ out: UnsafeMutablePointer<Double>, _ level: UnsafePointer<OptionLevel>, _ left: Double, _ past: UInt64
-    ) {
-        out[.optionDeltaFlow] = read(level.pointee.deltaFlow, left, past)
-        out[.optionPremiumFlow] = read(level.pointee.premiumFlow, left, past)
+    private mutating func writeFlows(_ values: UnsafeMutablePointer<Double>, _ left: Double, past: UInt64) {
+        let market = values + FeatureSchema.marketOffset
+        market[.callPremiumFlow] = read(state.callPremium, left, past)
+        market[.putPremiumFlow] = read(state.putPremium, left, past)
+        market[.deltaFlow] = read(state.deltaFlow, left, past)
+        market[.vegaFlow] = read(state.vegaFlow, left, past)
+        for index in 0..<FeatureSchema.levelCount where levels[index].isActive {
+            let out = values + index * LevelFeature.count
+            out[.optionDeltaFlow] = read(levels[index].deltaFlow, left, past)
+            out[.optionPremiumFlow] = read(levels[index].premiumFlow, left, past)
+        }
     }
 
     @inline(__always)
@@ -105,15 +100,43 @@ extension OptionBoard {
 
     // MARK: Levels
 
+    @inline(__always)
+    private mutating func writeLevels(
+        _ values: UnsafeMutablePointer<Double>, _ leader: UnsafePointer<LevelState>, isNew: Bool
+    ) {
+        var due: UInt32 = 0
+        for index in 0..<FeatureSchema.levelCount {
+            let hasChanged = levels[index].follow(leader + index)
+            if isNew && levels[index].isActive || hasChanged { due |= 1 &<< UInt32(truncatingIfNeeded: index) }
+        }
+        if due != 0 { writeLevels(values, due) }
+    }
+
+    /// - Parameter due: the levels to be written, a bit each.
+    @inline(never)
+    private mutating func writeLevels(_ values: UnsafeMutablePointer<Double>, _ due: UInt32) {
+        for index in 0..<FeatureSchema.levelCount where due &>> UInt32(index) & 1 != 0 {
+            let level = levels + index
+            touch.prices[index] = Double(level.pointee.numerator) / Double(level.pointee.denominator) * tick
+            writeLevel(values + index * LevelFeature.count, level)
+        }
+        touch.evaluate(
+            forward: state.market.lead, volatility: state.market.atTheMoneyToday, years: state.market.yearsToClose)
+        for index in 0..<FeatureSchema.levelCount where due &>> UInt32(index) & 1 != 0 {
+            (values + index * LevelFeature.count)[.touchProbability] = touch.values[index]
+        }
+    }
+
     private mutating func writeLevel(_ out: UnsafeMutablePointer<Double>, _ level: UnsafePointer<OptionLevel>) {
         var (calls, puts) = (0 as Int64, 0 as Int64)
         var exposure = 0.0
         let (numerator, denominator) = (level.pointee.numerator, level.pointee.denominator)
         var index = firstStrike(from: numerator, denominator)
-        while index < strikeCount, isNear(strikeTable[index].strike, numerator: numerator, denominator: denominator) {
-            calls &+= strikeTable[index].callInterest
-            puts &+= strikeTable[index].putInterest
-            exposure += strikeTable[index].gammaExposure
+        let table = strikeSums.table
+        while index < strikeSums.count, isNear(table[index].strike, numerator: numerator, denominator: denominator) {
+            calls &+= table[index].callInterest
+            puts &+= table[index].putInterest
+            exposure += table[index].gammaExposure
             index += 1
         }
         let totals = state.totals
@@ -124,38 +147,17 @@ extension OptionBoard {
         out[.gammaExposure] = defined(totals.exposed > 0, exposure)
         out[.gammaExposureShare] = defined(totals.exposed > 0, ratio(abs(exposure), totals.absoluteGamma))
         out[.optionVolumeShare] = ratio(Double(level.pointee.nearVolume), Double(level.pointee.volume))
-        let price = Double(numerator) / Double(denominator) * tick
-        out[.touchProbability] = TouchProbability.value(
-            forward: state.market.lead, level: price, volatility: state.market.atTheMoneyToday,
-            years: state.market.yearsToClose)
     }
 
     /// The first strike that is not too far below a level.
     private mutating func firstStrike(from numerator: Int64, _ denominator: Int64) -> Int {
         let lowest = numerator &* tickNanos &- configuration.nearLevelNanos &* denominator
-        var (low, high) = (0, strikeCount)
+        var (low, high) = (0, strikeSums.count)
         while low < high {
             let middle = (low + high) / 2
-            let strike = (strikeTable[middle].strike &+ state.market.basisNanos) &* denominator
+            let strike = (strikeSums.table[middle].strike &+ state.market.basisNanos) &* denominator
             if strike < lowest { low = middle + 1 } else { high = middle }
         }
         return low
-    }
-}
-
-/// The odds that a driftless price reaches a level in time (FEATURES B.7), by reflection.
-enum TouchProbability {
-    /// - Parameters:
-    ///   - volatility: per √year, of the time that is left.
-    ///   - years: to the close.
-    static func value(forward: Double, level: Double, volatility: Double, years: Double) -> Double {
-        guard !forward.isNaN, !volatility.isNaN, years > 0, level > 0 else { return .nan }
-        if level == forward { return 1 }
-        let variance = volatility * volatility * years
-        let deviation = variance.squareRoot()
-        let distance = abs(DeterministicMath.log(level / forward))
-        let half = level > forward ? variance * 0.5 : variance * -0.5
-        return Normal.cumulative((-distance - half) / deviation)
-            + forward / level * Normal.cumulative((-distance + half) / deviation)
     }
 }

@@ -21,13 +21,12 @@ public struct OptionBoard: ~Copyable {
 
     var chain: OptionChain
     var valuation: OptionValuation
-    var smile: OptionSmile
     var zeroGamma: ZeroGamma
+    var touch = TouchProbability()
     /// Prices of the underlying futures at the last refresh, points; NaN for none.
     let forwards: UnsafeMutablePointer<Double>
     let forwardCount: Int
-    let strikeTable: UnsafeMutablePointer<OptionStrike>
-    var strikeCount = 0
+    var strikeSums: OptionStrikes
     /// What trades did at the leader's levels.
     let levels: UnsafeMutablePointer<OptionLevel>
 
@@ -55,25 +54,24 @@ public struct OptionBoard: ~Copyable {
         let capacity = configuration.isEnabled ? max(configuration.capacity, 1) : 1
         chain = OptionChain(capacity: capacity, underlyings: symbols.count)
         valuation = OptionValuation(capacity: capacity)
-        smile = OptionSmile(capacity: capacity)
         zeroGamma = ZeroGamma(capacity: capacity)
         forwardCount = symbols.count
         forwards = .allocate(capacity: max(symbols.count, 1))
         forwards.initialize(repeating: .nan, count: max(symbols.count, 1))
-        strikeTable = .allocate(capacity: capacity)
+        strikeSums = OptionStrikes(capacity: capacity)
         levels = .allocate(capacity: FeatureSchema.levelCount)
         levels.initialize(repeating: OptionLevel(), count: FeatureSchema.levelCount)
     }
 
     deinit {
         forwards.deallocate()
-        strikeTable.deallocate()
         levels.deallocate()
     }
 
-    /// The strikes of the chain, lowest first, with what is open, traded and exposed at each as of the last refresh.
+    /// The strikes of the chain and near it, lowest first, with what is open, traded and exposed at each as of the last
+    /// refresh. The pointer stays good until the next record.
     public var strikes: UnsafeBufferPointer<OptionStrike> {
-        UnsafeBufferPointer(start: strikeTable, count: strikeCount)
+        UnsafeBufferPointer(start: strikeSums.table, count: strikeSums.count)
     }
 
     /// Sums over the chain as of the last refresh.
@@ -110,6 +108,7 @@ public struct OptionBoard: ~Copyable {
             chain.contracts[place].volume = 0
             chain.contracts[place].signedVolume = 0
         }
+        strikeSums.touchAll()
         chain.removeExpired(before: state.sessionOpen)
         if version > 0 { version &+= 1 }
     }
@@ -175,11 +174,6 @@ extension OptionBoard: PersistentState {
         try archive.field(&state)
         for slot in 0..<forwardCount { try archive.field(&forwards[slot]) }
         for index in 0..<FeatureSchema.levelCount { try archive.field(&levels[index]) }
-        try archive.field(&strikeCount)
-        guard strikeCount >= 0, strikeCount <= chain.capacity else { throw .mismatch(offset: 0, expected: "options") }
-        for index in 0..<strikeCount {
-            if archive.isLoading { (strikeTable + index).initialize(to: OptionStrike(strike: 0, points: 0)) }
-            try archive.field(&strikeTable[index])
-        }
+        try archive.field(&strikeSums)
     }
 }

@@ -2,8 +2,7 @@ import Determinism
 
 /// All contracts that definitions have named, found by instrument number, and their order by strike.
 ///
-/// Room is made once. The order and the candidates (contracts that may be in the chain while time and forwards move
-/// little) are derived: the same whenever they are made anew.
+/// Room is made once. The order and the candidates are derived: the same whenever they are made anew.
 public struct OptionChain: ~Copyable {
     static let seriesCapacity = 512
     private static let hour: UInt64 = 3_600_000_000_000
@@ -25,8 +24,10 @@ public struct OptionChain: ~Copyable {
     let series: UnsafeMutablePointer<OptionSeries>
     private(set) var seriesCount = 0
 
-    let candidates: UnsafeMutablePointer<Int32>
-    private(set) var candidateCount = 0
+    var candidates: OptionCandidates
+    /// Places of the candidates in the order of strikes.
+    private let candidateOrder: UnsafeMutablePointer<Int32>
+    private var candidateCount = 0
     private var candidatesUntil: UInt64 = 0
     /// The forwards for which the candidates were chosen; NaN for none.
     private let reference: UnsafeMutablePointer<Double>
@@ -40,7 +41,8 @@ public struct OptionChain: ~Copyable {
         ).bindMemory(to: OptionContract.self, capacity: capacity)
         index = OptionIndex(capacity: capacity)
         order = .allocate(capacity: capacity)
-        candidates = .allocate(capacity: capacity)
+        candidates = OptionCandidates(capacity: capacity, series: Self.seriesCapacity)
+        candidateOrder = .allocate(capacity: capacity)
         series = .allocate(capacity: Self.seriesCapacity)
         reference = .allocate(capacity: max(underlyings, 1))
         reference.initialize(repeating: .nan, count: max(underlyings, 1))
@@ -49,9 +51,14 @@ public struct OptionChain: ~Copyable {
     deinit {
         UnsafeMutableRawPointer(contracts).deallocate()
         order.deallocate()
-        candidates.deallocate()
+        candidateOrder.deallocate()
         series.deallocate()
         reference.deallocate()
+    }
+
+    /// Places of the candidates in the order of strikes, expirations, underlyings, calls first.
+    var candidatesByStrike: UnsafeBufferPointer<Int32> {
+        UnsafeBufferPointer(start: candidateOrder, count: candidateCount)
     }
 
     /// The contract's place, or −1.
@@ -90,18 +97,26 @@ public struct OptionChain: ~Copyable {
 
     private mutating func rebuildIndex() {
         index.clear()
-        for place in 0..<count { index.insert(place, contracts) }
+        for place in 0..<count {
+            index.insert(place, contracts)
+            contracts[place].slot = -1
+        }
+        candidates.removeAll()
         orderIsStale = true
     }
 
     // MARK: Order
 
     /// Makes order, series and candidates fit the contracts, `time` (ns) and the forwards.
-    mutating func prepare(at time: UInt64, forwards: UnsafePointer<Double>, configuration: OptionConfiguration) {
+    /// - Returns: whether there are new candidates.
+    mutating func prepare(
+        at time: UInt64, forwards: UnsafePointer<Double>, configuration: OptionConfiguration
+    ) -> Bool {
         let orderWasStale = orderIsStale
         if orderIsStale { arrange() }
-        guard orderWasStale || time >= candidatesUntil || haveDrifted(forwards) else { return }
+        guard orderWasStale || time >= candidatesUntil || haveDrifted(forwards) else { return false }
         chooseCandidates(at: time, forwards: forwards, configuration: configuration)
+        return true
     }
 
     private mutating func arrange() {
@@ -201,6 +216,7 @@ public struct OptionChain: ~Copyable {
         candidatesUntil = time &+ Self.hour
         let latest = candidatesUntil &+ configuration.horizon
         let window = configuration.strikeWindow + (1 + configuration.strikeWindow) * Self.drift * 1.1
+        for place in 0..<count { contracts[place].slot = -1 }
         candidateCount = 0
         for position in 0..<orderCount {
             let contract = contracts + Int(order[position])
@@ -209,25 +225,14 @@ public struct OptionChain: ~Copyable {
             let isNear =
                 slot < 0 || abs(contract.pointee.strikePoints - forwards[slot]) <= window * forwards[slot]
             if isNear, contract.pointee.expiration > time, contract.pointee.expiration <= latest {
-                candidates[candidateCount] = order[position]
+                candidateOrder[candidateCount] = order[position]
                 candidateCount += 1
             } else {
                 contract.pointee.isMember = false
                 contract.pointee.isUsable = false
             }
         }
-        linkCandidates()
-    }
-
-    /// Strings the candidates of each series together, the highest strike last.
-    private mutating func linkCandidates() {
-        for place in 0..<seriesCount { series[place].first = -1 }
-        for position in stride(from: candidateCount - 1, through: 0, by: -1) {
-            let contract = contracts + Int(candidates[position])
-            let place = Int(contract.pointee.series)
-            contract.pointee.nextInSeries = series[place].first
-            series[place].first = candidates[position]
-        }
+        candidates.fill(candidatesByStrike, contracts, series, seriesCount: seriesCount, at: time)
     }
 }
 

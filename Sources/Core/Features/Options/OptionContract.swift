@@ -1,9 +1,9 @@
 /// One option: its terms, its quote, what traded, and what the last refresh made of it.
 ///
-/// In four cache lines, by who reads them: a refresh looks at the first of every candidate, its sums at the second too,
-/// valuations and records at the others.
+/// In four cache lines, by who reads them: the sums of a strike read the first two, valuations and records the others.
+/// What a refresh reads of every contract lies in the columns of `OptionCandidates`.
 public struct OptionContract: BitwiseCopyable, Sendable {
-    // MARK: Every refresh
+    // MARK: Sums and smiles
 
     /// The mid of the quote, points; NaN unless both sides are there and in order.
     public private(set) var mid = Double.nan
@@ -16,8 +16,8 @@ public struct OptionContract: BitwiseCopyable, Sendable {
     public var volatility = Double.nan
     /// Place in the table of expirations.
     var series: Int32 = 0
-    /// The next candidate of the same series in the order of strikes; −1 at the end.
-    var nextInSeries: Int32 = -1
+    /// Among the candidates; −1 of a contract that is none.
+    var slot: Int32 = -1
     public var isCall = false
     /// A quote came since the last refresh.
     var isDirty = false
@@ -31,7 +31,7 @@ public struct OptionContract: BitwiseCopyable, Sendable {
     var source = OptionTradeSource.none
     private var unused: UInt64 = 0
 
-    // MARK: Every refresh of a member
+    // MARK: Sums
 
     /// Contracts open; −1 when not known.
     public var interest: Int64 = -1
@@ -44,7 +44,7 @@ public struct OptionContract: BitwiseCopyable, Sendable {
     var gammaExposure = 0.0
     var vannaExposure = 0.0
     var charmExposure = 0.0
-    /// Place among the strikes of the last refresh, of a member.
+    /// Among the strikes, of a candidate.
     var strikeIndex: Int32 = 0
     private var unusedToo: UInt32 = 0
 

@@ -3,21 +3,77 @@ public struct OptionStrike: BitwiseCopyable, Sendable {
     /// In 1e-9 points.
     public let strike: Int64
     public let points: Double
+    /// Contracts in the chain at the last refresh. A strike without any has nothing else either.
+    public internal(set) var members = 0
     /// Contracts open, as known now.
-    public var callInterest: Int64 = 0
-    public var putInterest: Int64 = 0
+    public internal(set) var callInterest: Int64 = 0
+    public internal(set) var putInterest: Int64 = 0
     /// Σ OI·Γ at the last refresh.
-    public var callGamma = 0.0
-    public var putGamma = 0.0
+    public internal(set) var callGamma = 0.0
+    public internal(set) var putGamma = 0.0
     /// Calls minus puts, USD per 1 %, at the last refresh.
-    public var gammaExposure = 0.0
+    public internal(set) var gammaExposure = 0.0
     /// Contracts since 18:00 and Σ D·size of them, as of the last refresh.
-    public var volume: Int64 = 0
-    public var signedVolume: Int64 = 0
+    public internal(set) var volume: Int64 = 0
+    public internal(set) var signedVolume: Int64 = 0
+
+    // The strike's part of what `OptionTotals` calls by the same names.
+    var valued = 0
+    var exposed = 0
+    var exposedToday = 0
+    var known = 0
+    var interest: Int64 = 0
+    var valuedInterest: Int64 = 0
+    var gammaToday = 0.0
+    var flowGamma = 0.0
+    var vanna = 0.0
+    var charm = 0.0
 
     init(strike: Int64, points: Double) {
         self.strike = strike
         self.points = points
+    }
+
+    /// Adds a contract that is in the chain.
+    @inline(__always) mutating func add(_ contract: UnsafePointer<OptionContract>, isToday: Bool) {
+        members &+= 1
+        volume &+= contract.pointee.volume
+        signedVolume &+= contract.pointee.signedVolume
+        let open = contract.pointee.interest
+        if open >= 0 {
+            addInterest(open, isCall: contract.pointee.isCall)
+            known &+= 1
+            interest &+= open
+        }
+        guard contract.pointee.hasVolatility else { return }
+        valued &+= 1
+        flowGamma -= Double(contract.pointee.signedVolume) * contract.pointee.gammaExposure
+        guard open >= 0 else { return }
+        valuedInterest &+= open
+        addExposure(contract, isToday: isToday)
+    }
+
+    /// Adds contracts open, or takes them away.
+    @inline(__always) mutating func addInterest(_ change: Int64, isCall: Bool) {
+        if isCall { callInterest &+= change } else { putInterest &+= change }
+    }
+
+    @inline(__always) private mutating func addExposure(_ contract: UnsafePointer<OptionContract>, isToday: Bool) {
+        let open = Double(contract.pointee.interest)
+        let signed = contract.pointee.sign * open
+        exposed &+= 1
+        if contract.pointee.isCall {
+            callGamma += open * contract.pointee.gamma
+        } else {
+            putGamma += open * contract.pointee.gamma
+        }
+        let exposure = signed * contract.pointee.gammaExposure
+        gammaExposure += exposure
+        vanna += signed * contract.pointee.vannaExposure
+        charm += signed * contract.pointee.charmExposure
+        guard isToday else { return }
+        exposedToday &+= 1
+        gammaToday += exposure
     }
 }
 
@@ -51,84 +107,26 @@ public struct OptionTotals: BitwiseCopyable, Sendable {
 
     public init() {}
 
-    /// Adds a contract that is in the chain to the sums, and to its strike's.
-    @inline(__always) mutating func add(
-        _ contract: UnsafePointer<OptionContract>, _ strike: inout OptionStrike, isToday: Bool
-    ) {
-        members &+= 1
-        strike.volume &+= contract.pointee.volume
-        strike.signedVolume &+= contract.pointee.signedVolume
-        let interest = contract.pointee.interest
-        if interest >= 0 {
-            addInterest(interest, isCall: contract.pointee.isCall, &strike)
-            known &+= 1
-            self.interest &+= interest
-        }
-        guard contract.pointee.hasVolatility else { return }
-        valued &+= 1
-        flowGamma -= Double(contract.pointee.signedVolume) * contract.pointee.gammaExposure
-        guard interest >= 0 else { return }
-        valuedInterest &+= interest
-        addExposure(contract, &strike, isToday: isToday)
+    @inline(__always) mutating func add(_ strike: UnsafePointer<OptionStrike>) {
+        members &+= strike.pointee.members
+        valued &+= strike.pointee.valued
+        exposed &+= strike.pointee.exposed
+        exposedToday &+= strike.pointee.exposedToday
+        known &+= strike.pointee.known
+        callInterest &+= strike.pointee.callInterest
+        putInterest &+= strike.pointee.putInterest
+        interest &+= strike.pointee.interest
+        valuedInterest &+= strike.pointee.valuedInterest
+        gamma += strike.pointee.gammaExposure
+        gammaToday += strike.pointee.gammaToday
+        flowGamma += strike.pointee.flowGamma
+        absoluteGamma += abs(strike.pointee.gammaExposure)
+        vanna += strike.pointee.vanna
+        charm += strike.pointee.charm
     }
 
     /// Adds contracts open (or takes them away) without a refresh.
-    @inline(__always) mutating func addInterest(_ change: Int64, isCall: Bool, _ strike: inout OptionStrike) {
-        if isCall {
-            callInterest &+= change
-            strike.callInterest &+= change
-        } else {
-            putInterest &+= change
-            strike.putInterest &+= change
-        }
-    }
-
-    @inline(__always) private mutating func addExposure(
-        _ contract: UnsafePointer<OptionContract>, _ strike: inout OptionStrike, isToday: Bool
-    ) {
-        let open = Double(contract.pointee.interest)
-        let signed = contract.pointee.sign * open
-        exposed &+= 1
-        if contract.pointee.isCall {
-            strike.callGamma += open * contract.pointee.gamma
-        } else {
-            strike.putGamma += open * contract.pointee.gamma
-        }
-        let exposure = signed * contract.pointee.gammaExposure
-        strike.gammaExposure += exposure
-        vanna += signed * contract.pointee.vannaExposure
-        charm += signed * contract.pointee.charmExposure
-        guard isToday else { return }
-        exposedToday &+= 1
-        gammaToday += exposure
-    }
-
-    /// Sums the strikes' exposures.
-    mutating func close(_ strikes: UnsafeBufferPointer<OptionStrike>) {
-        for strike in strikes {
-            gamma += strike.gammaExposure
-            absoluteGamma += abs(strike.gammaExposure)
-        }
-    }
-}
-
-/// The strike with the most gamma of one kind: what is called a wall.
-enum OptionWall {
-    /// Points; NaN when there is no gamma. Of equals the one nearest the forward, then the lower.
-    static func find(
-        _ strikes: UnsafeBufferPointer<OptionStrike>, forward: Double, _ gamma: (OptionStrike) -> Double
-    ) -> Double {
-        var best = 0.0
-        var found = Double.nan
-        for strike in strikes {
-            let value = gamma(strike)
-            guard value > 0 else { continue }
-            let isNearer = abs(strike.points - forward) < abs(found - forward)
-            if value > best || (value == best && isNearer) {
-                best = value
-                found = strike.points
-            }
-        }
-        return found
+    mutating func addInterest(_ change: Int64, isCall: Bool) {
+        if isCall { callInterest &+= change } else { putInterest &+= change }
     }
 }

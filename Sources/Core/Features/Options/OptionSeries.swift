@@ -6,8 +6,9 @@ public struct OptionSeries: BitwiseCopyable, Sendable {
     public var expiration: UInt64
     /// As in `OptionContract.underlying`.
     public var underlying: Int32
-    /// Its candidates in the order of strikes, a chain that `OptionContract.nextInSeries` goes on; −1 when empty.
-    var first: Int32 = -1
+    /// Its slots among the candidates, the lowest strike first.
+    var firstSlot: Int32 = 0
+    var slotCount: Int32 = 0
     /// Not so near to expiration that it has left the chain, and not beyond the horizon.
     public var isOpen = false
     /// Expires in the session of the refresh.
@@ -35,6 +36,8 @@ public struct OptionSeries: BitwiseCopyable, Sendable {
     /// Options closer to expiration are dropped, ns.
     static let shortest: UInt64 = 300_000_000_000
 
+    @inline(__always) var slots: Range<Int> { Int(firstSlot)..<Int(firstSlot &+ slotCount) }
+
     /// Takes the time of a refresh, ns.
     mutating func refresh(at time: UInt64, session: Range<UInt64>, configuration: OptionConfiguration) {
         let left = expiration > time ? expiration &- time : 0
@@ -44,8 +47,8 @@ public struct OptionSeries: BitwiseCopyable, Sendable {
         guard isOpen else { return }
         years = Double(left) * 1e-9 / OptionSeries.secondsPerYear
         root = years.squareRoot()
-        discount = DeterministicMath.exp(-configuration.riskFreeRate * years)
         interest = DeterministicMath.expm1(configuration.riskFreeRate * years)
+        discount = 1 / (1 + interest)
     }
 
     static let secondsPerYear = 365.0 * 86_400

@@ -83,7 +83,7 @@ extension OptionBoard {
         let series = chain.series + place
         guard series.pointee.isOpen, !series.pointee.forward.isNaN else { return SmileValues() }
         if !series.pointee.isSmileKnown {
-            series.pointee.smile = smile.values(of: series, chain.contracts)
+            series.pointee.smile = OptionSmile(series, chain.candidates, chain.contracts).values()
             series.pointee.isSmileKnown = true
         }
         return series.pointee.smile
@@ -112,22 +112,20 @@ extension OptionBoard {
         var nearest = Double.infinity
         var cost = Double.nan
         var (call, put) = (-1, -1)
-        var strike: Int64 = .min
-        var next = Int(series.pointee.first)
-        while next >= 0 {
-            let contract = chain.contracts + next
-            if contract.pointee.strike != strike { (strike, call, put) = (contract.pointee.strike, -1, -1) }
-            if contract.pointee.isMember {
-                if contract.pointee.isCall { call = next } else { put = next }
+        var strike = Double.nan
+        for slot in series.pointee.slots {
+            if chain.candidates.strikes[slot] != strike {
+                (strike, call, put) = (chain.candidates.strikes[slot], -1, -1)
             }
-            let distance = abs(contract.pointee.strikePoints - series.pointee.forward)
-            if call >= 0, put >= 0, distance < nearest {
-                nearest = distance
-                let (call, put) = (chain.contracts + call, chain.contracts + put)
-                let isUsable = call.pointee.isUsable && put.pointee.isUsable
-                cost = defined(isUsable, call.pointee.mid + put.pointee.mid)
+            if chain.candidates.isMember(slot) {
+                if chain.candidates.sides[slot] > 0 { call = slot } else { put = slot }
             }
-            next = Int(contract.pointee.nextInSeries)
+            let distance = abs(strike - series.pointee.forward)
+            guard call >= 0, put >= 0, distance < nearest else { continue }
+            nearest = distance
+            cost = defined(
+                chain.candidates.isUsable(call) && chain.candidates.isUsable(put),
+                chain.candidates.mids[call] + chain.candidates.mids[put])
         }
         return cost
     }

@@ -62,6 +62,9 @@ struct OptionValuation: ~Copyable {
         count &+= 1
     }
 
+    /// Whose quote was added as `index`th.
+    @inline(__always) func contract(_ index: Int) -> Int32 { quotes[index].contract }
+
     /// Values what was added, and hands out each quote that has a volatility, or none (NaN), with its greeks.
     mutating func forEachValue(_ body: (borrowing Quote, borrowing Black76) -> Void) {
         var start = 0

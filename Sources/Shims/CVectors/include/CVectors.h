@@ -41,6 +41,36 @@ static inline uint32_t lh_store_defined(void *out, const double *values) {
     return defined;
 }
 
+/// Of eight quotes of one expiration, in the low byte which strikes are within `reach` of the forward, a bit each, the
+/// first one's lowest; in the next byte which of those can be valued: heard of at `oldest` or later, above zero, and
+/// above what exercising would bring (`side` 1 for a call, −1 for a put). Nothing holds of a NaN.
+static inline uint32_t lh_option_states(
+    const double *strikes, const double *mids, const double *heard, const double *sides, double forward, double reach,
+    double discount, double oldest) {
+    uint32_t near = 0, usable = 0;
+#if defined(__SSE2__)
+    __m128d f = _mm_set1_pd(forward), up = _mm_set1_pd(reach), down = _mm_set1_pd(-reach);
+    __m128d d = _mm_set1_pd(discount), since = _mm_set1_pd(oldest);
+    for (int index = 0; index < 8; index += 2) {
+        __m128d distance = _mm_sub_pd(f, _mm_loadu_pd(strikes + index)), mid = _mm_loadu_pd(mids + index);
+        __m128d within = _mm_and_pd(_mm_cmple_pd(distance, up), _mm_cmple_pd(down, distance));
+        __m128d intrinsic = _mm_mul_pd(_mm_mul_pd(_mm_loadu_pd(sides + index), distance), d);
+        __m128d worth = _mm_and_pd(_mm_cmplt_pd(intrinsic, mid), _mm_cmplt_pd(_mm_setzero_pd(), mid));
+        __m128d recent = _mm_cmple_pd(since, _mm_loadu_pd(heard + index));
+        near |= (uint32_t)_mm_movemask_pd(within) << index;
+        usable |= (uint32_t)_mm_movemask_pd(_mm_and_pd(_mm_and_pd(within, worth), recent)) << index;
+    }
+#else
+    for (int index = 0; index < 8; index += 1) {
+        double distance = forward - strikes[index], mid = mids[index];
+        int within = distance <= reach && -reach <= distance;
+        near |= (uint32_t)within << index;
+        usable |= (uint32_t)(within && sides[index] * distance * discount < mid && 0 < mid && oldest <= heard[index]) << index;
+    }
+#endif
+    return near | usable << 8;
+}
+
 /// Asks the caches for the bytes of an MBP-10 record at `place` ahead of their use; where there are none, nothing
 /// happens.
 static inline void lh_prefetch_record(const void *place) {

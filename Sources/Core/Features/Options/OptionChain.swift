@@ -62,7 +62,7 @@ public struct OptionChain: ~Copyable {
     }
 
     /// The contract's place, or −1.
-    func find(_ instrument: UInt32) -> Int { index.find(instrument, contracts) }
+    func find(_ instrument: UInt32) -> Int { index.find(instrument) }
 
     /// The place for a contract with this number, new or not; −1 when there is no room.
     mutating func place(for instrument: UInt32) -> Int {
@@ -75,7 +75,7 @@ public struct OptionChain: ~Copyable {
         var contract = OptionContract()
         contract.instrument = instrument
         (contracts + count).initialize(to: contract)
-        index.insert(count, contracts)
+        index.insert(instrument, at: count)
         count += 1
         return count - 1
     }
@@ -98,7 +98,7 @@ public struct OptionChain: ~Copyable {
     private mutating func rebuildIndex() {
         index.clear()
         for place in 0..<count {
-            index.insert(place, contracts)
+            index.insert(contracts[place].instrument, at: place)
             contracts[place].slot = -1
         }
         candidates.removeAll()

@@ -1,37 +1,9 @@
 /// One option: its terms, its quote, what traded, and what the last refresh made of it.
 ///
-/// In four cache lines, by who reads them: the sums of a strike read the first two, valuations and records the others.
-/// What a refresh reads of every contract lies in the columns of `OptionCandidates`.
+/// In four cache lines, by who reads them: sums of a strike the first, quotes the second, valuations and trades the
+/// others. What a refresh reads of every contract lies in the columns of `OptionCandidates`.
 public struct OptionContract: BitwiseCopyable, Sendable {
-    // MARK: Sums and smiles
-
-    /// The mid of the quote, points; NaN unless both sides are there and in order.
-    public private(set) var mid = Double.nan
-    /// Receive time of the last quote or trade, ns; 0 before one.
-    public var heardAt: UInt64 = 0
-    public var strikePoints = 0.0
-    /// In 1e-9 points.
-    public var strike: Int64 = 0
-    /// From the last valuation; NaN before one.
-    public var volatility = Double.nan
-    /// Place in the table of expirations.
-    var series: Int32 = 0
-    /// Among the candidates; −1 of a contract that is none.
-    var slot: Int32 = -1
-    public var isCall = false
-    /// A quote came since the last refresh.
-    var isDirty = false
-    /// In the chain at the last refresh.
-    public var isMember = false
-    /// And its quote could be valued then.
-    public var isUsable = false
-    /// False after a definition has withdrawn it, or has given its number to something else.
-    public var isListed = false
-    /// Which records give the contract's trades: the best that has come so far.
-    var source = OptionTradeSource.none
-    private var unused: UInt64 = 0
-
-    // MARK: Sums
+    // MARK: Sums of a strike
 
     /// Contracts open; −1 when not known.
     public var interest: Int64 = -1
@@ -44,12 +16,45 @@ public struct OptionContract: BitwiseCopyable, Sendable {
     var gammaExposure = 0.0
     var vannaExposure = 0.0
     var charmExposure = 0.0
+    /// Place in the table of expirations.
+    var series: Int32 = 0
+    public var isCall = false
+    /// In the chain at the last refresh.
+    public var isMember = false
+    /// And its quote could be valued then.
+    public var isUsable = false
+    /// The last valuation found a volatility.
+    private var isSolved = false
+
+    // MARK: Quotes
+
+    /// The mid of the quote, points; NaN unless both sides are there and in order.
+    public private(set) var mid = Double.nan
+    /// Receive time of the last quote or trade, ns; 0 before one.
+    public var heardAt: UInt64 = 0
+    /// In 1e-9 points, 0 when there is none.
+    public private(set) var bid: Int64 = 0
+    public private(set) var ask: Int64 = 0
+    /// From the last valuation; NaN before one, and when it found none.
+    public var volatility = Double.nan { didSet { isSolved = !volatility.isNaN } }
+    public var strikePoints = 0.0
+    /// Among the candidates; −1 of a contract that is none.
+    var slot: Int32 = -1
     /// Among the strikes, of a candidate.
     var strikeIndex: Int32 = 0
-    private var unusedToo: UInt32 = 0
+    /// A quote came since the last refresh.
+    var isDirty = false
+    /// False after a definition has withdrawn it, or has given its number to something else.
+    public var isListed = false
+    /// Which records give the contract's trades: the best that has come so far.
+    var source = OptionTradeSource.none
+    private var unused: UInt32 = 0
 
     // MARK: Valuations and trades
 
+    /// In 1e-9 points.
+    public var strike: Int64 = 0
+    public var logStrike = 0.0
     /// USD per point.
     public var multiplier = 0.0
     public var delta = 0.0
@@ -58,10 +63,7 @@ public struct OptionContract: BitwiseCopyable, Sendable {
     /// To expiration, and e^(−rT), at the last valuation.
     var years = 0.0
     var discount = 0.0
-    public var logStrike = 0.0
-    /// In 1e-9 points, 0 when there is none.
-    public private(set) var bid: Int64 = 0
-    public private(set) var ask: Int64 = 0
+    private var unusedToo: UInt64 = 0
 
     // MARK: Rarely
 
@@ -86,7 +88,7 @@ public struct OptionContract: BitwiseCopyable, Sendable {
     // Inlined always: a call on a large value behind a pointer copies it first.
 
     /// Volatility and greeks count at the last refresh.
-    @inline(__always) public var hasVolatility: Bool { isUsable && !volatility.isNaN }
+    @inline(__always) public var hasVolatility: Bool { isUsable && isSolved }
 
     /// +1 call, −1 put.
     @inline(__always) public var sign: Double { isCall ? 1 : -1 }

@@ -1,38 +1,42 @@
 /// From an instrument's number to its contract's place: open addressing in memory of fixed size, at most half full.
 struct OptionIndex: ~Copyable {
-    private static let empty: Int32 = -1
+    private struct Entry: BitwiseCopyable {
+        var instrument: UInt32 = 0
+        /// −1 when the entry is free.
+        var place: Int32 = -1
+    }
 
-    private let slots: UnsafeMutablePointer<Int32>
+    private let entries: UnsafeMutablePointer<Entry>
     private let mask: Int
 
     init(capacity: Int) {
         var size = 16
         while size < 2 * capacity { size *= 2 }
         mask = size - 1
-        slots = .allocate(capacity: size)
-        slots.initialize(repeating: Self.empty, count: size)
+        entries = .allocate(capacity: size)
+        entries.initialize(repeating: Entry(), count: size)
     }
 
-    deinit { slots.deallocate() }
+    deinit { entries.deallocate() }
 
     /// The place, or −1.
-    func find(_ instrument: UInt32, _ contracts: UnsafePointer<OptionContract>) -> Int {
+    func find(_ instrument: UInt32) -> Int {
         var slot = start(instrument)
-        while slots[slot] != Self.empty {
-            if contracts[Int(slots[slot])].instrument == instrument { return Int(slots[slot]) }
+        while entries[slot].place >= 0 {
+            if entries[slot].instrument == instrument { return Int(entries[slot].place) }
             slot = (slot &+ 1) & mask
         }
         return -1
     }
 
-    /// - Precondition: the contract at `place` is not in the index.
-    func insert(_ place: Int, _ contracts: UnsafePointer<OptionContract>) {
-        var slot = start(contracts[place].instrument)
-        while slots[slot] != Self.empty { slot = (slot &+ 1) & mask }
-        slots[slot] = Int32(place)
+    /// - Precondition: the instrument is not in the index.
+    func insert(_ instrument: UInt32, at place: Int) {
+        var slot = start(instrument)
+        while entries[slot].place >= 0 { slot = (slot &+ 1) & mask }
+        entries[slot] = Entry(instrument: instrument, place: Int32(place))
     }
 
-    func clear() { slots.update(repeating: Self.empty, count: mask + 1) }
+    func clear() { entries.update(repeating: Entry(), count: mask + 1) }
 
     /// Knuth's multiplicative hash: numbers that follow each other spread out.
     private func start(_ instrument: UInt32) -> Int {

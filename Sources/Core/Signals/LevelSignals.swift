@@ -6,7 +6,7 @@ import Units
 @frozen public struct LevelSignals: Sendable {
     public static let levelCount = 5
 
-    private var levels: InlineArray<5, LevelBreakBounce>
+    @usableFromInline var levels: InlineArray<5, LevelBreakBounce>
     /// Levels that have been put to rest and not been judged since: a bit each.
     @usableFromInline var resting: UInt8 = 0
     /// For how long after a test a level is judged.
@@ -23,18 +23,21 @@ import Units
     @inlinable public var isResting: Bool { resting == 0x1F }
 
     /// Whether the level is judged at a group; one that is not is put to rest.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func isJudged(_ level: Int, isInTest: Bool, testEnd: Timestamp, at time: Timestamp) -> Bool {
         let bit: UInt8 = 1 &<< UInt8(level)
         if isInTest || (testEnd.isDefined && time - testEnd < aftermath) {
             resting &= ~bit
             return true
         }
-        if resting & bit == 0 {
-            resting |= bit
-            levels[level].rest()
-        }
+        if resting & bit == 0 { rest(level) }
         return false
+    }
+
+    @usableFromInline
+    mutating func rest(_ level: Int) {
+        resting |= 1 &<< UInt8(level)
+        levels[level].rest()
     }
 
     public subscript(_ level: Int) -> LevelBreakBounce { levels[level] }

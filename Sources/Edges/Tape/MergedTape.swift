@@ -119,10 +119,14 @@ public struct MergedTape: ~Copyable {
         lh_prefetch_record(record.bytes + record.byteCount)
         // One file needs no comparison.
         if heads.count == 1 { return record }
-        let key = MergeKey(record, dataset: datasetRanks[currentSource], file: currentSource)
+        // Most records follow one of the same file: no other head is due, and none waits. The key is made before keys
+        // are compared again.
+        let isBook = record.type == .mbp10 || record.type == .mbp1
+        let time = (isBook ? record.marketByPrice.receiveTime : record.receiveTime).nanoseconds
+        if time < min(runnerUp.time, nextBegin) { return record }
+        let key = key(of: currentSource)
         keys[currentSource] = key
-        // Most records follow one of the same file: no other head is due, and none waits.
-        if key < runnerUp, key.time < nextBegin { return record }
+        if key < runnerUp, time < nextBegin { return record }
         isAdvanced = true
         return nil
     }

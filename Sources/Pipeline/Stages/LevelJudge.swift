@@ -20,17 +20,16 @@ struct LevelJudge: ~Copyable {
         if signals.isResting, !engine.hasRecentTest(within: UInt64(signals.aftermath.count)) { return false }
         let time = Timestamp(nanoseconds: engine.group.time)
         for index in 0..<FeatureSchema.levelCount {
-            guard let kind = LevelKind(rawValue: index) else { continue }
-            let test = engine.test(kind)
-            let testEnd: Timestamp = test.end > 0 ? Timestamp(nanoseconds: test.end) : .undefined
-            guard signals.isJudged(index, isInTest: test.isUnderWay, testEnd: testEnd, at: time) else { continue }
-            let group = engine.group
+            let level = engine.level(at: index)
+            let end = level.pointee.test.testEnd
+            let testEnd: Timestamp = end > 0 ? Timestamp(nanoseconds: end) : .undefined
+            let isInTest = level.pointee.test.isTesting
+            guard signals.isJudged(index, isInTest: isInTest, testEnd: testEnd, at: time) else { continue }
             let quality = engine.dataQuality.union(isFeedLive ? [] : .warming)
-            let values = engine.vector.extracting(
-                FeatureSchema.offset(of: kind)..<FeatureSchema.offset(of: kind) + LevelFeature.count)
-            let inputs = LevelSignalInputs(
-                level: engine.level(kind), values: values, group: group, quality: quality)
-            signals.apply(inputs, level: kind.rawValue, signals: &decided)
+            let offset = index * LevelFeature.count
+            let values = engine.vector.extracting(offset..<offset + LevelFeature.count)
+            let inputs = LevelSignalInputs(level: level, values: values, group: engine.group, quality: quality)
+            signals.apply(inputs, level: index, signals: &decided)
         }
         return !decided.isEmpty
     }

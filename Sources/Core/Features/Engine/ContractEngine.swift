@@ -127,13 +127,10 @@ public struct ContractEngine: ~Copyable {
     public func hasRecentTest(within span: UInt64) -> Bool {
         state.pointee.isTesting || assembler.closedGroup.time &- state.pointee.lastTestEnd < span
     }
-    /// Whether a level is being tested, and when its last test ended (ns; 0 before the first end, or while inactive).
-    public func test(_ kind: LevelKind) -> (isUnderWay: Bool, end: UInt64) {
-        let level = levels + kind.rawValue
-        return (level.pointee.test.isTesting, level.pointee.test.testEnd)
-    }
     /// One level. The pointer stays good as long as the engine lives.
-    public func level(_ kind: LevelKind) -> UnsafePointer<LevelState> { UnsafePointer(levels + kind.rawValue) }
+    public func level(_ kind: LevelKind) -> UnsafePointer<LevelState> { level(at: kind.rawValue) }
+    /// The same by its place among the levels.
+    public func level(at index: Int) -> UnsafePointer<LevelState> { UnsafePointer(levels + index) }
 
     /// Takes one `mbp-10` record of this contract.
     ///

@@ -35,10 +35,10 @@ struct BookSideSums: BitwiseCopyable {
     ) {
         if moved {
             walk(ladder)
+            sumBest(ladder)
         } else {
             resize(ladder, before: before, slots: slots)
         }
-        sumBest(ladder)
         // What the best three levels fill alone does not change behind them.
         if moved || slots & 0b111 != 0 || Int64(top3) < Self.impactSize { fillOrder(ladder) }
     }
@@ -77,7 +77,8 @@ struct BookSideSums: BitwiseCopyable {
         }
     }
 
-    /// Levels have got another size: each counts in the sums up to its own and all farther levels.
+    /// Levels have got another size or order count: each counts in the sums up to its own and all farther levels.
+    /// Number by number: vectors that hold what was written just now would be waited for.
     private mutating func resize(
         _ ladder: UnsafePointer<BookSideLadder>, before: UnsafePointer<BookSideLadder>, slots: UInt32
     ) {
@@ -85,8 +86,13 @@ struct BookSideSums: BitwiseCopyable {
         while slots != 0 {
             let slot = slots.trailingZeroBitCount
             slots &= slots &- 1
-            let change = Int64(ladder.sizes[slot]) &- Int64(before.sizes[slot])
-            guard change != 0 else { continue }
+            orders &+= ladder.counts[slot] &- before.counts[slot]
+            let added = ladder.sizes[slot] &- before.sizes[slot]
+            guard added != 0 else { continue }
+            top3 &+= slot < 3 ? added : 0
+            top5 &+= slot < 5 ? added : 0
+            top10 &+= added
+            let change = Int64(added)
             var farther = distance
             for nearer in 0..<slot { farther &-= Self.distance(ladder, nearer) }
             cumulative &+= change &* (levels &- Int64(slot))

@@ -13,7 +13,7 @@ extension ContractEngine {
         let midBefore = state.pointee.mid
         let wasValid = state.pointee.isBookValid
         state.pointee.advance(to: time)
-        state.pointee.moveAverage()
+        if state.pointee.averageMoved { moveAverage() }
         let isOpen = state.isOpen(at: time)
         let usable = isOpen && !assembler.isSuspect && !assembler.book.pointee.isCrossed
         setValidity(usable && assembler.book.pointee.isTwoSided, assembler.book, at: time)
@@ -112,7 +112,14 @@ extension ContractEngine {
         operators.pointee.tradeHistory.apply(orders, group: context)
     }
 
+    @inline(never)
+    private mutating func moveAverage() {
+        optionVersion = 0
+        state.pointee.moveAverage()
+    }
+
     mutating func activateLevels(_ context: borrowing GroupContext) {
+        optionVersion = 0
         state.pointee.stale = .all
         let current = state.pointee.mid
         // A level takes its side from the mid in force before the group that activates it (K.3-21).

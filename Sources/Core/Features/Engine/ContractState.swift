@@ -215,7 +215,6 @@ struct ContractState: BitwiseCopyable {
     /// Moves the average's level to where its bars have put it. The group that closes a bar does so after time has
     /// passed up to the group with the level where it was.
     mutating func moveAverage() {
-        guard averageMoved else { return }
         averageMoved = false
         awakeLevels = Self.allLevels
         let average = LevelKind.movingAverage

@@ -123,12 +123,14 @@ struct ContractState: BitwiseCopyable {
     }
 
     /// Lets time pass up to `time` with everything as it is. Sums move their landmark along when it has fallen behind.
+    @inline(__always)
     mutating func advance(to time: UInt64) {
         guard time > clock.time else { return }
         clock.move(to: time)
         if clock.isLandmarkDue { rebase() }
     }
 
+    @inline(never)
     private mutating func rebase() {
         let clock = clock
         withLevels { levels in

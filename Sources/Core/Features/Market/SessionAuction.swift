@@ -140,6 +140,7 @@ struct SessionAuction: ~Copyable {
 
     // MARK: Rows
 
+    @inline(__always)
     mutating func write(
         _ out: UnsafeMutablePointer<Double>, time: UInt64, mid: MidState, families: FeatureFamilies
     ) {
@@ -157,6 +158,7 @@ struct SessionAuction: ~Copyable {
         state.pointee.written = Written(time: time, twiceMid: twiceMid, isStale: false)
     }
 
+    @inline(never)
     private mutating func enterPhase(_ out: UnsafeMutablePointer<Double>, at time: UInt64) {
         state.pointee.clock.enter(time)
         out[.sessionSegment] = state.pointee.clock.phase.segment
@@ -164,20 +166,26 @@ struct SessionAuction: ~Copyable {
         state.pointee.written.isStale = true
     }
 
+    @inline(__always)
     private mutating func writeClock(_ out: UnsafeMutablePointer<Double>, time: UInt64) {
         out[.minutesSinceOpen] = state.pointee.clock.minutesSinceOpen(time)
         out[.minutesToClose] = state.pointee.clock.minutesToClose(time)
-        if !state.pointee.clock.knowsHands(at: time) { state.pointee.clock.moveHands(to: time, calendar: calendar) }
+        if !state.pointee.clock.knowsHands(at: time) { moveHands(to: time) }
         let hands = state.pointee.clock.hands(at: time)
         out[.timeOfDaySine] = hands.sine
         out[.timeOfDayCosine] = hands.cosine
     }
 
+    @inline(never)
+    private mutating func moveHands(to time: UInt64) { state.pointee.clock.moveHands(to: time, calendar: calendar) }
+
+    @inline(__always)
     private mutating func writeSlope(_ out: UnsafeMutablePointer<Double>, time: UInt64) {
         out[.vwapSlope] = (state.pointee.price.offset - history.offset(before: time)) / 5
     }
 
     /// What neither time nor the mid moves.
+    @inline(never)
     private mutating func writeRanges(_ out: UnsafeMutablePointer<Double>) {
         let phase = state.pointee.clock.phase
         let area = phase.isRegular ? profile.area : nil
@@ -204,6 +212,7 @@ extension SessionAuction: PersistentState {
 // MARK: - Distances of the mid
 
 extension SessionAuction {
+    @inline(never)
     private mutating func writeDistances(_ out: UnsafeMutablePointer<Double>, twiceMid: Int32) {
         let isKnown = twiceMid != MidGrid.absent
         let isRegular = state.pointee.clock.phase.isRegular

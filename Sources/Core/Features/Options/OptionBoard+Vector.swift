@@ -10,6 +10,7 @@ extension OptionBoard {
     ///   - leader: the five levels as the row has them.
     ///   - time: of the row, ns.
     ///   - seen: the version that the vector holds; 0 when a level is another one or elsewhere since.
+    @inline(__always)
     public mutating func write(
         _ values: UnsafeMutablePointer<Double>, leader: UnsafePointer<LevelState>, at time: UInt64, seen: inout UInt64
     ) {

@@ -18,6 +18,16 @@ struct SessionAuction: ~Copyable {
         var isStale = true
     }
 
+    /// What the two rows with a logarithm were written for: a trade leaves it as it is.
+    private struct Measured: BitwiseCopyable {
+        var twiceMid = MidGrid.absent
+        var settlement = Price.undefined
+        /// Absent outside regular hours and before their first trade.
+        var regularMid = MidGrid.absent
+        var regularFirst: Int32 = 0
+        var isKnown = false
+    }
+
     private struct State: BitwiseCopyable {
         var price = VolumeWeightedPrice()
         var regularPrice = VolumeWeightedPrice()
@@ -34,6 +44,7 @@ struct SessionAuction: ~Copyable {
         /// C-112.
         var daysToExpiration = Double.nan
         var written = Written()
+        var measured = Measured()
     }
 
     private let calendar: TradingCalendar
@@ -221,16 +232,33 @@ extension SessionAuction {
         writePrice(out, .vwapRegularDistance, state.pointee.regularPrice, twiceMid: regularMid)
         writeArea(out, .pointOfControlDistance, profile.area, twiceMid: regularMid)
         writeArea(out, .priorPointOfControlDistance, state.pointee.priorArea, twiceMid: twiceMid)
-        let twiceTick = Double(twiceMid) * Double(tickSize.nanos)
-        let settlement = state.pointee.settlement
-        out[.priorSettlementDistance] = defined(
-            isKnown && settlement.isDefined, Self.basisPoints(twiceTick, over: 2 * Double(settlement.nanos)))
         let hours = state.pointee.ranges.regular
         let isTraded = isKnown && isRegular && hours.hasTrades
         out[.regularRangePosition] = defined(
             isTraded, ratio(Self.distance(twiceMid, hours.low), Double(hours.ticks)))
-        out[.regularReturn] = defined(
-            isTraded, Self.basisPoints(Double(twiceMid), over: 2 * Double(hours.first)))
+        measure(
+            out,
+            Measured(
+                twiceMid: twiceMid, settlement: state.pointee.settlement,
+                regularMid: isTraded ? twiceMid : MidGrid.absent, regularFirst: isTraded ? hours.first : 0,
+                isKnown: true))
+    }
+
+    /// Writes the rows with a logarithm, where they are others than those that are there.
+    private mutating func measure(_ out: UnsafeMutablePointer<Double>, _ now: Measured) {
+        let before = state.pointee.measured
+        state.pointee.measured = now
+        if !before.isKnown || now.twiceMid != before.twiceMid || now.settlement != before.settlement {
+            let twiceTick = Double(now.twiceMid) * Double(tickSize.nanos)
+            out[.priorSettlementDistance] = defined(
+                now.twiceMid != MidGrid.absent && now.settlement.isDefined,
+                Self.basisPoints(twiceTick, over: 2 * Double(now.settlement.nanos)))
+        }
+        if !before.isKnown || now.regularMid != before.regularMid || now.regularFirst != before.regularFirst {
+            out[.regularReturn] = defined(
+                now.regularMid != MidGrid.absent,
+                Self.basisPoints(Double(now.regularMid), over: 2 * Double(now.regularFirst)))
+        }
     }
 
     /// Distance and, in the row after it, the distance in standard deviations.

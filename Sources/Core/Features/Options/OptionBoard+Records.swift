@@ -129,7 +129,7 @@ extension OptionBoard {
         let change = quantity &- max(before, 0)
         state.totals.addInterest(change, isCall: contract.pointee.isCall)
         strikeSums.addInterest(change, contract)
-        version &+= 1
+        chainChanged()
         return true
     }
 

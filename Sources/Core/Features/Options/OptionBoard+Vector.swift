@@ -17,7 +17,7 @@ extension OptionBoard {
         guard version > 0 else { return }
         if time >= state.nextOpen { enterSession(at: time) }
         if seen != version {
-            writeChanges(values, leader)
+            if seen == 0 || seen < chainVersion { writeChain(values, leader) } else { writeTraded(values) }
             seen = version
         }
         let market = values + FeatureSchema.marketOffset
@@ -55,12 +55,25 @@ extension OptionBoard {
         sum.value * state.clock.remaining(at: max(time, sum.fed))
     }
 
-    /// What changes with a refresh, a trade, open interest or a level.
+    /// What changes with trades: volumes.
     @inline(never)
-    private mutating func writeChanges(_ values: UnsafeMutablePointer<Double>, _ leader: UnsafePointer<LevelState>) {
+    private mutating func writeTraded(_ values: UnsafeMutablePointer<Double>) {
+        writeVolumes(values + FeatureSchema.marketOffset)
+        for index in 0..<FeatureSchema.levelCount where levels[index].isActive {
+            writeVolume(values + index * LevelFeature.count, levels + index)
+        }
+    }
+
+    /// What changes with a refresh, open interest, a session or a level.
+    @inline(never)
+    private mutating func writeChain(_ values: UnsafeMutablePointer<Double>, _ leader: UnsafePointer<LevelState>) {
         writeMarket(values + FeatureSchema.marketOffset)
-        for index in 0..<FeatureSchema.levelCount { levels[index].follow(leader + index) }
-        if (0..<FeatureSchema.levelCount).contains(where: { levels[$0].isActive }) { writeLevels(values) }
+        var hasLevel = false
+        for index in 0..<FeatureSchema.levelCount {
+            levels[index].follow(leader + index)
+            hasLevel = hasLevel || levels[index].isActive
+        }
+        if hasLevel { writeLevels(values) }
     }
 
     // MARK: Market
@@ -68,6 +81,7 @@ extension OptionBoard {
     private mutating func writeMarket(_ out: UnsafeMutablePointer<Double>) {
         writeVolatility(out)
         writeVolumes(out)
+        writeInterest(out)
         writeExposures(out)
     }
 
@@ -84,12 +98,15 @@ extension OptionBoard {
 
     private mutating func writeVolumes(_ out: UnsafeMutablePointer<Double>) {
         let volumes = state.volumes
-        let totals = state.totals
         let all = Double(volumes.all)
         out[.putCallVolume] = ratio(Double(volumes.puts), Double(volumes.calls))
-        out[.putCallInterest] = ratio(Double(totals.putInterest), Double(totals.callInterest))
         out[.todayVolumeShare] = ratio(Double(volumes.today), all)
         out[.unclassifiedShare] = ratio(Double(volumes.unclassified), all)
+    }
+
+    private mutating func writeInterest(_ out: UnsafeMutablePointer<Double>) {
+        let totals = state.totals
+        out[.putCallInterest] = ratio(Double(totals.putInterest), Double(totals.callInterest))
         out[.interestCoverage] = ratio(Double(totals.valuedInterest), Double(totals.interest))
     }
 
@@ -141,6 +158,10 @@ extension OptionBoard {
             totals.known > 0, DeterministicMath.log(Double(puts + 1) / Double(calls + 1)))
         out[.gammaExposure] = defined(totals.exposed > 0, exposure)
         out[.gammaExposureShare] = defined(totals.exposed > 0, ratio(abs(exposure), totals.absoluteGamma))
+        writeVolume(out, level)
+    }
+
+    private mutating func writeVolume(_ out: UnsafeMutablePointer<Double>, _ level: UnsafePointer<OptionLevel>) {
         out[.optionVolumeShare] = ratio(Double(level.pointee.nearVolume), Double(level.pointee.volume))
     }
 

@@ -28,11 +28,9 @@ extension ContractEngine {
     private mutating func writeVector(at clock: UnsafePointer<DecayClock>, time: UInt64, usable: Bool) {
         let row = RowContext(
             time: time, clock: clock, book: assembler.settledBook, bookIsUsable: usable, mid: state.pointee.mid,
-            changes: operators.pointee.grid.changes, averageTrueRange: state.pointee.averageTrueRange.value,
-            meanLevelSize: UnsafePointer(ContractState.meanLevelSize(of: state)),
-            averageSlopeTicks: state.pointee.sources.average.slopeTicks,
-            averageBarMinutes: Double(operators.pointee.configuration.averageBarMinutes),
-            sessionStart: state.pointee.sessionStart, termsAreDue: !state.pointee.terms.contains(time))
+            meanLevelSize: UnsafePointer(ContractState.meanLevelSize(of: state)), state: UnsafePointer(state),
+            operators: UnsafePointer(operators), sessionStart: state.pointee.sessionStart,
+            termsAreDue: !state.pointee.terms.contains(time))
         writeLevels(row: row)
         writeMarket(values + FeatureSchema.marketOffset, row: row)
         state.pointee.writtenMid = state.pointee.mid

@@ -64,8 +64,9 @@ static inline uint32_t lh_option_states(
     for (int index = 0; index < 8; index += 1) {
         double distance = forward - strikes[index], mid = mids[index];
         int within = distance <= reach && -reach <= distance;
+        int worth = sides[index] * distance * discount < mid && 0 < mid;
         near |= (uint32_t)within << index;
-        usable |= (uint32_t)(within && sides[index] * distance * discount < mid && 0 < mid && oldest <= heard[index]) << index;
+        usable |= (uint32_t)(within && worth && oldest <= heard[index]) << index;
     }
 #endif
     return near | usable << 8;

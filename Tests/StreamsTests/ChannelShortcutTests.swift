@@ -187,6 +187,33 @@ import ZeroMQ
         #expect(site.journal == [[1, 2, 3, 4]])
     }
 
+    /// A directory that was emptied and is used again: the numbers begin again, under the same name.
+    @Test func `what a run before left in the memory is neither taken nor acknowledged`() throws {
+        let site = try Site()
+        do {
+            var sender = try site.sender()
+            var receiver = try site.receiver()
+            try site.connect(&sender, &receiver)
+            for number in 0..<10 as Range<UInt8> {
+                _ = try sender.send([100 + number], now: now)
+                try site.drain(&receiver)
+            }
+            #expect(site.journal.count == 10)
+        }
+        site.journal = []
+        var sender = try site.sender()
+        var receiver = try site.receiver()
+        try site.connect(&sender, &receiver)
+        try site.drain(&receiver)
+        #expect(site.journal.isEmpty)
+        _ = try sender.send([1], now: now)
+        try sender.poll(now: now)
+        #expect(sender.unacknowledgedCount == 1)
+        try site.drain(&receiver)
+        try sender.poll(now: now)
+        #expect(sender.unacknowledgedCount == 0 && site.journal == [[1]])
+    }
+
     @Test(arguments: [1, 2, 3] as [UInt64])
     func `either end may die at any time and come back as it was saved`(seed: UInt64) throws {
         let site = try Site()

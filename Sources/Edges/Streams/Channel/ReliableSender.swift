@@ -28,6 +28,8 @@ public struct ReliableSender: ~Copyable {
         var options = ZeroMQSocketOptions()
         options.messageByteCountMax = Int64(ChannelFrame.headerByteCount)
         options.security = security
+        // Nobody takes anything there before this life has been greeted.
+        shortcut?.channel.clear()
         socket = try .bound(context, .router, to: endpoint, options)
         state = SenderState(session, limits, outbox)
         self.shortcut = shortcut

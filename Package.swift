@@ -101,7 +101,7 @@ let package = Package(
         edgeTarget("Platform", ["Units", "CPlatform"]),
         edgeTarget("Compression", ["Platform", "CZstd"]),
         edgeTarget("Security", ["COpenSSL"]),
-        edgeTarget("Storage", ["Units", "Platform", "Security", "CLMDB"]),
+        edgeTarget("Storage", ["Units", "Platform", "Security", "CLMDB", "CPlatform"]),
         edgeTarget("Tape", ["Units", "DBN", "MarketData", "Platform", "Compression", "CVectors"]),
         edgeTarget("Network", ["Units", "Platform"]),
         edgeTarget(

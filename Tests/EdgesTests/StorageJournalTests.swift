@@ -1,5 +1,6 @@
-import Storage
 import Testing
+
+@testable import Storage
 
 @Suite struct StorageJournalTests {
     private let directory: TemporaryDirectory
@@ -47,6 +48,32 @@ import Testing
         return (sequences, reader.tornByteCount)
     }
 
+    @Test func `a frame that is rehearsed is not in the journal`() throws {
+        var journal = try JournalWriter.create(path)
+        for number in 1...40 as ClosedRange<UInt64> {
+            journal.rehearse(Self.frame(99), [UInt8](repeating: 9, count: 300))
+            try append(number...number, to: &journal)
+            journal.rehearse(Self.frame(98), Self.payload(98))
+            if number % 7 == 0 { try journal.flush() }
+        }
+        try journal.finish()
+        let found = try read()
+        #expect(found.sequences == (1...40).map { 10 * $0 } && found.torn == 0)
+    }
+
+    @Test func `tables and instruction give the same CRC-32C at every length and beginning`() {
+        let bytes = (0..<200).map { UInt8(truncatingIfNeeded: $0 &* 73 &+ 5) }
+        bytes.withUnsafeBytes { whole in
+            for start in 0..<9 {
+                for end in start...whole.count {
+                    let part = UnsafeRawBufferPointer(rebasing: whole[start..<end])
+                    let seed = UInt32(end)
+                    #expect(CRC32C.checksum(part, continuing: seed) == CRC32C.byTables(part, continuing: seed))
+                }
+            }
+        }
+    }
+
     /// RFC 3720 B.4, and the check value that every CRC catalogue gives for "123456789".
     private static let publishedChecksums: [(bytes: [UInt8], checksum: UInt32)] = [
         ([UInt8](repeating: 0, count: 32), 0x8a91_36aa), ([UInt8](repeating: 0xff, count: 32), 0x62a8_ab43),
@@ -58,6 +85,7 @@ import Testing
     func `CRC-32C gives the values of RFC 3720`(bytes: [UInt8], checksum: UInt32) {
         bytes.withUnsafeBytes { whole in
             #expect(CRC32C.checksum(whole) == checksum)
+            #expect(CRC32C.byTables(whole) == checksum)
             for split in 0...bytes.count {
                 let first = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: whole[..<split]))
                 let rest = UnsafeRawBufferPointer(rebasing: whole[split...])

@@ -30,7 +30,7 @@ private struct ChannelWorld {
 
     /// The sender hands over what it may, of which some is lost or doubled.
     mutating func pump(_ sender: inout SenderState, loss: Int) {
-        while let sequence = sender.toSend {
+        while let sequence = sender.toSend(now: now) {
             let bytes = Array(sender.message(sequence))
             sender.didSend(now: now)
             if chance(loss) { continue }
@@ -174,7 +174,7 @@ extension SenderState {
         world.hear(&receiver)
         #expect(world.senderEvents == [.gone(wanted: 5, oldest: 20)])
         #expect(world.receiverEvents == [.gone(wanted: 5, oldest: 20)])
-        #expect(sender.toSend == nil && sender.unacknowledgedCount == 2)
+        #expect(sender.toSend(now: world.now) == nil && sender.unacknowledgedCount == 2)
     }
 
     @Test func `ends of two runs, or of two channels, do not speak`() {
@@ -188,7 +188,7 @@ extension SenderState {
             world.hear(&receiver)
             #expect(world.senderEvents == [.stranger(other)])
             #expect(world.receiverEvents == [.stranger(ChannelWorld.session)])
-            #expect(world.journal.isEmpty && sender.toSend == nil)
+            #expect(world.journal.isEmpty && sender.toSend(now: world.now) == nil)
         }
     }
 
@@ -220,7 +220,7 @@ extension SenderState {
         var sent: [Int64] = []
         for _ in 0..<1_000 {
             world.now = world.now + ChannelWorld.step
-            if sender.toSend != nil {
+            if sender.toSend(now: world.now) != nil {
                 sent.append(world.now.count / 1_000_000)
                 sender.didSend(now: world.now)
             }

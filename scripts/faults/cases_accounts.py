@@ -5,7 +5,7 @@ import signal
 
 import bench
 from bench import case, expect, levelhead, same, short_day, until
-from flatten import arm, audit, certificates, check_certificate, flatten, is_taken, order, ready, state
+from flatten import PATIENT, arm, audit, certificates, check_certificate, flatten, is_taken, order, ready, state
 from runs import ROLES, Up, prove, send
 
 # What the policy opens stays open.
@@ -21,7 +21,7 @@ def config():
 
 
 def desk(*more, **keywords):
-    return Up("--tape", short_day(), "--speed", "60x", "--stay", *TRADED, *more, **keywords)
+    return Up("--tape", short_day(), "--speed", "60x", "--stay", *PATIENT, *TRADED, *more, **keywords)
 
 
 def accounts(up):

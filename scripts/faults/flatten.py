@@ -11,9 +11,13 @@ from runs import Up
 PACE = ("--speed", "6x", "--stay", "--set", "policy.enabled=false")
 
 
+# A machine that is busy with something else may keep a gateway waiting for half a second, and no order opens then.
+PATIENT = ("--set", "risk.peer_silence_ms=5000")
+
+
 def desk(*more, tape=None, **keywords):
     """A run at a quiet pace in which only manual orders are sent."""
-    return Up("--tape", tape or short_day(), *PACE, *more, **keywords)
+    return Up("--tape", tape or short_day(), *PACE, *PATIENT, *more, **keywords)
 
 
 def ready(up, first=200):

@@ -29,7 +29,7 @@ let package = Package(
         module("Orders", ["Units", "Determinism", "MarketCalendar"]),
         module("Signals", core + ["Features"]), module("Accounts", core), module("Risk", core + ["Accounts"]),
         module("Platform", ["Units", "CPlatform"]), module("Compression", ["Platform", "CZstd"]),
-        module("Security", ["COpenSSL"]), module("Storage", ["Units", "Platform", "Security", "CLMDB"]),
+        module("Security", ["COpenSSL"]), module("Storage", ["Units", "Platform", "Security", "CLMDB", "CPlatform"]),
         module("Network", ["Units", "Platform"]),
         module("LiveFeed", ["Units", "Determinism", "DBN", "Platform", "Compression", "Security", "Network"]),
         module("ZeroMQ", ["Units", "Platform", "CZeroMQ"]),

@@ -24,6 +24,15 @@ public struct StateArchive: ~Copyable {
         isLoading = false
     }
 
+    /// An archive to save into, with room for so many bytes.
+    public init(reserving count: Int) {
+        self.init()
+        bytes.reserveCapacity(count)
+    }
+
+    /// Ends a save.
+    public consuming func finish() -> [UInt8] { bytes }
+
     /// An archive to load from.
     public init(loading bytes: [UInt8]) {
         self.bytes = bytes

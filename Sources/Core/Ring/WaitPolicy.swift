@@ -34,10 +34,14 @@ public import Units
 extension RingReader {
     /// Waits until something is published beyond this reader's position, as long as `policy` says. Returns whether
     /// there is. The ring's retirement counts as something. Allocates nothing.
-    public func wait(_ policy: WaitPolicy) -> Bool {
+    public func wait(_ policy: WaitPolicy) -> Bool { wait(policy) { false } }
+
+    /// The same, but for that the spinning ends as soon as `isCalled` says so: then there is something elsewhere.
+    public func wait(_ policy: WaitPolicy, or isCalled: () -> Bool) -> Bool {
         var spins: UInt32 = 0
         repeat {
             if hasNews { return true }
+            if isCalled() { return hasNews }
             lh_cpu_relax()
             spins &+= 1
         } while spins < policy.spins

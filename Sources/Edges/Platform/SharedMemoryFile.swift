@@ -61,6 +61,18 @@ public final class SharedMemoryFile: @unchecked Sendable {
         }
     }
 
+    /// The side of one of several that all write, and whose bytes begin as zeros: takes the file that is there, or
+    /// makes it. Nobody holds a lock.
+    /// - Throws: `wrongSize`, `system`.
+    public static func share(path: String, byteCount: Int) throws(SharedMemoryError) -> SharedMemoryFile {
+        while true {
+            if let file = try takeOver(path: path, byteCount: byteCount, locks: false) { return file }
+            if let file = try make(path: path, byteCount: byteCount, locks: false, prepare: { _ in }) {
+                return file
+            }
+        }
+    }
+
     /// A reader's side. It may write the first `writableBytes` (whole pages); the rest is mapped read-only.
     /// - Throws: `absent`, `system`.
     public static func open(path: String, writableBytes: Int) throws(SharedMemoryError) -> SharedMemoryFile {
@@ -97,7 +109,9 @@ public final class SharedMemoryFile: @unchecked Sendable {
 
 extension SharedMemoryFile {
     /// The existing file, locked; nil if there is none, or if its name went to another file meanwhile.
-    private static func takeOver(path: String, byteCount: Int) throws(SharedMemoryError) -> SharedMemoryFile? {
+    private static func takeOver(
+        path: String, byteCount: Int, locks: Bool = true
+    ) throws(SharedMemoryError) -> SharedMemoryFile? {
         let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
         if descriptor < 0 {
             let code = errno
@@ -105,7 +119,7 @@ extension SharedMemoryFile {
             throw .system(call: "open", path: path, errno: code)
         }
         do throws(SharedMemoryError) {
-            try lock(descriptor, path: path)
+            if locks { try lock(descriptor, path: path) }
             let found = try status(of: descriptor, path: path)
             guard inode(at: path) == found.inode else {
                 close(descriptor)
@@ -124,7 +138,7 @@ extension SharedMemoryFile {
 
     /// A new file, locked and prepared, then linked to its name; nil if the name was taken meanwhile.
     private static func make(
-        path: String, byteCount: Int, prepare: (UnsafeMutableRawBufferPointer) -> Void
+        path: String, byteCount: Int, locks: Bool = true, prepare: (UnsafeMutableRawBufferPointer) -> Void
     ) throws(SharedMemoryError) -> SharedMemoryFile? {
         // Nameless until it is complete: a process that dies in between leaves nothing behind.
         let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
@@ -132,7 +146,7 @@ extension SharedMemoryFile {
         if descriptor < 0 { throw .system(call: "open", path: directory, errno: errno) }
         let file: SharedMemoryFile
         do throws(SharedMemoryError) {
-            try lock(descriptor, path: path)
+            if locks { try lock(descriptor, path: path) }
             let code = posix_fallocate(descriptor, 0, off_t(byteCount))
             if code != 0 { throw SharedMemoryError.system(call: "posix_fallocate", path: path, errno: code) }
             let bytes = try map(descriptor, byteCount: byteCount, path: path)

@@ -61,6 +61,11 @@ struct AppendFile: ~Copyable {
         return nil
     }
 
+    /// Lets `fill` write a record where the next one will be collected, and does not take it.
+    func rehearse(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        if used + count <= batch.count { fill(UnsafeMutableRawBufferPointer(rebasing: batch[used..<(used + count)])) }
+    }
+
     /// From here on there is always space for `count` more bytes, as long as the disk has any.
     mutating func keepReserve(_ count: Int) {
         reserve = count

@@ -80,23 +80,14 @@ public struct JournalWriter: ~Copyable {
     ) throws(JournalError) {
         precondition(payload.count <= JournalFrame.payloadByteCountMax, "a payload has at most 1 MiB")
         precondition(frameCount == 0 || frame.sequence > sequence, "sequences grow")
-        let end = JournalFrame.headerByteCount + payload.count
-        let count = end + JournalFrame.checksumByteCount
+        let count = Self.byteCount(payload)
         var produced: [UInt8] = []
         let comparing = file.isComparing
         let offset = file.offset
         let existing: [UInt8]?
         do throws(SystemCallError) {
             existing = try file.append(count: count) { bytes in
-                bytes.storeBytes(of: UInt32(payload.count).littleEndian, as: UInt32.self)
-                bytes.storeBytes(of: frame.type.littleEndian, toByteOffset: 4, as: UInt16.self)
-                bytes.storeBytes(of: frame.flags.littleEndian, toByteOffset: 6, as: UInt16.self)
-                bytes.storeBytes(of: frame.sequence.littleEndian, toByteOffset: 8, as: UInt64.self)
-                bytes.storeBytes(of: frame.time.littleEndian, toByteOffset: 16, as: UInt64.self)
-                UnsafeMutableRawBufferPointer(rebasing: bytes[JournalFrame.headerByteCount..<end])
-                    .copyMemory(from: payload)
-                let checksum = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<end]))
-                bytes.storeBytes(of: checksum.littleEndian, toByteOffset: end, as: UInt32.self)
+                Self.write(frame, payload, into: bytes)
                 if comparing { produced = Array(bytes) }
             }
         } catch { throw .file(error) }
@@ -105,6 +96,31 @@ public struct JournalWriter: ~Copyable {
         }
         frameCount += 1
         sequence = frame.sequence
+    }
+
+    private static func byteCount(_ payload: UnsafeRawBufferPointer) -> Int {
+        JournalFrame.headerByteCount + payload.count + JournalFrame.checksumByteCount
+    }
+
+    private static func write(
+        _ frame: JournalFrame, _ payload: UnsafeRawBufferPointer, into bytes: UnsafeMutableRawBufferPointer
+    ) {
+        let end = JournalFrame.headerByteCount + payload.count
+        bytes.storeBytes(of: UInt32(payload.count).littleEndian, as: UInt32.self)
+        bytes.storeBytes(of: frame.type.littleEndian, toByteOffset: 4, as: UInt16.self)
+        bytes.storeBytes(of: frame.flags.littleEndian, toByteOffset: 6, as: UInt16.self)
+        bytes.storeBytes(of: frame.sequence.littleEndian, toByteOffset: 8, as: UInt64.self)
+        bytes.storeBytes(of: frame.time.littleEndian, toByteOffset: 16, as: UInt64.self)
+        UnsafeMutableRawBufferPointer(rebasing: bytes[JournalFrame.headerByteCount..<end]).copyMemory(from: payload)
+        let checksum = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<end]))
+        bytes.storeBytes(of: checksum.littleEndian, toByteOffset: end, as: UInt32.self)
+    }
+
+    /// Writes a frame where the next one will be collected; the journal does not have it.
+    public func rehearse(_ frame: JournalFrame, _ payload: [UInt8]) {
+        payload.withUnsafeBytes { payload in
+            file.rehearse(count: Self.byteCount(payload)) { Self.write(frame, payload, into: $0) }
+        }
     }
 
     public mutating func append(_ frame: JournalFrame, _ payload: [UInt8]) throws(JournalError) {

@@ -14,16 +14,41 @@ struct IdleWait {
 
     private let kind: RingWait
     private var idleSince: Nanoseconds?
+    /// Something was done since the last rehearsal.
+    private var isCold = true
+    private var rehearsedAt = Nanoseconds.zero
+    private let spin: WaitPolicy
 
-    init(_ kind: RingWait) { self.kind = kind }
+    /// - Parameter hasCore: nobody else computes on the core; else who spins gives way each time.
+    init(_ kind: RingWait, hasCore: Bool = false) {
+        self.kind = kind
+        spin = hasCore ? .spin : WaitPolicy(spins: 20, then: .yield)
+    }
 
     /// Something was done.
-    mutating func wasBusy() { idleSince = nil }
+    mutating func wasBusy() {
+        idleSince = nil
+        isCold = true
+    }
+
+    /// A rehearsal takes some microseconds: who has no core for itself spends a hundredth of its time on them at most.
+    private var rehearsalInterval: Nanoseconds { kind == .spin ? .microseconds(100) : .milliseconds(1) }
+
+    /// What is rare and urgent should be rehearsed now: once when something else was done, by who does not sleep at
+    /// once.
+    mutating func isRehearsalDue() -> Bool {
+        guard isCold, kind != .park else { return false }
+        let now = MonotonicClock.now()
+        guard now - rehearsedAt >= rehearsalInterval else { return false }
+        rehearsedAt = now
+        isCold = false
+        return true
+    }
 
     /// What to do on the ring now; nil when it is time to sleep.
     mutating func policy() -> WaitPolicy? {
         switch kind {
-        case .spin: return .spin
+        case .spin: return spin
         case .park: return nil
         case .yield:
             let now = MonotonicClock.now()

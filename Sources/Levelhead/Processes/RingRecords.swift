@@ -98,4 +98,5 @@ struct RingRecords: ~Copyable {
 
     /// Waits until something is published, as long as `policy` says.
     func wait(_ policy: WaitPolicy) { _ = reader.wait(policy) }
+    func wait(_ policy: WaitPolicy, or isCalled: () -> Bool) { _ = reader.wait(policy, or: isCalled) }
 }

@@ -36,6 +36,14 @@ struct RunSite: Sendable {
         "/dev/shm/levelhead-\(SHA256Digest(of: Array(directory.utf8)).hexadecimal.prefix(16))"
     }
 
+    /// The channels' shortcuts in shared memory.
+    var shortcutPath: String { "\(ringPath)-channels" }
+
+    /// Takes away what a run left in shared memory. Nobody may be in it.
+    func removeSharedMemory() throws {
+        for path in [ringPath, shortcutPath] { try SharedMemoryFile.remove(path: path) }
+    }
+
     /// Tells the processes of another run's messages from this one's.
     var identity: UInt64 {
         let digits = SHA256Digest(of: Array(directory.utf8)).hexadecimal.prefix(16)

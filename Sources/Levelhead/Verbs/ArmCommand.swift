@@ -1,6 +1,8 @@
 import ArgumentParser
 import Control
 import Foundation
+import Orders
+import Platform
 import Units
 
 /// `levelhead arm`: takes the lock off.
@@ -37,9 +39,7 @@ struct ArmCommand: ParsableCommand {
         try reportingErrors {
             let state = try EpochWord.current(stateDirectory: try control.stateDirectory())
             let arguments = CommandArguments(reason: reason, scope: scope, epoch: state?.epoch)
-            let survey = try control.survey(.arm, arguments, until: .decided(by: "risk"), seconds: timeout)
-            guard !survey.answers.isEmpty else { throw ControlFailure(try control.silence(survey)) }
-            let report = TradingStateReport(survey)
+            let report = try ask(arguments)
             if control.json {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -48,6 +48,20 @@ struct ArmCommand: ParsableCommand {
                 print("trading \(report.tradingState ?? "unknown")")
             }
             if !report.isDone { throw ControlFailure(report.failure(of: .arm)) }
+        }
+    }
+
+    /// A flatten is proven at the venue a moment before the risk gateway has heard of it: who arms in that moment is
+    /// not sent away, but asked for again. The epoch stays that of the first time, so a later flatten is not undone.
+    private func ask(_ arguments: CommandArguments) throws -> TradingStateReport {
+        let end = MonotonicClock.now() + .milliseconds(Int64(min(timeout, 1) * 1_000))
+        while true {
+            let survey = try control.survey(.arm, arguments, until: .decided(by: "risk"), seconds: timeout)
+            guard !survey.answers.isEmpty else { throw ControlFailure(try control.silence(survey)) }
+            let report = TradingStateReport(survey)
+            let isFlattening = report.tradingState == TradingState.flattening.name
+            if report.isDone || !isFlattening || MonotonicClock.now() >= end { return report }
+            Thread.sleep(forTimeInterval: 0.05)
         }
     }
 }

@@ -143,8 +143,7 @@ struct UpCommand: ParsableCommand {
             // Of a run whose supervisor was killed.
             let left = String(decoding: try PosixFile.contents(of: current), as: UTF8.self)
             let directory = left.trimmingCharacters(in: .whitespacesAndNewlines)
-            try SharedMemoryFile.remove(
-                path: RunSite(stateDirectory: site.stateDirectory, directory: directory).ringPath)
+            try RunSite(stateDirectory: site.stateDirectory, directory: directory).removeSharedMemory()
         }
         try PosixFile.replace(current, with: Array((site.directory + "\n").utf8))
     }

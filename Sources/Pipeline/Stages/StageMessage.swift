@@ -50,23 +50,31 @@ public enum StageMessage: Sendable {
 
     public var bytes: [UInt8] {
         get throws(StateArchive.Failure) {
-            var archive = StateArchive()
-            var kind = kind
-            try archive.code(&kind)
-            switch self {
-            case .signal(let value): try Self.save(value, &archive)
-            case .approval(let value): try Self.save(value, &archive)
-            case .change(let value): try Self.save(value, &archive)
-            case .verdict(let value): try Self.save(value, &archive)
-            case .command(let value): try Self.save(value, &archive)
-            case .event(let value): try Self.save(value, &archive)
-            case .fill(let value): try Self.save(value, &archive)
-            case .update(let value): try Self.save(value, &archive)
-            case .notice(let value): try Self.save(value, &archive)
-            case .request(let value): try Self.save(value, &archive)
-            case .tick: break
-            }
-            return archive.bytes
+            var archive = StateArchive(reserving: Self.usualByteCount)
+            try save(into: &archive)
+            return archive.finish()
+        }
+    }
+
+    /// Most messages have fewer.
+    public static let usualByteCount = 512
+
+    /// Appends `bytes`.
+    public func save(into archive: inout StateArchive) throws(StateArchive.Failure) {
+        var kind = kind
+        try archive.code(&kind)
+        switch self {
+        case .signal(let value): try Self.save(value, &archive)
+        case .approval(let value): try Self.save(value, &archive)
+        case .change(let value): try Self.save(value, &archive)
+        case .verdict(let value): try Self.save(value, &archive)
+        case .command(let value): try Self.save(value, &archive)
+        case .event(let value): try Self.save(value, &archive)
+        case .fill(let value): try Self.save(value, &archive)
+        case .update(let value): try Self.save(value, &archive)
+        case .notice(let value): try Self.save(value, &archive)
+        case .request(let value): try Self.save(value, &archive)
+        case .tick: break
         }
     }
 

@@ -8,6 +8,33 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#include <string.h>
+
+__attribute__((target("sse4.2"))) static uint32_t crc32c(const unsigned char *bytes, size_t count, uint32_t crc) {
+    uint64_t state = crc;
+    for (; count >= 8; count -= 8, bytes += 8) {
+        uint64_t eight;
+        memcpy(&eight, bytes, 8);
+        state = _mm_crc32_u64(state, eight);
+    }
+    uint32_t rest = (uint32_t)state;
+    for (; count > 0; count -= 1, bytes += 1) rest = _mm_crc32_u8(rest, *bytes);
+    return rest;
+}
+#endif
+
+int lh_crc32c(const void *bytes, size_t count, uint32_t *crc) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("sse4.2")) {
+        *crc = ~crc32c(bytes, count, ~*crc);
+        return 1;
+    }
+#endif
+    return 0;
+}
+
 int lh_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_ns) {
     struct timespec timeout = {.tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000};
     // Not FUTEX_PRIVATE_FLAG: the word lives in memory that processes share.

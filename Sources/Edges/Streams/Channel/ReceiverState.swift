@@ -70,6 +70,11 @@ struct ReceiverState {
         return .nothing
     }
 
+    /// The next message lies in the shortcut. Who is not connected takes nothing: it may have been replaced.
+    var takesShortcut: Bool { isConnected }
+
+    mutating func takeFromShortcut() { next += 1 }
+
     private mutating func askAgain() {
         guard isConnected else { return }
         isConnected = false
@@ -88,6 +93,9 @@ struct ReceiverState {
         precondition(sequence < next, "only what was received can be acknowledged")
         acknowledged = max(acknowledged, sequence + 1)
     }
+
+    /// The sender reads in the shortcut what is acknowledged: no message need say it.
+    mutating func didTell() { told = acknowledged }
 
     /// Timers. What must be said to the sender now, if anything.
     mutating func tick(now: Nanoseconds) -> (say: ChannelFrame?, event: ChannelEvent?) {

@@ -9,6 +9,7 @@ import ZeroMQ
 public struct ReliableSender: ~Copyable {
     private var state: SenderState
     private var socket: ZeroMQSocket
+    private let shortcut: ShortcutEntry?
     private let address = ZeroMQMessage()
     private let body = ZeroMQMessage()
     /// The connection of the receiver, as the router names it.
@@ -16,17 +17,22 @@ public struct ReliableSender: ~Copyable {
     private var events = ChannelEvents()
     private static let messagesAtOnce = 256
 
-    /// - Parameter outbox: what `outbox` gave before a restart.
+    /// - Parameters:
+    ///   - outbox: what `outbox` gave before a restart.
+    ///   - shortcut: where messages go first; nil for the socket alone.
     public init(
         _ context: ZeroMQContext, _ endpoint: ZeroMQEndpoint, _ session: ChannelSession,
         limits: ChannelLimits = ChannelLimits(), outbox: ChannelOutbox = ChannelOutbox(),
-        security: ZeroMQSecurity = .none
+        security: ZeroMQSecurity = .none, shortcut: ShortcutEntry? = nil
     ) throws(ZeroMQError) {
         var options = ZeroMQSocketOptions()
         options.messageByteCountMax = Int64(ChannelFrame.headerByteCount)
         options.security = security
+        // Nobody takes anything there before this life has been greeted.
+        shortcut?.channel.clear()
         socket = try .bound(context, .router, to: endpoint, options)
         state = SenderState(session, limits, outbox)
+        self.shortcut = shortcut
     }
 
     /// Sequence of the next message.
@@ -53,6 +59,14 @@ public struct ReliableSender: ~Copyable {
 
     public mutating func send(_ bytes: [UInt8], now: Nanoseconds) throws(ZeroMQError) -> UInt64? {
         try bytes.span.bytes.withUnsafeBytes { (raw) throws(ZeroMQError) in try send(raw, now: now) }
+    }
+
+    /// Does with a message what `send` does, as far as nobody sees it, so that code and memory are near when there is
+    /// one.
+    public mutating func rehearse(_ bytes: [UInt8]) {
+        let frame = bytes.withUnsafeBytes { state.rehearse($0) }
+        guard let frame, let shortcut, state.hasShortcutRoom else { return }
+        shortcut.channel.rehearse(state.next, frame)
     }
 
     /// Takes acknowledgements, answers the receiver, sends what waits, and sends again what was lost.
@@ -103,9 +117,10 @@ public struct ReliableSender: ~Copyable {
         if let reply = answer.reply { try say(reply, to: Array(address.bytes)) }
     }
 
-    /// Hands messages to the connection until it takes no more.
+    /// Hands messages to the shortcut while it has room, and to the connection until it takes no more.
     private mutating func pump(now: Nanoseconds) throws(ZeroMQError) {
-        while let sequence = state.toSend {
+        if let shortcut { put(into: shortcut, now: now) }
+        while let sequence = state.toSend(now: now) {
             switch try socket.send(peer, more: true) {
             case .sent:
                 _ = try socket.send(state.message(sequence))
@@ -116,6 +131,17 @@ public struct ReliableSender: ~Copyable {
                 return
             }
         }
+    }
+
+    private mutating func put(into shortcut: ShortcutEntry, now: Nanoseconds) {
+        state.takeAcknowledged(before: shortcut.channel.acknowledged, now: now)
+        var isNews = false
+        while let sequence = state.toPut {
+            shortcut.channel.put(sequence, state.message(sequence))
+            state.didPut(sequence, now: now)
+            isNews = true
+        }
+        if isNews { shortcut.call() }
     }
 
     /// Answers and beats are said again when they are lost.

@@ -15,6 +15,10 @@ struct SenderState: ~Copyable {
     private var replayedBefore: UInt64 = 0
     /// The next message to hand to the connection.
     private(set) var cursor: UInt64
+    /// The next message to put into the shortcut; the cursor's when there is none.
+    private var shortcutCursor: UInt64
+    /// When the cursor's message was put into the shortcut, or became the cursor's.
+    private var waitingSince = Nanoseconds.zero
     private(set) var isConnected = false
     private var lastHeard = Nanoseconds.zero
     private var lastSent = Nanoseconds.zero
@@ -29,6 +33,7 @@ struct SenderState: ~Copyable {
         isReplayed = outbox.isReplayed
         resendAfter = limits.resendAfter
         cursor = outbox.firstSequence
+        shortcutCursor = outbox.firstSequence
         ring = SlotRing(
             slotByteCount: ChannelFrame.headerByteCount + limits.messageByteCountMax, capacity: limits.capacity,
             next: outbox.firstSequence)
@@ -51,11 +56,7 @@ struct SenderState: ~Copyable {
         precondition(payload.count <= limits.messageByteCountMax, "a message has at most messageByteCountMax bytes")
         guard !isFull else { return nil }
         let sequence = ring.next
-        let slot = ring.nextSlot
-        UnsafeMutableRawBufferPointer(rebasing: slot[ChannelFrame.headerByteCount...]).copyMemory(from: payload)
-        ChannelFrame(kind: .data, session: session, sequence: sequence)
-            .write(into: slot, payloadByteCount: payload.count)
-        ring.commit(byteCount: ChannelFrame.headerByteCount + payload.count)
+        ring.commit(byteCount: write(payload, sequence).count)
         if sequence < replayedBefore {
             ring.drop(before: sequence + 1)
             cursor = max(cursor, sequence + 1)
@@ -63,8 +64,49 @@ struct SenderState: ~Copyable {
         return sequence
     }
 
-    /// The message that the connection should get now.
-    var toSend: UInt64? { isConnected && cursor < next ? cursor : nil }
+    /// The number of a message that is rehearsed: one that no message has, so that nobody takes it for one.
+    static let rehearsed = UInt64.max
+
+    /// Writes a message where the next one will be written; nobody sees it. Nil when there is no room.
+    mutating func rehearse(_ payload: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        guard !isFull, payload.count <= limits.messageByteCountMax else { return nil }
+        return write(payload, Self.rehearsed)
+    }
+
+    private func write(_ payload: UnsafeRawBufferPointer, _ sequence: UInt64) -> UnsafeRawBufferPointer {
+        let slot = ring.nextSlot
+        UnsafeMutableRawBufferPointer(rebasing: slot[ChannelFrame.headerByteCount...]).copyMemory(from: payload)
+        ChannelFrame(kind: .data, session: session, sequence: sequence)
+            .write(into: slot, payloadByteCount: payload.count)
+        return UnsafeRawBufferPointer(rebasing: slot[..<(ChannelFrame.headerByteCount + payload.count)])
+    }
+
+    /// The message that the connection should get now: one that the shortcut has no room for, or that was not taken
+    /// there in time.
+    func toSend(now: Nanoseconds) -> UInt64? {
+        guard isConnected, cursor < next else { return nil }
+        return cursor < shortcutCursor && now - waitingSince <= limits.acknowledgeInterval ? nil : cursor
+    }
+
+    /// The shortcut has room for the next message.
+    var hasShortcutRoom: Bool { isConnected && next < oldest + ChannelShortcut.slotCount }
+
+    /// The message that the shortcut should get now, of those that it has room for.
+    var toPut: UInt64? {
+        let first = max(shortcutCursor, oldest)
+        return isConnected && first < min(next, oldest + ChannelShortcut.slotCount) ? first : nil
+    }
+
+    mutating func didPut(_ sequence: UInt64, now: Nanoseconds) {
+        shortcutCursor = sequence + 1
+        if sequence == cursor { waitingSince = now }
+        if sequence == oldest { lastProgress = now }
+    }
+
+    /// The receiver has said in the shortcut that it has journaled what is before `sequence`.
+    mutating func takeAcknowledged(before sequence: UInt64, now: Nanoseconds) {
+        if isConnected { acknowledge(before: min(sequence, next), now: now) }
+    }
 
     func message(_ sequence: UInt64) -> UnsafeRawBufferPointer { ring.message(sequence) }
 
@@ -110,6 +152,7 @@ struct SenderState: ~Copyable {
         if wanted > next { replayedBefore = wanted }
         acknowledge(before: min(wanted, next), now: now)
         cursor = oldest
+        shortcutCursor = oldest
         resendAfter = limits.resendAfter
         lastProgress = now
         defer { isConnected = true }
@@ -119,6 +162,7 @@ struct SenderState: ~Copyable {
     private mutating func acknowledge(before sequence: UInt64, now: Nanoseconds) {
         guard sequence > oldest else { return }
         ring.drop(before: sequence)
+        if sequence > cursor { waitingSince = now }
         cursor = max(cursor, sequence)
         lastProgress = now
         resendAfter = limits.resendAfter

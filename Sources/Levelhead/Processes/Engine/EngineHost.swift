@@ -81,7 +81,8 @@ struct EngineHost: ~Copyable {
             site: site, setup: setup, pipeline: pipeline, streams: streams,
             records: try RingRecords(site, from: position, isPacing: true),
             door: door, outputs: try OutputJournal.open(site.journal("engine-out"), at: saved.outputs),
-            snapshots: snapshots, identity: identity, wait: IdleWait(configuration.ring.engineWait), position: position)
+            snapshots: snapshots, identity: identity, wait: IdleWait(configuration.ring.engineWait, hasCore: true),
+            position: position)
     }
 
     private init(
@@ -123,6 +124,7 @@ struct EngineHost: ~Copyable {
             } else if isBusy {
                 wait.wasBusy()
             } else {
+                if wait.isRehearsalDue() { try door.rehearse() }
                 records.wait(wait.policy() ?? Self.sleep)
             }
         }

@@ -26,6 +26,9 @@ final class SignalDoor {
         if origin > 0 { stages.record(.ringToSignal, MonotonicClock.wallTime() - Timestamp(nanoseconds: origin)) }
     }
 
+    /// Keeps what `send` needs near: a signal is rare, and what lies between two of them takes its place in the caches.
+    func rehearse() throws { try outbox.rehearse() }
+
     /// - Throws: what kept a signal from being sent.
     func check() throws { if let failure { throw failure } }
 }

@@ -1,3 +1,4 @@
+import Determinism
 import Foundation
 import Orders
 import Pipeline
@@ -48,11 +49,25 @@ struct InputJournal: ~Copyable {
 
     mutating func append(_ entry: Entry) throws {
         count += 1
-        var payload = withUnsafeBytes(of: entry.position.littleEndian) { Array($0) }
-        payload += withUnsafeBytes(of: entry.sequence.littleEndian) { Array($0) }
-        payload += try entry.message.bytes
+        let payload = try Self.payload(entry)
         let frame = JournalFrame(type: entry.source.rawValue, sequence: count, time: entry.time.nanoseconds)
         try writer.append(frame, payload)
+    }
+
+    /// Does what `append` does, and takes nothing.
+    func rehearse(_ entry: Entry) throws {
+        writer.rehearse(
+            JournalFrame(type: entry.source.rawValue, sequence: count, time: entry.time.nanoseconds),
+            try Self.payload(entry))
+    }
+
+    private static func payload(_ entry: Entry) throws -> [UInt8] {
+        var archive = StateArchive(reserving: headerByteCount + StageMessage.usualByteCount)
+        var (position, sequence) = (entry.position, entry.sequence)
+        try archive.field(&position)
+        try archive.field(&sequence)
+        try entry.message.save(into: &archive)
+        return archive.finish()
     }
 
     /// From here on a killed process does not lose what was appended.

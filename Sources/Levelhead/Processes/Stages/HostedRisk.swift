@@ -27,8 +27,8 @@ struct HostedRisk: ~Copyable, HostedStage {
     private var manual: ManualOrders
     private var execution = PeerWatch(.fills)
     private var audit: AuditLog?
-    /// What the audit log does not have yet: a line takes tens of microseconds, which no order waits for. After a crash
-    /// it is observed again.
+    /// What audit log and digest do not have yet: a line takes tens of microseconds, which no order waits for. After a
+    /// crash it is observed again.
     private var unwritten: [StageMessage] = []
     private static let unwrittenMax = 256
     private var orders = RecordDigest()
@@ -121,15 +121,10 @@ struct HostedRisk: ~Copyable, HostedStage {
             execution.observe(command)
         }
         switch message {
-        case .verdict(let verdict): digest(verdict)
-        case .update(let update):
-            if update.state == .pending { orderCount += 1 }
-            digest(update)
-        case .fill(let fill):
-            fillCount += 1
-            digest(fill)
+        case .update(let update): if update.state == .pending { orderCount += 1 }
+        case .fill: fillCount += 1
         case .approval, .command, .event, .tick: return
-        case .signal, .change, .notice, .request: break
+        case .verdict, .signal, .change, .notice, .request: break
         }
         unwritten.append(message)
         if unwritten.count >= Self.unwrittenMax { record() }
@@ -143,9 +138,15 @@ struct HostedRisk: ~Copyable, HostedStage {
     private mutating func log(_ message: StageMessage) {
         switch message {
         case .signal(let signal): log(AuditLine.signal(signal))
-        case .verdict(let verdict): log(AuditLine.verdict(verdict))
-        case .update(let update): log(AuditLine.update(update))
-        case .fill(let fill): log(AuditLine.fill(fill, terms: setup.plan.tradedSpecification))
+        case .verdict(let verdict):
+            digest(verdict)
+            log(AuditLine.verdict(verdict))
+        case .update(let update):
+            digest(update)
+            log(AuditLine.update(update))
+        case .fill(let fill):
+            digest(fill)
+            log(AuditLine.fill(fill, terms: setup.plan.tradedSpecification))
         case .change(let change): log(AuditLine.change(change))
         case .notice(let notice): log(AuditLine.notice(notice))
         case .request(let request): log(AuditLine.request(request))
@@ -235,6 +236,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        record()
         try archive.marker("risk ledger")
         try orders.persist(&archive)
         try follower.persist(&archive)

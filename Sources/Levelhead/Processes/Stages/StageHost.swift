@@ -142,6 +142,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try send()
         }
         while true {
+            inbox.listen()
             var isBusy = try takeRecords()
             isBusy = try takeLock() || isBusy
             try takeSilence()
@@ -165,7 +166,22 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// A message ends the sleep at once, a record within a millisecond: what follows from a record of itself (a fill on
     /// paper, a mark) is no answer that anybody waits for.
     private mutating func rest() throws {
-        if !isInputOver, let policy = wait.policy() { records.wait(policy) } else { try inbox.wait() }
+        if wait.isRehearsalDue() { try rehearse() }
+        if !isInputOver, let policy = wait.policy() {
+            records.wait(policy) { inbox.isCalled }
+        } else {
+            inbox.wait()
+        }
+    }
+
+    /// Keeps near what the next message needs: messages are rare, and what is done between two of them takes its place
+    /// in the caches. Changes nothing that anybody sees.
+    private mutating func rehearse() throws {
+        try inbox.rehearse { source, message in
+            try inputs.rehearse(InputJournal.Entry(
+                source: source, position: position, sequence: 0, time: fold.clock.message, message: message))
+        }
+        try outbox.rehearse()
     }
 
     private mutating func takeRecords() throws -> Bool {

@@ -17,8 +17,13 @@ struct StageInbox: ~Copyable {
         var taken: UInt64?
         /// It has been connected before.
         var wasHeard = false
+        /// The bytes of a message to rehearse with.
+        let sample: [UInt8]?
 
-        init(_ channel: StageChannel, _ source: InputSource, _ receiver: consuming ReliableReceiver) {
+        init(
+            _ channel: StageChannel, _ source: InputSource, _ receiver: consuming ReliableReceiver, sample: [UInt8]?
+        ) {
+            self.sample = sample
             self.channel = channel
             self.source = source
             self.receiver = receiver
@@ -27,7 +32,9 @@ struct StageInbox: ~Copyable {
 
     private let links: [Link]
     private let seal: ApprovalSeal?
-    private var poller = ZeroMQPoller()
+    private let bell: Doorbell
+    /// Calls of the bell when the channels were last looked at.
+    private var heard: UInt32 = 0
     /// Longest wait for a message, so that the ring is looked at.
     private static let patience = Nanoseconds.milliseconds(1)
 
@@ -38,7 +45,7 @@ struct StageInbox: ~Copyable {
         _ role: ProcessRole, _ site: RunSite, _ context: ZeroMQContext, next: [UInt64], seal: ApprovalSeal?,
         silence: Nanoseconds
     ) throws {
-        self.seal = seal
+        let shortcuts = try ShortcutMemory(site)
         var limits = ChannelLimits()
         limits.silence = silence
         var links: [Link] = []
@@ -46,11 +53,15 @@ struct StageInbox: ~Copyable {
             guard let source = InputSource(channel: channel) else { continue }
             let receiver = try ReliableReceiver(
                 context, channel.endpoint(site), channel.session(site), limits: limits,
-                next: index < next.count ? next[index] : 0)
-            links.append(Link(channel, source, receiver))
+                next: index < next.count ? next[index] : 0, shortcut: channel.shortcut(shortcuts))
+            let sample = try channel.sample.map {
+                try StageEnvelope(position: 0, origin: 0, message: $0).bytes(seal: channel == .approvals ? seal : nil)
+            }
+            links.append(Link(channel, source, receiver, sample: sample))
         }
         self.links = links
-        for link in links { link.receiver.register(in: &poller) }
+        self.seal = seal
+        bell = shortcuts.bell(of: role)
     }
 
     /// By channel, the next message wanted.
@@ -76,15 +87,26 @@ struct StageInbox: ~Copyable {
         return nil
     }
 
+    /// Reads a message of each channel that never came, so that the code is near when one comes.
+    func rehearse(_ body: (InputSource, StageMessage) throws -> Void) throws {
+        for link in links {
+            guard let sample = link.sample, let bytes = link.receiver.rehearse(sample) else { continue }
+            try body(link.source, try open(bytes, of: link).message)
+        }
+    }
+
+    private func open(_ bytes: UnsafeRawBufferPointer, of link: Link) throws -> StageEnvelope {
+        try StageEnvelope(
+            bytes: Array(bytes), channel: link.channel, seal: link.channel == .approvals ? seal : nil)
+    }
+
     private func head(of link: Link) throws -> (sequence: UInt64, envelope: StageEnvelope)? {
         if let held = link.held { return held }
         guard let message = try link.receiver.receive(now: MonotonicClock.now()) else {
             if let event = link.receiver.takeEvent() { try check(event, of: link) }
             return nil
         }
-        let seal = link.channel == .approvals ? seal : nil
-        let envelope = try StageEnvelope(bytes: Array(message.bytes), channel: link.channel, seal: seal)
-        link.held = (message.sequence, envelope)
+        link.held = (message.sequence, try open(message.bytes, of: link))
         return link.held
     }
 
@@ -105,6 +127,12 @@ struct StageInbox: ~Copyable {
         }
     }
 
+    /// The channels are about to be looked at: who calls from here on is waited for no more.
+    mutating func listen() { heard = bell.calls }
+
+    /// Somebody has sent something since the channels were last looked at.
+    var isCalled: Bool { bell.calls != heard }
+
     /// Waits a moment for a message.
-    func wait() throws { _ = try poller.wait(timeout: Self.patience) }
+    func wait() { bell.sleep(unlessCalledSince: heard, atMost: Self.patience) }
 }

@@ -1,5 +1,10 @@
+import Determinism
 import Foundation
+import Orders
 import Pipeline
+import Platform
+import Risk
+import Signals
 import Streams
 import Units
 import ZeroMQ
@@ -11,6 +16,29 @@ struct StageChannel: Equatable, Sendable {
     let to: ProcessRole
     /// What may come through it.
     let kinds: Set<StageMessage.Kind>
+    /// The same, a bit for each.
+    private let kindBits: UInt16
+
+    private init(name: String, from: ProcessRole, to: ProcessRole, kinds: Set<StageMessage.Kind>) {
+        self.name = name
+        self.from = from
+        self.to = to
+        self.kinds = kinds
+        kindBits = kinds.reduce(0) { $0 | 1 << UInt16($1.rawValue) }
+    }
+
+    /// A message of it that means nothing, to rehearse with; nil where nobody waits for one.
+    var sample: StageMessage? {
+        switch self {
+        case .signals: .signal(.blank)
+        case .approvals: .approval(.blank)
+        case .commands: .command(.blank)
+        case .events: .event(.blank)
+        default: nil
+        }
+    }
+
+    func carries(_ kind: StageMessage.Kind) -> Bool { kindBits >> UInt16(kind.rawValue) & 1 != 0 }
 
     static let signals = StageChannel(name: "signals", from: .engine, to: .risk, kinds: [.signal])
     static let approvals = StageChannel(name: "approvals", from: .risk, to: .execution, kinds: [.approval, .change])
@@ -24,9 +52,34 @@ struct StageChannel: Equatable, Sendable {
     static func into(_ role: ProcessRole) -> [StageChannel] { all.filter { $0.to == role } }
     static func outOf(_ role: ProcessRole) -> [StageChannel] { all.filter { $0.from == role } }
 
+    /// Its place among the shortcuts.
+    private var index: Int {
+        guard let index = Self.all.firstIndex(of: self) else { preconditionFailure("a channel is one of them all") }
+        return index
+    }
+
+    func shortcut(_ memory: ShortcutMemory) -> ChannelShortcut { memory.channel(index) }
+    func entry(_ memory: ShortcutMemory) -> ShortcutEntry {
+        ShortcutEntry(shortcut(memory), memory.bell(of: to))
+    }
+
     func endpoint(_ site: RunSite) -> ZeroMQEndpoint { .ipc(path: "\(site.socketDirectory)/\(name).ipc") }
 
     func session(_ site: RunSite) -> ChannelSession { ChannelSession(channel: name, run: site.identity) }
+}
+
+extension ShortcutMemory {
+    init(_ site: RunSite) throws {
+        try self.init(path: site.shortcutPath, bells: ProcessRole.allCases.count, channels: StageChannel.all.count)
+    }
+
+    /// What wakes a process of the run.
+    func bell(of role: ProcessRole) -> Doorbell {
+        guard let index = ProcessRole.allCases.firstIndex(of: role) else {
+            preconditionFailure("a role is one of them all")
+        }
+        return bell(index)
+    }
 }
 
 /// A stage message on its way: where its sender stood in the ring, when the record was received that it follows from,
@@ -43,9 +96,12 @@ struct StageEnvelope {
     static let headerByteCount = 16
 
     func bytes(seal: ApprovalSeal?) throws -> [UInt8] {
-        var bytes = withUnsafeBytes(of: position.littleEndian) { Array($0) }
-        bytes += withUnsafeBytes(of: origin.littleEndian) { Array($0) }
-        bytes += try message.bytes
+        var archive = StateArchive(reserving: StageMessage.usualByteCount)
+        var (position, origin) = (position, origin)
+        try archive.field(&position)
+        try archive.field(&origin)
+        try message.save(into: &archive)
+        var bytes = archive.finish()
         if let seal { bytes += seal.code(of: bytes) }
         return bytes
     }
@@ -67,7 +123,7 @@ struct StageEnvelope {
         position = Self.number(body.prefix(8))
         origin = Self.number(body.dropFirst(8).prefix(8))
         message = try StageMessage(bytes: Array(body.dropFirst(Self.headerByteCount)))
-        guard channel.kinds.contains(message.kind) else { throw StageLinkError.kind(channel.name, message.kind) }
+        guard channel.carries(message.kind) else { throw StageLinkError.kind(channel.name, message.kind) }
     }
 }
 

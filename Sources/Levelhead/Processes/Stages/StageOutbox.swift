@@ -46,13 +46,15 @@ struct StageOutbox: ~Copyable {
     ) throws {
         self.seal = seal
         self.lock = lock
+        let shortcuts = try ShortcutMemory(site)
         var links: [Link] = []
         for (index, channel) in StageChannel.outOf(role).enumerated() {
             // The stage is a fold: after a restart it makes again what a receiver may have already.
             var outbox = index < outboxes.count ? outboxes[index] : ChannelOutbox()
             outbox.isReplayed = true
             let sender = try ReliableSender(
-                context, channel.endpoint(site), channel.session(site), outbox: outbox)
+                context, channel.endpoint(site), channel.session(site), outbox: outbox,
+                shortcut: channel.entry(shortcuts))
             links.append(Link(channel, sender))
         }
         self.links = links
@@ -74,7 +76,7 @@ struct StageOutbox: ~Copyable {
         _ message: StageMessage, at position: UInt64, origin: UInt64 = 0, isMadeAgain: Bool = false
     ) {
         let envelope = StageEnvelope(position: position, origin: origin, message: message)
-        for link in links where link.channel.kinds.contains(message.kind) {
+        for link in links where link.channel.carries(message.kind) {
             link.waiting.append(Waiting(envelope: envelope, isMadeAgain: isMadeAgain))
         }
     }
@@ -85,7 +87,9 @@ struct StageOutbox: ~Copyable {
         return withheld
     }
 
-    mutating func send() throws {
+    mutating func send() throws { try send(isRehearsal: false) }
+
+    private mutating func send(isRehearsal: Bool) throws {
         let now = MonotonicClock.now()
         for link in links where !link.waiting.isEmpty {
             let seal = link.channel == .approvals ? seal : nil
@@ -105,12 +109,30 @@ struct StageOutbox: ~Copyable {
                         if !item.isMadeAgain { unsent = command.order.id }
                     }
                 }
-                if try link.sender.send(try envelope.bytes(seal: seal), now: now) == nil { break }
+                let bytes = try envelope.bytes(seal: seal)
+                if isRehearsal {
+                    link.sender.rehearse(bytes)
+                } else if try link.sender.send(bytes, now: now) == nil {
+                    break
+                }
                 if let unsent { withheld.append(unsent) }
                 sent += 1
             }
-            link.waiting.removeFirst(sent)
+            if sent == link.waiting.count {
+                link.waiting.removeAll(keepingCapacity: true)
+            } else {
+                link.waiting.removeFirst(sent)
+            }
         }
+    }
+
+    /// Does with a message of each channel what `add` and `send` do, as far as nobody sees it: the code and the memory
+    /// that the next one needs are then near.
+    mutating func rehearse() throws {
+        if hasWaiting { return }
+        for link in links { if let sample = link.channel.sample { add(sample, at: 0) } }
+        defer { for link in links { link.waiting.removeAll(keepingCapacity: true) } }
+        try send(isRehearsal: true)
     }
 
     private func permits(_ command: VenueCommand) -> Bool {

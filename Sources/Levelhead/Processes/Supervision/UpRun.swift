@@ -10,12 +10,12 @@ struct UpRun {
     /// - Parameter stays: the end of the input does not end the run.
     func run(ingestArguments: [String], restarts: Bool, stays: Bool, isLockstep: Bool) throws -> UpResult {
         // What a killed run left under this name may be over, and those that have it mapped are about to end.
-        try SharedMemoryFile.remove(path: site.ringPath)
+        try site.removeSharedMemory()
         var supervisor = try Supervisor(
             site, ingestArguments: ingestArguments, restarts: restarts, isLockstep: isLockstep)
         defer {
             unlink(RunSite.currentRunFile(site.stateDirectory))
-            unlink(site.ringPath)
+            try? site.removeSharedMemory()
         }
         let cores = try site.configuration().cores
         if let core = cores.engine { try NoCoreToSpare.check(core) }

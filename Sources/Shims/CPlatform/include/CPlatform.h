@@ -1,5 +1,6 @@
 #pragma once
 // What Glibc's Swift overlay cannot import: variadic system calls, CPU sets, the pause instruction, futexes.
+#include <stddef.h>
 #include <stdint.h>
 #include <sched.h>
 #include <time.h>
@@ -14,6 +15,8 @@ static inline void lh_cpu_relax(void) {
 /// Gives the core to whoever is ready to run (sched_yield(2)).
 static inline void lh_yield(void) { sched_yield(); }
 
+/// CRC-32C by the processor's own instruction, continued from *crc. Returns 0, and does nothing, where there is none.
+int lh_crc32c(const void *bytes, size_t count, uint32_t *crc);
 /// Sleeps while *word == expected, at most timeout_ns. Returns 0 when woken, else an errno value.
 int lh_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_ns);
 /// Wakes up to count sleepers. Returns how many were woken.

@@ -13,8 +13,8 @@ public protocol EngineOutput: ~Copyable {
     mutating func vector(_ engine: borrowing ContractEngine)
     /// A second of event time ended with this vector.
     mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64)
-    /// A level was decided: for whoever waits for it. A group's signals are all announced before `signal` is told of the
-    /// first.
+    /// A level was decided: for whoever waits for it. A group's signals are all announced before `signal` is told of
+    /// the first.
     mutating func announce(_ signal: Signal)
     /// A group's signals have all been announced.
     mutating func announced()

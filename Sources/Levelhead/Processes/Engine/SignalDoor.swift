@@ -20,7 +20,7 @@ final class SignalDoor {
         self.stages = stages
     }
 
-    /// Hands a signal to the risk gateway, which has it when it looks; `call` wakes it when it sleeps, for to wake takes
+    /// Hands a signal to the risk gateway, which has it when it looks; `call` wakes it when it sleeps, for waking takes
     /// longer than all of this.
     func put(_ signal: Signal, at position: UInt64) {
         do { try outbox.put(.signal(signal), at: position, origin: origin) } catch { failure = failure ?? error }

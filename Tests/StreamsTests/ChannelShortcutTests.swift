@@ -77,6 +77,25 @@ import ZeroMQ
         #expect(receiver.duplicateCount == 0)
     }
 
+    @Test func `what is put is there at once, and its receiver is called when that is asked for`() throws {
+        let site = try Site()
+        var sender = try site.sender()
+        var receiver = try site.receiver()
+        try site.connect(&sender, &receiver)
+        sender.call()
+        let calls = site.memory.bell(0).calls
+        for number in 0..<3 as Range<UInt8> { _ = try sender.put([number], now: now) }
+        #expect(site.memory.bell(0).calls == calls)
+        try site.drain(&receiver)
+        #expect(site.journal == [[0], [1], [2]])
+        sender.call()
+        sender.call()
+        #expect(site.memory.bell(0).calls == calls + 1)
+        _ = try sender.put([3], now: now)
+        try sender.poll(now: now)
+        #expect(site.memory.bell(0).calls == calls + 2)
+    }
+
     @Test func `what finds no room goes through the socket, in order and once`() throws {
         let site = try Site()
         var sender = try site.sender()

@@ -63,6 +63,8 @@ private struct WitnessOutput: ~Copyable, EngineOutput {
 
     mutating func vector(_ engine: borrowing ContractEngine) {}
     mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64) {}
+    mutating func announce(_ signal: Signal) {}
+    mutating func announced() {}
 
     mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>) {
         guard signal.sequence == sequence else { return }

@@ -13,6 +13,11 @@ public protocol EngineOutput: ~Copyable {
     mutating func vector(_ engine: borrowing ContractEngine)
     /// A second of event time ended with this vector.
     mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64)
+    /// A level was decided: for whoever waits for it. A group's signals are all announced before `signal` is told of
+    /// the first.
+    mutating func announce(_ signal: Signal)
+    /// A group's signals have all been announced.
+    mutating func announced()
     /// A level was decided; the vector is the one it was decided on.
     mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>)
 }
@@ -77,6 +82,8 @@ struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {
     /// Signals first: risk waits for them, and nobody for a row.
     mutating func groupClosed(_ engine: borrowing ContractEngine) {
         if judge.judge(engine) {
+            for index in judge.decided.indices { output.announce(judge.decided[index]) }
+            output.announced()
             for index in judge.decided.indices { output.signal(judge.decided[index], vector: engine.vector) }
             judge.decided.removeAll()
         }

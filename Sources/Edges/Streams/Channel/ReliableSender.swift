@@ -10,6 +10,8 @@ public struct ReliableSender: ~Copyable {
     private var state: SenderState
     private var socket: ZeroMQSocket
     private let shortcut: ShortcutEntry?
+    /// There is something in the shortcut that the receiver was not called for.
+    private var isCallDue = false
     private let address = ZeroMQMessage()
     private let body = ZeroMQMessage()
     /// The connection of the receiver, as the router names it.
@@ -52,13 +54,32 @@ public struct ReliableSender: ~Copyable {
 
     /// Keeps the message, and sends it if it can leave now. Nil when the outbox is full: then it was not taken.
     public mutating func send(_ bytes: UnsafeRawBufferPointer, now: Nanoseconds) throws(ZeroMQError) -> UInt64? {
+        defer { call() }
+        return try put(bytes, now: now)
+    }
+
+    public mutating func send(_ bytes: [UInt8], now: Nanoseconds) throws(ZeroMQError) -> UInt64? {
+        defer { call() }
+        return try put(bytes, now: now)
+    }
+
+    /// Does what `send` does, but for waking the receiver: one that looks has the message, one that sleeps hears of it
+    /// by `call`.
+    public mutating func put(_ bytes: UnsafeRawBufferPointer, now: Nanoseconds) throws(ZeroMQError) -> UInt64? {
         guard let sequence = state.append(bytes) else { return nil }
         try pump(now: now)
         return sequence
     }
 
-    public mutating func send(_ bytes: [UInt8], now: Nanoseconds) throws(ZeroMQError) -> UInt64? {
-        try bytes.span.bytes.withUnsafeBytes { (raw) throws(ZeroMQError) in try send(raw, now: now) }
+    public mutating func put(_ bytes: [UInt8], now: Nanoseconds) throws(ZeroMQError) -> UInt64? {
+        try bytes.span.bytes.withUnsafeBytes { (raw) throws(ZeroMQError) in try put(raw, now: now) }
+    }
+
+    /// Wakes the receiver if there is news for it.
+    public mutating func call() {
+        guard isCallDue, let shortcut else { return }
+        isCallDue = false
+        shortcut.call()
     }
 
     /// Does with a message what `send` does, as far as nobody sees it, so that code and memory are near when there is
@@ -71,6 +92,7 @@ public struct ReliableSender: ~Copyable {
 
     /// Takes acknowledgements, answers the receiver, sends what waits, and sends again what was lost.
     public mutating func poll(now: Nanoseconds) throws(ZeroMQError) {
+        defer { call() }
         var left = Self.messagesAtOnce
         while left > 0, try socket.receive(into: address) {
             left -= 1
@@ -135,13 +157,11 @@ public struct ReliableSender: ~Copyable {
 
     private mutating func put(into shortcut: ShortcutEntry, now: Nanoseconds) {
         state.takeAcknowledged(before: shortcut.channel.acknowledged, now: now)
-        var isNews = false
         while let sequence = state.toPut {
             shortcut.channel.put(sequence, state.message(sequence))
             state.didPut(sequence, now: now)
-            isNews = true
+            isCallDue = true
         }
-        if isNews { shortcut.call() }
     }
 
     /// Answers and beats are said again when they are lost.

@@ -42,8 +42,11 @@ struct EngineLedger: ~Copyable, EngineOutput {
         features.closeBlock()
     }
 
+    mutating func announce(_ signal: Signal) { door?.put(signal, at: position) }
+
+    mutating func announced() { door?.call() }
+
     mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>) {
-        door?.send(signal, at: position)
         if mode == .second { features.add(vector) }
         var writer = CanonicalWriter(scratch)
         signal.write(into: &writer)

@@ -81,6 +81,27 @@ struct StageOutbox: ~Copyable {
         }
     }
 
+    /// Sends a message that waits for nothing, without a stop; its receiver is not woken before `call`.
+    ///
+    /// - Parameter isRehearsal: nobody sees it.
+    mutating func put(_ message: StageMessage, at position: UInt64, origin: UInt64, isRehearsal: Bool = false) throws {
+        let envelope = StageEnvelope(position: position, origin: origin, message: message)
+        let now = MonotonicClock.now()
+        for link in links where link.channel.carries(message.kind) {
+            if link.waiting.isEmpty {
+                let bytes = try envelope.bytes(seal: link.channel == .approvals ? seal : nil)
+                if isRehearsal {
+                    link.sender.rehearse(bytes)
+                } else if try link.sender.put(bytes, now: now) != nil {
+                    continue
+                }
+            }
+            if !isRehearsal { link.waiting.append(Waiting(envelope: envelope, isMadeAgain: false)) }
+        }
+    }
+
+    func call() { for link in links { link.sender.call() } }
+
     /// Orders that were not sent, each once: they open, and the epoch that they were approved in is over.
     mutating func takeWithheld() -> [ClientOrderID] {
         defer { withheld = [] }

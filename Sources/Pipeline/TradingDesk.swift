@@ -24,6 +24,9 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     private var watch: MarketWatch
     /// Risk has not been handed the newest book.
     private var isMarkDue = false
+    /// Nobody works an order, holds a position or has something to say: a usable book changes nothing but the mark that
+    /// is due. Found out at a step of the market, and no longer known when anything else happens.
+    private var isQuiet = false
 
     init(configuration: TradingConfiguration, plan: InstrumentPlan, calendar: TradingCalendar, output: Output) {
         TradingLimits.verify()
@@ -39,6 +42,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     // MARK: Market
 
     public mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
+        isQuiet = false
         watch.begin(session, leader: leader)
         risk.begin(watch.day)
         venue.begin(watch.day)
@@ -50,12 +54,23 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         watch.setClock(engine)
         if watch.tradesSignalBook {
             let quality = watch.quality(of: engine)
-            if !quality.hasUsableBook { mark() }
-            watch.follow(engine, quality: quality)
-            stepMarket(trades: engine.trades)
+            if isQuiet, quality.hasUsableBook {
+                watch.follow(engine, quality: quality)
+                isMarkDue = true
+            } else {
+                takeGroup(engine, quality: quality)
+            }
         }
         if judge.judge(engine) { tell(engine) }
-        review()
+        if !isQuiet { review() }
+    }
+
+    @inline(never)
+    private mutating func takeGroup(_ engine: borrowing ContractEngine, quality: DataQuality) {
+        if !quality.hasUsableBook { mark() }
+        watch.follow(engine, quality: quality)
+        stepMarket(trades: engine.trades)
+        isQuiet = findQuiet()
     }
 
     public mutating func tradedGroup(_ book: borrowing ContractBook) {
@@ -63,10 +78,16 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         let quality = watch.quality(of: book)
         if !quality.hasUsableBook { mark() }
         watch.take(book, quality: quality)
-        stepMarket(trades: book.assembler.trades)
+        if isQuiet, quality.hasUsableBook {
+            isMarkDue = true
+        } else {
+            stepMarket(trades: book.assembler.trades)
+            isQuiet = findQuiet()
+        }
     }
 
     public mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
+        isQuiet = false
         mark()
         output.secondVector(engine.vector, time: time)
         watch.takeSecond(time, received: engine.clock)
@@ -86,6 +107,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     }
 
     public mutating func feedChanged(isLive: Bool) {
+        isQuiet = false
         mark()
         watch.feedChanged(isLive: isLive)
         judge.isFeedLive = isLive
@@ -94,6 +116,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     }
 
     private mutating func openOrClose() {
+        isQuiet = false
         mark()
         if watch.openOrClose() { stepMarket(trades: MarketWatch.noTrades) }
     }
@@ -114,6 +137,12 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         settle()
     }
 
+    /// What a step would look at one after the other.
+    private mutating func findQuiet() -> Bool {
+        venue.isIdleNow && !venue.hasEventsNow && execution.isAtRest && !risk.looksAtEveryUpdate && risk.wantsNothing
+            && hasNoOutput
+    }
+
     private mutating func advanceExecution() {
         if !execution.isIdleNow { execution.follow(watch.quote()) }
         execution.advance(watch.clock)
@@ -129,6 +158,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     // MARK: Decisions
 
     private mutating func tell(_ engine: borrowing ContractEngine) {
+        isQuiet = false
         for index in judge.decided.indices {
             output.signal(judge.decided[index], vector: engine.vector)
             risk.apply(judge.decided[index])
@@ -219,6 +249,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 extension TradingDesk {
     /// Configuration and output are not saved.
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        isQuiet = false
         mark()
         try archive.marker("desk")
         try judge.persist(&archive)

@@ -46,6 +46,11 @@ public struct ExecutionAccounts: Sendable {
         }
     }
 
+    /// The market and time change nothing in any account.
+    public var isAtRest: Bool {
+        mutating get { isIdleNow && first.brackets.isEmpty && (second?.brackets.isEmpty ?? true) }
+    }
+
     /// Only the market, or an operator, can end what is under way in any account.
     public var awaitsMarket: Bool {
         guard areTwo, let second else { return first.awaitsMarket }

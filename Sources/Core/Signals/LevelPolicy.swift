@@ -29,7 +29,7 @@ import Units
     private var entry = ClientOrderID.none
     /// Contracts of the account, and those of them that this policy opened.
     private var position = Quantity.zero
-    private var ownPosition = Quantity.zero
+    @usableFromInline private(set) var ownPosition = Quantity.zero
     private var closeSent = false
 
     public init(_ configuration: LevelPolicyConfiguration = LevelPolicyConfiguration(), epoch: UInt16) {
@@ -46,6 +46,9 @@ import Units
 
     /// Identities are of this epoch from now on.
     public mutating func begin(identitiesOf epoch: UInt16) { identities.begin(epoch: epoch) }
+
+    /// Time alone makes it ask for nothing.
+    @inlinable public var holdsNothing: Bool { ownPosition == .zero }
 
     /// Turns a signal into an entry, if the policy allows one.
     public mutating func apply(_ signal: Signal, intents: inout TradingLimits.FewOutputs<OrderIntent>) {

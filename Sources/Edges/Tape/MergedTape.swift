@@ -1,4 +1,3 @@
-import CVectors
 import DBN
 import Units
 
@@ -115,8 +114,6 @@ public struct MergedTape: ~Copyable {
         guard currentSource >= 0, !isAdvanced, let head = heads.baseAddress.map({ $0 + currentSource }),
             let record = head.pointee.advancePassing()
         else { return nil }
-        // The record after it, so that it is there when its turn comes.
-        lh_prefetch_record(record.bytes + record.byteCount)
         // One file needs no comparison.
         if heads.count == 1 { return record }
         // Most records follow one of the same file: no other head is due, and none waits. The key is made before keys
@@ -199,7 +196,8 @@ public struct MergedTape: ~Copyable {
         return false
     }
 
-    private func key(of index: Int) -> MergeKey {
+    // Mutating only so that a call does not copy the tape.
+    private mutating func key(of index: Int) -> MergeKey {
         guard let record = heads[index].current else { return .end }
         return MergeKey(record, dataset: datasetRanks[index], file: index)
     }

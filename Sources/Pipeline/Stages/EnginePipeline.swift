@@ -62,7 +62,12 @@ extension EnginePipeline: PersistentState where Output: ~Copyable {
 
 extension ContractEngine {
     /// What is wrong with the contract's book, as the order path names it.
-    public var dataQuality: DataQuality { MarketView.quality(of: book, isOpen: isOpen, isSuspect: isSuspect) }
+    public var dataQuality: DataQuality {
+        let (isOpen, isSuspect) = (isOpen, isSuspect)
+        // Both sides, and not crossed.
+        if isBookValid, isOpen, !isSuspect { return [] }
+        return MarketView.quality(of: book, isOpen: isOpen, isSuspect: isSuspect)
+    }
 }
 
 struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {

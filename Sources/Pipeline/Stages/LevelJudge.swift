@@ -18,6 +18,11 @@ struct LevelJudge: ~Copyable {
     /// Judges every level at the end of a group. True when something was decided.
     mutating func judge(_ engine: borrowing ContractEngine) -> Bool {
         if signals.isResting, !engine.hasRecentTest(within: UInt64(signals.aftermath.count)) { return false }
+        return judgeLevels(engine)
+    }
+
+    @inline(never)
+    private mutating func judgeLevels(_ engine: borrowing ContractEngine) -> Bool {
         let time = Timestamp(nanoseconds: engine.group.time)
         for index in 0..<FeatureSchema.levelCount {
             let level = engine.level(at: index)

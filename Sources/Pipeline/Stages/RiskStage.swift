@@ -47,6 +47,11 @@ struct RiskStage {
         }
     }
 
+    /// There is nothing to review, and time alone changes nothing in that.
+    var wantsNothing: Bool {
+        @inline(__always) mutating get { intents.isEmpty && policy.holdsNothing && !gate.watchesStrategies }
+    }
+
     mutating func begin(_ day: TradingDay) {
         policy.begin(day)
         gate.begin(day)

@@ -6,14 +6,22 @@ import Units
 // the engine copies it.
 extension ContractEngine {
     mutating func closeGroup<Sink: FeatureSink & ~Copyable>(missingLast: Bool, sink: inout Sink) {
-        guard assembler.close(missingLast: missingLast) else { return }
+        if foldGroup(missingLast: missingLast), isLeading { sink.groupClosed(self) }
+    }
+
+    /// Takes the open group into the state and, of a leading contract, into its vector. False when there is none.
+    ///
+    /// What it calls it calls alone, and all of that is one function in the end: between functions, what the group and
+    /// the row are made of would be written and read again at every group.
+    private mutating func foldGroup(missingLast: Bool) -> Bool {
+        guard assembler.close(missingLast: missingLast) else { return false }
         // Number by number: a copy of all that was written just now would be waited for.
         let (time, eventTime, records) = (assembler.group.time, assembler.group.eventTime, assembler.group.recordCount)
         let restated = assembler.group.hasSnapshot || assembler.group.hasClear
         let midBefore = state.pointee.mid
         let wasValid = state.pointee.isBookValid
         state.pointee.advance(to: time)
-        state.pointee.moveAverage()
+        if state.pointee.averageMoved { moveAverage() }
         let isOpen = state.isOpen(at: time)
         let usable = isOpen && !assembler.isSuspect && !assembler.book.pointee.isCrossed
         setValidity(usable && assembler.book.pointee.isTwoSided, assembler.book, at: time)
@@ -28,16 +36,22 @@ extension ContractEngine {
             wasValid: wasValid && assembler.hasBefore && !restated, mid: state.pointee.mid, midBefore: midBefore)
         apply(context, records: records)
         assembler.advance()
-        guard isLeading else { return }
-        writeVector(group: time, usable: usable)
-        sink.groupClosed(self)
+        if isLeading { writeVector(group: time, usable: usable) }
+        return true
     }
 
     /// Takes a group's trades into what needs no book: volume, bars, the sources of levels, the session's auction.
-    mutating func takeTrades(at time: UInt64, eventTime: UInt64, isOpen: Bool) -> OrderParts {
-        var parts = OrderParts()
+    @inline(__always)
+    private mutating func takeTrades(at time: UInt64, eventTime: UInt64, isOpen: Bool) -> OrderParts {
         let trades = assembler.trades
-        guard !trades.isEmpty else { return parts }
+        return trades.isEmpty ? OrderParts() : take(trades, at: time, eventTime: eventTime, isOpen: isOpen)
+    }
+
+    @inline(never)
+    private mutating func take(
+        _ trades: UnsafeBufferPointer<TradeRun>, at time: UInt64, eventTime: UInt64, isOpen: Bool
+    ) -> OrderParts {
+        var parts = OrderParts()
         for trade in trades { parts.add(trade.size, aggressor: trade.aggressor) }
         state.pointee.take(trades: trades, eventTime: eventTime, isOpen: isOpen)
         if families.contains(.session) {
@@ -46,7 +60,8 @@ extension ContractEngine {
         return parts
     }
 
-    mutating func attribute(flowCounts: Bool) {
+    @inline(__always)
+    private mutating func attribute(flowCounts: Bool) {
         guard flowCounts else {
             operators.pointee.attribution.clear()
             return
@@ -57,7 +72,8 @@ extension ContractEngine {
             asks: !assembler.book.pointee.ask.isEmpty)
     }
 
-    mutating func apply(_ context: borrowing GroupContext, records: Int32) {
+    @inline(__always)
+    private mutating func apply(_ context: borrowing GroupContext, records: Int32) {
         if context.isOpen, context.eventTime >= state.pointee.activationDue,
             state.pointee.session.contains(Timestamp(nanoseconds: context.time))
         {
@@ -83,7 +99,8 @@ extension ContractEngine {
     /// any more, concern all of them.
     ///
     /// - Parameter isSwitched: the book can be used again, or not any more.
-    mutating func applyLevels(_ context: borrowing GroupContext, isSwitched: Bool) {
+    @inline(__always)
+    private mutating func applyLevels(_ context: borrowing GroupContext, isSwitched: Bool) {
         var due = state.pointee.awakeLevels
         if isSwitched || !context.trades.isEmpty || context.midHasMoved {
             due = ContractState.allLevels
@@ -101,7 +118,8 @@ extension ContractEngine {
         }
     }
 
-    mutating func applyTrades(_ context: borrowing GroupContext) {
+    @inline(never)
+    private mutating func applyTrades(_ context: borrowing GroupContext) {
         if context.isOpen, state.pointee.session.isRTH(Timestamp(nanoseconds: context.time)) {
             operators.pointee.volatility.takeRegular(context.trades)
         }
@@ -112,7 +130,15 @@ extension ContractEngine {
         operators.pointee.tradeHistory.apply(orders, group: context)
     }
 
-    mutating func activateLevels(_ context: borrowing GroupContext) {
+    @inline(never)
+    private mutating func moveAverage() {
+        optionVersion = 0
+        state.pointee.moveAverage()
+    }
+
+    @inline(never)
+    private mutating func activateLevels(_ context: borrowing GroupContext) {
+        optionVersion = 0
         state.pointee.stale = .all
         let current = state.pointee.mid
         // A level takes its side from the mid in force before the group that activates it (K.3-21).

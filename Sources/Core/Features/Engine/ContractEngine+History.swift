@@ -24,6 +24,7 @@ extension ContractEngine {
         collector?.pointee.begin(state.pointee.session, at: time)
     }
 
+    @inline(__always)
     mutating func applyHistory(_ context: borrowing GroupContext, records: Int32) {
         state.pointee.activity.apply(context, records: records)
         if operators.pointee.baseline.isPresent, context.mid.isValid { operators.pointee.baseline.watch(context.after) }

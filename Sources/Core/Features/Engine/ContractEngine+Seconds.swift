@@ -80,6 +80,7 @@ extension ContractEngine {
 
     /// Every row must be written anew.
     mutating func forgetRows() {
+        optionVersion = 0
         state.pointee.stale = .all
         state.pointee.tradeFlow.forget()
         operators.pointee.tradeHistory.forget()

@@ -11,6 +11,7 @@ extension ContractEngine {
     }
 
     /// Brings the vector to the newest group, of this time, whose book can be read or not.
+    @inline(__always)
     mutating func writeVector(group: UInt64, usable: Bool) {
         // Time may have passed to a later instant before the group came.
         let time = state.pointee.clock.time
@@ -27,11 +28,9 @@ extension ContractEngine {
     private mutating func writeVector(at clock: UnsafePointer<DecayClock>, time: UInt64, usable: Bool) {
         let row = RowContext(
             time: time, clock: clock, book: assembler.settledBook, bookIsUsable: usable, mid: state.pointee.mid,
-            changes: operators.pointee.grid.changes, averageTrueRange: state.pointee.averageTrueRange.value,
-            meanLevelSize: UnsafePointer(ContractState.meanLevelSize(of: state)),
-            averageSlopeTicks: state.pointee.sources.average.slopeTicks,
-            averageBarMinutes: Double(operators.pointee.configuration.averageBarMinutes),
-            sessionStart: state.pointee.sessionStart, termsAreDue: !state.pointee.terms.contains(time))
+            meanLevelSize: UnsafePointer(ContractState.meanLevelSize(of: state)), state: UnsafePointer(state),
+            operators: UnsafePointer(operators), sessionStart: state.pointee.sessionStart,
+            termsAreDue: !state.pointee.terms.contains(time))
         writeLevels(row: row)
         writeMarket(values + FeatureSchema.marketOffset, row: row)
         state.pointee.writtenMid = state.pointee.mid
@@ -40,7 +39,8 @@ extension ContractEngine {
         optionBoard?.pointee.write(values, leader: UnsafePointer(levels), at: time, seen: &optionVersion)
     }
 
-    mutating func writeLevels(row: borrowing RowContext) {
+    @inline(__always)
+    private mutating func writeLevels(row: borrowing RowContext) {
         var stale = state.pointee.stale
         // A mid that is not valid may stop being used by time alone.
         if !row.mid.isValid || !state.pointee.writtenMid.isValid { stale.insert(.position) }
@@ -58,7 +58,9 @@ extension ContractEngine {
         if state.pointee.averageMoved { writeMovedAverage(row: row) }
     }
 
-    private func findTermsSpan(at time: UInt64) {
+    // Mutating, here and above, where only what pointers lead to changes: a call that borrows the engine copies it.
+    @inline(never)
+    private mutating func findTermsSpan(at time: UInt64) {
         var (start, end) = (UInt64.zero, UInt64.max)
         for index in 0..<5 {
             let span = LevelTerms.span(levels + index, at: time)
@@ -69,7 +71,8 @@ extension ContractEngine {
 
     /// The row of a second whose end closed a bar of the average: its level moves with the next group, but the row
     /// shows where it is now.
-    mutating func writeMovedAverage(row: borrowing RowContext) {
+    @inline(never)
+    private mutating func writeMovedAverage(row: borrowing RowContext) {
         let (index, moment) = (LevelKind.movingAverage.rawValue, LevelMoment(row))
         var level = levels[index]
         if level.isActive, let price = state.pointee.sources.average.price {
@@ -82,7 +85,8 @@ extension ContractEngine {
         levels[index].stale = .all
     }
 
-    mutating func writeMarket(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
+    @inline(__always)
+    private mutating func writeMarket(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
         if families.contains(.book) {
             state.pointee.shape.write(out, book: row.book, isValid: row.bookIsUsable && state.pointee.isBookValid)
         }
@@ -106,6 +110,7 @@ extension ContractEngine {
     static func later(_ instant: UInt64, than time: UInt64) -> UInt64 { instant > time ? instant : .max }
 
     /// The rows that change only when a second, a bar or a session ends, or with a warm-up.
+    @inline(never)
     mutating func writeSecond(_ out: UnsafeMutablePointer<Double>, at time: UInt64) {
         let start = state.pointee.sessionStart
         if families.contains(.trades) { operators.pointee.tradeHistory.writeSecond(out, at: time) }

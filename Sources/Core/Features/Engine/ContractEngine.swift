@@ -53,7 +53,7 @@ public struct ContractEngine: ~Copyable {
     }
     /// The option chain that a leading contract's vector shows; nil for none. It outlives the engine.
     public var optionBoard: UnsafeMutablePointer<OptionBoard>?
-    /// The version of it that the vector shows.
+    /// The version of it that the vector shows; 0 when a level has changed since.
     var optionVersion: UInt64 = 0
 
     /// How long after the end of a second the receive clock closes it although no later record of the contract came,

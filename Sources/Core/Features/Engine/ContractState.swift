@@ -123,12 +123,14 @@ struct ContractState: BitwiseCopyable {
     }
 
     /// Lets time pass up to `time` with everything as it is. Sums move their landmark along when it has fallen behind.
+    @inline(__always)
     mutating func advance(to time: UInt64) {
         guard time > clock.time else { return }
         clock.move(to: time)
         if clock.isLandmarkDue { rebase() }
     }
 
+    @inline(never)
     private mutating func rebase() {
         let clock = clock
         withLevels { levels in
@@ -215,7 +217,6 @@ struct ContractState: BitwiseCopyable {
     /// Moves the average's level to where its bars have put it. The group that closes a bar does so after time has
     /// passed up to the group with the level where it was.
     mutating func moveAverage() {
-        guard averageMoved else { return }
         averageMoved = false
         awakeLevels = Self.allLevels
         let average = LevelKind.movingAverage

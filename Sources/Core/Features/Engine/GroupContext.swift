@@ -111,25 +111,29 @@ import MarketData
 }
 
 /// What a row needs besides the operators' own state: the book and the clocks of the market at the row's time.
-@frozen public struct RowContext: ~Copyable {
+struct RowContext: ~Copyable {
     /// Time of the row, ns.
-    public var time: UInt64
+    var time: UInt64
     /// The decay clock at that time, where it lies.
-    public var clock: UnsafePointer<DecayClock>
-    public var book: UnsafePointer<Book>
-    public var bookIsUsable: Bool
-    public var mid: MidState
-    /// How the mid moved up to the newest completed second.
-    public var changes: MidChanges
-    /// NaN before 15 bars.
-    public var averageTrueRange: Double
-    public var meanLevelSize: UnsafePointer<MeanLevelSize>
-    /// Change of the moving average over five of its bars, ticks.
-    public var averageSlopeTicks: Double
-    /// Length of the moving average's bars, minutes.
-    public var averageBarMinutes: Double
+    var clock: UnsafePointer<DecayClock>
+    var book: UnsafePointer<Book>
+    var bookIsUsable: Bool
+    var mid: MidState
+    var meanLevelSize: UnsafePointer<MeanLevelSize>
+    /// What changes with seconds and bars at most, where it lies.
+    let state: UnsafePointer<ContractState>
+    let operators: UnsafePointer<EngineOperators>
     /// Instant since which the session's accumulators run (t₀), ns.
-    public var sessionStart: UInt64
+    var sessionStart: UInt64
     /// The terms of all levels must be made anew.
-    public var termsAreDue: Bool
+    var termsAreDue: Bool
+
+    /// How the mid moved up to the newest completed second.
+    var changes: MidChanges { operators.pointee.grid.changes }
+    /// NaN before 15 bars.
+    var averageTrueRange: Double { state.pointee.averageTrueRange.value }
+    /// Change of the moving average over five of its bars, ticks.
+    var averageSlopeTicks: Double { state.pointee.sources.average.slopeTicks }
+    /// Length of the moving average's bars, minutes.
+    var averageBarMinutes: Double { Double(operators.pointee.configuration.averageBarMinutes) }
 }

@@ -38,7 +38,7 @@ extension UnsafeMutablePointer<LevelState> {
             pointee.stale = []
             writeStale(out, row: row, stale: stale)
         }
-        if stale != [] || termsAreDue {
+        if !stale.isSubset(of: .besideTerms) || termsAreDue {
             terms.set(UnsafePointer(self), base: row.sessionStart, time: row.time)
         }
         UnsafePointer(terms).writeTimes(out, moment)

@@ -179,6 +179,8 @@ struct StaleColumns: OptionSet, BitwiseCopyable, Sendable {
     /// The one-second grid has a new point.
     static var motion: StaleColumns { StaleColumns(rawValue: 32) }
     static var all: StaleColumns { StaleColumns(rawValue: 63) }
+    /// Columns that no term is made of (`LevelTerms`): liquidity and flow.
+    static var besideTerms: StaleColumns { StaleColumns(rawValue: 12) }
 }
 
 /// What the depths at a level depend on besides the book's own levels.

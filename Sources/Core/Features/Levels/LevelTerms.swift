@@ -49,6 +49,7 @@ struct LevelMoment {
     fileprivate let left: SIMD2<Double>
     fileprivate let rates: SIMD2<Double>
 
+    @inline(__always)
     init(_ row: borrowing RowContext) {
         func instant(_ time: UInt64, _ base: UInt64) -> Double { Double(Int64(bitPattern: time &- base)) }
         let now = instant(row.time, row.sessionStart)

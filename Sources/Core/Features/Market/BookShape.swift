@@ -16,6 +16,7 @@ struct BookShape: BitwiseCopyable {
     /// Takes the book after a group.
     ///
     /// - Parameter before: the book that was taken last.
+    @inline(__always)
     mutating func apply(_ book: UnsafePointer<Book>, before: UnsafePointer<Book>, change: BookChange) {
         if change.bidSlots != 0 {
             bid.update(book.bid, before: before.bid, slots: change.bidSlots, moved: change.bidPricesMoved)
@@ -33,6 +34,7 @@ struct BookShape: BitwiseCopyable {
     }
 
     /// Brings the rows that read the book up to date. All are NaN unless it is two-sided and valid.
+    @inline(__always)
     mutating func write(_ out: UnsafeMutablePointer<Double>, book: UnsafePointer<Book>, isValid: Bool) {
         guard isValid else {
             if isWritten || stale == .everything { Self.writeUndefined(out) }
@@ -64,6 +66,7 @@ struct BookShape: BitwiseCopyable {
     }
 
     /// The rows of this family except those that outlive an invalid book: means, and the mid.
+    @inline(never)
     private static func writeUndefined(_ out: UnsafeMutablePointer<Double>) {
         out[.bidAskSpread] = .nan
         for row in MarketFeature.weightedMidOffset.rawValue...MarketFeature.sellImpact100.rawValue { out[row] = .nan }
@@ -83,6 +86,7 @@ struct BookShape: BitwiseCopyable {
     }
 
     /// What is summed over more levels than there are is not defined.
+    @inline(never)
     private static func clearTotals(_ out: UnsafeMutablePointer<Double>, levels: Int32) {
         (out[.depthImbalanceTop10], out[.bidDepthTop10], out[.askDepthTop10]) = (.nan, .nan, .nan)
         out[.orderCountImbalanceTop10] = .nan

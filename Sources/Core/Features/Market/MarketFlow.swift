@@ -37,6 +37,7 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
         levelSize.rebase(left: left.h60, gain: clock.gain.h60)
     }
 
+    @inline(__always)
     mutating func apply(_ group: borrowing GroupContext, shape: UnsafePointer<BookShape>, records: Int32) {
         let gain = group.clock.pointee.gain
         messages.add(Double(records), to: 0, gain: gain.h10)
@@ -125,6 +126,7 @@ public struct MarketFlow: BitwiseCopyable, Sendable {
     func meanDepthTop10(gain: Double) -> Double { levelSize.mean(gain: gain) * 20 }
 
     /// Mutating only so that the call does not copy it.
+    @inline(__always)
     mutating func write(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
         let age = row.time &- row.sessionStart
         let tenSeconds = age >= 10_000_000_000

@@ -18,6 +18,16 @@ struct SessionAuction: ~Copyable {
         var isStale = true
     }
 
+    /// What the two rows with a logarithm were written for: a trade leaves it as it is.
+    private struct Measured: BitwiseCopyable {
+        var twiceMid = MidGrid.absent
+        var settlement = Price.undefined
+        /// Absent outside regular hours and before their first trade.
+        var regularMid = MidGrid.absent
+        var regularFirst: Int32 = 0
+        var isKnown = false
+    }
+
     private struct State: BitwiseCopyable {
         var price = VolumeWeightedPrice()
         var regularPrice = VolumeWeightedPrice()
@@ -34,6 +44,7 @@ struct SessionAuction: ~Copyable {
         /// C-112.
         var daysToExpiration = Double.nan
         var written = Written()
+        var measured = Measured()
     }
 
     private let calendar: TradingCalendar
@@ -140,6 +151,7 @@ struct SessionAuction: ~Copyable {
 
     // MARK: Rows
 
+    @inline(__always)
     mutating func write(
         _ out: UnsafeMutablePointer<Double>, time: UInt64, mid: MidState, families: FeatureFamilies
     ) {
@@ -157,6 +169,7 @@ struct SessionAuction: ~Copyable {
         state.pointee.written = Written(time: time, twiceMid: twiceMid, isStale: false)
     }
 
+    @inline(never)
     private mutating func enterPhase(_ out: UnsafeMutablePointer<Double>, at time: UInt64) {
         state.pointee.clock.enter(time)
         out[.sessionSegment] = state.pointee.clock.phase.segment
@@ -164,20 +177,26 @@ struct SessionAuction: ~Copyable {
         state.pointee.written.isStale = true
     }
 
+    @inline(__always)
     private mutating func writeClock(_ out: UnsafeMutablePointer<Double>, time: UInt64) {
         out[.minutesSinceOpen] = state.pointee.clock.minutesSinceOpen(time)
         out[.minutesToClose] = state.pointee.clock.minutesToClose(time)
-        if !state.pointee.clock.knowsHands(at: time) { state.pointee.clock.moveHands(to: time, calendar: calendar) }
+        if !state.pointee.clock.knowsHands(at: time) { moveHands(to: time) }
         let hands = state.pointee.clock.hands(at: time)
         out[.timeOfDaySine] = hands.sine
         out[.timeOfDayCosine] = hands.cosine
     }
 
+    @inline(never)
+    private mutating func moveHands(to time: UInt64) { state.pointee.clock.moveHands(to: time, calendar: calendar) }
+
+    @inline(__always)
     private mutating func writeSlope(_ out: UnsafeMutablePointer<Double>, time: UInt64) {
         out[.vwapSlope] = (state.pointee.price.offset - history.offset(before: time)) / 5
     }
 
     /// What neither time nor the mid moves.
+    @inline(never)
     private mutating func writeRanges(_ out: UnsafeMutablePointer<Double>) {
         let phase = state.pointee.clock.phase
         let area = phase.isRegular ? profile.area : nil
@@ -204,6 +223,7 @@ extension SessionAuction: PersistentState {
 // MARK: - Distances of the mid
 
 extension SessionAuction {
+    @inline(never)
     private mutating func writeDistances(_ out: UnsafeMutablePointer<Double>, twiceMid: Int32) {
         let isKnown = twiceMid != MidGrid.absent
         let isRegular = state.pointee.clock.phase.isRegular
@@ -212,16 +232,33 @@ extension SessionAuction {
         writePrice(out, .vwapRegularDistance, state.pointee.regularPrice, twiceMid: regularMid)
         writeArea(out, .pointOfControlDistance, profile.area, twiceMid: regularMid)
         writeArea(out, .priorPointOfControlDistance, state.pointee.priorArea, twiceMid: twiceMid)
-        let twiceTick = Double(twiceMid) * Double(tickSize.nanos)
-        let settlement = state.pointee.settlement
-        out[.priorSettlementDistance] = defined(
-            isKnown && settlement.isDefined, Self.basisPoints(twiceTick, over: 2 * Double(settlement.nanos)))
         let hours = state.pointee.ranges.regular
         let isTraded = isKnown && isRegular && hours.hasTrades
         out[.regularRangePosition] = defined(
             isTraded, ratio(Self.distance(twiceMid, hours.low), Double(hours.ticks)))
-        out[.regularReturn] = defined(
-            isTraded, Self.basisPoints(Double(twiceMid), over: 2 * Double(hours.first)))
+        measure(
+            out,
+            Measured(
+                twiceMid: twiceMid, settlement: state.pointee.settlement,
+                regularMid: isTraded ? twiceMid : MidGrid.absent, regularFirst: isTraded ? hours.first : 0,
+                isKnown: true))
+    }
+
+    /// Writes the rows with a logarithm, where they are others than those that are there.
+    private mutating func measure(_ out: UnsafeMutablePointer<Double>, _ now: Measured) {
+        let before = state.pointee.measured
+        state.pointee.measured = now
+        if !before.isKnown || now.twiceMid != before.twiceMid || now.settlement != before.settlement {
+            let twiceTick = Double(now.twiceMid) * Double(tickSize.nanos)
+            out[.priorSettlementDistance] = defined(
+                now.twiceMid != MidGrid.absent && now.settlement.isDefined,
+                Self.basisPoints(twiceTick, over: 2 * Double(now.settlement.nanos)))
+        }
+        if !before.isKnown || now.regularMid != before.regularMid || now.regularFirst != before.regularFirst {
+            out[.regularReturn] = defined(
+                now.regularMid != MidGrid.absent,
+                Self.basisPoints(Double(now.regularMid), over: 2 * Double(now.regularFirst)))
+        }
     }
 
     /// Distance and, in the row after it, the distance in standard deviations.

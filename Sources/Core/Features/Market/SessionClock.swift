@@ -113,7 +113,7 @@ struct SessionClock: BitwiseCopyable {
     }
 
     /// Moves the hands to the second of `time`.
-    @inline(never) mutating func moveHands(to time: UInt64, calendar: borrowing TradingCalendar) {
+    mutating func moveHands(to time: UInt64, calendar: borrowing TradingCalendar) {
         if time &- hourStart >= Self.hour {
             hourStart = time / Self.hour * Self.hour
             let seconds = calendar.zone.local(Timestamp(nanoseconds: hourStart)).time.seconds

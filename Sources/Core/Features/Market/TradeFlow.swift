@@ -98,6 +98,7 @@ struct TradeFlow: BitwiseCopyable, Sendable {
         isStale = true
     }
 
+    @inline(__always)
     mutating func write(_ out: UnsafeMutablePointer<Double>, row: borrowing RowContext) {
         let left = row.clock.pointee.left
         let tenSeconds = row.time &- row.sessionStart >= 10_000_000_000
@@ -109,6 +110,7 @@ struct TradeFlow: BitwiseCopyable, Sendable {
         if isStale || left.h10 == 0 { writeRatios(out, left: left) }
     }
 
+    @inline(never)
     private mutating func writeRatios(_ out: UnsafeMutablePointer<Double>, left: Decay) {
         // Written again once what is left of the sums has come and gone.
         isStale = left.h10 == 0

@@ -41,6 +41,11 @@
             let pair = Exp2.negative(small: SIMD2(span / 60, span / 1_800))
             return setPowers(pair[0], pair[1])
         }
+        setLong(elapsed: elapsed)
+    }
+
+    @inline(never)
+    private mutating func setLong(elapsed: UInt64) {
         let span = Double(elapsed) * 1e-9
         let pair = Exp2.negative(SIMD2(span / 60, span / 1_800))
         setPowers(pair[0], pair[1])

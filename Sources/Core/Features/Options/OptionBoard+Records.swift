@@ -129,7 +129,7 @@ extension OptionBoard {
         let change = quantity &- max(before, 0)
         state.totals.addInterest(change, isCall: contract.pointee.isCall)
         strikeSums.addInterest(change, contract)
-        version &+= 1
+        chainChanged()
         return true
     }
 
@@ -184,7 +184,7 @@ extension OptionBoard {
         _ flow: OptionTradeFlow, _ size: Int64, _ contract: UnsafePointer<OptionContract>,
         level: UnsafePointer<LevelState>, _ sums: UnsafeMutablePointer<OptionLevel>, weight: Double, time: UInt64
     ) {
-        _ = sums.pointee.follow(level)
+        sums.pointee.follow(level)
         guard sums.pointee.isActive else { return }
         sums.pointee.volume &+= size
         guard isNear(contract.pointee.strike, numerator: sums.pointee.numerator, denominator: sums.pointee.denominator)

@@ -26,7 +26,7 @@ extension OptionBoard {
         valueChain(at: time)
         setReference()
         readChain(at: time)
-        version &+= 1
+        chainChanged()
         skipEmptySeconds(upTo: clock)
     }
 

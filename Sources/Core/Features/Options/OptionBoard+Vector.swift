@@ -9,49 +9,71 @@ extension OptionBoard {
     ///   - values: the whole vector.
     ///   - leader: the five levels as the row has them.
     ///   - time: of the row, ns.
-    ///   - seen: the version that the vector holds.
+    ///   - seen: the version that the vector holds; 0 when a level is another one or elsewhere since.
+    @inline(__always)
     public mutating func write(
         _ values: UnsafeMutablePointer<Double>, leader: UnsafePointer<LevelState>, at time: UInt64, seen: inout UInt64
     ) {
         guard version > 0 else { return }
         if time >= state.nextOpen { enterSession(at: time) }
-        let isNew = seen != version
-        let market = values + FeatureSchema.marketOffset
-        if isNew {
-            writeMarket(market)
+        if seen != version {
+            if seen == 0 || seen < chainVersion { writeChain(values, leader) } else { writeTraded(values) }
             seen = version
         }
+        let market = values + FeatureSchema.marketOffset
         // The realized side belongs to another operator, which writes it when it likes.
         market[.impliedMinusRealized] = market[.atmVolatility30d] - market[.yangZhangVolatility]
-        writeLevels(values, leader, isNew: isNew)
+        guard time >= state.clock.newest else { return writeEarlierFlows(values, at: time) }
         let left = state.clock.remaining(at: time)
-        if time >= state.clock.newest {
-            writeFlows(values, left, past: .max)
-        } else {
-            writeFlows(values, left, past: time)
-        }
-    }
-
-    /// - Parameters:
-    ///   - left: what is left of a sum at the row's time.
-    ///   - past: the row's time when it lies before the newest trade: a sum is then read as of its own newest.
-    @inline(__always)
-    private mutating func writeFlows(_ values: UnsafeMutablePointer<Double>, _ left: Double, past: UInt64) {
-        let market = values + FeatureSchema.marketOffset
-        market[.callPremiumFlow] = read(state.callPremium, left, past)
-        market[.putPremiumFlow] = read(state.putPremium, left, past)
-        market[.deltaFlow] = read(state.deltaFlow, left, past)
-        market[.vegaFlow] = read(state.vegaFlow, left, past)
+        market[.callPremiumFlow] = state.callPremium.value * left
+        market[.putPremiumFlow] = state.putPremium.value * left
+        market[.deltaFlow] = state.deltaFlow.value * left
+        market[.vegaFlow] = state.vegaFlow.value * left
         for index in 0..<FeatureSchema.levelCount where levels[index].isActive {
             let out = values + index * LevelFeature.count
-            out[.optionDeltaFlow] = read(levels[index].deltaFlow, left, past)
-            out[.optionPremiumFlow] = read(levels[index].premiumFlow, left, past)
+            out[.optionDeltaFlow] = levels[index].deltaFlow.value * left
+            out[.optionPremiumFlow] = levels[index].premiumFlow.value * left
         }
     }
 
-    @inline(__always)
-    private mutating func read(_ sum: OptionFlowSum, _ left: Double, _ past: UInt64) -> Double {
-        sum.value * (past < sum.fed ? state.clock.remaining(at: sum.fed) : left)
+    /// The flows of a row that lies before the newest trade: a sum that was fed later is read as of then.
+    @inline(never)
+    private mutating func writeEarlierFlows(_ values: UnsafeMutablePointer<Double>, at time: UInt64) {
+        let market = values + FeatureSchema.marketOffset
+        market[.callPremiumFlow] = read(state.callPremium, at: time)
+        market[.putPremiumFlow] = read(state.putPremium, at: time)
+        market[.deltaFlow] = read(state.deltaFlow, at: time)
+        market[.vegaFlow] = read(state.vegaFlow, at: time)
+        for index in 0..<FeatureSchema.levelCount where levels[index].isActive {
+            let out = values + index * LevelFeature.count
+            out[.optionDeltaFlow] = read(levels[index].deltaFlow, at: time)
+            out[.optionPremiumFlow] = read(levels[index].premiumFlow, at: time)
+        }
+    }
+
+    private mutating func read(_ sum: OptionFlowSum, at time: UInt64) -> Double {
+        sum.value * state.clock.remaining(at: max(time, sum.fed))
+    }
+
+    /// What changes with trades: volumes.
+    @inline(never)
+    private mutating func writeTraded(_ values: UnsafeMutablePointer<Double>) {
+        writeVolumes(values + FeatureSchema.marketOffset)
+        for index in 0..<FeatureSchema.levelCount where levels[index].isActive {
+            writeVolume(values + index * LevelFeature.count, levels + index)
+        }
+    }
+
+    /// What changes with a refresh, open interest, a session or a level.
+    @inline(never)
+    private mutating func writeChain(_ values: UnsafeMutablePointer<Double>, _ leader: UnsafePointer<LevelState>) {
+        writeMarket(values + FeatureSchema.marketOffset)
+        var hasLevel = false
+        for index in 0..<FeatureSchema.levelCount {
+            levels[index].follow(leader + index)
+            hasLevel = hasLevel || levels[index].isActive
+        }
+        if hasLevel { writeLevels(values) }
     }
 
     // MARK: Market
@@ -59,6 +81,7 @@ extension OptionBoard {
     private mutating func writeMarket(_ out: UnsafeMutablePointer<Double>) {
         writeVolatility(out)
         writeVolumes(out)
+        writeInterest(out)
         writeExposures(out)
     }
 
@@ -75,12 +98,15 @@ extension OptionBoard {
 
     private mutating func writeVolumes(_ out: UnsafeMutablePointer<Double>) {
         let volumes = state.volumes
-        let totals = state.totals
         let all = Double(volumes.all)
         out[.putCallVolume] = ratio(Double(volumes.puts), Double(volumes.calls))
-        out[.putCallInterest] = ratio(Double(totals.putInterest), Double(totals.callInterest))
         out[.todayVolumeShare] = ratio(Double(volumes.today), all)
         out[.unclassifiedShare] = ratio(Double(volumes.unclassified), all)
+    }
+
+    private mutating func writeInterest(_ out: UnsafeMutablePointer<Double>) {
+        let totals = state.totals
+        out[.putCallInterest] = ratio(Double(totals.putInterest), Double(totals.callInterest))
         out[.interestCoverage] = ratio(Double(totals.valuedInterest), Double(totals.interest))
     }
 
@@ -100,29 +126,15 @@ extension OptionBoard {
 
     // MARK: Levels
 
-    @inline(__always)
-    private mutating func writeLevels(
-        _ values: UnsafeMutablePointer<Double>, _ leader: UnsafePointer<LevelState>, isNew: Bool
-    ) {
-        var due: UInt32 = 0
-        for index in 0..<FeatureSchema.levelCount {
-            let hasChanged = levels[index].follow(leader + index)
-            if isNew && levels[index].isActive || hasChanged { due |= 1 &<< UInt32(truncatingIfNeeded: index) }
-        }
-        if due != 0 { writeLevels(values, due) }
-    }
-
-    /// - Parameter due: the levels to be written, a bit each.
-    @inline(never)
-    private mutating func writeLevels(_ values: UnsafeMutablePointer<Double>, _ due: UInt32) {
-        for index in 0..<FeatureSchema.levelCount where due &>> UInt32(index) & 1 != 0 {
+    private mutating func writeLevels(_ values: UnsafeMutablePointer<Double>) {
+        for index in 0..<FeatureSchema.levelCount where levels[index].isActive {
             let level = levels + index
             touch.prices[index] = Double(level.pointee.numerator) / Double(level.pointee.denominator) * tick
             writeLevel(values + index * LevelFeature.count, level)
         }
         touch.evaluate(
             forward: state.market.lead, volatility: state.market.atTheMoneyToday, years: state.market.yearsToClose)
-        for index in 0..<FeatureSchema.levelCount where due &>> UInt32(index) & 1 != 0 {
+        for index in 0..<FeatureSchema.levelCount where levels[index].isActive {
             (values + index * LevelFeature.count)[.touchProbability] = touch.values[index]
         }
     }
@@ -146,6 +158,10 @@ extension OptionBoard {
             totals.known > 0, DeterministicMath.log(Double(puts + 1) / Double(calls + 1)))
         out[.gammaExposure] = defined(totals.exposed > 0, exposure)
         out[.gammaExposureShare] = defined(totals.exposed > 0, ratio(abs(exposure), totals.absoluteGamma))
+        writeVolume(out, level)
+    }
+
+    private mutating func writeVolume(_ out: UnsafeMutablePointer<Double>, _ level: UnsafePointer<OptionLevel>) {
         out[.optionVolumeShare] = ratio(Double(level.pointee.nearVolume), Double(level.pointee.volume))
     }
 

@@ -34,6 +34,8 @@ public struct OptionBoard: ~Copyable {
     public internal(set) var nextRefresh: UInt64 = .max
     /// Counts changes of what rows show; 0 while there are no contracts.
     public internal(set) var version: UInt64 = 0
+    /// The last of these that was not a trade's: trades change volumes and flows alone.
+    private(set) var chainVersion: UInt64 = 0
     /// Records of contracts that the board knows.
     public internal(set) var records: UInt64 = 0
 
@@ -110,7 +112,13 @@ public struct OptionBoard: ~Copyable {
         }
         strikeSums.touchAll()
         chain.removeExpired(before: state.sessionOpen)
-        if version > 0 { version &+= 1 }
+        if version > 0 { chainChanged() }
+    }
+
+    /// Rows show another chain than before.
+    mutating func chainChanged() {
+        version &+= 1
+        chainVersion = version
     }
 }
 
@@ -170,6 +178,7 @@ extension OptionBoard: PersistentState {
         try archive.field(&chain)
         try archive.field(&nextRefresh)
         try archive.field(&version)
+        try archive.field(&chainVersion)
         try archive.field(&records)
         try archive.field(&state)
         for slot in 0..<forwardCount { try archive.field(&forwards[slot]) }

@@ -103,7 +103,7 @@ extension OptionBoard {
 
     /// The first contract: refreshes begin with the next whole second.
     private mutating func begin(at clock: UInt64) {
-        version = 1
+        chainChanged()
         nextRefresh = (clock &+ Self.second &- 1) / Self.second &* Self.second
         enterSession(at: clock)
     }

@@ -74,23 +74,20 @@ public struct OptionLevel: BitwiseCopyable, Sendable {
 
     init() {}
 
-    /// Takes the level as it is now. True when it is not where or what it was.
-    mutating func follow(_ level: UnsafePointer<LevelState>) -> Bool {
+    /// Takes the level as it is now.
+    mutating func follow(_ level: UnsafePointer<LevelState>) {
         guard level.pointee.isActive else {
             isActive = false
-            return false
+            return
         }
         let price = level.pointee.price
         let activated = level.pointee.activeSince
-        if isActive, since == activated, numerator == price.numerator, denominator == price.denominator {
-            return false
-        }
+        if isActive, since == activated, numerator == price.numerator, denominator == price.denominator { return }
         if !isActive || since != activated { self = OptionLevel() }
         isActive = true
         since = activated
         numerator = price.numerator
         denominator = price.denominator
-        return true
     }
 }
 

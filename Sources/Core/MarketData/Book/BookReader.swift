@@ -140,6 +140,7 @@ public struct BookReader: ~Copyable {
 
     /// Puts what changed with the record that was checked last into `book`, which is the same one at every call, and
     /// adds the levels that changed to `change`.
+    @inline(__always)
     public mutating func read(
         _ record: MarketByPriceView, into book: UnsafeMutablePointer<Book>, change: inout BookChange
     ) {

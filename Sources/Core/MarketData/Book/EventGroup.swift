@@ -207,6 +207,7 @@ public struct EventGroupAssembler: ~Copyable {
         hasBefore = true
     }
 
+    @inline(__always)
     private mutating func rejection(of record: MarketByPriceView, latestTime: UInt64) -> RecordRejection? {
         guard record.record.byteCount >= 368 else { return .tooShort }
         let time = record.record.eventTime.nanoseconds

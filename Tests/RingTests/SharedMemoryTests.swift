@@ -77,6 +77,26 @@ import Testing
         #expect(throws: error) { _ = try SharedMemoryFile.own(path: path, byteCount: byteCount * 2) { _ in } }
     }
 
+    /// Names in `/dev/shm` can be guessed, and whoever makes the file first could write in it.
+    @Test func `a file that others may open, or another user made, is refused`() throws {
+        let path = path("foreign")
+        defer { unlink(path) }
+        _ = try own(path)
+        func expectRefusal() {
+            #expect(throws: SharedMemoryError.foreign(path: path)) { _ = try own(path) }
+            #expect(throws: SharedMemoryError.foreign(path: path)) { _ = try open(path) }
+            #expect(throws: SharedMemoryError.foreign(path: path)) {
+                _ = try SharedMemoryFile.share(path: path, byteCount: byteCount)
+            }
+        }
+        #expect(chmod(path, 0o660) == 0)
+        expectRefusal()
+        #expect(chmod(path, 0o600) == 0)
+        _ = try open(path)
+        // Only who may give files away can try the other half.
+        if chown(path, geteuid() + 1, getegid()) == 0 { expectRefusal() }
+    }
+
     @Test func `a reader cannot write into the data`() async {
         await #expect(processExitsWith: .failure) {
             let path = "/dev/shm/ring-tests-\(getpid())-readonly"

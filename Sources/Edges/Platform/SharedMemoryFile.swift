@@ -9,6 +9,9 @@ public enum SharedMemoryError: Error, Hashable, Sendable {
     case owned(path: String)
     /// It exists with another size, so another configuration or version made it.
     case wrongSize(path: String, found: Int, expected: Int)
+    /// It belongs to another user, or others than its owner may open it: whoever made it could write what is taken for
+    /// ours.
+    case foreign(path: String)
     /// A system call failed.
     case system(call: String, path: String, errno: Int32)
 }
@@ -19,6 +22,7 @@ extension SharedMemoryError: CustomStringConvertible {
         case .absent(let path): "\(path): no such ring"
         case .owned(let path): "\(path): in use by another writer"
         case .wrongSize(let path, let found, let expected): "\(path): \(found) bytes, expected \(expected)"
+        case .foreign(let path): "\(path): expected a file of this user's that nobody else may open"
         case .system(let call, let path, let code): "\(path): \(String(cString: strerror(code))) (\(call))"
         }
     }
@@ -84,7 +88,9 @@ public final class SharedMemoryFile: @unchecked Sendable {
         let size: Int
         let bytes: UnsafeMutableRawBufferPointer
         do throws(SharedMemoryError) {
-            size = try status(of: descriptor, path: path).size
+            let found = try status(of: descriptor, path: path)
+            guard found.isOurs else { throw SharedMemoryError.foreign(path: path) }
+            size = found.size
             guard size > writableBytes else {
                 throw SharedMemoryError.wrongSize(path: path, found: size, expected: writableBytes + 1)
             }
@@ -125,6 +131,7 @@ extension SharedMemoryFile {
                 close(descriptor)
                 return nil
             }
+            guard found.isOurs else { throw SharedMemoryError.foreign(path: path) }
             guard found.size == byteCount else {
                 throw SharedMemoryError.wrongSize(path: path, found: found.size, expected: byteCount)
             }
@@ -181,10 +188,11 @@ extension SharedMemoryFile {
 
     private static func status(
         of descriptor: Int32, path: String
-    ) throws(SharedMemoryError) -> (size: Int, inode: UInt64) {
+    ) throws(SharedMemoryError) -> (size: Int, inode: UInt64, isOurs: Bool) {
         var found = stat()
         guard fstat(descriptor, &found) == 0 else { throw .system(call: "fstat", path: path, errno: errno) }
-        return (Int(found.st_size), UInt64(found.st_ino))
+        let isOurs = found.st_uid == geteuid() && found.st_mode & 0o077 == 0
+        return (Int(found.st_size), UInt64(found.st_ino), isOurs)
     }
 
     private static func inode(at path: String) -> UInt64? {

@@ -16,6 +16,8 @@ public struct ReliableSender: ~Copyable {
     private let body = ZeroMQMessage()
     /// The connection of the receiver, as the router names it.
     private var peer: [UInt8] = []
+    /// The receiver's present life, which has that connection, was welcomed.
+    private var isPeerGreeted = false
     private var events = ChannelEvents()
     private static let messagesAtOnce = 256
 
@@ -130,8 +132,14 @@ public struct ReliableSender: ~Copyable {
                 if let event = state.disconnect() { events.add(event) }
             }
             peer = Array(address.bytes)
+            isPeerGreeted = false
         }
-        try give(state.take(frame, now: now))
+        var current = frame
+        // It may have said in the shortcut, which is faster, that it has journaled more than it says here.
+        if isPeerGreeted { current.sequence = max(frame.sequence, state.oldest) }
+        let answer = state.take(current, now: now)
+        if answer.reply?.kind == .welcome { isPeerGreeted = true }
+        try give(answer)
     }
 
     private mutating func give(_ answer: SenderState.Answer) throws(ZeroMQError) {

@@ -200,7 +200,11 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
                 break take
             }
         }
-        if count > 0 { try send() }
+        if count > 0 {
+            // Nobody waits for it, and a successor that takes the messages at other records must not put out otherwise.
+            if outbox.hasWaiting { try outputs.flush() }
+            try send()
+        }
         return count > 0
     }
 

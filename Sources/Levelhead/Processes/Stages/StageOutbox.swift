@@ -136,7 +136,7 @@ struct StageOutbox: ~Copyable {
                 } else if try link.sender.send(bytes, now: now) == nil {
                     break
                 }
-                if let unsent { withheld.append(unsent) }
+                if let unsent, !isRehearsal { withheld.append(unsent) }
                 sent += 1
             }
             if sent == link.waiting.count {

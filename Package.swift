@@ -112,7 +112,9 @@ let package = Package(
         edgeTarget("ZeroMQ", ["Units", "Platform", "CZeroMQ"]),
         edgeTarget(
             "Streams",
-            ["Units", "Determinism", "Features", "Orders", "Signals", "Risk", "Platform", "Storage", "ZeroMQ"]),
+            [
+                "Units", "Determinism", "Features", "Orders", "Signals", "Risk", "Platform", "Storage", "ZeroMQ", "CVectors",
+            ]),
         edgeTarget("Nanomsg", ["Units", "CNanomsg"]),
         edgeTarget("Control", ["Units", "Orders", "Platform", "Security", "Nanomsg", "CPlatform"]),
         edgeTarget(

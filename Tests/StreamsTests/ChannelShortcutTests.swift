@@ -317,3 +317,7 @@ import ZeroMQ
         #expect(throws: SharedMemoryError.self) { _ = try ShortcutMemory(path: path, bells: 2, channels: 2) }
     }
 }
+
+extension ReliableSender {
+    fileprivate mutating func rehearse(_ bytes: [UInt8]) { bytes.withUnsafeBytes { rehearse($0) } }
+}

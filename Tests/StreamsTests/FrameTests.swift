@@ -228,20 +228,34 @@ import Units
         }
     }
 
+    @Test func `a ring of slots keeps a message of any length as it was`() {
+        var ring = SlotRing(slotByteCount: 200, capacity: 16, next: 5)
+        var random = SeededGenerator(seed: 20_261_127)
+        for sequence in 5..<400 as Range<UInt64> {
+            let message = (0..<Int(sequence % 200)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            message.withUnsafeBytes { ring.append($0) }
+            #expect(ring.next == sequence + 1)
+            #expect(ring.message(sequence).elementsEqual(message))
+        }
+        #expect(ring.count == 16 && ring.message(ring.first).count == Int(ring.first % 200))
+    }
+
     @Test(.enabled(if: lh_heap_count_enabled() != 0, "a sanitizer has its own allocator"))
     func `writing frames touches the heap not once`() {
         let vector = FrameWriter(topic: .levels("ES"), kind: .vector, columns: 290, run: 9)
         let record = FrameWriter(topic: .fills("MES"), kind: .fill, run: 9)
         let values = [Double](repeating: .nan, count: 290)
         var ring = SlotRing(slotByteCount: 4_096, capacity: 8, next: 0)
+        let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 64)
+        defer { scratch.deallocate() }
         var calls: UInt64 = 0
         values.withUnsafeBufferPointer { values in
             var before: UInt64 = 0
             for index in 0..<1_000 {
                 // Warm.
                 if index == 10 { before = lh_heap_calls() }
-                ring.commit(
-                    byteCount: vector.write(values, sequence: ring.next, Self.stamp, into: ring.nextSlot))
+                let count = vector.write(values, sequence: ring.next, Self.stamp, into: scratch)
+                ring.append(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
                 ring.commit(
                     byteCount: record.write(Fill.blank, sequence: ring.next, Self.stamp, into: ring.nextSlot))
             }

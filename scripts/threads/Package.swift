@@ -20,7 +20,7 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
-        .target(name: "CPlatform"), .target(name: "CHeapCount"), .systemLibrary(name: "CZstd"),
+        .target(name: "CPlatform"), .target(name: "CHeapCount"), .target(name: "CVectors"), .systemLibrary(name: "CZstd"),
         .systemLibrary(name: "CLMDB"), .systemLibrary(name: "COpenSSL"), .systemLibrary(name: "CSleef"),
         .systemLibrary(name: "CZeroMQ"), .systemLibrary(name: "CNanomsg"),
         .target(name: "CLanes", dependencies: ["CSleef"]),
@@ -33,7 +33,7 @@ let package = Package(
         module("Network", ["Units", "Platform"]),
         module("LiveFeed", ["Units", "Determinism", "DBN", "Platform", "Compression", "Security", "Network"]),
         module("ZeroMQ", ["Units", "Platform", "CZeroMQ"]),
-        module("Streams", core + ["Features", "Signals", "Risk", "Platform", "Storage", "ZeroMQ"]),
+        module("Streams", core + ["Features", "Signals", "Risk", "Platform", "Storage", "ZeroMQ", "CVectors"]),
         module("Nanomsg", ["Units", "CNanomsg"]),
         module("Control", ["Units", "Orders", "Platform", "Security", "Nanomsg", "CPlatform"]),
         module(

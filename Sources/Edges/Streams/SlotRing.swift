@@ -1,3 +1,5 @@
+import CVectors
+
 /// The newest messages of a sequence without gaps, in memory that is taken once: slots of one size, each message in the
 /// slot of its sequence. Writing a message beyond the capacity lets go of the oldest.
 struct SlotRing: ~Copyable {
@@ -14,8 +16,8 @@ struct SlotRing: ~Copyable {
     /// Memory is only touched where messages were written: a ring that is never filled costs what was used of it.
     init(slotByteCount: Int, capacity: Int, next: UInt64) {
         precondition(slotByteCount > 0 && slotByteCount <= 1 << 30 && capacity > 0, "a ring has room")
-        // Slots begin at a multiple of eight bytes.
-        self.slotByteCount = (slotByteCount + 7) & ~7
+        // Slots begin where lines of a cache do.
+        self.slotByteCount = (slotByteCount + 63) & ~63
         self.capacity = capacity
         first = next
         self.next = next
@@ -43,6 +45,16 @@ struct SlotRing: ~Copyable {
         lengths[Int(next % UInt64(capacity))] = UInt32(byteCount)
         if isFull { first += 1 }
         next += 1
+    }
+
+    /// Keeps a message that lies elsewhere. It goes past the processor's caches: most messages are never asked for, and
+    /// what the caches held instead is.
+    mutating func append(_ message: UnsafeRawBufferPointer) {
+        precondition(message.count <= slotByteCount, "a message fits in its slot")
+        if let to = nextSlot.baseAddress, let from = message.baseAddress {
+            lh_copy_past_caches(to, from, message.count)
+        }
+        commit(byteCount: message.count)
     }
 
     /// A message that is kept, until its slot is written again.

@@ -45,6 +45,13 @@ struct IdleWait {
         return true
     }
 
+    /// The same in the midst of work, for who has a core for itself.
+    mutating func isRehearsalDueAtWork() -> Bool {
+        guard kind == .spin else { return false }
+        isCold = true
+        return isRehearsalDue()
+    }
+
     /// What to do on the ring now; nil when it is time to sleep.
     mutating func policy() -> WaitPolicy? {
         switch kind {

@@ -61,8 +61,7 @@ public struct ReliableSender: ~Copyable {
     }
 
     public mutating func send(_ bytes: [UInt8], now: Nanoseconds) throws(ZeroMQError) -> UInt64? {
-        defer { call() }
-        return try put(bytes, now: now)
+        try bytes.span.bytes.withUnsafeBytes { (raw) throws(ZeroMQError) in try send(raw, now: now) }
     }
 
     /// Does what `send` does, but for waking the receiver: one that looks has the message, one that sleeps hears of it
@@ -71,10 +70,6 @@ public struct ReliableSender: ~Copyable {
         guard let sequence = state.append(bytes) else { return nil }
         try pump(now: now)
         return sequence
-    }
-
-    public mutating func put(_ bytes: [UInt8], now: Nanoseconds) throws(ZeroMQError) -> UInt64? {
-        try bytes.span.bytes.withUnsafeBytes { (raw) throws(ZeroMQError) in try put(raw, now: now) }
     }
 
     /// Wakes the receiver if there is news for it.
@@ -86,9 +81,8 @@ public struct ReliableSender: ~Copyable {
 
     /// Does with a message what `send` does, as far as nobody sees it, so that code and memory are near when there is
     /// one.
-    public mutating func rehearse(_ bytes: [UInt8]) {
-        let frame = bytes.withUnsafeBytes { state.rehearse($0) }
-        guard let frame, let shortcut, state.hasShortcutRoom else { return }
+    public mutating func rehearse(_ bytes: UnsafeRawBufferPointer) {
+        guard let frame = state.rehearse(bytes), let shortcut, state.hasShortcutRoom else { return }
         shortcut.channel.rehearse(state.next, frame)
     }
 

@@ -1,3 +1,4 @@
+import CVectors
 import Orders
 
 /// Writes frames of one topic into memory of the caller. Does not allocate.
@@ -35,7 +36,7 @@ struct FrameWriter {
     ) -> Int {
         precondition(values.count == columns, "a vector has as many values as its topic has columns")
         writeHeader(sequence, stamp, payloadByteCount: FrameLayout.vectorByteCount(columns: columns), into: slot)
-        guard let base = slot.baseAddress else { return 0 }
+        guard let base = slot.baseAddress, let first = values.baseAddress else { return 0 }
         let out = base + FrameLayout.headerByteCount
         let bitmap = out + columns * 8
         var index = 0
@@ -43,6 +44,10 @@ struct FrameWriter {
             var valid: UInt64 = 0
             let end = min(index + 64, columns)
             let start = index
+            while index + 8 <= end {
+                valid |= UInt64(lh_store_defined(out + index * 8, first + index)) << UInt64(index - start)
+                index += 8
+            }
             while index < end {
                 let value = values[index]
                 let isDefined = value == value

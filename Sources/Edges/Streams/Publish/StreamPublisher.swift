@@ -41,6 +41,7 @@ public struct StreamPublisher: ~Copyable {
     private var lastBeat: Nanoseconds?
     private var beatCount: UInt64 = 0
     private let beatWriter: FrameWriter
+    /// The frame that is being made.
     private let scratch: UnsafeMutableRawBufferPointer
 
     /// - Parameter run: identity of the run: the same after a restart into the same state, another for every new one.
@@ -68,8 +69,10 @@ public struct StreamPublisher: ~Copyable {
         beatWriter = FrameWriter(topic: Self.heartbeat, kind: .heartbeat, run: run)
         let schemaByteCount = (0..<plans.count).map { topics[$0].schema.count }.max() ?? 0
         let headByteCount = plans.count * (StreamTopic.fieldByteCount + 8)
+        let frameByteCount = (0..<plans.count).map { topics[$0].history.slotByteCount }.max() ?? 0
         scratch = .allocate(
-            byteCount: FrameLayout.headerByteCount + max(headByteCount, schemaByteCount, 8), alignment: 8)
+            byteCount: max(FrameLayout.headerByteCount + max(headByteCount, schemaByteCount, 8), frameByteCount),
+            alignment: 64)
     }
 
     deinit {
@@ -100,7 +103,7 @@ public struct StreamPublisher: ~Copyable {
         let topic = topics + handle.index
         precondition(topic.pointee.writer.kind == .vector, "the topic is one of vectors")
         let count = topic.pointee.writer.write(
-            values, sequence: topic.pointee.history.next, stamp, into: topic.pointee.history.nextSlot)
+            values, sequence: topic.pointee.history.next, stamp, into: scratch)
         try send(topic, byteCount: count)
     }
 
@@ -113,7 +116,7 @@ public struct StreamPublisher: ~Copyable {
             RecordLayout.of(topic.pointee.writer.kind)?.byteCount == Record.byteCount,
             "the topic is one of such records")
         let count = topic.pointee.writer.write(
-            record, sequence: topic.pointee.history.next, stamp, into: topic.pointee.history.nextSlot)
+            record, sequence: topic.pointee.history.next, stamp, into: scratch)
         try send(topic, byteCount: count)
     }
 
@@ -123,16 +126,15 @@ public struct StreamPublisher: ~Copyable {
         precondition(topic.pointee.writer.kind == .text, "the topic is one of texts")
         let bytes = Array(text.utf8)
         let count = bytes.withUnsafeBytes {
-            topic.pointee.writer.write(
-                $0, sequence: topic.pointee.history.next, stamp, into: topic.pointee.history.nextSlot)
+            topic.pointee.writer.write($0, sequence: topic.pointee.history.next, stamp, into: scratch)
         }
         try send(topic, byteCount: count)
     }
 
     private func send(_ topic: UnsafeMutablePointer<TopicState>, byteCount: Int) throws(ZeroMQError) {
-        let sequence = topic.pointee.history.next
-        topic.pointee.history.commit(byteCount: byteCount)
-        try emit(topic.pointee.history.message(sequence))
+        let frame = UnsafeRawBufferPointer(rebasing: scratch[..<byteCount])
+        topic.pointee.history.append(frame)
+        try emit(frame)
     }
 
     private func emit(_ frame: UnsafeRawBufferPointer) throws(ZeroMQError) {

@@ -145,6 +145,8 @@ struct EngineHost: ~Copyable {
                 count += 1
                 try journal()
                 measure(stages, taken: taken)
+                // Records come faster than they are worked on: nothing else would keep the way of a signal near.
+                if count & 31 == 0, wait.isRehearsalDueAtWork() { try door.rehearse() }
             case .drained: break take
             case .ended:
                 isInputOver = true

@@ -23,14 +23,14 @@ final class SignalDoor {
     /// Hands a signal to the risk gateway, which has it when it looks; `call` wakes it when it sleeps, for waking takes
     /// longer than all of this.
     func put(_ signal: Signal, at position: UInt64) {
-        do { try outbox.put(.signal(signal), at: position, origin: origin) } catch { failure = failure ?? error }
+        do { try outbox.put(signal, at: position, origin: origin) } catch { failure = failure ?? error }
         if origin > 0 { stages.record(.ringToSignal, MonotonicClock.wallTime() - Timestamp(nanoseconds: origin)) }
     }
 
     func call() { outbox.call() }
 
     /// Keeps what `put` needs near: a signal is rare, and what lies between two of them takes its place in the caches.
-    func rehearse() throws { try outbox.put(.signal(.blank), at: 0, origin: 0, isRehearsal: true) }
+    func rehearse() throws { try outbox.put(.blank, at: 0, origin: 0, isRehearsal: true) }
 
     /// - Throws: what kept a signal from being sent.
     func check() throws { if let failure { throw failure } }

@@ -106,6 +106,19 @@ struct StageEnvelope {
         return bytes
     }
 
+    /// Gives the bytes of a signal's envelope for the call: those of `bytes`, made without the heap.
+    static func withBytes<Result>(
+        of signal: Signal, position: UInt64, origin: UInt64, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        try withUnsafeTemporaryAllocation(byteCount: headerByteCount + StageMessage.signalByteCount, alignment: 8) { room in
+            var writer = CanonicalWriter(room)
+            writer.put(position)
+            writer.put(origin)
+            StageMessage.write(signal, into: &writer)
+            return try body(UnsafeRawBufferPointer(rebasing: room[..<writer.count]))
+        }
+    }
+
     init(position: UInt64, origin: UInt64, message: StageMessage) {
         self.position = position
         self.origin = origin

@@ -3,6 +3,7 @@ import Foundation
 import Orders
 import Pipeline
 import Platform
+import Signals
 import Streams
 import Units
 import ZeroMQ
@@ -81,22 +82,25 @@ struct StageOutbox: ~Copyable {
         }
     }
 
-    /// Sends a message that waits for nothing, without a stop; its receiver is not woken before `call`.
+    /// Sends a signal, which waits for nothing; its receiver is not woken before `call`.
     ///
     /// - Parameter isRehearsal: nobody sees it.
-    mutating func put(_ message: StageMessage, at position: UInt64, origin: UInt64, isRehearsal: Bool = false) throws {
-        let envelope = StageEnvelope(position: position, origin: origin, message: message)
+    mutating func put(_ signal: Signal, at position: UInt64, origin: UInt64, isRehearsal: Bool = false) throws {
         let now = MonotonicClock.now()
-        for link in links where link.channel.carries(message.kind) {
+        for link in links where link.channel == .signals {
             if link.waiting.isEmpty {
-                let bytes = try envelope.bytes(seal: link.channel == .approvals ? seal : nil)
-                if isRehearsal {
-                    link.sender.rehearse(bytes)
-                } else if try link.sender.put(bytes, now: now) != nil {
-                    continue
+                let isTaken = try StageEnvelope.withBytes(of: signal, position: position, origin: origin) { bytes in
+                    if isRehearsal {
+                        link.sender.rehearse(bytes)
+                        return true
+                    }
+                    return try link.sender.put(bytes, now: now) != nil
                 }
+                if isTaken { continue }
             }
-            if !isRehearsal { link.waiting.append(Waiting(envelope: envelope, isMadeAgain: false)) }
+            if isRehearsal { continue }
+            let envelope = StageEnvelope(position: position, origin: origin, message: .signal(signal))
+            link.waiting.append(Waiting(envelope: envelope, isMadeAgain: false))
         }
     }
 
@@ -132,7 +136,7 @@ struct StageOutbox: ~Copyable {
                 }
                 let bytes = try envelope.bytes(seal: seal)
                 if isRehearsal {
-                    link.sender.rehearse(bytes)
+                    bytes.withUnsafeBytes { link.sender.rehearse($0) }
                 } else if try link.sender.send(bytes, now: now) == nil {
                     break
                 }

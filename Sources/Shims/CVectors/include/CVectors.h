@@ -72,6 +72,19 @@ static inline uint32_t lh_option_states(
     return near | usable << 8;
 }
 
+/// Copies bytes that nobody reads soon past the caches, so that what these hold stays there. `to` is a multiple of 8.
+static inline void lh_copy_past_caches(void *to, const void *from, long count) {
+    long done = 0;
+#if defined(__SSE2__) && defined(__x86_64__)
+    for (; done + 8 <= count; done += 8) {
+        long long word;
+        memcpy(&word, (const char *)from + done, 8);
+        _mm_stream_si64((long long *)((char *)to + done), word);
+    }
+#endif
+    memcpy((char *)to + done, (const char *)from + done, (size_t)(count - done));
+}
+
 /// Asks the caches for the bytes of an MBP-10 record at `place` ahead of their use; where there are none, nothing
 /// happens.
 static inline void lh_prefetch_record(const void *place) {

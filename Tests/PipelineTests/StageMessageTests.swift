@@ -1,0 +1,33 @@
+import Determinism
+import Orders
+import Signals
+import Testing
+import Units
+
+@testable import Pipeline
+
+@Suite struct StageMessageTests {
+    @Test func `the short way of a signal writes the bytes that every message has`() throws {
+        var random = SeededGenerator(seed: 20_261_127)
+        for _ in 0..<200 {
+            var signal = Signal.blank
+            signal.sequence = random.next()
+            signal.time = Timestamp(nanoseconds: random.next())
+            signal.receiveTime = Timestamp(nanoseconds: random.next())
+            signal.level = UInt8(random.next() % 5)
+            signal.kind = random.next() % 2 == 0 ? .breakout : .bounce
+            signal.quality = DataQuality(rawValue: UInt16(truncatingIfNeeded: random.next()))
+            signal.test = UInt32(truncatingIfNeeded: random.next())
+            // Any bits: undefined numbers of every kind among them.
+            signal.score = Double(bitPattern: random.next() | 0x7ff8_0000_0000_0000)
+            signal.confidence = Double(bitPattern: random.next())
+            for index in signal.components.indices { signal.components[index] = Double(bitPattern: random.next()) }
+            let room = UnsafeMutableRawBufferPointer.allocate(byteCount: StageMessage.signalByteCount, alignment: 8)
+            defer { room.deallocate() }
+            var writer = CanonicalWriter(room)
+            StageMessage.write(signal, into: &writer)
+            #expect(writer.count == StageMessage.signalByteCount)
+            #expect(Array(room) == (try StageMessage.signal(signal).bytes))
+        }
+    }
+}

@@ -19,21 +19,24 @@ from levelhead_client import Missed, Subscriber
 from runs import Up, prove, wait_for_all
 
 TOPICS = ("features.ES", "levels.ES", "signals.ES")
+# By topic, the lines of the audit log that its rows are.
+ORDER_TOPICS = {"verdicts.MES": "verdict", "orders.MES": "order", "fills.MES": "fill"}
+MANY_TRADES = ("policy.time_stop_seconds=2", "policy.signal_threshold=0.02", "policy.hold_seconds=0.1", "policy.after_test_seconds=1")
 
 
 class Listener(threading.Thread):
     """A Python client that keeps every frame by topic and sequence."""
 
-    def __init__(self, up, *, start=0, pause=None):
+    def __init__(self, up, *, start=0, pause=None, topics=TOPICS):
         super().__init__()
-        self.up, self.first, self.pause = up, start, pause
-        self.frames = {topic: {} for topic in TOPICS}
+        self.up, self.first, self.pause, self.topics = up, start, pause, topics
+        self.frames = {topic: {} for topic in topics}
         self.missed, self.schemas, self.stopping, self.failure = [], {}, False, None
         self.start()
 
     def run(self):
         try:
-            with Subscriber(*TOPICS, state_dir=self.up.state, start=self.first) as stream:
+            with Subscriber(*self.topics, state_dir=self.up.state, start=self.first) as stream:
                 self.listen(stream)
         except Exception as error:
             self.failure = error
@@ -47,10 +50,10 @@ class Listener(threading.Thread):
                     self.missed.append(event)
                 elif hasattr(event, "row") and event.row is not None:
                     self.frames[event.topic][int(event.row["sequence"])] = event
-            if self.pause and len(self.frames[TOPICS[0]]) > 100:
+            if self.pause and len(self.frames[self.topics[0]]) > 100:
                 time.sleep(self.pause)
                 self.pause = None
-        self.schemas = {topic: stream.schema(topic) for topic in TOPICS}
+        self.schemas = {topic: stream.schema(topic) for topic in self.topics}
 
     def finish(self):
         self.stopping = True
@@ -168,6 +171,34 @@ def streams_of_a_run(source):
         details = [f"{name}: {check_listener(listener, export, result)}" for name, listener in listeners.items()]
         lost = check_printer(lines, export, result["feature_rows"])
         return "; ".join(details) + f"; printed: {lost} missing"
+
+
+@case()
+def streams_of_orders(source):
+    """Verdicts, orders and fills: a row for each line of the audit log, numbered without a gap, though both gateways are killed."""
+    total = runs.replay_once(short_day())["records"]
+    settings = [part for setting in MANY_TRADES for part in ("--set", setting)]
+    with Up("--tape", short_day(), "--speed", "100x", "--stay", *settings) as up:
+        until(lambda: all((up.state / f"sockets/{role}.ipc").exists() for role in ("risk", "execution")), 20, "both publish")
+        whole = Listener(up, topics=tuple(ORDER_TOPICS))
+        for part, role in ((3, "execution"), (2, "risk")):
+            up.reach(total // part)
+            old = up.kill(role)
+            up.restarted(role, old)
+        wait_for_all(up)
+        whole.finish()
+        up.end()
+        audit = [json.loads(line) for line in open(up.run / "audit.jsonl")]
+        details = []
+        for topic, event in ORDER_TOPICS.items():
+            lines = [line for line in audit if line["event"] == event]
+            expect(len(lines) > 2, f"{topic}: {len(lines)} lines of the audit log")
+            same(whole.check_complete(topic, len(lines)), 0, f"{topic}: rows reported missing")
+            rows = [whole.frames[topic][number].row["record"] for number in range(len(lines))]
+            for name in ("sequence", "time"):
+                same([int(row[name]) for row in rows], [line[name] for line in lines], f"{topic}: {name}")
+            details.append(f"{len(lines)} {topic}")
+        return ", ".join(details)
 
 
 @case()

@@ -69,6 +69,13 @@ final class ProcessDesk: Sendable {
         board.status.store(record)
     }
 
+    /// What the process answers when it is asked for its status: one JSON object.
+    func statusText() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(board.current()), as: UTF8.self)
+    }
+
     /// Shows the account; the first of the board's symbols is the traded contract's.
     func report(account gate: RiskGate) {
         var account = AccountRecord(

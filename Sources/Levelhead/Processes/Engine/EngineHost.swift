@@ -22,7 +22,7 @@ import ZeroMQ
 ///
 /// It takes nothing but records, so its state is a function of the run's tape alone.
 struct EngineHost: ~Copyable {
-    private static var stateVersion: UInt64 { 4 }
+    private static var stateVersion: UInt64 { 5 }
     private static var stride: Int { 1_024 }
 
     private let site: RunSite
@@ -70,7 +70,7 @@ struct EngineHost: ~Copyable {
             let streams = try EngineStreams(
                 site, configuration.streams, context: context, root: setup.plan.signalSpecification.root,
                 rows: ledger.featureRows,
-                signalCount: ledger.signalCount)
+                signalCount: ledger.signalCount, statusCount: saved.published.first ?? 0)
             ledger.streams = streams
             return streams
         }
@@ -108,7 +108,7 @@ struct EngineHost: ~Copyable {
         if let core = setup.configuration.cores.engine { try Cores.keepOn(core) }
         while true {
             let isBusy = try takeRecords(desk.stages)
-            streams.serve()
+            streams.serve(isBusy: isBusy, status: desk.statusText)
             if let failure = streams.failure { throw failure }
             if let command = desk.mailbox.pop() { command.finish(.notConcerned) }
             try door.outbox.poll()
@@ -194,7 +194,8 @@ struct EngineHost: ~Copyable {
 
     private mutating func save() throws {
         guard !door.outbox.hasWaiting else { return }
-        var saved = SavedStage(outboxes: door.outbox.saved, outputs: try outputs.position())
+        var saved = SavedStage(
+            outboxes: door.outbox.saved, outputs: try outputs.position(), published: [streams.statusCount])
         var archive = StateArchive()
         try saved.persist(&archive)
         try pipeline.persist(&archive)

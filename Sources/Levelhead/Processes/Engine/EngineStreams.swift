@@ -17,6 +17,8 @@ final class EngineStreams {
     private let features: StreamHandle
     private let levels: StreamHandle
     private let signals: StreamHandle
+    private let status: StreamHandle
+    private var statusAt = Nanoseconds.zero
     private(set) var failure: (any Error)?
     /// When we received the record that is being worked on, ns.
     var receivedAt: UInt64 = .max
@@ -24,14 +26,16 @@ final class EngineStreams {
     /// - Parameters:
     ///   - rows: rows made so far.
     ///   - signalCount: signals so far.
+    ///   - statusCount: times that the status was published so far.
     init(
         _ site: RunSite, _ settings: StreamSettings, context: ZeroMQContext, root: String, rows: UInt64,
-        signalCount: UInt64
+        signalCount: UInt64, statusCount: UInt64
     ) throws {
         let endpoints = StreamEndpoints(directory: site.socketDirectory)
         let plans = [
             StreamPlan(.features(root), firstSequence: rows), StreamPlan(.levels(root), firstSequence: rows),
             StreamPlan(.signals(root), firstSequence: signalCount),
+            StreamPlan(.status(StreamProcess.engine.rawValue), firstSequence: statusCount),
         ]
         var options = StreamPublisher.Options()
         if let (address, port) = settings.tcp {
@@ -43,13 +47,18 @@ final class EngineStreams {
             context, feed: endpoints.feed(.engine), snapshots: endpoints.snapshots(.engine), run: site.identity, plans,
             options: options)
         guard let features = publisher.handle(.features(root)), let levels = publisher.handle(.levels(root)),
-            let signals = publisher.handle(.signals(root))
+            let signals = publisher.handle(.signals(root)),
+            let status = publisher.handle(.status(StreamProcess.engine.rawValue))
         else { preconditionFailure("the publisher has the topics it was made with") }
         self.publisher = publisher
         self.features = features
         self.levels = levels
         self.signals = signals
+        self.status = status
     }
+
+    /// Times that the status was published so far.
+    var statusCount: UInt64 { publisher.nextSequence(status) }
 
     /// Publishes the vector of a group that closed.
     func publish(_ engine: borrowing ContractEngine) {
@@ -75,10 +84,16 @@ final class EngineStreams {
         }
     }
 
-    /// Answers those who came late or missed something.
-    func serve() {
+    /// Answers those who came late or missed something, and publishes the status when it is time and nothing waits.
+    func serve(isBusy: Bool, status text: () throws -> String) {
         attempt {
-            try publisher.serveRequests(now: MonotonicClock.now(), wallTime: MonotonicClock.wallTime())
+            let (now, wallTime) = (MonotonicClock.now(), MonotonicClock.wallTime())
+            if !isBusy, now - statusAt >= StageStreams.statusInterval {
+                statusAt = now
+                let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds)
+                try publisher.publish(text: try text(), stamp, to: status)
+            }
+            try publisher.serveRequests(now: now, wallTime: wallTime)
         }
     }
 

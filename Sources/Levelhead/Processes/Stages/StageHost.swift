@@ -21,7 +21,7 @@ import ZeroMQ
 /// What comes in beside the records is journaled before anything that follows from it leaves, so the stage is a
 /// function of the run's tape and its journal: a process that was killed folds both again and puts out the same.
 struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
-    private static var stateVersion: UInt64 { 5 }
+    private static var stateVersion: UInt64 { 6 }
     /// Records between two looks at everything else.
     private static var stride: Int { 1_024 }
 
@@ -34,6 +34,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private var outbox: StageOutbox
     private var inputs: InputJournal
     private var outputs: OutputJournal
+    /// Whoever subscribes; nil where there is nothing to see.
+    private let streams: StageStreams?
     private var snapshots: SnapshotStore
     private let identity: SnapshotIdentity
     private let lock: TradingLock
@@ -86,14 +88,16 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         let seal = try Hosted.seal(site)
         let lock = try TradingLock(stateDirectory: site.stateDirectory)
         var outbox = try StageOutbox(Hosted.role, site, context, outboxes: saved.outboxes, seal: seal, lock: lock.word)
-        var refold = StageRefold(site: site, position: snapshot?.position.sequence ?? 0)
+        let streams = try StageStreams.open(
+            Hosted.role, site, context: context, root: setup.plan.tradedSpecification.root, first: saved.published)
+        var refold = StageRefold(site: site, streams: streams, position: snapshot?.position.sequence ?? 0)
         let clock = try refold.run(entries, &fold, &hosted, &outputs, &outbox, next: &saved.next, time: saved.time)
         let inbox = try StageInbox(
             Hosted.role, site, context, next: saved.next, seal: seal, silence: configuration.risk.peerSilence)
         return StageHost(
             site: site, setup: setup, hosted: hosted, fold: fold,
             records: try RingRecords(site, from: refold.position, isPacing: true), inbox: inbox, outbox: outbox,
-            inputs: inputs, outputs: outputs, snapshots: snapshots, identity: identity, lock: lock,
+            inputs: inputs, outputs: outputs, streams: streams, snapshots: snapshots, identity: identity, lock: lock,
             clock: clock, wait: IdleWait(configuration.ring.wait), position: refold.position,
             hasPredecessor: snapshot != nil || !entries.isEmpty)
     }
@@ -101,8 +105,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private init(
         site: RunSite, setup: MarketSetup, hosted: consuming Hosted, fold: consuming StageFold<Hosted.Stage>,
         records: consuming RingRecords, inbox: consuming StageInbox, outbox: consuming StageOutbox,
-        inputs: consuming InputJournal, outputs: consuming OutputJournal, snapshots: consuming SnapshotStore,
-        identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock, wait: IdleWait, position: UInt64,
+        inputs: consuming InputJournal, outputs: consuming OutputJournal, streams: StageStreams?,
+        snapshots: consuming SnapshotStore, identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock, wait: IdleWait, position: UInt64,
         hasPredecessor: Bool
     ) {
         self.site = site
@@ -114,6 +118,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         self.outbox = outbox
         self.inputs = inputs
         self.outputs = outputs
+        self.streams = streams
         self.snapshots = snapshots
         self.inputs.keepReserve(setup.configuration.journal.reserve / 2)
         self.outputs.keepReserve(setup.configuration.journal.reserve / 2)
@@ -152,6 +157,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try tick()
             try outbox.poll()
             try takeWithheld()
+            try show()
+            try streams?.serve(now: MonotonicClock.now(), status: desk.statusText)
             hosted.record()
             try checkDisk(desk)
             hosted.follow(&fold)
@@ -354,7 +361,15 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             hosted.observe(message)
             try outputs.append(message, at: at)
             outbox.add(message, at: at, origin: origin)
+            streams?.add(message, at: at)
         }
+    }
+
+    /// Shows whoever subscribes what has been put out, when what it follows from is journaled.
+    private mutating func show() throws {
+        guard let streams, streams.hasWaiting else { return }
+        try inputs.flush()
+        try streams.publish()
     }
 
     /// What came in is safe; then what follows from it leaves.
@@ -414,9 +429,11 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
 
     private mutating func save() throws {
         guard !outbox.hasWaiting else { return }
+        try show()
         try inputs.flush()
         var saved = SavedStage(
-            next: inbox.next, outboxes: outbox.saved, outputs: try outputs.position(), time: clock.last)
+            next: inbox.next, outboxes: outbox.saved, outputs: try outputs.position(), time: clock.last,
+            published: streams?.next ?? [])
         var archive = StateArchive()
         try saved.persist(&archive)
         try fold.persist(&archive)
@@ -448,6 +465,8 @@ struct SavedStage {
     var outputs = JournalPosition.start
     /// The message clock.
     var time = Timestamp(nanoseconds: 0)
+    /// By topic of the process, the number of the next row.
+    var published: [UInt64] = []
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("saved stage")
@@ -458,5 +477,6 @@ struct SavedStage {
         for index in outboxes.indices { try outboxes[index].persist(&archive) }
         try archive.field(&outputs)
         try archive.field(&time)
+        try archive.field(&published)
     }
 }

@@ -8,11 +8,13 @@ import Units
 /// Brings a stage from a saved state to where its journal ends, with the records of the run's tape.
 struct StageRefold {
     let site: RunSite
+    private let streams: StageStreams?
     /// Records taken.
     private(set) var position: UInt64
 
-    init(site: RunSite, position: UInt64) {
+    init(site: RunSite, streams: StageStreams?, position: UInt64) {
         self.site = site
+        self.streams = streams
         self.position = position
     }
 
@@ -38,27 +40,27 @@ struct StageRefold {
                 }
                 fold.take(record, sequence: sequence)
                 position = sequence &+ 1
-                try Self.emit(&fold, &hosted, &outputs, &outbox, at: position)
+                try emit(&fold, &hosted, &outputs, &outbox, at: position)
             }
             if let index = channels.firstIndex(of: entry.source) { next[index] = entry.sequence + 1 }
             last = max(last, entry.time)
             hosted.observe(entry.message)
             fold.take(entry.message, at: entry.time)
-            try Self.emit(&fold, &hosted, &outputs, &outbox, at: position)
+            try emit(&fold, &hosted, &outputs, &outbox, at: position)
         }
         // What it had put out after its last input may have left, and comes before anything new comes in.
         if outputs.isComparing, reader == nil { reader = try site.tape.reader(at: position) }
         while outputs.isComparing, let (record, sequence) = try reader?.next() {
             fold.take(record, sequence: sequence)
             position = sequence &+ 1
-            try Self.emit(&fold, &hosted, &outputs, &outbox, at: position)
+            try emit(&fold, &hosted, &outputs, &outbox, at: position)
         }
         try outputs.flush()
         try outbox.send()
         return MessageClock(after: last)
     }
 
-    private static func emit<Hosted: HostedStage & ~Copyable>(
+    private func emit<Hosted: HostedStage & ~Copyable>(
         _ fold: inout StageFold<Hosted.Stage>, _ hosted: inout Hosted, _ outputs: inout OutputJournal,
         _ outbox: inout StageOutbox, at position: UInt64
     ) throws {
@@ -68,6 +70,7 @@ struct StageRefold {
             hosted.observe(message)
             try outputs.append(message, at: position)
             outbox.add(message, at: position, isMadeAgain: true)
+            streams?.add(message, at: position)
         }
     }
 }

@@ -58,7 +58,6 @@ extension ManualOrders.Pending {
     /// How the order goes on, as far as this one waits for it.
     mutating func take(_ update: OrderUpdate) {
         guard !isOver else { return }
-        let wasUnknown = state == "\(OrderState.unknown)"
         state = "\(update.state)"
         switch wish {
         case .order:
@@ -67,11 +66,9 @@ extension ManualOrders.Pending {
             isGood = update.state != .rejected
         case .change(let intent):
             isGood = update.order.hasPricesAndQuantity(of: intent) && update.state.isLive
-            // Found again as it was: the change has been lost.
-            let isLost = wasUnknown && update.state.isLive
-            // A linked order that filled says nothing of the change.
+            // A linked order that filled says nothing of the change; one that was lost has a reason.
             let isRefused = update.reason != .none && update.reason != .linked
-            isOver = isGood || isLost || isRefused || update.state.isTerminal
+            isOver = isGood || isRefused || update.state.isTerminal
         case .cancel:
             isOver = update.state.isTerminal
             isGood = isOver

@@ -36,7 +36,7 @@ extension ExecutionGateway {
         case .open where intent.isReduceOnly: reduce(intent, clock)
         case .open: open(intent, clock)
         case .close where intent.id.issuer == .execution: closeBook(intent, clock)
-        case .close: close(of: intent.strategy, clock)
+        case .close: close(intent, clock)
         case .modify: modify(intent, clock)
         case .cancel: break
         }
@@ -53,7 +53,7 @@ extension ExecutionGateway {
     }
 
     /// The order that an intent asks for.
-    private func order(_ intent: OrderIntent) -> Order {
+    func order(_ intent: OrderIntent) -> Order {
         let opens = intent.action == .open && !intent.isReduceOnly
         return Order(
             id: intent.id, parent: intent.id, link: opens ? intent.link : .none, role: opens ? .entry : .close,

@@ -28,6 +28,9 @@ extension OrderIntent {
 
     private func isDistance(_ ticks: Ticks) -> Bool { ticks >= .zero && ticks <= Self.most }
 
+    /// Few enough contracts that nothing computed with them overflows; whether so many are allowed is another matter.
+    var isCountable: Bool { (-Self.most.count...Self.most.count).contains(quantity.contracts) }
+
     /// Where the stop of a bought contract would stand; nil for a sale and for an order that names no price.
     var lowestStop: Ticks? {
         guard side == .buy, stopDistance > .zero else { return nil }

@@ -18,6 +18,10 @@ extension RiskGate {
             noteVerdict(intent, .unknownOrder, worst: position.quantity)
             return .refused(.unknownOrder)
         }
+        guard intent.isCountable else {
+            noteVerdict(intent, .orderQuantity, worst: position.quantity)
+            return .refused(.orderQuantity)
+        }
         let before = working[index]
         let order = entry(intent, at: index)
         // What it would add is judged beside everything else that works.

@@ -35,7 +35,7 @@ extension RiskGate {
         modifyTimes.add(clock)
         // Until it is answered it may fill as it was or as it will be.
         working[index].leaves = max(before.leaves, order.quantity)
-        placed[index].wantedPrice = order.type == .limit ? order.limit : .zero
+        placed[index].want(intent)
         return .approved(RiskApproved(intent, sequence: verdictCount))
     }
 

@@ -167,6 +167,9 @@ public struct RiskGate: Sendable {
             placed[index] = placed[index].updated(by: update)
             known.leaves = max(known.leaves, placed[index].wantedLeaves)
             working[index] = known
+        } else if working.isFull {
+            // More than can be counted: nothing may rest uncounted.
+            flatten(.venueContradiction)
         } else {
             working.append(known)
             placed.append(PlacedOrder(order))

@@ -108,7 +108,16 @@ extension RiskGate {
         case .flattening, .locked: return .tradingState
         case .active, .reducing, .halted: break
         }
-        return day.isOpen(at: clock) ? nil : .sessionWindow
+        if !day.isOpen(at: clock) { return .sessionWindow }
+        return isReducingCountFull ? .tooManyOrders : nil
+    }
+
+    /// As many orders that reduce a position as may work at once do: all that close, for the gateway's own may be parts
+    /// of one that was approved.
+    private var isReducingCountFull: Bool {
+        var count = 0
+        for i in working.indices where working[i].role == .close { count += 1 }
+        return count >= TradingLimits.reducingOrders || working.isFull
     }
 
     private func refusalToOpen(_ order: OrderIntent, _ issuer: OrderIssuer) -> RefusalReason? {

@@ -31,10 +31,10 @@ extension OrderIntent {
     /// Few enough contracts that nothing computed with them overflows; whether so many are allowed is another matter.
     var isCountable: Bool { (-Self.most.count...Self.most.count).contains(quantity.contracts) }
 
-    /// Where the stop of a bought contract would stand; nil for a sale and for an order that names no price.
-    var lowestStop: Ticks? {
+    /// Where the stop of a bought contract would stand, which is filled at `ask` if it names no price; nil for a sale.
+    func lowestStop(at ask: Ticks?) -> Ticks? {
         guard side == .buy, stopDistance > .zero else { return nil }
         if limit > .zero { return limit - stopDistance }
-        return trigger > .zero ? trigger - stopDistance : nil
+        return trigger > .zero ? trigger - stopDistance : ask.map { $0 - stopDistance }
     }
 }

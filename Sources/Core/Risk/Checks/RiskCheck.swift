@@ -36,7 +36,7 @@ public struct RiskCheck: Sendable {
         RiskCheck(
             .malformed, .all,
             "an issuer, price, trigger or distance that cannot be, one that does not belong to the order's type, or a "
-                + "stop at or below zero"),
+                + "stop at or below zero, without a price from the best ask"),
         RiskCheck(
             .orderQuantity, .all, "less than one contract, or more than the limit", "max_order_contracts",
             "instrument.max_order_contracts", "strategy.NAME.max_order_contracts"),

@@ -147,7 +147,9 @@ extension RiskGate {
 
     private func refusalByShape(_ order: OrderIntent) -> RefusalReason? {
         if !order.isWellFormed { return .malformed }
-        if let stop = order.lowestStop, stop <= .zero { return .malformed }
+        if let stop = order.lowestStop(at: mark.ask.size > 0 ? mark.ask.price : nil), stop <= .zero {
+            return .malformed
+        }
         let isWrong = order.quantity.contracts < 1 || isQuantityOver(order.quantity, of: order.strategy)
         return isWrong ? .orderQuantity : nil
     }

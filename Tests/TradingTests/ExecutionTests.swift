@@ -196,14 +196,14 @@ import Units
             2.000 trade buy 3 @ 5004.25 => 5004.00x10 | 5004.50x10
             2.0005 m2 close
             -> approved m2
-            -> send x3 close sell 4 market
+            -> send m2 close sell 4 market
             2.003 tick
             -> fill x2 sell 3 @ 5004.25
             -> x2 partiallyFilled 1
             -> x1 working 1 linked
-            -> x3 working 1
-            -> fill x3 sell 1 @ 5004.00
-            -> x3 filled 0
+            -> m2 working 1
+            -> fill m2 sell 1 @ 5004.00
+            -> m2 filled 0
             -> x1 cancelled 0 linked
             -> x2 cancelled 0 linked
             """)
@@ -215,17 +215,17 @@ import Units
             2.000 quality halted
             2.001 m1 close
             -> approved m1
-            -> send x3 close sell 1 market
+            -> send m1 close sell 1 market
             2.003 tick
-            -> x3 rejected 0 market_closed
+            -> m1 rejected 0 market_closed
             2.900 book 5001.00x10 | 5001.25x10
             3.002 tick
             3.003 tick
-            -> send x4 close sell 1 market
+            -> send x3 close sell 1 market
             3.005 tick
-            -> x4 working 1
-            -> fill x4 sell 1 @ 5001.00
-            -> x4 filled 0
+            -> x3 working 1
+            -> fill x3 sell 1 @ 5001.00
+            -> x3 filled 0
             -> x1 cancelled 0 linked
             -> x2 cancelled 0 linked
             """)

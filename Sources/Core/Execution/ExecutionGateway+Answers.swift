@@ -61,12 +61,9 @@ extension ExecutionGateway {
         guard event.filled == live[index].filled else { return differs(index, event, clock) }
         live[index].hear()
         if event.state.isTerminal { return foundEnded(index, event, clock) }
-        live[index].leaves = min(live[index].leaves, event.leaves)
-        let transition: OrderTransition = event.filled > .zero ? .findPartlyFilled : .findWorking
-        if live[index].state.after(transition) != live[index].state {
-            dropChange(index)
-            move(index, transition, event.reason, clock)
-        }
+        let change = settleChange(index, by: event)
+        live[index].leaves = min(live[index].leaves, event.leaves + live[index].added)
+        found(index, event.filled > .zero ? .findPartlyFilled : .findWorking, change, event.reason, clock)
         acknowledge(index)
         awaitEnd(index, clock)
         if live[index].isCancelSent || isFlattening {
@@ -75,6 +72,18 @@ extension ExecutionGateway {
             cancel(index, clock)
         } else if live[index].isModifySent {
             expectAnswer(index, clock)
+        }
+    }
+
+    /// The venue says that it is live: told when that is new, or tells what became of a change.
+    private mutating func found(
+        _ index: Int, _ transition: OrderTransition, _ change: ChangeFate, _ reason: VenueReason, _ clock: TradingClock
+    ) {
+        let reason = change == .lost ? .changeLost : reason
+        if live[index].state.after(transition) != live[index].state {
+            move(index, transition, reason, clock)
+        } else if change != .open {
+            report(live[index].order, live[index].state, reason, leaves: live[index].leaves, clock)
         }
     }
 

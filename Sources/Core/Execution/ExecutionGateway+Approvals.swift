@@ -36,7 +36,7 @@ extension ExecutionGateway {
         case .open where intent.isReduceOnly: reduce(intent, clock)
         case .open: open(intent, clock)
         case .close where intent.id.issuer == .execution: closeBook(intent, clock)
-        case .close: close(of: intent.strategy, clock)
+        case .close: close(intent, clock)
         case .modify: modify(intent, clock)
         case .cancel: break
         }
@@ -53,7 +53,7 @@ extension ExecutionGateway {
     }
 
     /// The order that an intent asks for.
-    private func order(_ intent: OrderIntent) -> Order {
+    func order(_ intent: OrderIntent) -> Order {
         let opens = intent.action == .open && !intent.isReduceOnly
         return Order(
             id: intent.id, parent: intent.id, link: opens ? intent.link : .none, role: opens ? .entry : .close,
@@ -74,25 +74,52 @@ extension ExecutionGateway {
     }
 
     /// Closes a part of a position: linked with the stops of what it closes, oldest first, so that nothing is closed
-    /// twice. The part of the first is the order that was approved; the others are our own.
+    /// twice. The part of the first is the order that was approved; the others are our own. Contracts that no other
+    /// order is closing come first; only what is left then shares those of others.
     private mutating func reduce(_ intent: OrderIntent, _ clock: TradingClock) {
         guard configuration.linksBrackets else { return refuse(intent, .notSent, clock) }
+        guard hasRoomToClose else { return refuse(intent, .full, clock) }
         var left = intent.quantity
-        var id = intent.id
-        for i in brackets.indices where left > .zero && brackets[i].exitSide == intent.side {
-            let isAnyone = intent.strategy == .account && !configuration.isOneOfTwo
-            guard isAnyone || intent.strategy == brackets[i].strategy else { continue }
-            var part = order(intent)
-            part.id = id
-            part.parent = brackets[i].entry
-            part.link = brackets[i].stop
-            part.quantity = min(left, brackets[i].quantity)
-            part.strategy = brackets[i].strategy
-            guard issue(part, clock) else { return }
-            left -= part.quantity
-            id = identities.next()
+        let before = live.count
+        for isShared in [false, true] {
+            for i in brackets.indices where left > .zero && closes(intent, i) {
+                let closing = min(brackets[i].quantity, self.closing(i, among: before))
+                let most = isShared ? closing : brackets[i].quantity - closing
+                guard most > .zero, hasRoomToClose else { continue }
+                var part = order(intent)
+                if live.count > before { part.id = identities.next() }
+                part.parent = brackets[i].entry
+                part.link = brackets[i].stop
+                part.quantity = min(left, most)
+                part.strategy = brackets[i].strategy
+                guard issue(part, clock) else { return }
+                left -= part.quantity
+            }
         }
         if left == intent.quantity { refuse(intent, .reduceOnly, clock) }
+    }
+
+    private func closes(_ intent: OrderIntent, _ bracket: Int) -> Bool {
+        guard brackets[bracket].exitSide == intent.side else { return false }
+        let isAnyone = intent.strategy == .account && !configuration.isOneOfTwo
+        return isAnyone || intent.strategy == brackets[bracket].strategy
+    }
+
+    /// Contracts of a bracket that orders are closing already: of the live ones the first `count`.
+    private func closing(_ bracket: Int, among count: Int) -> Quantity {
+        var total = Quantity.zero
+        for i in 0..<count where live[i].order.role == .close && live[i].order.link == brackets[bracket].stop {
+            total += live[i].leaves
+        }
+        return total
+    }
+
+    /// Room is kept for three orders to a bracket and for those that open.
+    private var hasRoomToClose: Bool {
+        var count = 0
+        for i in live.indices where live[i].order.role == .close { count += 1 }
+        for i in brackets.indices where brackets[i].close != .none { count -= 1 }
+        return count < TradingLimits.reducingOrders
     }
 
     /// Changes an order that opens, or the price of one that closes. What protects keeps its quantity.

@@ -15,8 +15,8 @@ extension ExecutionGateway {
         live[index].wantedPrice = order.price
         live[index].wantedLimit = order.limit
         live[index].wantedTrail = order.trail
-        let added = order.quantity - live[index].order.quantity
-        if added > .zero { live[index].leaves += added }
+        live[index].changeQuery = queryCount
+        live[index].leaves += live[index].added
         expectAnswer(index, clock)
         tell(.modify, live[index].wanted)
         report(live[index].order, state, .none, leaves: live[index].leaves, clock)
@@ -49,8 +49,29 @@ extension ExecutionGateway {
     /// A change that was sent will not come.
     mutating func dropChange(_ index: Int) {
         guard live[index].isModifySent else { return }
+        live[index].leaves = max(.zero, live[index].leaves - live[index].added)
         live[index].isModifySent = false
-        let added = live[index].wantedQuantity - live[index].order.quantity
-        if added > .zero { live[index].leaves -= added }
     }
+
+    /// What the venue's answer says of a change whose acknowledgement is late or lost: nothing unless it was asked
+    /// after the change was sent, for what is sent first arrives first.
+    mutating func settleChange(_ index: Int, by event: VenueEvent) -> ChangeFate {
+        guard live[index].isModifySent, event.query > live[index].changeQuery else { return .open }
+        guard live[index].hasTaken(event) else {
+            dropChange(index)
+            return .lost
+        }
+        live[index].order = live[index].wanted
+        live[index].isModifySent = false
+        live[index].leaves = event.leaves
+        return .taken
+    }
+}
+
+/// What became of a change that was sent.
+enum ChangeFate {
+    /// It may come, or there is none.
+    case open
+    case taken
+    case lost
 }

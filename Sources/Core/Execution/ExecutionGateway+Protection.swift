@@ -59,11 +59,11 @@ extension ExecutionGateway {
 
     // MARK: Closing
 
-    mutating func closeAll(_ clock: TradingClock) {
+    mutating func closeAll(_ clock: TradingClock, first: ClientOrderID? = nil) {
         cancelEntries(of: nil, clock)
         if brackets.isEmpty, openQuantity != .zero { return flatten(.reconciliation, isOurs: true, clock) }
         for i in brackets.indices { want(closeOf: i, clock) }
-        sendCloses(clock)
+        sendCloses(clock, first: first)
     }
 
     mutating func want(closeOf index: Int, _ clock: TradingClock) {
@@ -73,13 +73,17 @@ extension ExecutionGateway {
     }
 
     /// Sends the closes that are wanted and not live, each linked with its bracket's stop.
-    mutating func sendCloses(_ clock: TradingClock) {
+    ///
+    /// - Parameter first: identity of the first one, where that was approved as an order; the others are our own.
+    mutating func sendCloses(_ clock: TradingClock, first: ClientOrderID? = nil) {
         if configuration.netsBooks { return closeBooks(clock) }
         guard configuration.venueLinks else { return pullStops(clock) }
+        var approved = first
         for i in brackets.indices {
             let bracket = brackets[i]
             guard bracket.isCloseWanted, bracket.close == .none, clock.message >= bracket.closeFrom else { continue }
-            let id = identities.next()
+            let id = approved ?? identities.next()
+            approved = nil
             let close = Order(
                 id: id, parent: bracket.entry, link: bracket.stop, role: .close, side: bracket.exitSide,
                 quantity: bracket.quantity, type: .market, price: .zero, timeInForce: .immediateOrCancel,

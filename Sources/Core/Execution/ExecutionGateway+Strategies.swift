@@ -8,13 +8,35 @@ extension ExecutionGateway {
     }
 
     /// Closes what one strategy holds, at the market; of the account everything, or where strategies have books what is
-    /// in its own. Others keep theirs, with their stops.
-    mutating func close(of strategy: StrategyID, _ clock: TradingClock) {
-        let isAll = strategy == .account && !configuration.netsBooks && !configuration.isOneOfTwo
-        if isAll || brackets.isEmpty { return closeAll(clock) }
-        cancelEntries(ofStrategy: strategy, clock)
-        for i in brackets.indices where brackets[i].strategy == strategy { want(closeOf: i, clock) }
-        sendCloses(clock)
+    /// in its own. Others keep theirs, with their stops. Of what a person wants closed the first order has the identity
+    /// of the intent; when none is sent, an update of that identity says why.
+    mutating func close(_ intent: OrderIntent, _ clock: TradingClock) {
+        let first: ClientOrderID? = intent.id.issuer == .manual ? intent.id : nil
+        if closesAll(intent) || brackets.isEmpty {
+            closeAll(clock, first: first)
+        } else {
+            cancelEntries(ofStrategy: intent.strategy, clock)
+            for i in brackets.indices where brackets[i].strategy == intent.strategy { want(closeOf: i, clock) }
+            sendCloses(clock, first: first)
+        }
+        if first != nil, index(of: intent.id) == nil { reportClose(intent, clock) }
+    }
+
+    private func closesAll(_ intent: OrderIntent) -> Bool {
+        intent.strategy == .account && !configuration.netsBooks && !configuration.isOneOfTwo
+    }
+
+    /// No order of the intent's own was sent: the close is under way already, or goes by the stop; or there is nothing
+    /// that could be closed so.
+    private mutating func reportClose(_ intent: OrderIntent, _ clock: TradingClock) {
+        if isFlattening { return refuse(intent, .notSent, clock) }
+        for i in brackets.indices where closesAll(intent) || brackets[i].strategy == intent.strategy {
+            var closing = order(intent)
+            closing.parent = brackets[i].entry
+            closing.link = brackets[i].close == .none ? brackets[i].stop : brackets[i].close
+            return report(closing, .cancelled, .linked, leaves: .zero, clock)
+        }
+        refuse(intent, .reduceOnly, clock)
     }
 
     private mutating func cancelEntries(ofStrategy strategy: StrategyID, _ clock: TradingClock) {

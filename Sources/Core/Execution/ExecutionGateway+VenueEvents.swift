@@ -32,7 +32,7 @@ extension ExecutionGateway {
         case .rejected: finish(index, .reject, event.reason, clock)
         case .filled: filled(index, event, clock)
         case .reduced:
-            live[index].leaves = min(live[index].leaves, event.leaves)
+            live[index].leaves = min(live[index].leaves, event.leaves + live[index].added)
             move(index, .reduce, event.reason, clock)
         case .cancelled: finish(index, .cancel, event.reason, clock)
         case .cancelRejected:
@@ -105,7 +105,7 @@ extension ExecutionGateway {
             return
         }
         // A linked order may have filled while this one was on its way: then less is left of the shared quantity.
-        live[index].leaves = min(live[index].leaves, event.leaves)
+        live[index].leaves = min(live[index].leaves, event.leaves + live[index].added)
         settleAnswer(index, clock)
         move(index, .accept, .none, clock)
         acknowledge(index)

@@ -17,6 +17,8 @@ import Units
     /// What the order will be once the venue has taken a change that was sent.
     public var wantedQuantity: Quantity
     public var wantedPrice, wantedLimit, wantedTrail: Ticks
+    /// The last query before that change was sent: only answers to later ones tell whether the venue has it.
+    var changeQuery: UInt64
     /// Of an opening order: what its fills are protected with.
     public var stopDistance: Ticks
     public var targetDistance: Ticks
@@ -43,6 +45,7 @@ import Units
         wantedPrice = .zero
         wantedLimit = .zero
         wantedTrail = .zero
+        changeQuery = 0
         self.stopDistance = stopDistance
         self.targetDistance = targetDistance
         self.timeStop = timeStop
@@ -66,6 +69,24 @@ import Units
         changed.limit = wantedLimit
         changed.trail = wantedTrail
         return changed
+    }
+
+    /// The price that the venue names when it is asked, as far as is known here.
+    public var shownPrice: Ticks { order.shownPrice(isTriggered: isTriggered) }
+
+    /// What a change that was sent, and is not answered, may add to what may fill.
+    var added: Quantity { isModifySent ? max(.zero, wantedQuantity - order.quantity) : .zero }
+
+    /// Whether the venue, which says how the order stands, has taken the change that was sent. A change is taken whole:
+    /// a price that differs tells, else what it is for in all, of which a linked order may have taken a part.
+    func hasTaken(_ event: VenueEvent) -> Bool {
+        let price = wanted.shownPrice(isTriggered: isTriggered)
+        if order.type != .trailingStop, event.price > .zero, price != order.shownPrice(isTriggered: isTriggered) {
+            return event.price == price
+        }
+        let total = event.leaves + event.filled
+        if wantedQuantity > order.quantity { return total > order.quantity }
+        return wantedQuantity < order.quantity && total <= wantedQuantity
     }
 
     /// An answer to something that was sent is awaited.
@@ -104,6 +125,7 @@ extension LiveOrder: BoundedElement {
         try archive.field(&wantedPrice)
         try archive.field(&wantedLimit)
         try archive.field(&wantedTrail)
+        try archive.field(&changeQuery)
         try archive.field(&stopDistance)
         try archive.field(&targetDistance)
         try archive.field(&timeStop)
@@ -114,4 +136,9 @@ extension LiveOrder: BoundedElement {
         try archive.field(&isListed)
         try archive.field(&acknowledgeBy)
     }
+}
+
+extension Order {
+    /// The price that a venue names when it is asked: where the order works, or waits for its trigger.
+    func shownPrice(isTriggered: Bool) -> Ticks { type == .stopLimit && isTriggered ? limit : price }
 }

@@ -11,11 +11,14 @@ public enum TradingLimits {
     public static let positionContracts: Int64 = 64
     /// Opening orders that may be live at once.
     public static let openingOrders = 32
+    /// Orders that close a part of a position, at a person's or a strategy's word, that may be live at once.
+    public static let reducingOrders = 32
 
     /// Live orders beyond which nothing more is rested where books net.
     public static let restingOrders = 192
 
-    /// Live orders of one account: three to a bracket (stop, target, close) and the opening orders.
+    /// Live orders of one account: three to a bracket (stop, target, close), and those that open or
+    /// reduce.
     public typealias LiveOrders<Element: BoundedElement> = BoundedList<256, Element>
     /// Brackets: one to a fill of an opening order.
     public typealias Brackets<Element: BoundedElement> = BoundedList<64, Element>
@@ -34,8 +37,9 @@ public enum TradingLimits {
     public static func verify() {
         precondition(Brackets<VenueCommand>.capacity >= Int(positionContracts), "one bracket to a contract at most")
         precondition(
-            LiveOrders<VenueCommand>.capacity >= 3 * Brackets<VenueCommand>.capacity + openingOrders,
-            "every bracket whole and every opening order live")
+            LiveOrders<VenueCommand>.capacity
+                >= 3 * Brackets<VenueCommand>.capacity + openingOrders + reducingOrders,
+            "every bracket whole and every other order live")
         precondition(
             Outputs<VenueCommand>.capacity >= 2 * LiveOrders<VenueCommand>.capacity,
             "a flatten cancels every live order and reports every one")

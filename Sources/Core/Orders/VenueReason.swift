@@ -32,6 +32,8 @@
     case sessionClosed = 16
     /// What was to be modified or cancelled has filled or ended.
     case tooLate = 17
+    /// A change was sent, and the venue, asked, has the order as it was.
+    case changeLost = 18
 
     /// The name in logs and results.
     public var name: String {
@@ -54,6 +56,7 @@
         case .staleEpoch: "stale_epoch"
         case .sessionClosed: "session_closed"
         case .tooLate: "too_late"
+        case .changeLost: "change_lost"
         }
     }
 }

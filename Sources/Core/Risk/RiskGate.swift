@@ -160,12 +160,16 @@ public struct RiskGate: Sendable {
             }
             return
         }
-        let known = WorkingOrder(
+        var known = WorkingOrder(
             id: order.id, link: order.link, side: order.side, role: order.role, leaves: update.leaves,
             strategy: order.strategy, restingPrice: order.type == .limit ? order.price : .zero)
         if let index {
-            working[index] = known
             placed[index] = placed[index].updated(by: update)
+            known.leaves = max(known.leaves, placed[index].wantedLeaves)
+            working[index] = known
+        } else if working.isFull {
+            // More than can be counted: nothing may rest uncounted.
+            flatten(.venueContradiction)
         } else {
             working.append(known)
             placed.append(PlacedOrder(order))

@@ -37,12 +37,16 @@ public struct ReconciliationAnswer: Codable, Equatable, Sendable {
             case missingOrder = "missing_order"
             /// More or less of an order has filled than was told.
             case fills
+            /// An order may fill more or less there than is known here.
+            case leaves
+            /// An order stands at another price there.
+            case price
         }
 
         public var kind: Kind
         /// The order, as printed; nil for the position.
         public var order: String?
-        /// Signed contracts: what was had here, and what the venue says.
+        /// Signed contracts, of a price ticks: what was had here, and what the venue says.
         public var expected, found: Int64
 
         public init(kind: Kind, order: String? = nil, expected: Int64 = 0, found: Int64 = 0) {

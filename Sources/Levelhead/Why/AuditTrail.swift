@@ -36,10 +36,10 @@ struct AuditTrail {
 
     /// The opening order that an order belongs to: itself, or its parent.
     func root(of order: String) -> String? {
-        guard let first = steps(of: order).first else { return nil }
-        let parent = steps(of: order).compactMap { $0.string("parent") }.first
+        let steps = steps(of: order)
+        let parent = steps.compactMap { $0.string("parent") }.first
         if let parent, parent != "none", parent != order { return parent }
-        return first.event == "verdict" || parent == order ? order : nil
+        return parent == order || steps.contains { $0.event == "verdict" } ? order : nil
     }
 
     func verdict(on order: String) -> Line? { lines.first { $0.event == "verdict" && $0.string("order") == order } }

@@ -240,7 +240,7 @@ import Units
         var bench = Self.unlinked()
         let id = ClientOrderID(epoch: 1, issuer: .manual, count: 2)
         let out = bench.open(.sell, 0, id: id) { $0.action = .close }
-        #expect(out == ["x1 working 2", "> change x1 to 2 5005.00"])
+        #expect(out == ["x1 working 2", "m2 cancelled 0 linked", "> change x1 to 2 5005.00"])
         bench.say(.modifyRejected, Self.stop) { $0.reason = .marketClosed }
         #expect(bench.wait(999) == [])
         #expect(bench.wait(1) == ["x1 working 2", "> change x1 to 2 5005.00"])

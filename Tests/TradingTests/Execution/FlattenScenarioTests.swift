@@ -57,26 +57,27 @@ import Units
     }
 
     @Test func `a stop that the venue refuses means flatten`() throws {
-        // Ten points below the lowest price there is.
+        // The market falls while the order is on its way: its stop would be below the lowest price there is.
         try play("""
             1.000 book 5000.00x10 | 5000.25x10
-            1.001 m1 buy 1 stop 30000 target 0
+            1.001 m1 buy 1 stop 20000 target 0
             -> approved m1
             -> send m1 entry buy 1 market
+            1.0015 book 4999.00x10 | 4999.25x10
             1.003 tick
             -> m1 working 1
-            -> fill m1 buy 1 @ 5000.25
+            -> fill m1 buy 1 @ 4999.25
             -> m1 filled 0
-            -> send x1 protectiveStop sell 1 stop -2499.75
+            -> send x1 protectiveStop sell 1 stop -0.75
             1.005 tick
             -> x1 rejected 0 malformed
             -> gateway flattens stop_rejected
             -> ACTIVE to FLATTENING stop_rejected
             1.007 tick
-            -> send x2 close sell 1 limit 4995.00
+            -> send x2 close sell 1 limit 4994.00
             1.009 tick
             -> x2 working 1
-            -> fill x2 sell 1 @ 5000.00
+            -> fill x2 sell 1 @ 4999.00
             -> x2 filled 0
             1.011 tick
             1.013 tick

@@ -39,9 +39,9 @@ import Units
 
     @Test func `a close is of one book, where that is held`() {
         var bench = AccountsBench.opposed()
-        #expect(bench.approve(AccountsBench.manual(3), .close, .buy, 0, .account) == ["2 x5 close buy 3"])
+        #expect(bench.approve(AccountsBench.manual(3), .close, .buy, 0, .account) == ["2 m3 close buy 3"])
         bench = AccountsBench.opposed()
-        #expect(bench.approve(AccountsBench.manual(3), .close, .buy, 0, .level) == ["x5 close sell 2"])
+        #expect(bench.approve(AccountsBench.manual(3), .close, .buy, 0, .level) == ["m3 close sell 2"])
     }
 
     @Test func `a part of a book is closed in its account, and no other book's there`() {

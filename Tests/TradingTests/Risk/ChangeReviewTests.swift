@@ -92,6 +92,37 @@ import Units
         #expect(bench.order(.buy, 1) == nil)
     }
 
+    @Test func `an update from before the change was seen does not make an approved enlargement forgotten`() throws {
+        var bench = Self.resting { $0.position = Quantity(10) }
+        #expect(bench.modify(5, "4999.00") == nil)
+        bench.update(Self.first, .buy, 2, limit: "4999.00")
+        #expect(bench.order(.buy, 5) == nil)
+        #expect(bench.order(.buy, 1) == .positionLimit, "five and five may fill")
+        try bench.reload()
+        #expect(bench.order(.buy, 1) == .positionLimit)
+        bench.fillFirst(1)
+        #expect(bench.gate.working[0].leaves == Quantity(4))
+        #expect(bench.order(.buy, 1) == .positionLimit)
+    }
+
+    @Test func `it is settled by an order that has what was wanted, and by a reason why not`() {
+        for isTaken in [true, false] {
+            var bench = Self.resting { $0.position = Quantity(5) }
+            #expect(bench.modify(5, "4999.25") == nil)
+            bench.tellFirst(quantity: 2, "4999.00", leaves: 2, .linked)
+            #expect(bench.gate.working[0].leaves == Quantity(5), "a linked order says nothing of it")
+            if isTaken {
+                bench.tellFirst(quantity: 5, "4999.25", leaves: 5)
+                #expect(bench.order(.buy, 1) == .positionLimit)
+                bench.tellFirst(quantity: 5, "4999.25", leaves: 4)
+                #expect(bench.gate.working[0].leaves == Quantity(4))
+            } else {
+                bench.tellFirst(quantity: 2, "4999.00", leaves: 2, .changeLost)
+                #expect(bench.order(.buy, 3) == nil)
+            }
+        }
+    }
+
     @Test func `limits of scopes, worth and margin hold for an enlargement`() {
         var rules = RiskRules()
         rules.instrument.position = Quantity(3)
@@ -192,6 +223,22 @@ extension GateBench {
         intent.type = .stop
         intent.trigger = Script.price(trigger)
         return review(intent)
+    }
+
+    /// What the execution gateway says of the first order.
+    fileprivate mutating func tellFirst(
+        quantity: Int64, _ price: String, leaves: Int64, _ reason: VenueReason = .none
+    ) {
+        var order = Order.blank
+        order.id = ChangeReviewTests.first
+        order.side = .buy
+        order.quantity = Quantity(quantity)
+        order.type = .limit
+        order.price = Script.price(price)
+        gate.apply(
+            OrderUpdate(
+                sequence: 2, time: gate.clock, messageTime: gate.clock, order: order, state: .working, reason: reason,
+                leaves: Quantity(leaves)))
     }
 
     /// A part of the first order fills, told the way the execution gateway does.

@@ -197,11 +197,11 @@ import Units
             -> refused m2 opposite_side
             2.000 m3 sell 1
             -> approved m3
-            -> send x3 close sell 1 market
+            -> send m3 close sell 1 market
             2.002 tick
-            -> x3 working 1
-            -> fill x3 sell 1 @ 5000.00
-            -> x3 filled 0
+            -> m3 working 1
+            -> fill m3 sell 1 @ 5000.00
+            -> m3 filled 0
             -> x1 cancelled 0 linked
             -> x2 cancelled 0 linked
             """)
@@ -411,7 +411,7 @@ import Units
             -> not_now
             2.003 m2 close
             -> approved m2
-            -> send x2 close sell 1 market
+            -> send m2 close sell 1 market
             2.004 arm
             -> HALTED to ACTIVE armed
             """)

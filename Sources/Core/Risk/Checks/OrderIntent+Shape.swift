@@ -28,10 +28,13 @@ extension OrderIntent {
 
     private func isDistance(_ ticks: Ticks) -> Bool { ticks >= .zero && ticks <= Self.most }
 
-    /// Where the stop of a bought contract would stand; nil for a sale and for an order that names no price.
-    var lowestStop: Ticks? {
+    /// Few enough contracts that nothing computed with them overflows; whether so many are allowed is another matter.
+    var isCountable: Bool { (-Self.most.count...Self.most.count).contains(quantity.contracts) }
+
+    /// Where the stop of a bought contract would stand, which is filled at `ask` if it names no price; nil for a sale.
+    func lowestStop(at ask: Ticks?) -> Ticks? {
         guard side == .buy, stopDistance > .zero else { return nil }
         if limit > .zero { return limit - stopDistance }
-        return trigger > .zero ? trigger - stopDistance : nil
+        return trigger > .zero ? trigger - stopDistance : ask.map { $0 - stopDistance }
     }
 }

@@ -11,6 +11,8 @@ import Units
     public var limit, trigger, trail: Ticks
     /// A price at which it may rest already, for a change to it was approved and has not been answered; zero for none.
     public var wantedPrice: Ticks
+    /// What it may be for in all already, for the same reason; zero for no more than it is.
+    public var wantedQuantity: Quantity
 
     init(_ order: Order) {
         type = order.type
@@ -20,6 +22,7 @@ import Units
         trigger = order.type.hasTrigger ? order.price : .zero
         trail = order.trail
         wantedPrice = .zero
+        wantedQuantity = .zero
     }
 
     init(_ intent: OrderIntent) {
@@ -30,17 +33,29 @@ import Units
         trigger = intent.trigger
         trail = intent.trail
         wantedPrice = .zero
+        wantedQuantity = .zero
     }
 
-    /// The order as the execution gateway says it stands, after what was known of it.
+    /// A change was approved: until it is settled, the larger quantity counts, and both prices.
+    mutating func want(_ change: OrderIntent) {
+        wantedPrice = type == .limit ? change.limit : .zero
+        wantedQuantity = max(wantedQuantity, change.quantity)
+    }
+
+    /// The order as the execution gateway says it stands, after what was known of it. An update from before the gateway
+    /// has seen an approved change settles nothing of it: one settles it that has what was wanted, or says why not.
     func updated(by update: OrderUpdate) -> PlacedOrder {
         var now = PlacedOrder(update.order)
         now.filled = filled
-        // What tells that the change has been taken, or will not come.
-        let isSettled = update.order.price == wantedPrice || update.reason != .none
-        now.wantedPrice = isSettled ? .zero : wantedPrice
+        // A linked order that filled says nothing of the change.
+        if update.reason != .none, update.reason != .linked { return now }
+        if update.order.price != wantedPrice { now.wantedPrice = wantedPrice }
+        if update.order.quantity != wantedQuantity { now.wantedQuantity = wantedQuantity }
         return now
     }
+
+    /// What may still fill, by a change that is not settled.
+    var wantedLeaves: Quantity { wantedQuantity - filled }
 
     /// A change would leave every price as it is.
     func hasPrices(of intent: OrderIntent) -> Bool {
@@ -62,5 +77,6 @@ extension PlacedOrder: BoundedElement {
         try archive.field(&trigger)
         try archive.field(&trail)
         try archive.field(&wantedPrice)
+        try archive.field(&wantedQuantity)
     }
 }

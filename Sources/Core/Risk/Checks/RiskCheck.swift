@@ -3,6 +3,7 @@ public struct RiskCheck: Sendable {
     /// Who is asked.
     public enum Subject: String, Sendable {
         case entries = "entries"
+        case openers = "entries, reduce-only orders"
         case strategies = "entries of strategies"
         case closes = "closes"
         case all = "everything"
@@ -35,7 +36,7 @@ public struct RiskCheck: Sendable {
         RiskCheck(
             .malformed, .all,
             "an issuer, price, trigger or distance that cannot be, one that does not belong to the order's type, or a "
-                + "stop at or below zero"),
+                + "stop at or below zero, without a price from the best ask"),
         RiskCheck(
             .orderQuantity, .all, "less than one contract, or more than the limit", "max_order_contracts",
             "instrument.max_order_contracts", "strategy.NAME.max_order_contracts"),
@@ -71,8 +72,9 @@ public struct RiskCheck: Sendable {
             .positionLimit, .entries, "a larger position on either side, were everything working to fill",
             "max_position_contracts", "instrument.max_position_contracts", "strategy.NAME.max_position_contracts"),
         RiskCheck(
-            .tooManyOrders, .entries, "more entries working at once", "max_open_orders", "instrument.max_open_orders",
-            "strategy.NAME.max_open_orders"),
+            .tooManyOrders, .openers,
+            "more entries working at once; a reduce-only order while 32 orders that close work", "max_open_orders",
+            "instrument.max_open_orders", "strategy.NAME.max_open_orders"),
         RiskCheck(
             .notional, .entries, "a largest position worth more", "max_notional_usd", "instrument.max_notional_usd",
             "strategy.NAME.max_notional_usd"),

@@ -18,6 +18,10 @@ extension RiskGate {
             noteVerdict(intent, .unknownOrder, worst: position.quantity)
             return .refused(.unknownOrder)
         }
+        guard intent.isCountable else {
+            noteVerdict(intent, .orderQuantity, worst: position.quantity)
+            return .refused(.orderQuantity)
+        }
         let before = working[index]
         let order = entry(intent, at: index)
         // What it would add is judged beside everything else that works.
@@ -31,7 +35,7 @@ extension RiskGate {
         modifyTimes.add(clock)
         // Until it is answered it may fill as it was or as it will be.
         working[index].leaves = max(before.leaves, order.quantity)
-        placed[index].wantedPrice = order.type == .limit ? order.limit : .zero
+        placed[index].want(intent)
         return .approved(RiskApproved(intent, sequence: verdictCount))
     }
 

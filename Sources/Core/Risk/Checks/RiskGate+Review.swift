@@ -13,9 +13,9 @@ extension RiskGate {
         }
         var order = intent
         if closesPosition(intent) { order.action = .close }
-        if exposures.count > 1 { exposures[0] = exposure(with: order) }
+        if exposures.count > 1, order.isCountable { exposures[0] = exposure(with: order) }
         let reason = refusal(order)
-        noteVerdict(intent, reason, worst: worstPosition(with: order))
+        noteVerdict(intent, reason, worst: order.isCountable ? worstPosition(with: order) : position.quantity)
         remember(intent.id)
         if let reason { return .refused(reason) }
         if order.action == .open { count(order) }
@@ -108,7 +108,16 @@ extension RiskGate {
         case .flattening, .locked: return .tradingState
         case .active, .reducing, .halted: break
         }
-        return day.isOpen(at: clock) ? nil : .sessionWindow
+        if !day.isOpen(at: clock) { return .sessionWindow }
+        return isReducingCountFull ? .tooManyOrders : nil
+    }
+
+    /// As many orders that reduce a position as may work at once do: all that close, for the gateway's own may be parts
+    /// of one that was approved.
+    private var isReducingCountFull: Bool {
+        var count = 0
+        for i in working.indices where working[i].role == .close { count += 1 }
+        return count >= TradingLimits.reducingOrders || working.isFull
     }
 
     private func refusalToOpen(_ order: OrderIntent, _ issuer: OrderIssuer) -> RefusalReason? {
@@ -138,7 +147,9 @@ extension RiskGate {
 
     private func refusalByShape(_ order: OrderIntent) -> RefusalReason? {
         if !order.isWellFormed { return .malformed }
-        if let stop = order.lowestStop, stop <= .zero { return .malformed }
+        if let stop = order.lowestStop(at: mark.ask.size > 0 ? mark.ask.price : nil), stop <= .zero {
+            return .malformed
+        }
         let isWrong = order.quantity.contracts < 1 || isQuantityOver(order.quantity, of: order.strategy)
         return isWrong ? .orderQuantity : nil
     }

@@ -82,6 +82,7 @@ extension RiskGate {
             all += 1
             if working[i].strategy == order.strategy { strategy += 1 }
         }
+        if working.isFull { return true }
         return all >= limits.openOrders || isOver(all, rules.instrument.openOrders) || isOver(strategy, own.openOrders)
     }
 

@@ -9,10 +9,11 @@ extension RiskGate {
         peakEquity = max(peakEquity, equity)
         let breaksRule = evaluateProgramme()
         switch state {
-        case .flattening, .locked: return
+        case .flattening: return noteBreach(breaksRule)
+        case .locked: return
         case .active, .reducing, .halted: break
         }
-        if dayProfit <= -limits.dailyLoss { return flatten(.dailyLoss) }
+        if isDayLossAtLimit { return flatten(.dailyLoss) }
         if drawdown >= limits.trailingDrawdown { return flatten(.trailingDrawdown) }
         if breaksRule { return flatten(.ruleBreach) }
         if isMarginCalled { return flatten(.maintenanceMargin) }
@@ -20,6 +21,24 @@ extension RiskGate {
         if watchesStrategies { evaluateStrategies() }
         evaluateMarkAge()
     }
+
+    /// A limit is passed on the way out of a position that is being closed for another reason: the lock that follows is
+    /// for the limit.
+    private mutating func noteBreach(_ breaksRule: Bool) {
+        if isLockedByLimit { return }
+        if isDayLossAtLimit {
+            lockReason = .dailyLoss
+        } else if drawdown >= limits.trailingDrawdown {
+            lockReason = .trailingDrawdown
+        } else if breaksRule {
+            lockReason = .ruleBreach
+        } else {
+            return
+        }
+        lockDate = day.tradeDate
+    }
+
+    var isDayLossAtLimit: Bool { dayProfit <= -limits.dailyLoss }
 
     /// A strategy's contracts are open, were they hidden by other books.
     private var holdsForStrategy: Bool { rules.keepsBooks ? othersHold(than: .account) : isStrategyPosition }

@@ -61,7 +61,7 @@ extension RiskGate {
         case .reducing, .flattening: return .notNow
         case .halted: break
         case .locked:
-            if lockReason.isLimitBreach, day.tradeDate <= lockDate { return .lockedUntilNextTradeDate }
+            if isLockedByLimit || isDayLossAtLimit { return .lockedUntilNextTradeDate }
         }
         peakEquity = equity
         isLiveArmed = true

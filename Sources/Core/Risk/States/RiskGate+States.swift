@@ -15,11 +15,20 @@ extension RiskGate {
         if restrictions.isEmpty { change(.release, reason) }
     }
 
-    /// A breach, or an operator: everything is to be closed, and stays so until armed.
+    /// A breach, or an operator: everything is to be closed, and stays so until armed. What comes while a limit that
+    /// was breached on this trade date locks is no reason to unlock earlier.
     mutating func flatten(_ reason: StateReason) {
-        lockReason = reason
-        lockDate = day.tradeDate
+        if !isLockedByLimit {
+            lockReason = reason
+            lockDate = day.tradeDate
+        }
         change(.flatten, reason)
+    }
+
+    /// A limit that was breached on this trade date locks: no arm before the next.
+    var isLockedByLimit: Bool {
+        guard state == .flattening || state == .locked else { return false }
+        return lockReason.isLimitBreach && day.tradeDate <= lockDate
     }
 
     /// Does what the table of `TradingState.after` says. False when that is nothing.

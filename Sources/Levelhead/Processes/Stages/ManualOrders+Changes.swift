@@ -58,20 +58,26 @@ extension ManualOrders.Pending {
     /// How the order goes on, as far as this one waits for it.
     mutating func take(_ update: OrderUpdate) {
         guard !isOver else { return }
-        let wasUnknown = state == "\(OrderState.unknown)"
+        let isFirst = state == nil
         state = "\(update.state)"
         switch wish {
         case .order:
             // Unknown is no end, and no beginning either.
             isOver = update.state != .pending && update.state != .unknown
             isGood = update.state != .rejected
+            guard isOver, update.order.role == .close, !isReduceOnly else { return }
+            let wasSent = !isFirst
+            if !wasSent, update.reason == .linked { message = "closed by \(update.order.link)" }
+            if wasSent, update.state == .rejected, update.reason != .staleEpoch {
+                // The whole position is to be closed, and will be.
+                isGood = true
+                message = "\(update.reason.name): the close is sent again until the position is closed"
+            }
         case .change(let intent):
             isGood = update.order.hasPricesAndQuantity(of: intent) && update.state.isLive
-            // Found again as it was: the change has been lost.
-            let isLost = wasUnknown && update.state.isLive
-            // A linked order that filled says nothing of the change.
+            // A linked order that filled says nothing of the change; one that was lost has a reason.
             let isRefused = update.reason != .none && update.reason != .linked
-            isOver = isGood || isLost || isRefused || update.state.isTerminal
+            isOver = isGood || isRefused || update.state.isTerminal
         case .cancel:
             isOver = update.state.isTerminal
             isGood = isOver

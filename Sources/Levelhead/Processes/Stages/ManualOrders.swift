@@ -25,8 +25,11 @@ struct ManualOrders {
         let command: ControlCommand
         let id: ClientOrderID
         var wish = Wish.order
+        /// It may only shrink the position, and ends when the venue ends it.
+        var isReduceOnly = false
         var verdict: String?
         var state: String?
+        var message: String?
         var isOver = false
         var isGood = false
     }
@@ -46,7 +49,7 @@ struct ManualOrders {
         let id = ClientOrderID(epoch: epoch, issuer: .manual, count: count + 1)
         do throws(ManualOrderError) {
             let intent = try Self.intent(order, id, clock, setup, traded)
-            pending.append(Pending(command: command, id: id))
+            pending.append(Pending(command: command, id: id, isReduceOnly: intent.isReduceOnly))
             return .take(
                 OperatorCommand(
                     .order, id: command.id.high, sender: ShortText(command.sender),
@@ -78,6 +81,7 @@ struct ManualOrders {
             details.order = item.id.description
             details.verdict = item.verdict
             details.state = item.state
+            details.message = item.message
             guard item.isOver else {
                 if item.command.currentAnswer().details != details { item.command.report(details) }
                 continue

@@ -11,6 +11,7 @@ struct ReconciliationLedger {
     private var commands: [ControlCommand] = []
     /// What was had here when it began.
     private var held = ReconciliationAnswer.Side(position: 0, orders: [])
+    private var terms: [String: Terms] = [:]
     /// What the venue said in the last read, by account.
     private var reads: [VenueAccount: Read] = [:]
     private var differences: [ReconciliationAnswer.Difference] = []
@@ -20,6 +21,13 @@ struct ReconciliationLedger {
         let query: UInt64
         var position: Int64 = 0
         var orders: [ReconciliationAnswer.Order] = []
+        var terms: [String: Terms] = [:]
+    }
+
+    /// What an order has filled and may still fill, which a fill does not change, and at what price it stands.
+    fileprivate struct Terms: Equatable {
+        let total, leaves: Int64
+        let price: Int64
     }
 
     /// Of all accounts together.
@@ -36,6 +44,8 @@ struct ReconciliationLedger {
         guard commands.count == 1 else { return .wait }
         held = ReconciliationAnswer.Side(
             position: accounts.quantity.contracts, orders: accounts.liveOrders.map { .init($0) })
+        terms = [:]
+        for order in accounts.liveOrders { terms[order.order.id.description] = Terms(order) }
         differences = []
         isDone = false
         return .take(
@@ -60,6 +70,9 @@ struct ReconciliationLedger {
         case .orderStatus where event.query == read.query && !event.state.isTerminal && event.state != .unknown:
             read.orders.append(
                 .init(order: event.order.description, side: "\(event.side)", leaves: event.leaves.contracts))
+            read.terms[event.order.description] = Terms(
+                total: (event.filled + event.leaves).contracts, leaves: event.leaves.contracts,
+                price: event.price.count)
         case .positionStatus where event.query == read.query + 1: read.position = event.quantity.contracts
         default: return
         }
@@ -88,11 +101,29 @@ struct ReconciliationLedger {
                 differences.append(.init(kind: .missingOrder, order: order.order))
             }
         }
+        compareTerms(accounts)
         var details = AnswerDetails()
         details.reconciliation = ReconciliationAnswer(venue: venue, held: held, differences: differences)
         if accounts.isFlattening { details.message = "everything is being closed" }
         for command in commands { command.finish(isDone && differences.isEmpty ? .done : .failed, details) }
         commands = []
+    }
+
+    /// An order that is live on both sides stands there as it did here when it was asked, or as it does by now.
+    private mutating func compareTerms(_ accounts: ExecutionAccounts) {
+        for live in accounts.liveOrders where !live.isModifySent {
+            let order = live.order.id.description, here = Terms(live)
+            guard let there = reads[live.order.account]?.terms[order] else { continue }
+            let before = terms[order] ?? here
+            if there.total != here.total, there.total != before.total {
+                differences.append(
+                    .init(kind: .leaves, order: order, expected: here.leaves, found: there.leaves))
+            }
+            let hasPrice = live.order.type != .market && live.order.type != .trailingStop && there.price > 0
+            if hasPrice, there.price != here.price, there.price != before.price {
+                differences.append(.init(kind: .price, order: order, expected: here.price, found: there.price))
+            }
+        }
     }
 
     private func isLive(_ order: String, _ accounts: ExecutionAccounts) -> Bool {
@@ -103,5 +134,13 @@ struct ReconciliationLedger {
 extension ReconciliationAnswer.Order {
     init(_ live: LiveOrder) {
         self.init(order: live.order.id.description, side: "\(live.order.side)", leaves: live.leaves.contracts)
+    }
+}
+
+extension ReconciliationLedger.Terms {
+    fileprivate init(_ live: LiveOrder) {
+        self.init(
+            total: (live.filled + live.leaves).contracts, leaves: live.leaves.contracts,
+            price: live.shownPrice.count)
     }
 }

@@ -1,0 +1,88 @@
+import Orders
+import Risk
+import Testing
+import Units
+
+/// A limit that is passed while everything is being closed for another reason.
+@Suite struct LockReasonTests {
+    /// Long one from 5000.00, and being closed at an operator's word. A point is five dollars.
+    static func flattening(
+        loss: Int64 = 5_000, drawdown: Int64 = 1_000_000, hasBroken: Bool = false
+    ) -> GateBench {
+        var bench = GateBench {
+            $0.dailyLoss = Money(cents: loss)
+            $0.trailingDrawdown = Money(cents: drawdown)
+        }
+        bench.fill(.buy, at: "5000.00")
+        if hasBroken { bench.book("4990.00x10 | 4990.25x10", at: "2") } else { _ = bench.gate.requestFlatten() }
+        _ = bench.changes()
+        return bench
+    }
+
+    static func nextDay(_ bench: inout GateBench) {
+        var day = bench.gate.day
+        day.tradeDate += 1
+        bench.gate.begin(day)
+    }
+
+    @Test func `the day's loss at its limit locks until the next trade date, whatever began the flatten`() {
+        for (price, isLocked) in [("4990.00", true), ("4990.25", false)] {
+            var bench = Self.flattening()
+            bench.fill(.sell, at: price, time: "2", role: .close)
+            bench.flat(at: "3")
+            #expect(bench.changes() == ["FLATTENING to LOCKED flat"])
+            #expect(bench.gate.arm() == (isLocked ? .lockedUntilNextTradeDate : .done))
+            guard isLocked else { continue }
+            Self.nextDay(&bench)
+            #expect(bench.gate.arm() == .done)
+        }
+    }
+
+    @Test func `so does a mark on the way, though the close was better`() {
+        var bench = Self.flattening()
+        bench.book("4990.00x10 | 4990.25x10", at: "2")
+        bench.fill(.sell, at: "4999.00", time: "3", role: .close)
+        bench.flat(at: "4")
+        #expect(bench.gate.arm() == .lockedUntilNextTradeDate)
+    }
+
+    @Test func `the drawdown too, which an arm would measure anew`() {
+        for (price, isLocked) in [("4990.00", true), ("4990.25", false)] {
+            var bench = Self.flattening(loss: 1_000_000, drawdown: 5_000)
+            bench.fill(.sell, at: price, time: "2", role: .close)
+            bench.flat(at: "3")
+            #expect(bench.gate.arm() == (isLocked ? .lockedUntilNextTradeDate : .done))
+        }
+    }
+
+    @Test func `a limit's lock keeps its reason when the gateway flattens for another`() {
+        var bench = Self.flattening(hasBroken: true)
+        #expect(bench.gate.state == .flattening)
+        bench.fill(.sell, at: "4999.00", time: "3", role: .close)
+        bench.flat(at: "4")
+        bench.gate.apply(ExecutionNotice(kind: .flattening, reason: .lateFill, time: Script.time("5")))
+        #expect(bench.gate.state == .flattening)
+        bench.flat(at: "6")
+        #expect(bench.gate.arm() == .lockedUntilNextTradeDate)
+        Self.nextDay(&bench)
+        #expect(bench.gate.arm() == .done)
+    }
+
+    @Test func `a flatten of a later date, with nothing open, locks no longer`() {
+        var bench = Self.flattening(loss: 1_000_000, drawdown: 5_000, hasBroken: true)
+        bench.fill(.sell, at: "4990.00", time: "3", role: .close)
+        bench.flat(at: "4")
+        Self.nextDay(&bench)
+        _ = bench.gate.requestFlatten()
+        bench.flat(at: "5")
+        #expect(bench.gate.arm() == .done)
+    }
+
+    @Test func `the reason survives a restart`() throws {
+        var bench = Self.flattening()
+        bench.fill(.sell, at: "4990.00", time: "2", role: .close)
+        bench.flat(at: "3")
+        try bench.reload()
+        #expect(bench.gate.arm() == .lockedUntilNextTradeDate)
+    }
+}

@@ -44,4 +44,27 @@ struct CommandLineTests {
         #expect(outcome.errors == "levelhead: \(name): the same file as the input in.dbn, expected another name\n")
         #expect(try PosixFile.contents(of: path) == before)
     }
+
+    @Test(arguments: ["inspect in.dbn --json", "columns --json", "columns", "columns --help", "--help"])
+    func `what was printed and did not arrive is an error`(arguments: String) throws {
+        let scratch = try Scratch()
+        _ = try TapeVerbTests.tape(scratch)
+        let full = try Program.shell("$lh \(arguments) > /dev/full", in: scratch.path)
+        #expect(full.status == 1)
+        #expect(full.errors == "levelhead: standard output: No space left on device\n")
+        // As a shell runs it, and with a parent that ignores the signal.
+        for line in ["$lh \(arguments) | true", "trap '' PIPE; $lh \(arguments) | true"] {
+            let unread = try Program.shell("mkfifo p; (exec 3<p) & \(line.replacing("| true", "> p"))", in: scratch.path)
+            #expect([0, 141].contains(unread.status))
+            #expect(unread.errors == "")
+            try FileManager.default.removeItem(atPath: scratch.file("p"))
+        }
+    }
+
+    @Test func `subscribe ends when nobody reads it any more, also while there is nothing to print`() throws {
+        let scratch = try Scratch()
+        let outcome = try Program.shell(
+            "timeout 20 $lh subscribe features.ES 2> /dev/null | true; echo ${PIPESTATUS[0]}", in: scratch.path)
+        #expect(outcome.output == "141\n")
+    }
 }

@@ -20,7 +20,8 @@ struct SubscribeCommand: ParsableCommand {
               levelhead subscribe levels.ES --columns 'pm_high_*' --count 10
               levelhead subscribe signals fills --format jsonl
 
-            Ends at SIGINT or SIGTERM, or after --count frames, with status 0.
+            Ends at SIGINT or SIGTERM, or after --count frames, with status 0; with 141 when nobody reads its output any \
+            more, and with 1 and the reason when standard output takes nothing.
             """)
 
     @Argument(help: ArgumentHelp("What to print.", valueName: "topic"))

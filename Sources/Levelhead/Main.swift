@@ -31,6 +31,7 @@ struct LevelheadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "levelhead",
         abstract: "A live trading engine for the Micro E-mini S&P 500 around price levels.",
+        version: ProgramIdentity.version,
         subcommands: [
             ReplayCommand.self,
             FeaturesCommand.self,

@@ -66,6 +66,7 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
+            ProgramIdentity.prepare()
             let configuration = try options.resolve(
                 overrides: digest.map { [.init(key: "digest", value: $0.rawValue, flag: "--digest")] } ?? [])
             let paths = try TapePaths.expand(input.tape)

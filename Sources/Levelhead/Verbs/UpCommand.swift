@@ -79,6 +79,7 @@ struct UpCommand: ParsableCommand {
             StopSignal.install()
             let configuration = try options.resolve(
                 overrides: digest.map { [.init(key: "digest", value: $0.rawValue, flag: "--digest")] } ?? [],
+            ProgramIdentity.prepare()
                 isDrill: drill)
             guard let state = StateDirectory.path(explicit: stateDir) else {
                 throw ValidationError("no home directory: give --state-dir")
@@ -92,12 +93,12 @@ struct UpCommand: ParsableCommand {
                 history: past.history.map(RunSite.absolute))
             if resume {
                 try input.check(directory.runFile)
-            } else {
-                try directory.writeRun(input.runFile)
             }
             try prepare(site, configuration)
             if tape.isEmpty { try OrderEpoch.raise(stateDirectory: site.stateDirectory) }
             try TradingLock(stateDirectory: site.stateDirectory).begin(
+            // What an earlier part of the run came to is not its end any more.
+            try directory.writeRun(try input.runFile(nil))
                 run: site.directory, startsAnew: !tape.isEmpty && !resume)
             if begin {
                 let result = JSONText.object(["run_dir": JSONText.string(site.directory)])
@@ -110,21 +111,25 @@ struct UpCommand: ParsableCommand {
             print(json ? result.json : result.summary)
             withExtendedLifetime(lock.path) {}
         }
+            let own = try site.tape.parts().map(\.path)
+            let end = RunFile.End(results: result.digests, ownTape: own.isEmpty ? nil : try TapeIdentity(own))
+            try directory.writeRun(try input.runFile(end))
     }
 
     private func input(_ configuration: ResolvedConfiguration) throws -> UpInput {
         if tape.isEmpty {
             return UpInput(
-                runFile: try RunFile.live(configuration, dataset: live.dataset, gateway: "\(live.source.address)"),
+                runFile: { try RunFile.live(configuration, dataset: dataset, gateway: gateway, end: $0) },
                 arguments: live.arguments, check: { try RunFile.check($0, configuration) })
         }
+            let (dataset, gateway) = (live.dataset, "\(live.source.address)")
         let merged = try MergedTape.open(try TapePaths.expand(tape))
         let setup = try MarketSetup(configuration: configuration, tape: merged, history: past.history)
         _ = try setup.trading()
         let paths = merged.sources.map(\.path)
         let identity = try TapeIdentity(paths)
         return UpInput(
-            runFile: try RunFile.started(setup, tapes: identity, window: nil),
+            runFile: { try RunFile.recorded(setup, tapes: identity, window: nil, end: $0) },
             arguments: paths.flatMap { ["--tape", RunSite.absolute($0)] } + ["--speed", "\(speed)"],
             check: { try RunFile.check($0, setup, tapes: identity, window: nil) })
     }
@@ -151,8 +156,8 @@ struct UpCommand: ParsableCommand {
 
 /// What a run is made from.
 private struct UpInput {
-    /// How its `run.json` begins.
-    let runFile: [UInt8]
+    /// Its `run.json`, before its first record and at its end.
+    let runFile: (RunFile.End?) throws -> [UInt8]
     /// What its ingest is told.
     let arguments: [String]
     /// That a run with this `run.json` may go on with it.

@@ -88,6 +88,9 @@ struct UpResult {
         members.map { $0.0.padding(toLength: 18, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n")
     }
 
+    /// For `run.json`.
+    var digests: [(String, String)] { members.filter { RunFile.digests.contains($0.0) } }
+
     /// The results of one process; empty when it did not end in order.
     private static func read(_ path: String) -> [String: Any] {
         guard let bytes = try? PosixFile.contents(of: path) else { return [:] }

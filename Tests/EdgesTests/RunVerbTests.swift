@@ -1,0 +1,62 @@
+import Foundation
+import Platform
+import Testing
+
+/// A quarter of an hour of a synthetic session and a replay of it with orders, made once for all tests.
+private enum ShortRun {
+    static let settings = [
+        "policy.signal_threshold=0.1", "policy.hold_seconds=0.5", "policy.entry_start=09:27",
+        "policy.after_test_seconds=5", "policy.one_entry_per_test=false",
+    ].map { "--set \($0)" }.joined(separator: " ")
+
+    static let made = Result<Scratch, any Error> {
+        let scratch = try Scratch()
+        let synth = "$lh synth --date 2026-03-10 --rate 0.01 --from 09:25 --to 09:40 --no-options"
+        // The run is made from another directory than those from which the tests look at it.
+        let line = """
+            set -e; \(synth) --seed 5 --out tape; \(synth) --seed 6 --out other; mkdir from; cd from
+            $lh replay --tape ../tape \(settings) --run-dir ../run --json
+            """
+        let outcome = try Program.shell(line, in: scratch.path)
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        return scratch
+    }
+
+    /// A copy of the run with its tapes.
+    static func copy() throws -> Scratch {
+        let scratch = try Scratch()
+        for name in ["run", "tape", "other"] {
+            try FileManager.default.copyItem(atPath: made.get().file(name), toPath: scratch.file(name))
+        }
+        return scratch
+    }
+
+    static func object(_ path: String) throws -> [String: Any] {
+        let bytes = try PosixFile.contents(of: path)
+        return try #require(JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+    }
+}
+
+/// `verify` and `why` of a finished run, and what its `run.json` says.
+@Suite(.enabled(if: Program.isBuilt, "needs the program beside the tests: swift build"))
+struct RunVerbTests {
+    @Test func `run.json names program, tapes and results, and verifies from every directory`() throws {
+        let scratch = try ShortRun.made.get()
+        let run = try ShortRun.object(scratch.file("run/run.json"))
+        let hash = try Program.shell("sha256sum < $lh; cd tape; sha256sum *ESH6*.zst", in: scratch.path).output
+        #expect(hash.hasPrefix("\(run["program_sha256"] as? String ?? "none")  -\n"))
+        #expect((run["version"] as? String)?.isEmpty == false)
+        let tapes = try #require(run["tapes"] as? [[String: Any]])
+        #expect(tapes.count == 5)
+        for tape in tapes {
+            #expect((tape["path"] as? String)?.hasPrefix(scratch.file("tape/")) == true)
+            #expect(tape["sha256"] as? String != nil)
+        }
+        let digests = tapes.compactMap { $0["sha256"] as? String }
+        #expect(digests.filter { hash.contains($0) }.count == 2)
+        for directory in ["/", scratch.path, scratch.file("run")] {
+            let outcome = try Program.shell("$lh verify '\(scratch.file("run"))' --json", in: directory)
+            #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
+        }
+    }
+}

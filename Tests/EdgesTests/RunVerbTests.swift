@@ -59,4 +59,36 @@ struct RunVerbTests {
             #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
         }
     }
+
+    @Test(arguments: [
+        ("records", "1"), ("event_groups", "1"), ("feature_rows", "1"), ("signals", "1"), ("orders", "1"),
+        ("fills", "1"), ("position", "{\"MESH6\": 4}"), ("net_pnl_usd", "\"1000000.00\""),
+        ("trading_state", "\"LOCKED\""), ("level_tests", "{}"), ("ignored_trades", "7"), ("order_sha256", "\"00\""),
+    ])
+    func `verify names a changed result`(key: String, value: String) throws {
+        let scratch = try ShortRun.copy()
+        let path = scratch.file("run/results/summary.json")
+        var summary = try ShortRun.object(path)
+        try #require(summary[key] != nil)
+        summary[key] = try JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)
+        try JSONSerialization.data(withJSONObject: summary).write(to: URL(fileURLWithPath: path))
+        let outcome = try Program.shell("$lh verify run --tape tape", in: scratch.path)
+        #expect(outcome.status == 1)
+        #expect(outcome.output.contains("differs: results/summary.json: \(key): "))
+        #expect(outcome.output.hasSuffix("\n1 differences\n"))
+    }
+
+    @Test(arguments: ["feature_sha256", "signal_sha256", "order_sha256", "sha256", "fingerprint", "signal_contracts"])
+    func `verify names what was changed in run.json`(key: String) throws {
+        let scratch = try ShortRun.copy()
+        let path = scratch.file("run/run.json")
+        let text = String(decoding: try PosixFile.contents(of: path), as: UTF8.self)
+        let place = try #require(text.range(of: "\"\(key)\": "))
+        let first = try #require(text[place.upperBound...].firstIndex { $0 != "\"" && $0 != "[" })
+        let changed = text.replacingCharacters(in: first...first, with: text[first] == "f" ? "e" : "f")
+        try scratch.write(Array(changed.utf8), "run/run.json")
+        let outcome = try Program.shell("$lh verify run --tape tape", in: scratch.path)
+        #expect(outcome.status == 1)
+        #expect(outcome.output.contains(["sha256", "fingerprint"].contains(key) ? "differs: tape " : key))
+    }
 }

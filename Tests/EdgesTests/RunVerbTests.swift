@@ -91,4 +91,39 @@ struct RunVerbTests {
         #expect(outcome.status == 1)
         #expect(outcome.output.contains(["sha256", "fingerprint"].contains(key) ? "differs: tape " : key))
     }
+
+    @Test func `verify and why refuse another tape, and name --tape when there is none`() throws {
+        let scratch = try ShortRun.copy()
+        let other = try Program.shell("$lh verify run --tape other --json", in: scratch.path)
+        #expect(other.status == 1)
+        #expect(other.output.contains("not one of the run's"))
+        let why = try Program.shell("$lh why 1-strategy-1 --run run --tape other", in: scratch.path)
+        #expect(why.status == 1)
+        #expect(why.output == "")
+        #expect(why.errors.contains("fingerprint"))
+        #expect(try Program.shell("$lh why 1-strategy-1 --run run --tape tape", in: scratch.path).status == 0)
+        // A tape of the same name and another session where the run's was.
+        let place = try ShortRun.made.get().file("tape")
+        let line = "mv tape away; sed -i 's|\(place)|\(scratch.file("tape"))|' run/run.json"
+        #expect(try Program.shell(line, in: scratch.path).status == 0)
+        for verb in ["verify run", "why 1-strategy-1 --run run"] {
+            let gone = try Program.shell("$lh \(verb)", in: scratch.path)
+            #expect(gone.status == 1)
+            #expect(gone.errors.contains("/tape/") && gone.errors.contains("--tape"), "\(gone.errors)")
+        }
+        #expect(try Program.shell("mv other tape", in: scratch.path).status == 0)
+        for verb in ["verify run", "why 1-strategy-1 --run run"] {
+            #expect(try Program.shell("$lh \(verb)", in: scratch.path).status == 1)
+        }
+    }
+
+    @Test func `why ends with status 1 when the tape does not give the recorded signal`() throws {
+        let scratch = try ShortRun.copy()
+        let key = #""policy.hold_seconds": {"value": "#
+        let outcome = try Program.shell(
+            "sed -i 's|\(key)0.5|\(key)2.5|' run/run.json; $lh why 1-strategy-1 --run run --tape tape",
+            in: scratch.path)
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("does not give the signal"), "\(outcome.errors)")
+    }
 }

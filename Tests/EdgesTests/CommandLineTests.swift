@@ -54,7 +54,8 @@ struct CommandLineTests {
         #expect(full.errors == "levelhead: standard output: No space left on device\n")
         // As a shell runs it, and with a parent that ignores the signal.
         for line in ["$lh \(arguments) | true", "trap '' PIPE; $lh \(arguments) | true"] {
-            let unread = try Program.shell("mkfifo p; (exec 3<p) & \(line.replacing("| true", "> p"))", in: scratch.path)
+            let toPipe = line.replacing("| true", with: "> p")
+            let unread = try Program.shell("mkfifo p; (exec 3<p) & \(toPipe)", in: scratch.path)
             #expect([0, 141].contains(unread.status))
             #expect(unread.errors == "")
             try FileManager.default.removeItem(atPath: scratch.file("p"))
@@ -66,5 +67,20 @@ struct CommandLineTests {
         let outcome = try Program.shell(
             "timeout 20 $lh subscribe features.ES 2> /dev/null | true; echo ${PIPESTATUS[0]}", in: scratch.path)
         #expect(outcome.output == "141\n")
+    }
+
+    @Test func `up starts nothing that can never start`() throws {
+        let scratch = try Scratch()
+        let deep = scratch.path + "/" + String(repeating: "d", count: 107 - "/venue/control/paper.ipc".count)
+        let up = "timeout 60 $lh up --tape tape --run-dir run --json"
+        let synth = "$lh synth --date 2026-03-10 --seed 1 --rate 0.01 --from 09:30 --to 09:31 --no-options --out tape"
+        try #require(try Program.shell(synth, in: scratch.path).status == 0)
+        let long = try Program.shell("\(up) --state-dir \(deep)", in: scratch.path)
+        #expect(long.status == 1)
+        #expect(long.errors.contains("a socket has at most 107"), "\(long.errors)")
+        let open = try Program.shell("\(up) --state-dir s --set streams.tcp=0.0.0.0:17431", in: scratch.path)
+        #expect(open.status == 1)
+        #expect(open.errors.contains("streams.tcp: tcp://0.0.0.0:17431: only loopback"), "\(open.errors)")
+        #expect(try scratch.names == ["tape"])
     }
 }

@@ -58,7 +58,7 @@ struct IngestCommand: ParsableCommand {
 
     /// The input of a run that `levelhead up` or a service manager has begun.
     private func runInRun() throws {
-        try reportingErrors {
+        try reportingToSupervisor {
             try process.beginProcess(.ingest)
             let site = try process.site()
             do {

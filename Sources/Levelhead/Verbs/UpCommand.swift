@@ -86,6 +86,7 @@ struct UpCommand: ParsableCommand {
             }
             try StateDirectory.make(state)
             let lock = try DirectoryLock(state)
+            try StartConditions.check(stateDirectory: RunSite.absolute(state), configuration)
             let input = try input(configuration)
             let directory = try openDirectory(state)
             let site = RunSite(
@@ -113,6 +114,10 @@ struct UpCommand: ParsableCommand {
         }
             let own = try site.tape.parts().map(\.path)
             let end = RunFile.End(results: result.digests, ownTape: own.isEmpty ? nil : try TapeIdentity(own))
+            print(json ? result.json : result.summary)
+            if let role = result.neverUp.first { throw NeverStarted(role: role) }
+            withExtendedLifetime(lock.path) {}
+        }
             try directory.writeRun(try input.runFile(end))
     }
 

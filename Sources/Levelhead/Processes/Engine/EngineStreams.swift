@@ -34,11 +34,7 @@ final class EngineStreams {
             StreamPlan(.signals(root), firstSequence: signalCount),
         ]
         var options = StreamPublisher.Options()
-        if let (address, port) = settings.tcp {
-            let key = try settings.curveSecretFile.map(StreamKeyFile.read)
-            options.outside = OutsideEndpoints(
-                address: address, port: port, security: key.map { .server(secretKey: $0) } ?? .none)
-        }
+        options.outside = try StartConditions.outside(settings)
         let publisher = try StreamPublisher(
             context, feed: endpoints.feed(.engine), snapshots: endpoints.snapshots(.engine), run: site.identity, plans,
             options: options)

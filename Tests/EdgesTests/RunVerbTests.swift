@@ -126,4 +126,27 @@ struct RunVerbTests {
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("does not give the signal"), "\(outcome.errors)")
     }
+
+    @Test func `between two times only the records received then are counted`() throws {
+        let scratch = try ShortRun.copy()
+        let window = "--from 2026-03-10T13:30:00Z --to 2026-03-10T13:31:00Z"
+        let tapes = "for f in tape/*.zst; do $lh convert $f part-${f##*/} \(window) > /dev/null; done; mkdir part"
+        let whole = try Program.shell(
+            "\(tapes); mv part-* part; $lh inspect part --json", in: scratch.path)
+        let files = try JSONSerialization.jsonObject(with: Data(whole.output.utf8)) as? [[String: Any]]
+        let expected = try #require(files).compactMap { $0["records"] as? Int }.reduce(0, +)
+        try #require(expected > 100)
+        for ring in ["memory", "none", "shared"] {
+            let outcome = try Program.shell(
+                "$lh replay --tape tape \(window) --run-dir \(ring) --ring \(ring) --json", in: scratch.path)
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            #expect(try ShortRun.object(scratch.file("\(ring)/results/summary.json"))["records"] as? Int == expected)
+            #expect(outcome.errors == "")
+            #expect(try Program.shell("$lh verify \(ring)", in: scratch.path).status == 0)
+        }
+        let empty = try Program.shell("$lh replay --tape tape --from 2026-04-01 --run-dir e --json", in: scratch.path)
+        #expect(empty.status == 0)
+        #expect(empty.errors == "levelhead: no record was received between --from and --to\n")
+        #expect(try ShortRun.object(scratch.file("e/results/summary.json"))["records"] as? Int == 0)
+    }
 }

@@ -149,4 +149,17 @@ struct RunVerbTests {
         #expect(empty.errors == "levelhead: no record was received between --from and --to\n")
         #expect(try ShortRun.object(scratch.file("e/results/summary.json"))["records"] as? Int == 0)
     }
+
+    @Test(arguments: ["replay --tape", "features --out f.npy --tape", "labels --out l.npy --tape"])
+    func `a pipe is no tape`(verb: String) throws {
+        let scratch = try ShortRun.copy()
+        for path in ["pipe", "/dev/stdin"] {
+            let outcome = try Program.shell(
+                "test -p pipe || mkfifo pipe; cat tape/*ESH6*.zst 2> /dev/null | timeout 20 $lh \(verb) \(path)",
+                in: scratch.path)
+            #expect(outcome.status == 1)
+            let words = "not a regular file, expected one that can be read twice"
+            #expect(outcome.errors == "levelhead: \(path): \(words)\n")
+        }
+    }
 }

@@ -162,4 +162,26 @@ struct RunVerbTests {
             #expect(outcome.errors == "levelhead: \(path): \(words)\n")
         }
     }
+
+    @Test func `every verb takes several tapes behind one --tape`() throws {
+        let scratch = try ShortRun.copy()
+        let tapes = "--tape tape/*definition* tape/*status* tape/*ESH6*"
+        for verb in ["history \(tapes) --history h", "replay \(tapes) --run-dir r", "verify r \(tapes)"] {
+            let outcome = try Program.shell("$lh \(verb) --json", in: scratch.path)
+            #expect(outcome.status == 0, "\(verb): \(outcome.errors)")
+        }
+    }
+
+    @Test(arguments: [
+        "flatten", "status", "arm --scope account --reason r", "pause", "resume", "order buy 1", "cancel all",
+        "modify 1-manual-1 --limit 6800", "reconcile", "doctor", "why 1-strategy-1 --run run --tape tape",
+        "verify run --tape tape", "record --out copy", "subscribe features.ES --count 0",
+    ])
+    func `every verb that keeps state takes --config`(verb: String) throws {
+        let scratch = try ShortRun.copy()
+        // It is not opened: a flatten does not hang on a file.
+        let outcome = try Program.shell("$lh \(verb) --config nowhere.toml --state-dir state", in: scratch.path)
+        #expect(outcome.status == (["why", "verify", "subscribe"].contains { verb.hasPrefix($0) } ? 0 : outcome.status))
+        #expect(outcome.status != 64, "\(outcome.errors)")
+    }
 }

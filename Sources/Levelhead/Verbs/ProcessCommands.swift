@@ -18,6 +18,8 @@ struct ProcessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where sockets and keys lie; ~/.levelhead by default.", valueName: "dir"))
     var stateDir: String?
 
+    @OptionGroup var unread: UnreadConfiguration
+
     @Option(help: ArgumentHelp("Past sessions, as for levelhead replay.", valueName: "dir"))
     var history: String?
 

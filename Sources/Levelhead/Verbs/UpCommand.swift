@@ -23,7 +23,9 @@ struct UpCommand: ParsableCommand {
             Example: levelhead up --gateway 127.0.0.1:13000 --replay-from all --key-file key
             """)
 
-    @Option(help: ArgumentHelp("DBN file or directory of them; may be repeated.", valueName: "path"))
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("DBN files or directories of them; may be repeated.", valueName: "path"))
     var tape: [String] = []
 
     @Option(help: ArgumentHelp("1x for the tape's own pace, 10x, 0.5x, or max.", valueName: "speed"))
@@ -77,16 +79,16 @@ struct UpCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             StopSignal.install()
+            ProgramIdentity.prepare()
             let configuration = try options.resolve(
                 overrides: digest.map { [.init(key: "digest", value: $0.rawValue, flag: "--digest")] } ?? [],
-            ProgramIdentity.prepare()
                 isDrill: drill)
             guard let state = StateDirectory.path(explicit: stateDir) else {
                 throw ValidationError("no home directory: give --state-dir")
             }
+            try StartConditions.check(stateDirectory: RunSite.absolute(state), configuration)
             try StateDirectory.make(state)
             let lock = try DirectoryLock(state)
-            try StartConditions.check(stateDirectory: RunSite.absolute(state), configuration)
             let input = try input(configuration)
             let directory = try openDirectory(state)
             let site = RunSite(
@@ -95,11 +97,11 @@ struct UpCommand: ParsableCommand {
             if resume {
                 try input.check(directory.runFile)
             }
+            // What an earlier part of the run came to is not its end any more.
+            try directory.writeRun(try input.runFile(nil))
             try prepare(site, configuration)
             if tape.isEmpty { try OrderEpoch.raise(stateDirectory: site.stateDirectory) }
             try TradingLock(stateDirectory: site.stateDirectory).begin(
-            // What an earlier part of the run came to is not its end any more.
-            try directory.writeRun(try input.runFile(nil))
                 run: site.directory, startsAnew: !tape.isEmpty && !resume)
             if begin {
                 let result = JSONText.object(["run_dir": JSONText.string(site.directory)])
@@ -109,25 +111,22 @@ struct UpCommand: ParsableCommand {
                 ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty,
                 isLockstep: lockstep)
             try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
-            print(json ? result.json : result.summary)
-            withExtendedLifetime(lock.path) {}
-        }
             let own = try site.tape.parts().map(\.path)
             let end = RunFile.End(results: result.digests, ownTape: own.isEmpty ? nil : try TapeIdentity(own))
+            try directory.writeRun(try input.runFile(end))
             print(json ? result.json : result.summary)
             if let role = result.neverUp.first { throw NeverStarted(role: role) }
             withExtendedLifetime(lock.path) {}
         }
-            try directory.writeRun(try input.runFile(end))
     }
 
     private func input(_ configuration: ResolvedConfiguration) throws -> UpInput {
         if tape.isEmpty {
+            let (dataset, gateway) = (live.dataset, "\(live.source.address)")
             return UpInput(
                 runFile: { try RunFile.live(configuration, dataset: dataset, gateway: gateway, end: $0) },
                 arguments: live.arguments, check: { try RunFile.check($0, configuration) })
         }
-            let (dataset, gateway) = (live.dataset, "\(live.source.address)")
         let merged = try MergedTape.open(try TapePaths.expand(tape))
         let setup = try MarketSetup(configuration: configuration, tape: merged, history: past.history)
         _ = try setup.trading()

@@ -8,15 +8,22 @@ enum Program {
         do {
             var command = try LevelheadCommand.parseAsRoot()
             try command.run()
+            try reportingErrors(StandardOutput.check)
         } catch {
-            let isHelp = LevelheadCommand.exitCode(for: error) == .success
-            if isHelp, LevelheadCommand.fullMessage(for: error).contains("\nUSAGE: levelhead features ") {
-                print(LevelheadCommand.fullMessage(for: error))
-                print("\n" + FeaturesCommand.columnHelp)
-                LevelheadCommand.exit()
-            }
+            if LevelheadCommand.exitCode(for: error) == .success { help(LevelheadCommand.fullMessage(for: error)) }
             LevelheadCommand.exit(withError: error)
         }
+    }
+
+    private static func help(_ text: String) -> Never {
+        if !text.isEmpty { print(text) }
+        if text.contains("\nUSAGE: levelhead features ") { print("\n" + FeaturesCommand.columnHelp) }
+        do {
+            try reportingErrors(StandardOutput.check)
+        } catch {
+            LevelheadCommand.exit(withError: error)
+        }
+        LevelheadCommand.exit()
     }
 }
 
@@ -24,6 +31,7 @@ struct LevelheadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "levelhead",
         abstract: "A live trading engine for the Micro E-mini S&P 500 around price levels.",
+        version: ProgramIdentity.version,
         subcommands: [
             ReplayCommand.self,
             FeaturesCommand.self,

@@ -6,7 +6,7 @@ import Testing
 import Units
 
 /// A folder of its own for one test, removed with it.
-final class Scratch {
+final class Scratch: Sendable {
     let path: String
 
     init() throws {

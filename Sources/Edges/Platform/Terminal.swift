@@ -1,4 +1,5 @@
 @preconcurrency import Glibc
+import Synchronization
 import Units
 
 /// Whether a person is watching.
@@ -7,26 +8,67 @@ public enum Terminal {
     public static var standardOutputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// Writes one line to standard error.
-    public static func writeError(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+    public static func writeError(_ line: String) { _ = write(line + "\n", to: STDERR_FILENO) }
 
     /// Writes to standard output at once, after what stdio still holds.
-    public static func writeOutput(_ text: String) {
-        fflush(stdout)
-        write(text, to: STDOUT_FILENO)
+    ///
+    /// - Returns: false when it has not taken everything so far; `outputFailure` then says why. What comes behind a
+    ///   hole is not written.
+    @discardableResult
+    public static func writeOutput(_ text: String) -> Bool {
+        guard outputFailure() == nil else { return false }
+        if let error = write(text, to: STDOUT_FILENO) { keep(error) }
+        return outputError.load(ordering: .relaxed) == 0
     }
 
-    static func write(_ text: String, to descriptor: Int32) {
+    /// Why standard output has not taken everything that was written to it so far; nil when it has.
+    public static func outputFailure() -> OutputError? {
+        errno = 0
+        if fflush(stdout) != 0 { keep(errno) }
+        // Of a write that stdio made in between, whose reason it does not keep.
+        if ferror(stdout) != 0 { keep(EIO) }
+        let error = outputError.load(ordering: .relaxed)
+        return error == 0 ? nil : OutputError(number: error)
+    }
+
+    /// Whether nobody will ever read standard output: it is a pipe or a socket whose other end is closed.
+    public static var outputIsAbandoned: Bool {
+        var look = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return poll(&look, 1, 0) > 0 && Int32(look.revents) & POLLERR != 0
+    }
+
+    /// The first error of standard output.
+    private static let outputError = Atomic<Int32>(0)
+
+    private static func keep(_ error: Int32) {
+        _ = outputError.compareExchange(expected: 0, desired: error == 0 ? EIO : error, ordering: .relaxed)
+    }
+
+    /// - Returns: the error that ended it early; nil when all was written.
+    static func write(_ text: String, to descriptor: Int32) -> Int32? {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
             while !rest.isEmpty {
                 let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
                 if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return }
+                guard count > 0 else { return count < 0 ? errno : EIO }
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             }
+            return nil
         }
     }
+}
+
+/// Standard output did not take what was written to it.
+public struct OutputError: Error, CustomStringConvertible {
+    /// Of the system call.
+    public let number: Int32
+
+    /// The reader of a pipe has gone: no failure of this program's.
+    public var isOfReader: Bool { number == EPIPE }
+
+    public var description: String { "standard output: \(String(cString: strerror(number)))" }
 }
 
 /// A progress bar on standard error, shown only on a terminal and only when the work takes longer than a second.
@@ -44,7 +86,7 @@ public struct ProgressBar: ~Copyable {
         isShown = Terminal.standardErrorIsTerminal
     }
 
-    deinit { if isDrawn { Terminal.write("\r\u{1B}[K", to: STDERR_FILENO) } }
+    deinit { if isDrawn { _ = Terminal.write("\r\u{1B}[K", to: STDERR_FILENO) } }
 
     /// Call every few thousand items: it reads the clock. Draws at most ten times a second.
     public mutating func update(done: Int, of total: Int, items: Int) {
@@ -53,7 +95,8 @@ public struct ProgressBar: ~Copyable {
         guard elapsed > .seconds(1), elapsed - lastDrawn > .milliseconds(100) else { return }
         lastDrawn = elapsed
         isDrawn = true
-        Terminal.write("\r\u{1B}[K" + Self.line(label, done: done, of: total, items: items, elapsed), to: STDERR_FILENO)
+        let line = Self.line(label, done: done, of: total, items: items, elapsed)
+        _ = Terminal.write("\r\u{1B}[K" + line, to: STDERR_FILENO)
     }
 
     static func line(_ label: String, done: Int, of total: Int, items: Int, _ elapsed: Nanoseconds) -> String {

@@ -29,6 +29,9 @@ public struct MergedTape: ~Copyable {
     /// The position in `sources` of the file that the last record came from; −1 before the first record.
     public private(set) var currentSource = -1
 
+    /// Receive times, ns, of the dropped records that count; nil for all.
+    public var counted: Range<UInt64>?
+
     private let fragment: FragmentFormat?
     private let heads: UnsafeMutableBufferPointer<MergeHead>
     private let keys: UnsafeMutableBufferPointer<MergeKey>
@@ -132,7 +135,7 @@ public struct MergedTape: ~Copyable {
         while let record = try nextInput() {
             inputRecords &+= 1
             guard trades.isActive, trades.drops(record, datasetRanks[currentSource]) else { return record }
-            ignoredTrades &+= 1
+            if counted?.contains(record.receiveTime.nanoseconds) ?? true { ignoredTrades &+= 1 }
         }
         return nil
     }

@@ -12,6 +12,8 @@ public enum TapeError: Error, Equatable {
     case compression(path: String, offset: Int, ZstdError)
     /// A second DBN header inside the stream: two files were joined.
     case joined(path: String, offset: Int)
+    /// A pipe, a socket or a device, where a file is read twice.
+    case notRegular(path: String)
     /// A directory without any `*.dbn` or `*.dbn.zst`.
     case noTapes(directory: String)
     /// No path was given.
@@ -45,6 +47,7 @@ extension TapeError: CustomStringConvertible {
             "\(path): byte \(offset): a legacy DBZ file, expected DBN, plain or zstd"
         case .compression(let path, let offset, let error): "\(path): byte \(offset): \(error)"
         case .joined(let path, let offset): "\(path): byte \(offset): a second DBN header, expected a record"
+        case .notRegular(let path): "\(path): not a regular file, expected one that can be read twice"
         case .noTapes(let directory): "\(directory): no *.dbn or *.dbn.zst in this directory"
         case .noPaths: "no tape given"
         case .tooManyFiles(let count): "\(count) tapes given, expected at most \(MergedTape.fileCountMax)"

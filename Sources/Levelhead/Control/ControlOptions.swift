@@ -8,6 +8,8 @@ struct ControlOptions: ParsableArguments {
     @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).")
     var stateDir: String?
 
+    @OptionGroup var unread: UnreadConfiguration
+
     @Flag(help: "Print one JSON object.")
     var json = false
 

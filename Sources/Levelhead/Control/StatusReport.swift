@@ -31,7 +31,9 @@ struct StatusReport: Encodable {
         processes = survey.answered.compactMap { survey.answers[$0]?.status }
         let accounts = processes.filter { $0.account != nil }.sorted { Self.rank($0.name) < Self.rank($1.name) }
         account = accounts.first?.account
-        position = account?.position ?? [:]
+        // The traded contract is named when it is flat, too, as in the result of a replay.
+        let flat = accounts.first.map { $0.instruments.map { ($0.symbol, Int64(0)) } } ?? []
+        position = Dictionary(flat, uniquingKeysWith: { $1 }).merging(account?.position ?? [:]) { $1 }
         tradingState = account?.tradingState
         dayProfit = account?.dayProfit
         self.epoch = epoch

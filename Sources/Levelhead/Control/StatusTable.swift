@@ -32,7 +32,9 @@ enum StatusTable {
     }
 
     private static func accountLines(_ report: StatusReport) -> [String] {
-        let held = report.position.keys.sorted().map { "\($0) \(signed(report.position[$0] ?? 0))" }
+        let held = report.position.filter { $0.value != 0 }.sorted { $0.key < $1.key }.map {
+            "\($0.key) \(signed($0.value))"
+        }
         let nothing = report.tradingState == nil ? "unknown" : "flat"
         let lock = report.epoch.map { "epoch \($0.epoch)\($0.isLocked ? ", locked" : "")" } ?? "no epoch yet"
         return [

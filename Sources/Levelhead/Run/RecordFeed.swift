@@ -4,7 +4,8 @@ import Units
 
 /// What the input side of a run counted.
 struct FeedCounts: Codable, Equatable {
-    /// Input records of every type, ignored and unknown ones included.
+    /// Input records of every type, ignored and unknown ones included; between two receive times only those, without
+    /// the unknown ones, which have none.
     var records: UInt64 = 0
     /// `trades` records of instruments that have `mbp-10`.
     var ignoredTrades: UInt64 = 0
@@ -30,6 +31,7 @@ struct TapeFeed: RecordFeed, ~Copyable {
 
     init(_ tape: consuming MergedTape, window: Range<UInt64>?) {
         self.tape = tape
+        self.tape.counted = window
         self.window = window
     }
 
@@ -51,8 +53,9 @@ struct TapeFeed: RecordFeed, ~Copyable {
     var position: TapePosition { tape.position }
 
     mutating func finish() -> FeedCounts {
-        FeedCounts(
-            records: tape.inputRecords + tape.skippedRecords, ignoredTrades: tape.ignoredTrades,
+        let all = tape.inputRecords + tape.skippedRecords
+        return FeedCounts(
+            records: window == nil ? all : sequence + tape.ignoredTrades, ignoredTrades: tape.ignoredTrades,
             skippedRecords: tape.skippedRecords)
     }
 }

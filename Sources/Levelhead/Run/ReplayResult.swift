@@ -65,8 +65,13 @@ struct ReplayResult {
         recordsPerSecond = wallSeconds > 0 ? Double(counts.records) / wallSeconds : 0
     }
 
-    var json: String {
-        JSONText.object([
+    var json: String { JSONText.object(members) }
+
+    /// What follows from the machine and not from the inputs.
+    static let measured = ["wall_s", "records_per_s", "run_dir"]
+
+    var members: [(String, String)] {
+        let members: KeyValuePairs = [
             "records": JSONText.integer(counts.records), "event_groups": JSONText.integer(eventGroups),
             "feature_rows": JSONText.integer(featureRows), "feature_sha256": JSONText.string(featureDigest),
             "signals": JSONText.integer(signals), "signal_sha256": JSONText.string(signalDigest),
@@ -83,7 +88,8 @@ struct ReplayResult {
             "unused_records": JSONText.integer(unusedRecords), "rejected_records": JSONText.integer(rejectedRecords),
             "missing_last": JSONText.integer(missingLast), "crossed_groups": JSONText.integer(crossedGroups),
             "level_tests": JSONText.object(levelTests.map { ($0.level, JSONText.integer($0.tests)) }),
-        ])
+        ]
+        return members.map { ($0.key, $0.value) }
     }
 
     var summary: String {

@@ -40,7 +40,7 @@ struct ReplayRun: ~Copyable {
         if directory.isResumed {
             try RunFile.check(directory.runFile, setup, tapes: tapes, window: window)
         } else {
-            try directory.writeRun(try RunFile.started(setup, tapes: tapes, window: window))
+            try directory.writeRun(try RunFile.recorded(setup, tapes: tapes, window: window))
         }
         var snapshots = SnapshotStore(try LMDBEnvironment(path: directory.stateDirectory, durability: .onSync))
         let saved = directory.isResumed ? try snapshots.load(snapshotName, expecting: identity) : nil
@@ -138,7 +138,12 @@ struct ReplayRun: ~Copyable {
         try snapshots.sync()
         var result = ReplayResult(pipeline: pipeline, counts: counts, runDirectory: directory.path)
         result.featureDigest = try pipeline.output.finish()
-        try directory.writeRun(try RunFile.finished(setup, tapes: tapes, window: window, result: result))
+        let end = RunFile.End(results: [
+            ("feature_sha256", JSONText.string(result.featureDigest)),
+            ("signal_sha256", JSONText.string(result.signalDigest)),
+            ("order_sha256", JSONText.string(result.orderDigest)),
+        ])
+        try directory.writeRun(try RunFile.recorded(setup, tapes: tapes, window: window, end: end))
         result.measure(since: started)
         try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
         return result

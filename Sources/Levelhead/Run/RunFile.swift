@@ -7,37 +7,54 @@ import Security
 
 /// `run.json`: what a run was made from, so that it can be verified on another machine.
 enum RunFile {
-    /// Before the first record.
-    static func started(_ setup: MarketSetup, tapes: TapeIdentity, window: Range<UInt64>?) throws -> [UInt8] {
-        bytes(try common(setup, window) + [("tapes", self.tapes(tapes, digests: []))])
+    /// What a run came to, for its `run.json`.
+    struct End {
+        /// Digests of the results, as JSON; null for those that a dead process took with it.
+        let results: [(String, String)]
+        /// The tape that the run itself wrote; nil for a run without one.
+        var ownTape: TapeIdentity?
+    }
+
+    /// The digests that `run.json` has of results.
+    static let digests = ["feature_sha256", "signal_sha256", "order_sha256"]
+
+    /// Of a run over recorded tape.
+    ///
+    /// - Parameter end: nil before the first record.
+    static func recorded(
+        _ setup: MarketSetup, tapes: TapeIdentity, window: Range<UInt64>?, end: End? = nil
+    ) throws -> [UInt8] {
+        let digests = end == nil ? [] : tapes.digestsWhenDone().map { $0?.hexadecimal }
+        let input = try common(setup, window) + [("tapes", self.tapes(tapes, digests: digests))]
+        return bytes(input + members(end))
     }
 
     /// Of a run over a live feed, whose tape begins with it.
-    static func live(_ configuration: ResolvedConfiguration, dataset: String, gateway: String) throws -> [UInt8] {
-        bytes([
-            ("program", JSONText.string("levelhead")), ("dataset", JSONText.string(dataset)),
-            ("gateway", JSONText.string(gateway)), ("tapes", "[]"),
+    static func live(
+        _ configuration: ResolvedConfiguration, dataset: String, gateway: String, end: End? = nil
+    ) throws -> [UInt8] {
+        let input = try program() + [
+            ("dataset", JSONText.string(dataset)), ("gateway", JSONText.string(gateway)), ("tapes", "[]"),
             ("files", try NamedFiles.json(configuration)), ("configuration", configuration.json),
-        ])
+        ]
+        return bytes(input + members(end))
     }
 
-    /// After the last record, with the digests of the whole tapes and of the results.
-    static func finished(
-        _ setup: MarketSetup, tapes: TapeIdentity, window: Range<UInt64>?, result: ReplayResult
-    ) throws -> [UInt8] {
-        let digests = tapes.digestsWhenDone().map { $0?.hexadecimal }
-        return bytes(
-            try common(setup, window) + [
-                ("tapes", self.tapes(tapes, digests: digests)),
-                ("feature_sha256", JSONText.string(result.featureDigest)),
-                ("signal_sha256", JSONText.string(result.signalDigest)),
-                ("order_sha256", JSONText.string(result.orderDigest)),
-            ])
+    private static func members(_ end: End?) -> [(String, String)] {
+        guard let end else { return [] }
+        guard let own = end.ownTape else { return end.results }
+        return [("run_tape", tapes(own, digests: own.digestsWhenDone().map { $0?.hexadecimal }))] + end.results
+    }
+
+    private static func program() throws -> [(String, String)] {
+        [
+            ("program", JSONText.string("levelhead")), ("version", JSONText.string(ProgramIdentity.version)),
+            ("program_sha256", JSONText.string(try ProgramIdentity.digest().hexadecimal)),
+        ]
     }
 
     private static func common(_ setup: MarketSetup, _ window: Range<UInt64>?) throws -> [(String, String)] {
-        [
-            ("program", JSONText.string("levelhead")),
+        try program() + [
             ("signal_contracts", JSONText.array(setup.plan.signal.map { JSONText.string($0.contract.rawSymbol) })),
             ("traded_root", JSONText.string(setup.plan.tradedSpecification.root)),
             ("from", JSONText.integer(window?.lowerBound)), ("to", JSONText.integer(window?.upperBound)),

@@ -31,7 +31,8 @@ final class TapeIdentity: Sendable {
 
     /// Reads samples of every file and starts to read all of them.
     init(_ paths: [String]) throws {
-        files = try paths.map { try Self.file($0) }
+        // Absolute, so that a run is verified from everywhere.
+        files = try paths.map { try Self.file(RunSite.absolute($0)) }
         let work = DigestWork()
         digests = work
         Thread.detachNewThread {

@@ -44,19 +44,23 @@ final class StreamReader {
         framesLeft = count ?? .max
     }
 
-    func run() throws(ZeroMQError) {
+    /// - Throws: also when standard output takes nothing more.
+    func run() throws {
         var poller = ZeroMQPoller(capacity: 2 * StreamProcess.allCases.count)
         for source in sources { source.subscriber.register(in: &poller) }
         while framesLeft > 0, !StopSignal.isRaised {
             var isIdle = true
             for source in sources { if try drain(source) { isIdle = false } }
+            try StandardOutput.check()
             if isIdle {
                 flush()
+                try StandardOutput.checkReader()
                 // Short enough for timers, and for a signal that came just before.
                 _ = try poller.wait(timeout: .milliseconds(50))
             }
         }
         flush()
+        try StandardOutput.check()
     }
 
     /// Prints a bounded number of frames, so that no publisher keeps the others waiting. False when there were none.

@@ -27,6 +27,15 @@ struct ConfigurationOptions: ParsableArguments {
     }
 }
 
+/// Of the verbs that speak to running processes or read finished runs, which have their own configuration: a script may
+/// give one file to every verb, and these do not open it.
+struct UnreadConfiguration: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Not read: the run has its own; taken as by the other verbs.", valueName: "file"))
+    var config: String?
+}
+
 /// A venue that goes wrong was asked for outside a drill.
 struct NotInADrill: Error, CustomStringConvertible {
     var description: String { "drill.*: a venue that goes wrong is for levelhead drill alone" }

@@ -92,6 +92,7 @@ enum ConvertError: Error, CustomStringConvertible {
     case unknownSymbol(path: String, symbol: String, known: [String])
     case schemaNotInFile(path: String, wanted: Schema, found: [String])
     case mixedCSV(path: String, first: RecordType, second: RecordType)
+    case ontoItself(input: String, output: String)
 
     var description: String {
         switch self {
@@ -102,6 +103,8 @@ enum ConvertError: Error, CustomStringConvertible {
         case .mixedCSV(let path, let first, let second):
             "\(path): holds \(first.databentoName) and \(second.databentoName) records, a CSV file takes one type: "
                 + "choose it by --schema"
+        case .ontoItself(let input, let output):
+            "\(output): the same file as the input \(input), expected another name"
         }
     }
 

@@ -61,6 +61,10 @@ struct ConvertCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             guard let format = OutputFormat(path: output) else { return }
+            // Read while it is replaced, the input would be gone for good.
+            if let there = try? FileIdentity(of: output), there == (try FileIdentity(of: input)) {
+                throw ConvertError.ontoItself(input: input, output: output)
+            }
             let names = symbols.flatMap { $0.split(separator: ",").map(String.init) }
             let selection = RecordSelection(schema: schema?.schema, symbols: names, from: from?.time, to: to?.time)
             var conversion = Conversion(

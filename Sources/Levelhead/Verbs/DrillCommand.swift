@@ -27,6 +27,8 @@ struct DrillCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Not used: a drill touches no other desk's state.", valueName: "dir"))
     var stateDir: String?
 
+    @OptionGroup var unread: UnreadConfiguration
+
     @Flag(help: "Print one JSON object.")
     var json = false
 

@@ -23,7 +23,9 @@ struct HistoryCommand: ParsableCommand {
             Example: levelhead history --history history/ --date 2026-03-10 --json
             """)
 
-    @Option(help: ArgumentHelp("DBN file or directory of them; may be repeated.", valueName: "path"))
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("DBN files or directories of them; may be repeated.", valueName: "path"))
     var tape: [String] = []
 
     @Option(help: ArgumentHelp("Directory of the history; made when sessions are added.", valueName: "dir"))

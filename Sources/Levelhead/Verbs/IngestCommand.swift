@@ -58,7 +58,7 @@ struct IngestCommand: ParsableCommand {
 
     /// The input of a run that `levelhead up` or a service manager has begun.
     private func runInRun() throws {
-        try reportingErrors {
+        try reportingToSupervisor {
             try process.beginProcess(.ingest)
             let site = try process.site()
             do {
@@ -124,7 +124,9 @@ struct IngestCommand: ParsableCommand {
 
 /// The tapes of a run and the part of them that is wanted.
 struct TapeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("DBN file or directory of them; may be repeated.", valueName: "path"))
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("DBN files or directories of them; may be repeated.", valueName: "path"))
     var tape: [String] = []
 
     @Option(help: ArgumentHelp("Only records received at or after this time: ISO 8601 or ns.", valueName: "time"))

@@ -26,7 +26,7 @@ struct InspectCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             var reports: [InspectReport] = []
-            for path in try TapePaths.expand(files) {
+            for path in try TapePaths.expand(files, readsOnce: true) {
                 reports.append(try InspectReport(path, fragment: fragment.format))
             }
             // Only now: an error in the last file must not follow half a report.

@@ -18,6 +18,8 @@ struct ProcessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where sockets and keys lie; ~/.levelhead by default.", valueName: "dir"))
     var stateDir: String?
 
+    @OptionGroup var unread: UnreadConfiguration
+
     @Option(help: ArgumentHelp("Past sessions, as for levelhead replay.", valueName: "dir"))
     var history: String?
 
@@ -72,7 +74,7 @@ private func runInLockstep<Stage: TradingStage>(
     stage: (TradingConfiguration) -> Stage, report: (ProcessDesk, Stage) -> Void = { _, _ in },
     result: (RunSite, String, Stage) throws -> Void = { _, _, _ in }
 ) throws {
-    try reportingErrors {
+    try reportingToSupervisor {
         try options.beginProcess(role)
         let site = try options.site()
         let context = try ZeroMQContext()
@@ -89,7 +91,7 @@ private func runInLockstep<Stage: TradingStage>(
 private func runStage<Hosted: HostedStage & ~Copyable>(
     _ type: Hosted.Type, _ options: ProcessOptions, account: AccountRecord?, verbs: Set<ControlVerb>
 ) throws {
-    try reportingErrors {
+    try reportingToSupervisor {
         try options.beginProcess(Hosted.role)
         let site = try options.site()
         let context = try ZeroMQContext()
@@ -111,7 +113,7 @@ struct EngineCommand: ParsableCommand {
     @OptionGroup var options: ProcessOptions
 
     func run() throws {
-        try reportingErrors {
+        try reportingToSupervisor {
             try options.beginProcess(.engine)
             let site = try options.site()
             let context = try ZeroMQContext()

@@ -66,6 +66,7 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
+            ProgramIdentity.prepare()
             let configuration = try options.resolve(
                 overrides: digest.map { [.init(key: "digest", value: $0.rawValue, flag: "--digest")] } ?? [])
             let paths = try TapePaths.expand(input.tape)
@@ -103,6 +104,9 @@ struct ReplayCommand: ParsableCommand {
         }
         let result = try run.finish(counts, tapes: tapes, started: ProcessStart.time)
         print(json ? result.json : result.summary)
+        if input.window != nil, counts.records == 0 {
+            Terminal.writeError("levelhead: no record was received between --from and --to")
+        }
     }
 
     private static func isOfStorage(_ error: any Error) -> Bool {

@@ -21,7 +21,9 @@ struct ServeCommand: ParsableCommand {
               DATABENTO_API_KEY=db-rehearsal levelhead serve --tape tape/ --port 13000 --speed 10x
             """)
 
-    @Option(help: ArgumentHelp("DBN file or directory of them; may be repeated.", valueName: "path"))
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("DBN files or directories of them; may be repeated.", valueName: "path"))
     var tape: [String]
 
     @Option(help: ArgumentHelp("The port; 0 for any that is free.", valueName: "n"))

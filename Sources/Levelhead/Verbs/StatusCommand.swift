@@ -36,6 +36,7 @@ struct StatusCommand: ParsableCommand {
                 let next = MonotonicClock.now() + .seconds(1)
                 // Nobody there is a state to watch, too.
                 do { try show(clears: Terminal.standardOutputIsTerminal && !control.json) } catch is ExitCode {}
+                try StandardOutput.check()
                 let left = next - MonotonicClock.now()
                 if left > .zero { Thread.sleep(forTimeInterval: left.seconds) }
             }

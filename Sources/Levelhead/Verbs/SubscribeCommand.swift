@@ -20,7 +20,8 @@ struct SubscribeCommand: ParsableCommand {
               levelhead subscribe levels.ES --columns 'pm_high_*' --count 10
               levelhead subscribe signals fills --format jsonl
 
-            Ends at SIGINT or SIGTERM, or after --count frames, with status 0.
+            Ends at SIGINT or SIGTERM, or after --count frames, with status 0; with 141 when nobody reads its output \
+            any more, and with 1 and the reason when standard output takes nothing.
             """)
 
     @Argument(help: ArgumentHelp("What to print.", valueName: "topic"))
@@ -28,6 +29,8 @@ struct SubscribeCommand: ParsableCommand {
 
     @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).")
     var stateDir: String?
+
+    @OptionGroup var unread: UnreadConfiguration
 
     @Option(help: ArgumentHelp("Directory of the sockets (default: sockets in the state directory).", valueName: "dir"))
     var endpoint: String?

@@ -23,7 +23,9 @@ struct UpCommand: ParsableCommand {
             Example: levelhead up --gateway 127.0.0.1:13000 --replay-from all --key-file key
             """)
 
-    @Option(help: ArgumentHelp("DBN file or directory of them; may be repeated.", valueName: "path"))
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("DBN files or directories of them; may be repeated.", valueName: "path"))
     var tape: [String] = []
 
     @Option(help: ArgumentHelp("1x for the tape's own pace, 10x, 0.5x, or max.", valueName: "speed"))
@@ -77,12 +79,14 @@ struct UpCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             StopSignal.install()
+            ProgramIdentity.prepare()
             let configuration = try options.resolve(
                 overrides: digest.map { [.init(key: "digest", value: $0.rawValue, flag: "--digest")] } ?? [],
                 isDrill: drill)
             guard let state = StateDirectory.path(explicit: stateDir) else {
                 throw ValidationError("no home directory: give --state-dir")
             }
+            try StartConditions.check(stateDirectory: RunSite.absolute(state), configuration)
             try StateDirectory.make(state)
             let lock = try DirectoryLock(state)
             let input = try input(configuration)
@@ -92,9 +96,9 @@ struct UpCommand: ParsableCommand {
                 history: past.history.map(RunSite.absolute))
             if resume {
                 try input.check(directory.runFile)
-            } else {
-                try directory.writeRun(input.runFile)
             }
+            // What an earlier part of the run came to is not its end any more.
+            try directory.writeRun(try input.runFile(nil))
             try prepare(site, configuration)
             if tape.isEmpty { try OrderEpoch.raise(stateDirectory: site.stateDirectory) }
             try TradingLock(stateDirectory: site.stateDirectory).begin(
@@ -107,15 +111,20 @@ struct UpCommand: ParsableCommand {
                 ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty,
                 isLockstep: lockstep)
             try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
+            let own = try site.tape.parts().map(\.path)
+            let end = RunFile.End(results: result.digests, ownTape: own.isEmpty ? nil : try TapeIdentity(own))
+            try directory.writeRun(try input.runFile(end))
             print(json ? result.json : result.summary)
+            if let role = result.neverUp.first { throw NeverStarted(role: role) }
             withExtendedLifetime(lock.path) {}
         }
     }
 
     private func input(_ configuration: ResolvedConfiguration) throws -> UpInput {
         if tape.isEmpty {
+            let (dataset, gateway) = (live.dataset, "\(live.source.address)")
             return UpInput(
-                runFile: try RunFile.live(configuration, dataset: live.dataset, gateway: "\(live.source.address)"),
+                runFile: { try RunFile.live(configuration, dataset: dataset, gateway: gateway, end: $0) },
                 arguments: live.arguments, check: { try RunFile.check($0, configuration) })
         }
         let merged = try MergedTape.open(try TapePaths.expand(tape))
@@ -124,7 +133,7 @@ struct UpCommand: ParsableCommand {
         let paths = merged.sources.map(\.path)
         let identity = try TapeIdentity(paths)
         return UpInput(
-            runFile: try RunFile.started(setup, tapes: identity, window: nil),
+            runFile: { try RunFile.recorded(setup, tapes: identity, window: nil, end: $0) },
             arguments: paths.flatMap { ["--tape", RunSite.absolute($0)] } + ["--speed", "\(speed)"],
             check: { try RunFile.check($0, setup, tapes: identity, window: nil) })
     }
@@ -151,8 +160,8 @@ struct UpCommand: ParsableCommand {
 
 /// What a run is made from.
 private struct UpInput {
-    /// How its `run.json` begins.
-    let runFile: [UInt8]
+    /// Its `run.json`, before its first record and at its end.
+    let runFile: (RunFile.End?) throws -> [UInt8]
     /// What its ingest is told.
     let arguments: [String]
     /// That a run with this `run.json` may go on with it.

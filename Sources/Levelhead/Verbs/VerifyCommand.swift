@@ -20,7 +20,9 @@ struct VerifyCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The run's directory.", valueName: "run"))
     var directory: String
 
-    @Option(help: ArgumentHelp("The run's tape, when it lies elsewhere; may be repeated.", valueName: "path"))
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("The run's tape, when it lies elsewhere; may be repeated.", valueName: "path"))
     var tape: [String] = []
 
     @Option(help: ArgumentHelp("The past sessions that the run was given.", valueName: "dir"))
@@ -28,6 +30,8 @@ struct VerifyCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Not needed; as for the other verbs.", valueName: "dir"))
     var stateDir: String?
+
+    @OptionGroup var unread: UnreadConfiguration
 
     @Flag(help: "One JSON object.")
     var json = false

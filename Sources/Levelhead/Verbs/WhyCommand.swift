@@ -12,7 +12,8 @@ struct WhyCommand: ParsableCommand {
         abstract: "Walks an order back to its verdict, its signal, the feature values, the records and the book.",
         discussion: """
             The steps are those of the run's audit log. The features are computed again from the run's tape up to the \
-            signal; the signal found there must be the one that was recorded. With --json the whole vector is given.
+            signal; the signal found there must be the one that was recorded, else the exit status is 1. With --json \
+            the whole vector is given.
 
             Example: levelhead why 1-strategy-1 --run run/
             """)
@@ -24,8 +25,15 @@ struct WhyCommand: ParsableCommand {
         help: ArgumentHelp("The run's directory; by default the one in progress.", valueName: "dir"))
     var directory: String?
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("The run's tape, when it lies elsewhere; may be repeated.", valueName: "path"))
+    var tape: [String] = []
+
     @Option(help: ArgumentHelp("Where the run in progress is named; ~/.levelhead by default.", valueName: "dir"))
     var stateDir: String?
+
+    @OptionGroup var unread: UnreadConfiguration
 
     @Option(help: ArgumentHelp("The past sessions that the run was given, if they lie elsewhere.", valueName: "dir"))
     var history: String?
@@ -42,6 +50,9 @@ struct WhyCommand: ParsableCommand {
             }
             let report = try report(site, trail, root)
             print(json ? report.json : report.text)
+            guard let signal = report.signal, report.isSame != true else { return }
+            let number = signal.integer("sequence").map { " \($0)" } ?? ""
+            throw ControlFailure("\(site.directory): its tape does not give the signal\(number) that it recorded")
         }
     }
 
@@ -69,9 +80,13 @@ struct WhyCommand: ParsableCommand {
     private func witness(_ sequence: UInt64, _ site: RunSite) throws -> SignalWitness {
         let file = try RunRecord(path: "\(site.directory)/run.json")
         let own = try site.tape.parts().map(\.path)
-        let paths = own.isEmpty ? file.tapes : own
+        let paths = try file.tapePaths(given: tape, own: own)
+        var differences = try RunInputs.differences(paths, file.candidates(given: tape, own: own))
+        if let difference = differences.first { throw ControlFailure(difference) }
         let setup = try MarketSetup(
             configuration: try file.configuration(), tape: try MergedTape.open(paths), history: history ?? file.history)
+        differences = RunInputs.differences(setup, file)
+        if let difference = differences.first { throw ControlFailure(difference) }
         var found = SignalWitness(sequence: sequence)
         try found.find(setup, try MergedTape.open(paths), window: own.isEmpty ? file.window : nil)
         return found

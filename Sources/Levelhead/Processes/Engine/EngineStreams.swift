@@ -38,11 +38,7 @@ final class EngineStreams {
             StreamPlan(.status(StreamProcess.engine.rawValue), firstSequence: statusCount),
         ]
         var options = StreamPublisher.Options()
-        if let (address, port) = settings.tcp {
-            let key = try settings.curveSecretFile.map(StreamKeyFile.read)
-            options.outside = OutsideEndpoints(
-                address: address, port: port, security: key.map { .server(secretKey: $0) } ?? .none)
-        }
+        options.outside = try StartConditions.outside(settings)
         let publisher = try StreamPublisher(
             context, feed: endpoints.feed(.engine), snapshots: endpoints.snapshots(.engine), run: site.identity, plans,
             options: options)

@@ -188,13 +188,15 @@ struct HostedExecution: ~Copyable, HostedStage {
     }
 
     static func write(_ site: RunSite, _ accounts: ExecutionAccounts) throws {
-        try PosixFile.replace(
-            site.result(.execution),
-            with: Array(
-                (JSONText.object([
-                    "orders": JSONText.integer(accounts.sentCount),
-                    "working_orders": JSONText.integer(accounts.liveCount),
-                ]) + "\n").utf8))
+        try PosixFile.replace(site.result(.execution), with: Array((JSONText.object(members(accounts)) + "\n").utf8))
+    }
+
+    /// For the results.
+    static func members(_ accounts: ExecutionAccounts) -> [(String, String)] {
+        [
+            ("orders", JSONText.integer(accounts.sentCount)),
+            ("working_orders", JSONText.integer(accounts.liveCount)),
+        ]
     }
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {

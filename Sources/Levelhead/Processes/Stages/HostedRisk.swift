@@ -31,10 +31,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     /// crash it is observed again.
     private var unwritten: [StageMessage] = []
     private static let unwrittenMax = 256
-    private var orders = RecordDigest()
-    private var fillCount: UInt64 = 0
-    private var orderCount: UInt64 = 0
-    private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
+    private var tally = OrderTally()
     private var failure: (any Error)?
 
     /// REDUCING, until a person says otherwise.
@@ -53,8 +50,6 @@ struct HostedRisk: ~Copyable, HostedStage {
 
     var lock: LockFollower? { follower }
     var peer: PeerWatch? { execution }
-
-    deinit { scratch.deallocate() }
 
     static func seal(_ site: RunSite) throws -> ApprovalSeal? {
         ApprovalSeal(try KeyStore(stateDirectory: site.stateDirectory).key(.approval))
@@ -120,11 +115,10 @@ struct HostedRisk: ~Copyable, HostedStage {
             follower.observe(command)
             execution.observe(command)
         }
+        tally.count(message)
         switch message {
-        case .update(let update): if update.state == .pending { orderCount += 1 }
-        case .fill: fillCount += 1
         case .approval, .command, .event, .tick: return
-        case .verdict, .signal, .change, .notice, .request: break
+        case .verdict, .signal, .update, .fill, .change, .notice, .request: break
         }
         unwritten.append(message)
         if unwritten.count >= Self.unwrittenMax { record() }
@@ -136,28 +130,17 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     private mutating func log(_ message: StageMessage) {
+        tally.digest(message)
         switch message {
         case .signal(let signal): log(AuditLine.signal(signal))
-        case .verdict(let verdict):
-            digest(verdict)
-            log(AuditLine.verdict(verdict))
-        case .update(let update):
-            digest(update)
-            log(AuditLine.update(update))
-        case .fill(let fill):
-            digest(fill)
-            log(AuditLine.fill(fill, terms: setup.plan.tradedSpecification))
+        case .verdict(let verdict): log(AuditLine.verdict(verdict))
+        case .update(let update): log(AuditLine.update(update))
+        case .fill(let fill): log(AuditLine.fill(fill, terms: setup.plan.tradedSpecification))
         case .change(let change): log(AuditLine.change(change))
         case .notice(let notice): log(AuditLine.notice(notice))
         case .request(let request): log(AuditLine.request(request))
         case .approval, .command, .event, .tick: break
         }
-    }
-
-    private mutating func digest<Item: CanonicalBytes>(_ item: Item) {
-        var writer = CanonicalWriter(scratch)
-        item.write(into: &writer)
-        orders.add(UnsafeRawBufferPointer(rebasing: scratch[..<writer.count]))
     }
 
     private mutating func log(_ line: String) {
@@ -205,44 +188,37 @@ struct HostedRisk: ~Copyable, HostedStage {
         record()
         if let failure { throw failure }
         try audit?.finish()
-        let gate = fold.read { $0.gate }
-        let symbol = JSONText.string(fold.tradedSymbol)
-        try PosixFile.replace(
-            site.result(.risk),
-            with: Array(
-                (JSONText.object([
-                    "records": JSONText.integer(records), "orders": JSONText.integer(orderCount),
-                    "order_sha256": JSONText.string(orders.chain.hexadecimal), "fills": JSONText.integer(fillCount),
-                    "position": "{\(symbol): \(gate.position.quantity.contracts)}",
-                    "net_pnl_usd": JSONText.string(gate.equity.description),
-                    "rule_breaches": RuleBreachText.json(gate.ruleBreaches),
-                    "value_at_risk_usd": gate.valueAtRiskEstimate.map { JSONText.string($0.description) } ?? "null",
-                    "trading_state": JSONText.string(gate.state.name),
-                ]) + "\n").utf8))
+        let members = tally.members + Self.members(symbol: fold.tradedSymbol, gate: fold.read { $0.gate })
+        try Self.write(site, [("records", JSONText.integer(records))] + members)
     }
 
     /// The account's part of the results alone.
     static func writeAccount(_ site: RunSite, symbol: String, gate: RiskGate) throws {
-        try PosixFile.replace(
-            site.result(.risk),
-            with: Array(
-                (JSONText.object([
-                    "position": "{\(JSONText.string(symbol)): \(gate.position.quantity.contracts)}",
-                    "net_pnl_usd": JSONText.string(gate.equity.description),
-                    "rule_breaches": RuleBreachText.json(gate.ruleBreaches),
-                    "value_at_risk_usd": gate.valueAtRiskEstimate.map { JSONText.string($0.description) } ?? "null",
-                    "trading_state": JSONText.string(gate.state.name),
-                ]) + "\n").utf8))
+        try write(site, members(symbol: symbol, gate: gate))
+    }
+
+    private static func write(_ site: RunSite, _ members: [(String, String)]) throws {
+        try PosixFile.replace(site.result(.risk), with: Array((JSONText.object(members) + "\n").utf8))
+    }
+
+    /// What the account came to.
+    static func members(symbol: String, gate: RiskGate) -> [(String, String)] {
+        [
+            ("position", "{\(JSONText.string(symbol)): \(gate.position.quantity.contracts)}"),
+            ("net_pnl_usd", JSONText.string(gate.equity.description)),
+            ("rule_breaches", RuleBreachText.json(gate.ruleBreaches)),
+            ("value_at_risk_usd", gate.valueAtRiskEstimate.map { JSONText.string($0.description) } ?? "null"),
+            ("trading_state", JSONText.string(gate.state.name)),
+        ]
     }
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         record()
         try archive.marker("risk ledger")
-        try orders.persist(&archive)
+        try tally.persistDigest(&archive)
         try follower.persist(&archive)
         try execution.persist(&archive)
         try manual.persist(&archive)
-        try archive.field(&fillCount)
-        try archive.field(&orderCount)
+        try tally.persistCounts(&archive)
     }
 }

@@ -11,11 +11,14 @@ struct Supervisor: ~Copyable {
     private let restarts: Bool
     private let isLockstep: Bool
     private let control: ControlClient
+    private let directory: ControlDirectory
     private var children: [ProcessRole: ChildProcess] = [:]
     /// Dead ones and when they are started again; nil for those that stay dead.
     private var dead: [ProcessRole: Nanoseconds?] = [:]
     private var failures: [ProcessRole: Int] = [:]
     private var startedAt: [ProcessRole: Nanoseconds] = [:]
+    /// Those that have not been there to be asked since this run was started.
+    private var awaited = Set(ProcessRole.allCases)
     /// Ingest has read its tape to the end.
     private(set) var isInputOver = false
     /// Where everybody stood at the last look, and since when.
@@ -30,6 +33,8 @@ struct Supervisor: ~Copyable {
     private static let longestDelay = Nanoseconds.seconds(5)
     /// A process that ran so long has recovered from what ended the one before it.
     private static let quietTime = Nanoseconds.seconds(10)
+    /// Starts of a process that was never up after which the run ends: a quarter of a minute.
+    private static let mostStarts = 10
     /// How long a process that is to end may stand still, and how long it may take in all.
     private static let patience = Nanoseconds.seconds(10)
     private static let longestEnd = Nanoseconds.seconds(120)
@@ -41,6 +46,7 @@ struct Supervisor: ~Copyable {
         self.restarts = restarts && !isLockstep
         self.isLockstep = isLockstep
         let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
+        directory = ControlDirectory(stateDirectory: site.stateDirectory)
         control = ControlClient(stateDirectory: site.stateDirectory, key: key, sender: "up")
     }
 
@@ -52,6 +58,9 @@ struct Supervisor: ~Copyable {
         }
     }
 
+    /// Those that have died without ever having been up.
+    var neverUp: [ProcessRole] { ProcessRole.allCases.filter { awaited.contains($0) && failures[$0, default: 0] > 0 } }
+
     /// Those that have died and were not started again.
     var deadRoles: [ProcessRole] { ProcessRole.allCases.filter { dead[$0] != nil } }
 
@@ -62,6 +71,7 @@ struct Supervisor: ~Copyable {
     mutating func watch(stays: Bool) throws {
         var doneLooks = 0
         while !StopSignal.isRaised {
+            noteArrivals()
             try reap()
             try restartDue()
             if isInputOver, !stays {
@@ -118,6 +128,14 @@ struct Supervisor: ~Copyable {
         dead[role] = nil
     }
 
+    /// Who has registered is up.
+    private mutating func noteArrivals() {
+        for role in awaited {
+            guard let pid = children[role]?.pid, directory.registration(of: role.rawValue)?.pid == pid else { continue }
+            awaited.remove(role)
+        }
+    }
+
     private mutating func reap() throws {
         for (role, child) in children {
             guard let end = child.poll() else { continue }
@@ -127,18 +145,24 @@ struct Supervisor: ~Copyable {
                 continue
             }
             Terminal.writeError("levelhead: \(role.rawValue) (pid \(child.pid)) ended: \(Self.words(end))")
-            if role == .ingest, end == .status(Self.badInput) { throw InputFailed() }
+            if end == .status(Self.badInput) { throw failure(of: role) }
             if isLockstep { throw LockstepBroken(role: role) }
             if !restarts {
+                failures[role, default: 0] += 1
                 dead[role] = .some(nil)
                 continue
             }
             let lived = MonotonicClock.now() - (startedAt[role] ?? .zero)
             let count = lived > Self.quietTime ? 0 : failures[role, default: 0]
             failures[role] = count + 1
+            if awaited.contains(role), count + 1 >= Self.mostStarts { throw NeverStarted(role: role) }
             let delay = min(Self.longestDelay, Nanoseconds(Self.firstDelay.count << min(count, 10)))
             dead[role] = .some(MonotonicClock.now() + delay)
         }
+    }
+
+    private func failure(of role: ProcessRole) -> any Error {
+        role == .ingest ? InputFailed() : NeverStarted(role: role)
     }
 
     /// The status with which a process says that starting it again would not help.
@@ -182,6 +206,12 @@ struct Supervisor: ~Copyable {
 struct LockstepBroken: Error, CustomStringConvertible {
     let role: ProcessRole
     var description: String { "\(role.rawValue) died in logical time: the run is over" }
+}
+
+/// A process cannot start; its own message says why.
+struct NeverStarted: Error, CustomStringConvertible {
+    let role: ProcessRole
+    var description: String { "\(role.rawValue) cannot start: the run has failed" }
 }
 
 /// What ingest reads cannot be read; its own message says why.

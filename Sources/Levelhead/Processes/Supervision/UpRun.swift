@@ -28,9 +28,10 @@ struct UpRun {
             supervisor.stopAll()
             throw error
         }
-        let dead = supervisor.deadRoles
+        let (dead, neverUp) = (supervisor.deadRoles, supervisor.neverUp)
         supervisor.stopAll()
-        return try UpResult(site, restarts: supervisor.restartCount, dead: restarts ? [] : dead)
+        return try UpResult(
+            site, restarts: supervisor.restartCount, dead: restarts ? [] : dead, neverUp: neverUp)
     }
 }
 
@@ -53,9 +54,12 @@ struct NoCoreToSpare: Error, CustomStringConvertible {
 /// What a supervised run did, put together from the results of its processes.
 struct UpResult {
     private let members: [(String, String)]
+    /// The processes that died without ever having been up.
+    let neverUp: [ProcessRole]
 
     /// - Parameter dead: the processes that died and stayed dead; what they would have said is null.
-    init(_ site: RunSite, restarts: Int, dead: [ProcessRole]) throws {
+    init(_ site: RunSite, restarts: Int, dead: [ProcessRole], neverUp: [ProcessRole] = []) throws {
+        self.neverUp = neverUp
         let engine = Self.read(site.result(.engine))
         let risk = Self.read(site.result(.risk))
         let ingest = Self.read(site.result(.ingest))
@@ -83,6 +87,9 @@ struct UpResult {
     }
 
     var json: String { JSONText.object(members) }
+
+    /// For `run.json`.
+    var digests: [(String, String)] { members.filter { RunFile.digests.contains($0.0) } }
 
     var summary: String {
         members.map { $0.0.padding(toLength: 18, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n")

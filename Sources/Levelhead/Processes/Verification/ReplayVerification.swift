@@ -26,41 +26,34 @@ struct ReplayVerification {
     mutating func run() throws {
         let file = try RunRecord(path: "\(site.directory)/run.json")
         try NamedFiles.check("\(site.directory)/run.json", try file.configuration())
-        let paths = try tapes.isEmpty ? recordedTapes(file) : TapePaths.expand(tapes)
+        let own = try site.tape.parts().map(\.path)
+        let paths = try file.tapePaths(given: tapes, own: own)
+        differences = try RunInputs.differences(paths, file.candidates(given: tapes, own: own))
         let merged = try MergedTape.open(paths)
         let setup = try MarketSetup(
             configuration: try file.configuration(), tape: merged, history: site.history ?? file.history)
+        differences += RunInputs.differences(setup, file)
+        // Of other inputs other results are no news.
+        guard differences.isEmpty else { return }
         let scratch = FileManager.default.temporaryDirectory.path + "/levelhead-verify-\(getpid())"
         try Directory.make(scratch, mode: 0o700)
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         let output = try RunOutput(
             mode: setup.configuration.digest, plan: setup.plan, journal: "\(scratch)/trading.journal",
             audit: "\(scratch)/audit.jsonl")
-        let count = try fold(merged, file.window, setup, output)
-        let digest = try output.finish()
+        let (result, count) = try fold(merged, file.window, setup, output)
         compared = [
             ("records", count), ("feature rows", output.featureRows), ("signals", output.signalCount),
             ("fills", output.fillCount),
         ]
         try compare("\(scratch)/trading.journal", site.journal("trading"))
         try compare("\(scratch)/audit.jsonl", site.auditFile)
-        guard let results = file.results(site) else {
-            return differences.append("results: missing: the run did not end")
-        }
-        check("feature_sha256", results, digest)
-        check("signal_sha256", results, output.signalDigest)
-        check("order_sha256", results, output.orderDigest)
-    }
-
-    /// The run's own tape, else the files that it was given.
-    private func recordedTapes(_ file: RunRecord) throws -> [String] {
-        let own = try site.tape.parts().map(\.path)
-        return own.isEmpty ? file.tapes : own
+        compare(result, records: count, file)
     }
 
     private func fold(
         _ tape: consuming MergedTape, _ window: Range<UInt64>?, _ setup: MarketSetup, _ output: RunOutput
-    ) throws -> UInt64 {
+    ) throws -> (ReplayResult, UInt64) {
         var pipeline = TradingPipeline(
             plan: setup.plan, features: setup.features, trading: try setup.trading(), output: output)
         var feed = TapeFeed(tape, window: window)
@@ -70,7 +63,27 @@ struct ReplayVerification {
             count = sequence + 1
         }
         if let failure = output.failure { throw failure }
-        return count
+        var result = ReplayResult(pipeline: pipeline, counts: feed.finish(), runDirectory: site.directory)
+        result.featureDigest = try output.finish()
+        return (result, count)
+    }
+
+    /// Every value of the results that follows from the inputs.
+    private mutating func compare(_ result: ReplayResult, records: UInt64, _ file: RunRecord) {
+        let made = result.members.filter { !ReplayResult.measured.contains($0.0) }
+        var results = RunResults(site)
+        if PosixFile.exists(site.configurationFile) {
+            // The engine and the account of a run in logical time tell what they have in common with a replay.
+            results.compareCommon(.engine, made.filter { $0.0 != "records" } + [("records", "\(records)")])
+            results.compareCommon(.risk, made)
+            results.compareCommon(.execution, made)
+            results.compareSummary(made, records: records)
+        } else {
+            results.compareSummary(made)
+        }
+        results.compareRunFile(file, made)
+        differences += results.differences
+        compared.append(("results", results.count))
     }
 
     private mutating func compare(_ made: String, _ kept: String) throws {
@@ -80,88 +93,4 @@ struct ReplayVerification {
         let place = zip(a, b).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(a.count, b.count)
         differences.append("\(kept): differs from byte \(place): \(b.count) bytes there, \(a.count) made again")
     }
-
-    private mutating func check(_ key: String, _ results: [String: Any], _ made: String) {
-        let kept = results[key] as? String
-        if kept != made { differences.append("\(key): \(kept ?? "nothing") in the results, \(made) made again") }
-    }
-}
-
-/// What `run.json` says of a run.
-struct RunRecord {
-    private let members: [String: Any]
-    private let path: String
-
-    init(path: String) throws {
-        self.path = path
-        let bytes = try PosixFile.contents(of: path)
-        guard let members = (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any] else {
-            throw RunRecordError(path: path, what: "not a JSON object")
-        }
-        self.members = members
-    }
-
-    var tapes: [String] { (members["tapes"] as? [[String: Any]] ?? []).compactMap { $0["path"] as? String } }
-
-    var history: String? { (members["history"] as? [String: Any])?["path"] as? String }
-
-    /// Receive times, ns; nil for all there are.
-    var window: Range<UInt64>? {
-        let from = (members["from"] as? NSNumber)?.uint64Value
-        let to = (members["to"] as? NSNumber)?.uint64Value
-        return from == nil && to == nil ? nil : (from ?? 0)..<(to ?? .max)
-    }
-
-    /// The values that were in force.
-    func configuration() throws -> ResolvedConfiguration {
-        let bytes = try PosixFile.contents(of: path)
-        let settings = try JSONDecoder().decode(Settings.self, from: Data(bytes)).configuration
-        var sources = ConfigurationSources()
-        sources.overrides = settings.sorted { $0.key < $1.key }.map { key, setting in
-            .init(key: key, value: setting.value.text, flag: path)
-        }
-        return try sources.resolve()
-    }
-
-
-    /// Of a replay in `summary.json`, of a run in logical time in the engine's results.
-    func results(_ site: RunSite) -> [String: Any]? {
-        for file in ["\(site.directory)/results/summary.json", site.result(.engine)] {
-            guard let bytes = try? PosixFile.contents(of: file) else { continue }
-            if let members = (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any] { return members }
-        }
-        return nil
-    }
-}
-
-/// The values of `run.json` as the command line would have them.
-private struct Settings: Decodable {
-    struct Setting: Decodable {
-        let value: Value
-    }
-
-    struct Value: Decodable {
-        let text: String
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let value = try? container.decode(Bool.self) {
-                text = "\(value)"
-            } else if let value = try? container.decode(Int64.self) {
-                text = "\(value)"
-            } else if let value = try? container.decode(Double.self) {
-                text = "\(value)"
-            } else {
-                text = try container.decode(String.self)
-            }
-        }
-    }
-
-    let configuration: [String: Setting]
-}
-
-struct RunRecordError: Error, CustomStringConvertible {
-    let path: String
-    let what: String
-    var description: String { "\(path): \(what)" }
 }

@@ -1,7 +1,9 @@
 import Configuration
 import Control
 import Foundation
+import MarketData
 import Orders
+import PaperVenue
 import Pipeline
 import Platform
 import Storage
@@ -20,22 +22,47 @@ struct RunVerification {
 
     private(set) var differences: [String] = []
     private(set) var compared: [(String, UInt64)] = []
+    private var results: RunResults
+    /// What the summary has from the processes that ended in order.
+    private var summary: [(String, String)] = []
+    private var recordCount: UInt64 = 0
 
     init(_ site: RunSite, tape: RunTape) {
         self.site = site
         self.tape = tape
+        results = RunResults(site)
     }
 
     mutating func run() throws {
         let configuration = try site.configuration()
         try NamedFiles.check("\(site.directory)/run.json", configuration)
-        guard let first = try tape.parts().first else { throw NoTape(path: tape.directory) }
+        let file = try RunRecord(path: "\(site.directory)/run.json")
+        let paths = try tape.parts().map(\.path)
+        guard let first = paths.first else { throw NoTape(path: tape.directory) }
+        differences = try RunInputs.differences(paths, [file.ownTape])
         let setup = try MarketSetup(
-            configuration: configuration, tape: try MergedTape.open([first.path]), history: site.history)
+            configuration: configuration, tape: try MergedTape.open([first]), history: site.history ?? file.history)
+        differences += RunInputs.differences(setup, file)
+        // Of other inputs other results are no news.
+        guard differences.isEmpty else { return }
         try verifyEngine(setup)
-        try verify(HostedRisk.self, setup)
-        try verify(HostedExecution.self, setup)
-        try verify(HostedPaper.self, setup)
+        var tally = OrderTally()
+        try verify(
+            HostedRisk.self, setup,
+            observe: { message in
+                tally.count(message)
+                tally.digest(message)
+            },
+            results: { HostedRisk.members(symbol: $0.tradedSymbol, gate: $0.read { $0.gate }) })
+        take(.risk, tally.members)
+        try verify(HostedExecution.self, setup, results: { HostedExecution.members($0.read { $0.accounts }) })
+        try verify(
+            HostedPaper.self, setup,
+            results: { [("working_orders", JSONText.integer($0.read { $0.accounts.orderCount }))] })
+        results.compareSummary(summary, records: recordCount)
+        results.compareRunFile(file, summary)
+        differences += results.differences
+        compared.append(("results", results.count))
         for channel in StageChannel.all { try verify(channel) }
     }
 
@@ -58,57 +85,79 @@ struct RunVerification {
         }
         compared.append(("engine outputs", expected.count))
         compared.append(("records", count))
-        guard let result = Self.json(site.result(.engine)) else {
-            if expected.hasMore { add("engine: the journal has \(expected.left) signals more than its tape gives") }
-            return
-        }
+        recordCount = count
         if expected.hasMore { add("engine: the journal has \(expected.left) signals more than its tape gives") }
         let rows = pipeline.withOutput { $0.featureRows }
-        let digests = pipeline.withOutput { ($0.finish(), $0.signalDigest) }
-        check("engine: records", result["records"] as? NSNumber, count)
-        check("engine: feature_rows", result["feature_rows"] as? NSNumber, rows)
-        check("engine: feature_sha256", result["feature_sha256"] as? String, digests.0)
-        check("engine: signal_sha256", result["signal_sha256"] as? String, digests.1)
+        let (digest, signals, signalDigest) = pipeline.withOutput { ($0.finish(), $0.signalCount, $0.signalDigest) }
+        take(.engine, [
+            ("records", JSONText.integer(count)),
+            ("event_groups", JSONText.integer(pipeline.market.signalCounters.groups)),
+            ("feature_rows", JSONText.integer(rows)), ("feature_sha256", JSONText.string(digest)),
+            ("signals", JSONText.integer(signals)), ("signal_sha256", JSONText.string(signalDigest)),
+        ])
         compared.append(("feature rows", rows))
     }
 
-    private mutating func verify<Hosted: HostedStage & ~Copyable>(_ type: Hosted.Type, _ setup: MarketSetup) throws {
+    /// Compares what a process that ended in order came to, and keeps it for the summary.
+    private mutating func take(_ role: ProcessRole, _ made: [(String, String)]) {
+        guard results.exists(role) else { return }
+        results.compare(role, made)
+        // Orders are counted by the execution gateway, records by ingest.
+        summary += made.filter { pair in
+            pair.0 != "records" && (pair.0 != "orders" || role == .execution)
+        }
+    }
+
+    /// - Parameters:
+    ///   - observe: sees what the stage takes and puts out, in order.
+    ///   - read: the results that follow from where the stage stands at the end.
+    private mutating func verify<Hosted: HostedStage & ~Copyable>(
+        _ type: Hosted.Type, _ setup: MarketSetup, observe: (StageMessage) -> Void = { _ in },
+        results read: (borrowing StageFold<Hosted.Stage>) -> [(String, String)]
+    ) throws {
         let name = Hosted.role.rawValue
         let trading = try setup.trading()
         var fold = StageFold(plan: setup.plan, features: setup.features, trading: trading, stage: Hosted.stage(trading))
         var expected = try OutputRecord(site.journal("\(name)-out"))
         let entries = try InputJournal.read(site.journal("\(name)-in"))
         var records = try tape.reader(at: 0)
+        let hasResult = results.exists(Hosted.role)
         var position: UInt64 = 0
         for entry in entries {
             while position < entry.position, let (record, sequence) = try records.next() {
                 fold.take(record, sequence: sequence)
                 position = sequence + 1
-                try compare(&fold, &expected, name)
+                try compare(&fold, &expected, name, observe)
             }
             if position < entry.position {
                 add("\(name): its journal goes on at record \(entry.position), the tape ends before \(position)")
                 return
             }
+            observe(entry.message)
             fold.take(entry.message, at: entry.time)
-            try compare(&fold, &expected, name)
+            try compare(&fold, &expected, name, observe)
         }
         while let (record, sequence) = try records.next() {
             // A run that was cut short had not seen all of the tape.
-            if !expected.hasMore { break }
+            if !expected.hasMore, !hasResult { break }
             fold.take(record, sequence: sequence)
-            try compare(&fold, &expected, name)
+            position = sequence + 1
+            try compare(&fold, &expected, name, observe)
         }
         if expected.hasMore { add("\(name): the journal has \(expected.left) messages more than it gives again") }
+        let hasRecords = Hosted.role != .execution
+        take(Hosted.role, read(fold) + (hasRecords ? [("records", JSONText.integer(position))] : []))
         compared.append(("\(name) inputs", UInt64(entries.count)))
         compared.append(("\(name) outputs", expected.count))
     }
 
     private mutating func compare<Stage: TradingStage>(
-        _ fold: inout StageFold<Stage>, _ expected: inout OutputRecord, _ name: String
+        _ fold: inout StageFold<Stage>, _ expected: inout OutputRecord, _ name: String,
+        _ observe: (StageMessage) -> Void
     ) throws {
         var messages: [StageMessage] = []
         fold.drain { messages.append($0) }
+        for message in messages { observe(message) }
         for message in messages where expected.hasMore {
             if let difference = try expected.compare(message) { add("\(name): \(difference)") }
         }
@@ -141,23 +190,7 @@ struct RunVerification {
         return try message.bytes == StageMessage.command(command.asQuestion).bytes
     }
 
-    // MARK: Notes
-
-    private mutating func check(_ what: String, _ found: NSNumber?, _ expected: UInt64) {
-        guard let found else { return add("\(what): missing from the results") }
-        if found.uint64Value != expected { add("\(what): \(found) in the results, \(expected) from the tape") }
-    }
-
-    private mutating func check(_ what: String, _ found: String?, _ expected: String) {
-        if found != expected { add("\(what): \(found ?? "nothing") in the results, \(expected) from the tape") }
-    }
-
     private mutating func add(_ difference: String) { differences.append(difference) }
-
-    private static func json(_ path: String) -> [String: Any]? {
-        guard let bytes = try? PosixFile.contents(of: path) else { return nil }
-        return (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any]
-    }
 }
 
 struct NoTape: Error, CustomStringConvertible {

@@ -1,0 +1,122 @@
+import Configuration
+import Foundation
+import Platform
+import Tape
+
+/// What `run.json` says of a run.
+struct RunRecord {
+    private let members: [String: Any]
+    private let path: String
+
+    init(path: String) throws {
+        self.path = path
+        let bytes = try PosixFile.contents(of: path)
+        guard let members = (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any] else {
+            throw RunRecordError(path: path, what: "not a JSON object")
+        }
+        self.members = members
+    }
+
+    /// A tape that the run read or wrote.
+    struct Tape {
+        let path: String
+        let byteCount: Int
+        let fingerprint: String
+        /// Of all its bytes; nil for a large one, and before the run's end.
+        let digest: String?
+    }
+
+    var tapes: [Tape] { tapes("tapes") }
+
+    /// The tape that the run itself wrote; empty when it has none, or did not end.
+    var ownTape: [Tape] { tapes("run_tape") }
+
+    private func tapes(_ key: String) -> [Tape] {
+        (members[key] as? [[String: Any]] ?? []).compactMap { tape in
+            guard let path = tape["path"] as? String, let bytes = (tape["bytes"] as? NSNumber)?.intValue,
+                let fingerprint = tape["fingerprint"] as? String
+            else { return nil }
+            return Tape(path: path, byteCount: bytes, fingerprint: fingerprint, digest: tape["sha256"] as? String)
+        }
+    }
+
+    /// What the run is folded again from: what is given, else the run's own tape, else the files that it was given.
+    ///
+    /// - Throws: one is not there any more.
+    func tapePaths(given: [String], own: [String]) throws -> [String] {
+        guard given.isEmpty else { return try TapePaths.expand(given) }
+        guard own.isEmpty else { return own }
+        for tape in tapes where !PosixFile.exists(tape.path) { throw TapeGone(path: tape.path) }
+        return tapes.map(\.path)
+    }
+
+    /// Which tapes those have to be.
+    func candidates(given: [String], own: [String]) -> [[Tape]] {
+        guard given.isEmpty else { return [ownTape, tapes] }
+        return own.isEmpty ? [tapes] : [ownTape]
+    }
+
+    /// A value of text; nil for null, too.
+    func text(_ key: String) -> String? { members[key] as? String }
+
+    func list(_ key: String) -> [String]? { members[key] as? [String] }
+
+    var historyDigest: String? { (members["history"] as? [String: Any])?["sha256"] as? String }
+
+    var history: String? { (members["history"] as? [String: Any])?["path"] as? String }
+
+    /// Receive times, ns; nil for all there are.
+    var window: Range<UInt64>? {
+        let from = (members["from"] as? NSNumber)?.uint64Value
+        let to = (members["to"] as? NSNumber)?.uint64Value
+        return from == nil && to == nil ? nil : (from ?? 0)..<(to ?? .max)
+    }
+
+    /// The values that were in force.
+    func configuration() throws -> ResolvedConfiguration {
+        let bytes = try PosixFile.contents(of: path)
+        let settings = try JSONDecoder().decode(Settings.self, from: Data(bytes)).configuration
+        var sources = ConfigurationSources()
+        sources.overrides = settings.sorted { $0.key < $1.key }.map { key, setting in
+            .init(key: key, value: setting.value.text, flag: path)
+        }
+        return try sources.resolve()
+    }
+}
+
+/// The values of `run.json` as the command line would have them.
+private struct Settings: Decodable {
+    struct Setting: Decodable {
+        let value: Value
+    }
+
+    struct Value: Decodable {
+        let text: String
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let value = try? container.decode(Bool.self) {
+                text = "\(value)"
+            } else if let value = try? container.decode(Int64.self) {
+                text = "\(value)"
+            } else if let value = try? container.decode(Double.self) {
+                text = "\(value)"
+            } else {
+                text = try container.decode(String.self)
+            }
+        }
+    }
+
+    let configuration: [String: Setting]
+}
+
+struct RunRecordError: Error, CustomStringConvertible {
+    let path: String
+    let what: String
+    var description: String { "\(path): \(what)" }
+}
+
+struct TapeGone: Error, CustomStringConvertible {
+    let path: String
+    var description: String { "\(path): No such file: the run's tape, give it by --tape where it lies now" }
+}

@@ -1,0 +1,86 @@
+import DBN
+import Foundation
+import Platform
+import Tape
+import Testing
+import Units
+
+extension Program {
+    /// Runs a line of the shell in which `$lh` is the program; its status is that of the first command that failed.
+    static func shell(_ line: String, in directory: String) throws -> Outcome {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-o", "pipefail", "-c", line]
+        process.currentDirectoryURL = URL(fileURLWithPath: directory)
+        var environment = ProcessInfo.processInfo.environment
+        environment["lh"] = path
+        environment["LEVELHEAD_STATE_DIR"] = directory + "/state"
+        process.environment = environment
+        process.standardInput = FileHandle.nullDevice
+        let output = Pipe(), errors = Pipe()
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let text = output.fileHandleForReading.readDataToEndOfFile()
+        let complaint = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Outcome(
+            status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+            errors: String(decoding: complaint, as: UTF8.self))
+    }
+}
+
+/// The command line as scripts use it.
+@Suite(.enabled(if: Program.isBuilt, "needs the program beside the tests: swift build"))
+struct CommandLineTests {
+    @Test(arguments: ["in.dbn", "./in.dbn", "link.dbn", "hard.dbn"])
+    func `convert does not replace its own input`(name: String) throws {
+        let scratch = try Scratch()
+        let path = try TapeVerbTests.tape(scratch)
+        let before = try PosixFile.contents(of: path)
+        let outcome = try Program.shell(
+            "ln -s in.dbn link.dbn; ln in.dbn hard.dbn; $lh convert in.dbn \(name) --schema trades", in: scratch.path)
+        #expect(outcome.status == 1)
+        #expect(outcome.errors == "levelhead: \(name): the same file as the input in.dbn, expected another name\n")
+        #expect(try PosixFile.contents(of: path) == before)
+    }
+
+    @Test(arguments: ["inspect in.dbn --json", "columns --json", "columns", "columns --help", "--help"])
+    func `what was printed and did not arrive is an error`(arguments: String) throws {
+        let scratch = try Scratch()
+        _ = try TapeVerbTests.tape(scratch)
+        let full = try Program.shell("$lh \(arguments) > /dev/full", in: scratch.path)
+        #expect(full.status == 1)
+        #expect(full.errors == "levelhead: standard output: No space left on device\n")
+        // As a shell runs it, and with a parent that ignores the signal.
+        for line in ["$lh \(arguments) | true", "trap '' PIPE; $lh \(arguments) | true"] {
+            let toPipe = line.replacing("| true", with: "> p")
+            let unread = try Program.shell("mkfifo p; (exec 3<p) & \(toPipe)", in: scratch.path)
+            #expect([0, 141].contains(unread.status))
+            #expect(unread.errors == "")
+            try FileManager.default.removeItem(atPath: scratch.file("p"))
+        }
+    }
+
+    @Test func `subscribe ends when nobody reads it any more, also while there is nothing to print`() throws {
+        let scratch = try Scratch()
+        let outcome = try Program.shell(
+            "timeout 20 $lh subscribe features.ES 2> /dev/null | true; echo ${PIPESTATUS[0]}", in: scratch.path)
+        #expect(outcome.output == "141\n")
+    }
+
+    @Test func `up starts nothing that can never start`() throws {
+        let scratch = try Scratch()
+        let deep = scratch.path + "/" + String(repeating: "d", count: 107 - "/venue/control/paper.ipc".count)
+        let up = "timeout 60 $lh up --tape tape --run-dir run --json"
+        let synth = "$lh synth --date 2026-03-10 --seed 1 --rate 0.01 --from 09:30 --to 09:31 --no-options --out tape"
+        try #require(try Program.shell(synth, in: scratch.path).status == 0)
+        let long = try Program.shell("\(up) --state-dir \(deep)", in: scratch.path)
+        #expect(long.status == 1)
+        #expect(long.errors.contains("a socket has at most 107"), "\(long.errors)")
+        let open = try Program.shell("\(up) --state-dir s --set streams.tcp=0.0.0.0:17431", in: scratch.path)
+        #expect(open.status == 1)
+        #expect(open.errors.contains("streams.tcp: tcp://0.0.0.0:17431: only loopback"), "\(open.errors)")
+        #expect(try scratch.names == ["tape"])
+    }
+}

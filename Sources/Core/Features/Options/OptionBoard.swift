@@ -52,7 +52,8 @@ public struct OptionBoard: ~Copyable {
         self.calendar = calendar
         self.tick = tick.points
         tickNanos = tick.nanos
-        definitions = OptionDefinitionReader(root: configuration.root, symbols: symbols, identities: identities)
+        definitions = OptionDefinitionReader(
+            root: configuration.root, symbols: symbols, identities: identities, calendar: calendar)
         let capacity = configuration.isEnabled ? max(configuration.capacity, 1) : 1
         chain = OptionChain(capacity: capacity, underlyings: symbols.count)
         valuation = OptionValuation(capacity: capacity)

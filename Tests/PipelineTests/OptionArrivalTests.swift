@@ -1,4 +1,5 @@
 import DBN
+import Determinism
 import Features
 import MarketCalendar
 import Testing
@@ -6,12 +7,16 @@ import Units
 
 @testable import Pipeline
 
-/// What comes in an order or with stamps of its own: expirations that are dates.
+/// What comes in an order or with stamps of its own: expirations that are dates, open interest before its definition.
 @Suite struct OptionArrivalTests {
     private static let second = OptionTape.second
 
     private static func fold(_ options: OptionConfiguration = OptionConfiguration()) throws -> MarketFold {
         MarketFold(plan: try OptionTape.plan(), configuration: try OptionTape.configuration(options))
+    }
+
+    private static func interest(_ fold: borrowing MarketFold, _ id: UInt32) -> Int64? {
+        fold.options.pointee.contract(InstrumentID(id))?.pointee.interest
     }
 
     // MARK: Dates
@@ -48,6 +53,90 @@ import Units
         let (row, expiration) = try Self.indexRow(root: "SPX", day: 15)
         #expect(expiration == (try OptionTape.instant(9, 30, day: 15)))
         #expect(row[.atmVolatilityToday].isNaN && row[.interestCoverage] == 1)
+    }
+
+    // MARK: Open interest
+
+    @Test func `open interest that comes before its definition counts once that comes`() throws {
+        let time = try OptionTape.instant(9, 31)
+        let expiration = try OptionTape.instant(16, 0, day: 11)
+        func rows(interestFirst: Bool) throws -> OptionTape.Rows {
+            var tape = OptionTape()
+            func interest(at when: UInt64) {
+                // The first is about a later date; another kind, a withdrawal and no number count nothing.
+                tape.interest(10, at: when, 100, reference: 5)
+                tape.interest(10, at: when + 1, 70, reference: 4)
+                tape.interest(10, at: when + 2, 1, reference: 9, kind: 1)
+                tape.interest(10, at: when + 3, 2, reference: 9, update: 2)
+                tape.interest(10, at: when + 4, .max, reference: 9)
+                tape.interest(11, at: when, 50)
+            }
+            if interestFirst { interest(at: time - 9 * Self.second) }
+            for id in [10, 11] as [UInt32] {
+                tape.define(
+                    id, at: time - 6 * Self.second, isCall: id == 10, strike: 4_600, expiration: expiration)
+            }
+            if !interestFirst { interest(at: time - 5 * Self.second) }
+            tape.book(at: time - 2 * Self.second, bid: 18_400)
+            for id in [10, 11] as [UInt32] { tape.quote(id, at: time - Self.second, bid: 20, ask: 21) }
+            tape.book(at: time + 1_000, bid: 18_400)
+            // About an earlier date than what is known.
+            tape.interest(10, at: time + 2_000, 9, reference: 4)
+            tape.book(at: time + 2 * Self.second, bid: 18_400)
+            return try tape.rows()
+        }
+        let (early, late) = (try rows(interestFirst: true), try rows(interestFirst: false))
+        #expect(early.last[.putCallInterest] == 0.5 && early.last[.interestCoverage] == 1)
+        #expect(early.bits == late.bits)
+    }
+
+    @Test func `what a number meant before is forgotten, and what is remembered is saved`() throws {
+        let time = try OptionTape.instant(9, 31)
+        let expiration = try OptionTape.instant(16, 0, day: 11)
+        var tape = OptionTape()
+        for id in 10...13 as ClosedRange<UInt32> { tape.interest(id, at: time, Int64(id)) }
+        // 11 is a future of another root first.
+        tape.define(11, at: time, isCall: true, strike: 4_600, expiration: expiration, underlying: "", kind: "F")
+        tape.define(10, at: time, isCall: true, strike: 4_600, expiration: expiration)
+        // 10 gets other terms: nothing is known of the new contract.
+        tape.define(12, at: time, isCall: true, strike: 4_600, expiration: expiration)
+        tape.define(12, at: time, isCall: true, strike: 4_605, expiration: expiration)
+        var fold = try Self.fold()
+        var rows = OptionTape.Rows()
+        tape.play(&fold, &rows)
+        var saving = StateArchive()
+        try fold.persist(&saving)
+        var next = try Self.fold()
+        var loading = StateArchive(loading: saving.bytes)
+        try next.persist(&loading)
+        try loading.checkEnd()
+        var rest = OptionTape()
+        for id in [11, 13] as [UInt32] {
+            rest.define(id, at: time + 1, isCall: true, strike: 4_610, expiration: expiration)
+        }
+        rest.play(&next, &rows)
+        #expect((10...13).map { Self.interest(next, $0) } == [10, -1, -1, 13])
+    }
+
+    @Test func `there is room for as many as for contracts, and a new session makes some`() throws {
+        let time = try OptionTape.instant(9, 31)
+        let expiration = try OptionTape.instant(16, 0, day: 13)
+        let evening = try OptionTape.instant(18, 0, 1, day: 10)
+        var tape = OptionTape()
+        tape.define(10, at: time, isCall: true, strike: 4_600, expiration: expiration)
+        for id in 20..<24 as Range<UInt32> { tape.interest(id, at: time, Int64(id)) }
+        tape.book(at: time + Self.second, bid: 18_400)
+        tape.book(at: evening, bid: 18_400)
+        tape.book(at: evening + 2 * Self.second, bid: 18_400)
+        for id in 30..<33 as Range<UInt32> { tape.interest(id, at: evening + 3 * Self.second, Int64(id)) }
+        for id in [30, 31] as [UInt32] {
+            tape.define(
+                id, at: evening + 4 * Self.second, isCall: false, strike: 4_600, expiration: expiration)
+        }
+        var fold = try Self.fold(OptionConfiguration(capacity: 3))
+        var rows = OptionTape.Rows()
+        tape.play(&fold, &rows)
+        #expect([10, 30, 31].map { Self.interest(fold, $0) } == [-1, 30, 31])
     }
 }
 

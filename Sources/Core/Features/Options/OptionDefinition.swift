@@ -77,6 +77,7 @@ extension OptionBoard {
     mutating func take(_ definition: InstrumentDefinitionView, clock: UInt64) -> Bool {
         let instrument = definition.record.instrumentID.raw
         guard let underlying = definitions.underlying(definition), definition.updateAction != .delete else {
+            _ = early.remove(instrument)
             return withdraw(instrument)
         }
         let expiration = definitions.expiration(definition)
@@ -97,7 +98,7 @@ extension OptionBoard {
         return true
     }
 
-    private func list(
+    private mutating func list(
         _ contract: UnsafeMutablePointer<OptionContract>, _ definition: InstrumentDefinitionView, isCall: Bool,
         underlying: Int32, expiration: UInt64
     ) {
@@ -111,6 +112,10 @@ extension OptionBoard {
         listed.strikePoints = Double(listed.strike) / 1e9
         listed.logStrike = DeterministicMath.log(listed.strikePoints)
         listed.expiration = expiration
+        if let known = early.remove(listed.instrument) {
+            listed.interest = known.interest
+            listed.interestReference = known.reference
+        }
         contract.pointee = listed
     }
 

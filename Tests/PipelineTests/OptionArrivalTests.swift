@@ -7,7 +7,8 @@ import Units
 
 @testable import Pipeline
 
-/// What comes in an order or with stamps of its own: expirations that are dates, open interest before its definition.
+/// What comes in an order or with stamps of its own: expirations that are dates, open interest before its definition,
+/// definitions that nobody needs.
 @Suite struct OptionArrivalTests {
     private static let second = OptionTape.second
 
@@ -137,6 +138,22 @@ import Units
         var rows = OptionTape.Rows()
         tape.play(&fold, &rows)
         #expect([10, 30, 31].map { Self.interest(fold, $0) } == [-1, 30, 31])
+    }
+
+    // MARK: Room
+
+    @Test func `contracts that have expired take no room`() throws {
+        let time = try OptionTape.instant(9, 31)
+        var tape = OptionTape()
+        for id in 10..<20 as Range<UInt32> {
+            tape.define(id, at: time, isCall: true, strike: 4_600, expiration: time - Self.second)
+        }
+        tape.define(20, at: time, isCall: true, strike: 4_600, expiration: time + 3_600 * Self.second)
+        var fold = try Self.fold(OptionConfiguration(capacity: 1))
+        var rows = OptionTape.Rows()
+        tape.play(&fold, &rows)
+        #expect(fold.options.pointee.ignoredDefinitions == 0)
+        #expect(fold.options.pointee.contract(InstrumentID(20)) != nil)
     }
 }
 

@@ -102,6 +102,7 @@ struct ReplayCommand: ParsableCommand {
             return
         }
         let result = try run.finish(counts, tapes: tapes, started: ProcessStart.time)
+        OptionRoom.warn(ignored: result.ignoredDefinitions, room: configuration.options.maximumContracts)
         print(json ? result.json : result.summary)
     }
 

@@ -81,6 +81,8 @@ extension OptionBoard {
             return withdraw(instrument)
         }
         let expiration = definitions.expiration(definition)
+        // What has expired already needs no room.
+        if expiration <= clock, chain.find(instrument) < 0 { return false }
         let place = chain.place(for: instrument)
         guard place >= 0 else { return false }
         let contract = chain.contracts + place

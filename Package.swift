@@ -108,7 +108,8 @@ let package = Package(
             "LiveGateway",
             ["Units", "MarketCalendar", "DBN", "Platform", "Compression", "Security", "Tape", "Network"]),
         edgeTarget(
-            "LiveFeed", ["Units", "Determinism", "DBN", "Platform", "Compression", "Security", "Network"]),
+            "LiveFeed",
+            ["Units", "Determinism", "MarketCalendar", "DBN", "Platform", "Compression", "Security", "Network"]),
         edgeTarget("ZeroMQ", ["Units", "Platform", "CZeroMQ"]),
         edgeTarget(
             "Streams",
@@ -215,7 +216,10 @@ let package = Package(
             ]),
         tests(
             "LiveFeedTests",
-            ["LiveFeed", "Network", "Tape", "Compression", "DBN", "Platform", "Determinism", "Units", "CHeapCount"]),
+            [
+                "LiveFeed", "Configuration", "MarketCalendar", "Network", "Tape", "Compression", "DBN", "Platform",
+                "Determinism", "Units", "CHeapCount",
+            ]),
         tests(
             "LiveGatewayTests",
             ["LiveGateway", "Tape", "Network", "Security", "Compression", "DBN", "Units"]),

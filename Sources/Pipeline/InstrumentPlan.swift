@@ -33,6 +33,9 @@ public enum InstrumentPlanError: Error, Equatable, Sendable {
     case unknownContract(root: String)
     /// No outright future with `mbp-10` records is on the tape.
     case noContract
+    /// Nothing on the tape says which contract an instrument with `mbp-10` records is; `name` is what it was asked for
+    /// by, or empty.
+    case unnamed(name: String, instrument: InstrumentID)
     /// The signal contract is not on the tape, and several others are.
     case ambiguous(wanted: String, candidates: [String])
 }
@@ -138,6 +141,10 @@ extension InstrumentPlanError: CustomStringConvertible {
                 + ContractSpecification.all.map(\.root).joined(separator: ", ")
         case .noContract:
             "no outright future with mbp-10 records is on the tape"
+        case .unnamed(let name, let instrument):
+            (name.isEmpty || name == "\(instrument.raw)"
+                ? "instrument \(instrument.raw)" : "\(name) (id \(instrument.raw))")
+                + " has no raw symbol; add its definition file"
         case .ambiguous(let wanted, let candidates):
             "the signal contract \(wanted) is not on the tape, and more than one other is: "
                 + candidates.joined(separator: ", ") + "; name one with instrument.signal"

@@ -175,6 +175,32 @@ import Testing
         #expect(mean.mean(gain: 1).isNaN)
     }
 
+    @Test(arguments: [9_000, 9_601, 14_400, 90_000] as [UInt64])
+    func `a mean whose step held for hours is that step when the landmark moves`(gap: UInt64) {
+        func moved(_ mean: inout StepFunctionMean, _ clock: inout DecayClock, to time: UInt64) {
+            clock.move(to: time)
+            mean.rebase(left: clock.left.h60, gain: clock.gain.h60)
+            clock.moveLandmark()
+        }
+        var clock = DecayClock(at: 0)
+        var mean = StepFunctionMean()
+        let second: UInt64 = 1_000_000_000
+        mean.set(1, gain: 1)
+        moved(&mean, &clock, to: 60 * second)
+        mean.set(3, gain: 1)
+        moved(&mean, &clock, to: gap * second)
+        #expect(mean.mean(gain: 1) == 3)
+        // From then on as ever: a second of 5 in a mean of half-life 60 s.
+        mean.set(5, gain: 1)
+        moved(&mean, &clock, to: (gap + 1) * second)
+        let newest = 1 - DeterministicMath.exp2(-1.0 / 60)
+        #expect(abs(mean.mean(gain: 1) - (3 + 2 * newest)) < 1e-12)
+        // While it is not defined nothing takes the place of what there was: that decays to nothing.
+        mean.set(.nan, gain: 1)
+        moved(&mean, &clock, to: (gap + 1 + 90_000) * second)
+        #expect(mean.mean(gain: 1).isNaN)
+    }
+
     @Test func `a row may lie far behind the landmark, and means stay what they are`() {
         var clock = DecayClock(at: 0)
         var mean = StepFunctionMean()

@@ -1,4 +1,6 @@
+import Configuration
 import DBN
+import MarketCalendar
 import Testing
 import Units
 
@@ -76,8 +78,29 @@ import Units
         #expect(selection.additions(at: Self.now, forwards: [Self.forward, Self.forward]) == ["A"])
     }
 
+    private static func index() throws -> OptionSelection.Underlyings {
+        .index(root: "SPXW", calendar: .cmeEquityIndex(zone: try ZoneData.newYork(), windows: .regular))
+    }
+
+    @Test func `an index's option that expires on a date is chosen until that day's close`() throws {
+        // 2025-02-21, and 20:54:59 and 20:55:01 of it: five minutes before 16:00 ET.
+        let date: UInt64 = 1_740_096_000_000_000_000
+        for (seconds, isChosen) in [(0, true), (75_299, true), (75_301, false)] as [(UInt64, Bool)] {
+            var selection = OptionSelection(try Self.index())
+            let record = try LiveRecord.definition(
+                instrument: 1, event: date, symbol: "SPXW  250221C05000000", kind: .call
+            ) { record in
+                record.strikePrice = Price(nanos: 5_000_000_000_000)
+                record.expiration = Timestamp(nanoseconds: date)
+            }
+            _ = Self.take(&selection, record)
+            let time = Timestamp(nanoseconds: date + seconds * MarketLog.second)
+            #expect(selection.additions(at: time, forwards: [Self.forward]).isEmpty == !isChosen, "\(seconds)")
+        }
+    }
+
     @Test func `an index's options are those of its root`() throws {
-        var selection = OptionSelection(.index(root: "SPXW"))
+        var selection = OptionSelection(try Self.index())
         for symbol in ["SPXW  261218C05000000", "SPX   261218C05000000", "SPXWX 261218C05000000"] {
             _ = Self.take(&selection, try Self.option(symbol, strike: 5_000, days: 5, underlying: ""))
         }

@@ -1,4 +1,6 @@
+import Configuration
 import DBN
+import MarketCalendar
 import Testing
 import Units
 
@@ -7,8 +9,8 @@ import Units
 @Suite struct OptionWatchTests {
     private static let future: UInt32 = 7
 
-    private static func watch(index: String? = nil) -> OptionWatch {
-        OptionWatch(future: "ES.c.0", indexRoot: index, rules: OptionSelectionRules())
+    private static func watch(index: (root: String, calendar: TradingCalendar)? = nil) -> OptionWatch {
+        OptionWatch(future: "ES.c.0", index: index, rules: OptionSelectionRules())
     }
 
     private static func take(_ watch: inout OptionWatch, _ record: [UInt8]) {
@@ -100,7 +102,8 @@ import Units
     }
 
     @Test func `an index's strikes are measured from the future`() throws {
-        var watch = Self.watch(index: "SPXW")
+        let calendar = TradingCalendar.cmeEquityIndex(zone: try ZoneData.newYork(), windows: .regular)
+        var watch = Self.watch(index: ("SPXW", calendar))
         Self.take(&watch, try Self.option("SPXW  261218C05000000", strike: 5_000, underlying: "SPX"))
         #expect(watch.count == 1)
         Self.take(&watch, try LiveRecord.mapping(instrument: Self.future, "ES.c.0", "ESZ6"))

@@ -117,6 +117,10 @@ import Units
     @Test func `errors say what is wrong`() {
         #expect(throws: InstrumentPlanError.noContract) { try Self.plan([]) }
         #expect("\(InstrumentPlanError.noContract)" == "no outright future with mbp-10 records is on the tape")
+        for (name, text) in [("ES.c.0", "ES.c.0 (id 17077)"), ("17077", "instrument 17077"), ("", "instrument 17077")] {
+            let unnamed = InstrumentPlanError.unnamed(name: name, instrument: InstrumentID(17_077))
+            #expect("\(unnamed)" == "\(text) has no raw symbol; add its definition file")
+        }
         for text in ["", "E", "ES.FUT", "ESZ3-ESH4", "ES.c.x", "es.c.0", "ES.v.0", "SPX"] {
             let signal = InstrumentPlanError.unknownSymbol(key: "instrument.signal", text: text)
             #expect(throws: signal) { try Self.plan(["ESZ3"], signal: text) }

@@ -35,10 +35,12 @@ def of_index(record):
 
 
 def name(definition):
-    """As OCC writes it: root, date, C or P, strike in thousandths."""
+    """As OCC writes it: root, date, C or P, strike in thousandths. The expiration is the date's 00:00 UTC, as OPRA's
+    definitions have it."""
     expiration, = struct.unpack_from("<Q", definition, 40)
     strike, = struct.unpack_from("<q", definition, 104)
-    day = datetime.datetime.fromtimestamp(expiration // 10**9, datetime.timezone.utc)
+    day = datetime.datetime.fromtimestamp(expiration // 10**9, datetime.timezone.utc).replace(hour=0, minute=0, second=0)
+    struct.pack_into("<Q", definition, 40, int(day.timestamp()) * 10**9)
     symbol = f"{ROOT:<6}{day:%y%m%d}{chr(definition[487])}{strike // 10**6:08d}"
     definition[140:144] = bytes(4)
     definition[238:309] = symbol.encode().ljust(71, b"\0")

@@ -46,7 +46,7 @@ public enum SettingTable {
 
     private static let bars = [
         row("bars.sma_period_minutes", .integer(1...60), .integer(2), unit: "min", "bar length of the average level"),
-        row("bars.sma_length", .integer(1...1_000), .integer(90), unit: "bars", "completed bars in the average level"),
+        row("bars.sma_length", .integer(1...512), .integer(90), unit: "bars", "completed bars in the average level"),
     ]
 
     private static let levels = [

@@ -1,4 +1,5 @@
 import DBN
+import MarketCalendar
 import Units
 
 /// Which options a feed subscribes to (FEATURES A.13): those on the underlyings that expire within a horizon and whose
@@ -20,11 +21,12 @@ public struct OptionSelectionRules: Equatable, Sendable {
 /// once chosen stays, and when the forward has moved `additions` gives what that brings.
 public struct OptionSelection: Sendable {
     /// What the options are on.
-    public enum Underlyings: Equatable, Sendable {
+    public enum Underlyings: Sendable {
         /// Futures, by raw symbol; a definition names its own as text or, for want of that, by number.
         case futures([String], identities: [[InstrumentID]] = [])
-        /// An index, by the root of its options, such as `SPXW`.
-        case index(root: String)
+        /// An index, by the root of its options, such as `SPXW`. Their definitions may give the date alone on which
+        /// they expire; the calendar tells the instant.
+        case index(root: String, calendar: TradingCalendar)
     }
 
     struct Contract: Sendable {
@@ -76,7 +78,7 @@ public struct OptionSelection: Sendable {
         }
         let known = places[symbol]
         var contract = Contract(
-            symbol: symbol, instrument: record.instrumentID, expiration: definition.expiration.nanoseconds,
+            symbol: symbol, instrument: record.instrumentID, expiration: expiration(of: definition),
             strike: definition.strikePrice.nanos, underlying: underlying)
         if let known {
             contract.isChosen = contracts[known].isChosen
@@ -140,9 +142,17 @@ public struct OptionSelection: Sendable {
             .map { contracts[$0].symbol }
     }
 
+    /// ns.
+    private func expiration(of definition: InstrumentDefinitionView) -> UInt64 {
+        guard case .index(let root, let calendar) = underlyings else { return definition.expiration.nanoseconds }
+        return calendar.indexOptionExpiration(
+            definition.expiration, isSettledAtTheOpen: TradingCalendar.isSettledAtTheOpen(root: root)
+        ).nanoseconds
+    }
+
     private func underlying(of definition: InstrumentDefinitionView) -> Int? {
         switch underlyings {
-        case .index(let root):
+        case .index(let root, _):
             return definition.rawSymbol.split(separator: " ", maxSplits: 1).first.map(String.init) == root ? 0 : nil
         case .futures(let symbols, let identities):
             if let place = symbols.firstIndex(of: definition.underlying) { return place }

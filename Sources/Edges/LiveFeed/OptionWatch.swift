@@ -1,4 +1,5 @@
 import DBN
+import MarketCalendar
 import Units
 
 /// Follows a feed's records to the chain of options: their definitions, and the price of the future that says which
@@ -25,12 +26,15 @@ public struct OptionWatch: Sendable {
     private var usedForward = Price.undefined
     private var selectedAt: Nanoseconds?
 
-    /// - Parameter indexRoot: such as `SPXW`; nil for options on the future.
-    public init(future: String, indexRoot: String? = nil, rules: OptionSelectionRules) {
+    /// - Parameter index: the root of an index's options, such as `SPXW`, and the calendar that tells when they expire;
+    ///   nil for options on the future.
+    public init(
+        future: String, index: (root: String, calendar: TradingCalendar)? = nil, rules: OptionSelectionRules
+    ) {
         self.rules = rules
         self.future = future
-        readsIndexOptions = indexRoot != nil
-        selection = indexRoot.map { OptionSelection(.index(root: $0), rules: rules) }
+        readsIndexOptions = index != nil
+        selection = index.map { OptionSelection(.index(root: $0.root, calendar: $0.calendar), rules: rules) }
     }
 
     /// Definitions of the chain so far.

@@ -1,3 +1,4 @@
+import Configuration
 import Features
 import Pipeline
 import Platform
@@ -59,6 +60,8 @@ struct FeatureExport {
             if sequence % 16_384 == 0 { report(merged.position, Int(sequence)) }
             if let failure = sink.failure { throw failure }
         }
+        OptionRoom.warn(
+            ignored: fold.options.pointee.ignoredDefinitions, room: setup.configuration.options.maximumContracts)
         return ExportResult(
             out: file.path, rows: writer.rows, columns: columns.count, digest: try writer.commit())
     }

@@ -104,8 +104,12 @@ private final class ExportProcess {
 
     var outcome: ParallelExport.Outcome {
         process.waitUntilExit()
-        if process.terminationReason == .exit, process.terminationStatus == 0 { return .done(lastLine) }
-        let said = String(decoding: complaint, as: UTF8.self).split(separator: "\n").last.map(String.init) ?? ""
+        let lines = String(decoding: complaint, as: UTF8.self).split(separator: "\n").map(String.init)
+        if process.terminationReason == .exit, process.terminationStatus == 0 {
+            for line in lines { Terminal.writeError(line) }
+            return .done(lastLine)
+        }
+        let said = lines.last ?? ""
         if process.terminationReason == .uncaughtSignal {
             return .failed("ended by signal \(process.terminationStatus)")
         }

@@ -5,20 +5,15 @@ import Units
 
 /// The metadata of the tape that a run writes.
 enum RunMetadata {
-    /// Of a run over recorded tape: every name that its files give an instrument, except futures that only files
+    /// Of a run over recorded tape: every raw symbol that its files give an instrument, except futures that only files
     /// without books name. (The contracts of a run are those with books; see `MarketSetup`.)
     static func of(_ sources: [TapeSource]) -> DBNMetadata {
         let all = sources.compactMap(\.metadata)
         let start = all.map(\.start).min() ?? Timestamp(nanoseconds: 0)
-        var withBooks = SymbolTable()
-        var others = SymbolTable()
-        for metadata in all {
-            let hasBooks = metadata.schema == .mbp10 || metadata.schema == nil
-            if hasBooks { withBooks.add(metadata) } else { others.add(metadata) }
-        }
+        let names = TapeNames(sources)
         let reference = CivilDate(daysSinceEpoch: Int32(clamping: start.nanoseconds / 86_400_000_000_000))
-        var entries = withBooks.entries
-        for entry in others.entries {
+        var entries = names.withBooks.entries
+        for entry in names.others.entries where TapeNames.isRaw(entry.symbol) {
             if FuturesContract(entry.symbol, near: reference) == nil, !entries.contains(entry) { entries.append(entry) }
         }
         return DBNMetadata(

@@ -59,20 +59,19 @@ struct MarketSetup {
     ) throws -> InstrumentPlan {
         let first = sources.compactMap { $0.metadata?.start }.min() ?? Timestamp(nanoseconds: 0)
         let reference = calendar.sessionInForce(first).tradeDate
+        let names = TapeNames(sources)
+        let contracts = candidates(names.withBooks, reference: reference)
+        if contracts.isEmpty, let entry = names.unnamed.first {
+            throw InstrumentPlanError.unnamed(name: entry.symbol, instrument: entry.instrument)
+        }
         return try InstrumentPlan(
-            candidates: candidates(sources, reference: reference, calendar: calendar),
-            signal: configuration.instrument.signal, traded: configuration.instrument.traded, reference: reference)
+            candidates: contracts, signal: configuration.instrument.signal,
+            traded: configuration.instrument.traded, reference: reference)
     }
 
     /// The outright futures of the files that may hold `mbp-10` records: those of that schema and mixed ones.
-    private static func candidates(
-        _ sources: [TapeSource], reference: CivilDate, calendar: TradingCalendar
-    ) -> [TapeContract] {
-        var table = SymbolTable()
-        for case let metadata? in sources.map(\.metadata) where metadata.schema == .mbp10 || metadata.schema == nil {
-            table.add(metadata)
-        }
-        return table.symbols.compactMap { symbol in
+    private static func candidates(_ table: SymbolTable, reference: CivilDate) -> [TapeContract] {
+        table.symbols.compactMap { symbol in
             guard let contract = FuturesContract(symbol, near: reference) else { return nil }
             let identities = table.entries(named: symbol).map { entry in
                 TapeContract.Identity(
@@ -82,9 +81,11 @@ struct MarketSetup {
         }
     }
 
-    /// 00:00 UTC of a date as DBN's mappings write it.
+    /// 00:00 UTC of a date as DBN's mappings write it; the end of time for one that never comes.
     private static func midnight(_ yyyymmdd: UInt32) -> Timestamp {
         guard let date = CivilDate(yyyymmdd: Int(yyyymmdd)) else { return .undefined }
-        return Timestamp(nanoseconds: UInt64(max(0, date.daysSinceEpoch)) * 86_400_000_000_000)
+        let day = UInt64(max(0, date.daysSinceEpoch))
+        let (nanoseconds, isTooLate) = day.multipliedReportingOverflow(by: UTCDay.nanoseconds)
+        return isTooLate ? .undefined : Timestamp(nanoseconds: nanoseconds)
     }
 }

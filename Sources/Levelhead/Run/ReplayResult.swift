@@ -29,6 +29,7 @@ struct ReplayResult {
     let missingLast: UInt64
     let crossedGroups: UInt64
     let unusedRecords: UInt64
+    let ignoredDefinitions: UInt64
     let levelTests: [(level: String, tests: Int64)]
     let runDirectory: String
     private(set) var wallSeconds = 0.0
@@ -51,6 +52,7 @@ struct ReplayResult {
         ruleBreaches = pipeline.ruleBreaches
         valueAtRisk = pipeline.valueAtRisk
         unusedRecords = pipeline.market.unusedRecords
+        ignoredDefinitions = pipeline.market.options.pointee.ignoredDefinitions
         let totals = pipeline.market.signalCounters
         eventGroups = totals.groups
         missingLast = totals.missingLast
@@ -85,6 +87,7 @@ struct ReplayResult {
             "trading_state": JSONText.string(tradingState.name), "status_source": JSONText.string(statusSource),
             "ignored_trades": JSONText.integer(counts.ignoredTrades),
             "skipped_records": JSONText.integer(counts.skippedRecords),
+            "ignored_definitions": JSONText.integer(ignoredDefinitions),
             "unused_records": JSONText.integer(unusedRecords), "rejected_records": JSONText.integer(rejectedRecords),
             "missing_last": JSONText.integer(missingLast), "crossed_groups": JSONText.integer(crossedGroups),
             "level_tests": JSONText.object(levelTests.map { ($0.level, JSONText.integer($0.tests)) }),

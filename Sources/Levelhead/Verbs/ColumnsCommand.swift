@@ -55,6 +55,7 @@ struct ColumnsCommand: ParsableCommand {
             What the engine computes at every event group, made by `levelhead columns --markdown` from the registry that
             the engine itself uses. The features of a level stand in the vector once for each of \
             \(LevelKind.allCases.map { "`\($0.name)`" }.joined(separator: ", ")), with the level's name before theirs.
+            Part D of the catalogue, the features of bars, is not among the \(FeatureSchema.columnCount) columns.
 
 
             """

@@ -90,10 +90,22 @@ extension Decay {
 
     /// Moves the landmark: `left` and `gain` are those of the new one as seen from the old one.
     public mutating func rebase(left: Double, gain: Double) {
+        if left * gain < Self.leastProduct, !value.isNaN { return forgetAllButTheLast() }
         accumulate(gain)
         since = 1
         // Both vanish together: the mean is not defined any more, not a ratio of what rounding left.
         weight = flushed(weight * left)
         weighted = weight == 0 ? 0 : flushed(weighted * left)
+    }
+
+    /// `left` times `gain` is 1 but for rounding, and less when the gain has been kept finite.
+    private static var leastProduct: Double { 1 - 0x1p-40 }
+
+    /// y has held for so long that its weight is 1 and nothing is left of what was before. The gain, which is no longer
+    /// 1/left, would make next to nothing of it.
+    private mutating func forgetAllButTheLast() {
+        since = 1
+        weighted = value
+        weight = 1
     }
 }

@@ -14,10 +14,10 @@ extension OptionBoard {
             guard record.byteCount >= RecordByteCount.instrumentDefinition else { return false }
             return take(record.instrumentDefinition, clock: clock)
         }
-        guard version > 0 else { return false }
+        guard version > 0 else { return takeEarly(record, clock: clock) }
         if Self.isTrade(record) { enterSession(at: min(record.eventTime.nanoseconds, clock)) }
         let place = chain.find(record.instrumentID.raw)
-        guard place >= 0, chain.contracts[place].isListed else { return false }
+        guard place >= 0, chain.contracts[place].isListed else { return takeEarly(record, clock: clock) }
         records &+= 1
         return take(record, chain.contracts + place, clock: clock, leader: leader)
     }
@@ -112,14 +112,30 @@ extension OptionBoard {
 
     // MARK: Open interest
 
+    /// Open interest in a record and the date that it is about, ns; nil when it says none.
+    private static func interest(_ statistics: StatisticsView) -> (quantity: Int64, reference: UInt64)? {
+        let quantity = statistics.quantity
+        guard statistics.update != .delete, quantity != Undefined.statisticQuantity, quantity >= 0 else { return nil }
+        return (quantity, statistics.referenceTime.isDefined ? statistics.referenceTime.nanoseconds : 0)
+    }
+
+    /// Open interest may come before its contract's definition; whatever else does is of no use. Always false: nothing
+    /// here uses the record before a definition says what it is about.
+    private mutating func takeEarly(_ record: RecordView, clock: UInt64) -> Bool {
+        guard record.type == .statistics, record.byteCount >= RecordByteCount.statistics,
+            record.statistics.type == .openInterest, let (quantity, reference) = Self.interest(record.statistics)
+        else { return false }
+        early.remember(
+            record.instrumentID.raw, interest: quantity, reference: reference,
+            at: min(record.receiveTime.nanoseconds, clock), session: state.sessionOpen)
+        return false
+    }
+
     private mutating func takeInterest(
         _ statistics: StatisticsView, _ contract: UnsafeMutablePointer<OptionContract>
     ) -> Bool {
         guard statistics.type == .openInterest else { return false }
-        let reference = statistics.referenceTime.isDefined ? statistics.referenceTime.nanoseconds : 0
-        let quantity = statistics.quantity
-        guard statistics.update != .delete, quantity != Undefined.statisticQuantity, quantity >= 0,
-            reference >= contract.pointee.interestReference
+        guard let (quantity, reference) = Self.interest(statistics), reference >= contract.pointee.interestReference
         else { return true }
         let before = contract.pointee.interest
         contract.pointee.interest = quantity

@@ -20,6 +20,7 @@ public struct OptionBoard: ~Copyable {
     let definitions: OptionDefinitionReader
 
     var chain: OptionChain
+    var early: EarlyInterest
     var valuation: OptionValuation
     var zeroGamma: ZeroGamma
     var touch = TouchProbability()
@@ -52,9 +53,11 @@ public struct OptionBoard: ~Copyable {
         self.calendar = calendar
         self.tick = tick.points
         tickNanos = tick.nanos
-        definitions = OptionDefinitionReader(root: configuration.root, symbols: symbols, identities: identities)
+        definitions = OptionDefinitionReader(
+            root: configuration.root, symbols: symbols, identities: identities, calendar: calendar)
         let capacity = configuration.isEnabled ? max(configuration.capacity, 1) : 1
         chain = OptionChain(capacity: capacity, underlyings: symbols.count)
+        early = EarlyInterest(capacity: capacity)
         valuation = OptionValuation(capacity: capacity)
         zeroGamma = ZeroGamma(capacity: capacity)
         forwardCount = symbols.count
@@ -176,6 +179,7 @@ extension OptionBoard: PersistentState {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("options")
         try archive.field(&chain)
+        try archive.field(&early)
         try archive.field(&nextRefresh)
         try archive.field(&version)
         try archive.field(&chainVersion)

@@ -1,5 +1,6 @@
 import DBN
 import Determinism
+import MarketCalendar
 import Units
 
 /// Finds out which definitions describe options of the chain, and on which of the plan's futures.
@@ -8,9 +9,13 @@ struct OptionDefinitionReader: Sendable {
     private let root: [UInt8]
     private let symbols: [[UInt8]]
     private let identities: [[InstrumentID]]
+    private let calendar: TradingCalendar
+    private let isSettledAtTheOpen: Bool
 
-    init(root: String, symbols: [String], identities: [[InstrumentID]]) {
+    init(root: String, symbols: [String], identities: [[InstrumentID]], calendar: TradingCalendar) {
         self.root = Array(root.utf8)
+        self.calendar = calendar
+        isSettledAtTheOpen = TradingCalendar.isSettledAtTheOpen(root: root)
         self.symbols = symbols.map { Array($0.utf8) }
         self.identities = identities
     }
@@ -31,6 +36,13 @@ struct OptionDefinitionReader: Sendable {
         guard identity.raw != 0 else { return nil }
         for slot in identities.indices where identities[slot].contains(identity) { return Int32(slot) }
         return nil
+    }
+
+    /// When an option that `underlying` places expires, ns: of an index's, the stamp may be a date alone.
+    func expiration(_ definition: InstrumentDefinitionView) -> UInt64 {
+        guard readsIndexOptions else { return definition.expiration.nanoseconds }
+        return calendar.indexOptionExpiration(definition.expiration, isSettledAtTheOpen: isSettledAtTheOpen)
+            .nanoseconds
     }
 
     /// USD per point (FEATURES A.13: CME's contract multiplier is unset).
@@ -65,8 +77,12 @@ extension OptionBoard {
     mutating func take(_ definition: InstrumentDefinitionView, clock: UInt64) -> Bool {
         let instrument = definition.record.instrumentID.raw
         guard let underlying = definitions.underlying(definition), definition.updateAction != .delete else {
+            _ = early.remove(instrument)
             return withdraw(instrument)
         }
+        let expiration = definitions.expiration(definition)
+        // What has expired already needs no room.
+        if expiration <= clock, chain.find(instrument) < 0 { return false }
         let place = chain.place(for: instrument)
         guard place >= 0 else { return false }
         let contract = chain.contracts + place
@@ -74,19 +90,19 @@ extension OptionBoard {
         contract.pointee.multiplier = OptionDefinitionReader.multiplier(definition)
         let isSame =
             contract.pointee.isListed && contract.pointee.strike == definition.strikePrice.nanos
-            && contract.pointee.expiration == definition.expiration.nanoseconds
+            && contract.pointee.expiration == expiration
             && contract.pointee.isCall == isCall && contract.pointee.underlying == underlying
         if !isSame {
-            list(contract, definition, isCall: isCall, underlying: underlying)
+            list(contract, definition, isCall: isCall, underlying: underlying, expiration: expiration)
             chain.termsChanged()
         }
         if version == 0 { begin(at: clock) }
         return true
     }
 
-    private func list(
+    private mutating func list(
         _ contract: UnsafeMutablePointer<OptionContract>, _ definition: InstrumentDefinitionView, isCall: Bool,
-        underlying: Int32
+        underlying: Int32, expiration: UInt64
     ) {
         var listed = OptionContract()
         listed.instrument = contract.pointee.instrument
@@ -97,7 +113,11 @@ extension OptionBoard {
         listed.strike = definition.strikePrice.nanos
         listed.strikePoints = Double(listed.strike) / 1e9
         listed.logStrike = DeterministicMath.log(listed.strikePoints)
-        listed.expiration = definition.expiration.nanoseconds
+        listed.expiration = expiration
+        if let known = early.remove(listed.instrument) {
+            listed.interest = known.interest
+            listed.interestReference = known.reference
+        }
         contract.pointee = listed
     }
 

@@ -213,6 +213,8 @@ struct EngineHost: ~Copyable {
         } catch where StorageSpace.isMissing(error) {}
         try outputs.finish()
         let counters = pipeline.market.signalCounters
+        let ignored = pipeline.market.options.pointee.ignoredDefinitions
+        OptionRoom.warn(ignored: ignored, room: setup.configuration.options.maximumContracts)
         let summary = pipeline.withOutput { ledger in
             [
                 ("records", JSONText.integer(position)), ("event_groups", JSONText.integer(counters.groups)),
@@ -220,6 +222,7 @@ struct EngineHost: ~Copyable {
                 ("feature_sha256", JSONText.string(ledger.finish())),
                 ("signals", JSONText.integer(ledger.signalCount)),
                 ("signal_sha256", JSONText.string(ledger.signalDigest)),
+                ("ignored_definitions", JSONText.integer(ignored)),
             ]
         }
         try PosixFile.replace(site.result(.engine), with: Array((JSONText.object(summary) + "\n").utf8))

@@ -24,10 +24,12 @@ struct LiveSubscriptions {
     static let begin = Timestamp(nanoseconds: 0)
 
     private let configuration: ResolvedConfiguration
+    private let calendar: TradingCalendar
     private let futuresType: SymbolType
 
     init(_ configuration: ResolvedConfiguration, _ source: LiveSource) throws {
         self.configuration = configuration
+        calendar = .cmeEquityIndex(zone: try ZoneData.newYork(), windows: configuration.sessions)
         hasOptions = configuration.live.hasOptions
         parents = configuration.live.hasOptions ? Self.parents(configuration) : []
         hasIndexChain = hasOptions && !configuration.options.root.isEmpty
@@ -73,7 +75,8 @@ struct LiveSubscriptions {
         rules.contractsMax = configuration.options.maximumContracts
         let root = configuration.options.root
         return OptionWatch(
-            future: configuration.instrument.signal, indexRoot: root.isEmpty ? nil : root, rules: rules)
+            future: configuration.instrument.signal, index: root.isEmpty ? nil : (root, calendar),
+            rules: rules)
     }
 
     /// Where the chain's dataset is and what it is called.

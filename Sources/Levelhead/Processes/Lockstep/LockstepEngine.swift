@@ -20,6 +20,8 @@ struct LockstepEngine: ~Copyable {
     private var pipeline: LockstepPipeline<RunOutput>
     private var records: RingRecords
     private var position: UInt64 = 0
+    /// For option definitions.
+    private let room: Int
     /// Records between two words to the stages that they may go on.
     private static let stride: UInt64 = 4_096
 
@@ -33,6 +35,7 @@ struct LockstepEngine: ~Copyable {
         let records = try RingRecords(site, from: 0, isPacing: true)
         self.site = site
         self.lines = lines
+        room = configuration.options.maximumContracts
         self.output = output
         pipeline = LockstepPipeline(
             plan: setup.plan, features: setup.features, trading: trading, output: output, venue: lines[0],
@@ -78,6 +81,8 @@ struct LockstepEngine: ~Copyable {
     private mutating func finish() throws {
         let digest = try output.finish()
         let counters = pipeline.market.signalCounters
+        let ignored = pipeline.market.options.pointee.ignoredDefinitions
+        OptionRoom.warn(ignored: ignored, room: room)
         try PosixFile.replace(
             site.result(.engine),
             with: Array(
@@ -87,6 +92,7 @@ struct LockstepEngine: ~Copyable {
                     "signals": JSONText.integer(output.signalCount),
                     "signal_sha256": JSONText.string(output.signalDigest),
                     "order_sha256": JSONText.string(output.orderDigest), "fills": JSONText.integer(output.fillCount),
+                    "ignored_definitions": JSONText.integer(ignored),
                 ]) + "\n").utf8))
     }
 }

@@ -80,7 +80,8 @@ struct UpResult {
             ("wall_s", "\(wall)"), ("records_per_s", "\(wall > 0 ? Double(records) / wall : 0)"),
             ("run_dir", JSONText.string(site.directory)), ("trading_state", Self.text(risk["trading_state"])),
             ("ignored_trades", Self.text(ingest["ignoredTrades"])),
-            ("skipped_records", Self.text(ingest["skippedRecords"])), ("restarts", "\(restarts)"),
+            ("skipped_records", Self.text(ingest["skippedRecords"])),
+            ("ignored_definitions", Self.text(engine["ignored_definitions"])), ("restarts", "\(restarts)"),
             ("dead", JSONText.array(dead.map { JSONText.string($0.rawValue) })),
         ]
         self.members = members

@@ -1,16 +1,20 @@
 """Definitions of options and futures, and the quotes, trades and open interest of options."""
 
+import datetime
 import re
 from dataclasses import dataclass
 
 import databento_dbn as dbn
 import numpy
 
+from .. import sessions
 from . import tape as records
 
 UNDEFINED = records.UNDEFINED_PRICE
 ES_FUTURE = re.compile(r"ES[FGHJKMNQUVXZ]\d{1,2}")
 INDEX_ROOTS = ("SPX", "SPXW")
+# Settled by the opening prices of their last day.
+MORNING_ROOTS = ("SPX",)
 OPEN_INTEREST, DELETED = 9, 2
 
 
@@ -32,6 +36,17 @@ def _multiplier(message):
     return float(message.contract_multiplier) if 0 < message.contract_multiplier < 2**31 - 1 else 100.0
 
 
+def index_expiration(stamp, symbol):
+    """OPRA's definitions give a date, as its 00:00 UTC: the close of the stock exchanges on it, or the open."""
+    days, rest = divmod(stamp, 86400 * sessions.SECOND)
+    if rest:
+        return stamp
+    date = datetime.date(1970, 1, 1) + datetime.timedelta(days=days)
+    if symbol.split(" ")[0] in MORNING_ROOTS:
+        return sessions.nanos_of(date, "09:30")
+    return sessions.equity_closes(date, date).get(date, sessions.nanos_of(date, "16:00"))
+
+
 def definitions(tape):
     """[(position, instrument, Definition or None when deleted)] of options on ES futures and index options of OPRA."""
     messages = tape.messages(records.DEFINITION)
@@ -49,8 +64,9 @@ def definitions(tape):
         underlying = (message.underlying_id or by_symbol.get(message.underlying, 0)) if future else 0
         if future and not underlying:
             continue
-        definition = Definition(1 if kind == "C" else -1, message.strike_price, message.expiration,
-                                _multiplier(message), underlying, message.underlying)
+        expiration = message.expiration if future else index_expiration(message.expiration, message.raw_symbol)
+        definition = Definition(1 if kind == "C" else -1, message.strike_price, expiration, _multiplier(message),
+                                underlying, message.underlying)
         deleted = str(message.security_update_action) == "D"
         result.append((position, message.instrument_id, None if deleted else definition))
     return result

@@ -70,8 +70,9 @@ import Units
 
     @Test func `a gateway that ends every replay with an error gets none to do`() throws {
         let error = try LiveRecord.error(.unset, "Data for start is not available")
+        // In the first version of DBN errors have no codes.
         let failing: ScriptedGateway.Script = { side in
-            try side.begin(LiveStream(), [error])
+            try side.begin(LiveStream(version: 1), [error])
             side.close()
         }
         let count = LiveFeed.fruitlessSessionsMax

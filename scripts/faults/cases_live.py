@@ -177,6 +177,10 @@ def live_error_messages(source):
 def live_other_errors(source):
     return " | ".join(through(source, "--error", code, "--error-after", source.randrange(100, 5000), "--sessions", 1)
                       for code in (3, 4))
+@case(long=True)
+def live_flapping_gateway(source):
+    """A gateway that does not know some symbol and loses its clients again and again costs no replay."""
+    return through(source, "--error", 4, "--error-after", 0, "--error-close", "--sessions", 5, day=brief_day(), mark="down")
 
 
 @case(long=True)

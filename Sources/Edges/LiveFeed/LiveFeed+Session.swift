@@ -31,7 +31,7 @@ extension LiveFeed {
         }
         session = LiveSession()
         sessionRecords = 0
-        lastError = ""
+        lastError = nil
         catchUp = FeedCatchUp()
         symbols = [:]
         state = .authenticating

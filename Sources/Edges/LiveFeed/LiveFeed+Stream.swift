@@ -113,7 +113,8 @@ extension LiveFeed {
     private mutating func take<Sink: LiveFeedSink & ~Copyable>(
         _ code: ErrorCode, _ text: String, into sink: inout Sink
     ) -> Int {
-        lastError = text
+        let code = code == .unset && Self.isUnresolved(text) ? .symbolResolutionFailed : code
+        if code != .symbolResolutionFailed, code != .skippedRecordsAfterSlowReading { lastError = (code, text) }
         switch code {
         case .authenticationFailed, .keyDeactivated, .invalidSubscription:
             return refuse(text, into: &sink)
@@ -138,6 +139,9 @@ extension LiveFeed {
 
     /// Holes of the schema that the text names, else of all that may be skipped. Their end is now, in the data's time.
     private mutating func skipped<Sink: LiveFeedSink & ~Copyable>(_ text: String, into sink: inout Sink) -> Int {
+    /// In the first version of DBN errors have no codes.
+    private static func isUnresolved(_ text: String) -> Bool { text.lowercased().contains("failed to resolve") }
+
         let named = LiveMessage.schema(in: text)
         let affected = schemas.filter { schema in named.map { $0 == schema } ?? schema.isSkippable }
         for schema in affected {

@@ -78,7 +78,8 @@ public struct LiveFeed: ~Copyable {
     /// When the newest record came, monotonic.
     var dataArrival = Nanoseconds.zero
     var batchTime = Timestamp.undefined
-    var lastError = ""
+    /// The gateway's last word before it ends a session, and its code: nothing that the session outlives.
+    var lastError: (code: ErrorCode, text: String)?
     var isMarkedDown = false
 
     /// - Parameters:

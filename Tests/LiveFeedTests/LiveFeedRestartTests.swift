@@ -1,0 +1,109 @@
+import DBN
+import Foundation
+import Testing
+import Units
+
+@testable import LiveFeed
+
+/// Holes whose records nobody brings any more, and what a feed asks for after them: of the process that had them and of
+/// one that came after it and has the tape alone.
+@Suite struct LiveFeedRestartTests {
+    private static let late = Timestamp(nanoseconds: Faults.t0 + 3_600 * MarketLog.second)
+    /// Of the present after a hole, so long that a replay proves something.
+    private static let present = [3_600_000, 3_606_000, 3_612_000].map { Faults.book($0) }
+    /// From where on a replay proves that it is whole: all but the first of them.
+    private static let boundary = late.nanoseconds + 5 * MarketLog.second
+
+    /// The ledger that the tape of a feed makes.
+    private static func ledger(_ recorder: FeedRecorder) -> ReplayLedger {
+        var ledger = ReplayLedger()
+        for entry in recorder.tape {
+            switch entry {
+            case .record(let record): _ = MarketLog.view(record) { ledger.take($0) }
+            case .mark(let mark): ledger.take(mark)
+            }
+        }
+        return ledger
+    }
+
+    enum Hole: CaseIterable, Sendable {
+        case aged, unreplayed, skipped
+
+        /// Sessions that leave this hole and give the present after it.
+        func scripts(_ present: [[UInt8]]) throws -> [ScriptedGateway.Script] {
+            let first = try Faults.session(Faults.books(0..<3)) { $0.close() }
+            let last: ScriptedGateway.Script = { side in
+                try side.begin(LiveStream(start: LiveFeedRestartTests.late.nanoseconds), present)
+                try side.waitForEnd()
+            }
+            switch self {
+            case .aged:
+                let error = try LiveRecord.error(.replayDataAgedOut, "Replay data aged out")
+                return [first, Self.failing(error, version: 3), last]
+            case .unreplayed:
+                let error = try LiveRecord.error(.unset, "Data for start is not available")
+                let count = LiveFeed.fruitlessSessionsMax
+                return [first] + [ScriptedGateway.Script](repeating: Self.failing(error, version: 1), count: count)
+                    + [last]
+            case .skipped:
+                let error = try LiveRecord.error(.skippedRecordsAfterSlowReading, "Slow client detected for mbp-10")
+                return [
+                    try Faults.session(Faults.books(0..<3)) { side in
+                        try side.send([error] + present)
+                        try side.waitForEnd()
+                    }
+                ]
+            }
+        }
+
+        static func failing(_ error: [UInt8], version: UInt8) -> ScriptedGateway.Script {
+            { side in
+                try side.begin(LiveStream(version: version), [error])
+                side.close()
+            }
+        }
+
+        var reason: FeedMark.Reason {
+            switch self {
+            case .aged: .aged
+            case .unreplayed: .unreplayed
+            case .skipped: .skipped
+            }
+        }
+    }
+
+    // MARK: Errors and refusals
+
+    /// A gateway that does not know one symbol and loses its clients takes nobody's replay away.
+    @Test(arguments: [1, 3] as [UInt8])
+    func `an error that ends no session is not why it ended`(version: UInt8) throws {
+        let error = try LiveRecord.error(
+            version == 1 ? .unset : .symbolResolutionFailed, "Failed to resolve symbol 'XX'")
+        let count = LiveFeed.fruitlessSessionsMax + 1
+        let failing = [ScriptedGateway.Script](repeating: Hole.failing(error, version: version), count: count)
+        let gateway = try ScriptedGateway(failing + [Faults.session(Faults.books(0..<3), then: Faults.untilEnd)])
+        var feed = try TestFeed.make(port: gateway.port)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
+        feed.close(into: &recorder)
+        let lines = try gateway.finish()
+        #expect(lines.allSatisfy { Faults.start(of: $0[1]) == "\(Faults.t0)" })
+        #expect(recorder.holes == [] && recorder.records == Faults.books(0..<3))
+        #expect(recorder.failures.allSatisfy { $0.text == "the gateway closed the session" })
+        #expect(recorder.events.contains(.notResolved(text: "Failed to resolve symbol 'XX'")))
+    }
+
+    @Test func `an error without a code counts in the first version alone`() throws {
+        let error = try LiveRecord.error(.unset, "something is wrong")
+        let count = LiveFeed.fruitlessSessionsMax + 1
+        let failing = [ScriptedGateway.Script](repeating: Hole.failing(error, version: 3), count: count)
+        let gateway = try ScriptedGateway(failing + [Faults.session(Faults.books(0..<3), then: Faults.untilEnd)])
+        var feed = try TestFeed.make(port: gateway.port)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
+        feed.close(into: &recorder)
+        let lines = try gateway.finish()
+        #expect(lines.allSatisfy { Faults.start(of: $0[1]) == "\(Faults.t0)" })
+        #expect(recorder.failures.allSatisfy { $0.text == "something is wrong" })
+    }
+}

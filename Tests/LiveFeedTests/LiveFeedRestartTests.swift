@@ -72,6 +72,85 @@ import Units
         }
     }
 
+    // MARK: Skipped records
+
+    private static func skipped() throws -> [UInt8] {
+        try LiveRecord.error(.skippedRecordsAfterSlowReading, "Slow client detected for mbp-10", at: Faults.t0)
+    }
+
+    @Test func `a hole of skipped records reaches to the next record, and stands in front of it`() throws {
+        let error = try Self.skipped()
+        let other = LiveRecord.statistic(event: Faults.t0 + 50_000 * 1_000_000)
+        let next = Faults.book(117_700)
+        let gateway = try ScriptedGateway([
+            try Faults.session(Faults.books(0..<3)) { side in
+                try side.send([error, other, error, next])
+                try side.waitForEnd()
+            }
+        ])
+        var feed = try TestFeed.make(port: gateway.port)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { $1.records.count == 5 }
+        feed.close(into: &recorder)
+        _ = try gateway.finish()
+        let hole = FeedHole(
+            schema: .mbp10, instrument: InstrumentID(0), from: Timestamp(nanoseconds: Faults.t0 + 2_000_000),
+            to: Timestamp(nanoseconds: Faults.t0 + 117_700 * 1_000_000), reason: .skipped)
+        #expect(recorder.holes == [hole])
+        let place = try #require(recorder.entries.firstIndex(of: .event(.hole(hole))))
+        #expect(recorder.entries[place + 1] == .record(next))
+        let mark = try #require(recorder.marks.first { $0.kind == .gap })
+        #expect(mark.to == hole.to && mark.from == hole.from)
+        // Its place is that of the record before it, not of a record that is still to come.
+        #expect(mark.time < hole.to)
+    }
+
+    @Test func `what was skipped before a break comes by the replay after it`() throws {
+        let error = try Self.skipped()
+        let (recorder, _) = try Faults.run([
+            Faults.session(Faults.books(0..<3)) { side in
+                try side.send([error])
+                side.close()
+            },
+            Faults.session(Faults.books(0..<9), then: Faults.untilEnd),
+        ])
+        #expect(recorder.records == Faults.books(0..<9))
+        #expect(recorder.holes == [])
+        #expect(recorder.events.contains(.skippedRecords(text: "Slow client detected for mbp-10")))
+    }
+
+    @Test func `a hole that nothing follows is told at the end`() throws {
+        let error = try Self.skipped()
+        let gateway = try ScriptedGateway([
+            try Faults.session(Faults.books(0..<3)) { side in
+                try side.send([error])
+                try side.waitForEnd()
+            }
+        ])
+        var feed = try TestFeed.make(port: gateway.port)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { $1.events.last == .skippedRecords(text: "Slow client detected for mbp-10") }
+        #expect(recorder.holes == [])
+        feed.close(into: &recorder)
+        _ = try gateway.finish()
+        #expect(recorder.holes.map(\.reason) == [.skipped])
+        #expect(recorder.marks.suffix(2).map(\.kind) == [.gap, .down])
+    }
+
+    /// Of a replay in which records were skipped, what has not been repeated is doubted; nothing comes twice.
+    @Test func `records skipped in a replay leave what was had before as it is`() throws {
+        let error = try Self.skipped()
+        let (recorder, _) = try Faults.run([
+            Faults.session(Faults.books(0..<5)) { $0.close() },
+            { side in
+                try side.begin(LiveStream(), Faults.books(0..<2) + [error] + Faults.books(4..<8) + [Faults.finished()])
+                try side.waitForEnd()
+            },
+        ])
+        #expect(recorder.records == Faults.books(0..<8))
+        #expect(Set(recorder.holes.map(\.reason)) == [.skipped, .unproven])
+    }
+
     // MARK: Errors and refusals
 
     /// A gateway that does not know one symbol and loses its clients takes nobody's replay away.

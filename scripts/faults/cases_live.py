@@ -88,6 +88,16 @@ def nothing_opened_in(up, holes):
     return len(opened)
 
 
+def skips_end_at_the_next_book(up):
+    """A hole of skipped records reaches to the first record after its mark, and its mark stands in front of that one."""
+    ends = []
+    for record in records.written(up.run):
+        if wire.rtype(record) == wire.SYSTEM and b"levelhead=gap" in record and b"reason=skipped" in record:
+            ends.append(record[16:319].split(b"\0")[0].decode().split("|to=")[1].split("|")[0])
+        elif wire.rtype(record) == wire.MBP10 and ends:
+            same(ends.pop(), str(wire.ts_event(record)), "the end of a hole")
+
+
 def through(source, *faults, speed="max", day=None, hole=False, kill_ingest=False, mark=None, linger=0):
     """One live run through a gateway with these faults, proved at its end.
 
@@ -111,6 +121,7 @@ def through(source, *faults, speed="max", day=None, hole=False, kill_ingest=Fals
             detail = prove(up, result, whole=None if hole else whole)
             if hole:
                 expect(gaps, f"a hole is marked: {found} of {len(whole)} records, {marks[-3:]}")
+                skips_end_at_the_next_book(up)
                 nothing_opened_in(up, gaps)
             else:
                 same(gaps, [], "holes")

@@ -90,6 +90,8 @@ extension LiveFeed {
     private mutating func planReplays() {
         replays = []
         unreplayed = []
+        // A replay brings what was skipped; without one the hole reaches to the session's beginning.
+        skips = []
         for schema in schemas {
             if let reason = withholdsReplay {
                 unreplayed.append((schema, reason))

@@ -80,6 +80,9 @@ public struct LiveFeed: ~Copyable {
     var batchTime = Timestamp.undefined
     /// The gateway's last word before it ends a session, and its code: nothing that the session outlives.
     var lastError: (code: ErrorCode, text: String)?
+    /// Schemas of which the gateway has skipped records, and their last instant before that. A hole ends with the next
+    /// record of its schema, and is told then.
+    var skips: [(schema: Schema, from: Timestamp)] = []
     var isMarkedDown = false
 
     /// - Parameters:
@@ -161,6 +164,8 @@ public struct LiveFeed: ~Copyable {
     /// Ends the session and the feed.
     public mutating func close<Sink: LiveFeedSink & ~Copyable>(into sink: inout Sink) {
         if case .over = phase { return }
+        for (schema, from) in skips { _ = tellSkip(schema, from, to: markTime, into: &sink) }
+        skips = []
         connection?.stop()
         drop()
         emit(.closed, .down, reason: .stopped, into: &sink)

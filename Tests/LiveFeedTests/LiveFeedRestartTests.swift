@@ -72,6 +72,77 @@ import Units
         }
     }
 
+    @Test(arguments: Hole.allCases)
+    func `after a hole a new process asks for what is missing, and hands nothing on twice`(hole: Hole) throws {
+        let again = Self.present.dropFirst() + [Faults.book(3_612_001)]
+        let scripts = try hole.scripts(Self.present) + [Faults.session(Array(again), then: Faults.untilEnd)]
+        let gateway = try ScriptedGateway(scripts)
+        var first = try TestFeed.make(port: gateway.port)
+        var recorder = FeedRecorder()
+        TestFeed.run(&first, &recorder) { $1.records.count == 6 }
+        let known = first.ledger
+        // Killed: what it would say at its end is not on the tape.
+        let ledger = Self.ledger(recorder)
+        first.close(into: &recorder)
+        #expect(recorder.holes.map(\.reason) == [hole.reason])
+        #expect(recorder.holes.map(\.to) == [Self.late])
+        #expect(known.resumeStart(.mbp10)?.nanoseconds == Self.boundary)
+        #expect(ledger.resumeStart(.mbp10)?.nanoseconds == Self.boundary)
+
+        var second = try TestFeed.make(port: gateway.port, ledger: ledger)
+        var after = FeedRecorder()
+        TestFeed.run(&second, &after) { feed, _ in feed.isWarm }
+        second.close(into: &after)
+        let lines = try gateway.finish()
+        #expect(lines.last.map { Faults.start(of: $0[1]) } == "\(Self.boundary)")
+        #expect(after.records == [Faults.book(3_612_001)])
+        #expect(after.holes == [])
+    }
+
+    @Test(arguments: [Hole.aged, .unreplayed])
+    func `a process that ends right after a hole is followed from the hole's end`(hole: Hole) throws {
+        let gateway = try ScriptedGateway(
+            hole.scripts([]) + [Faults.session(Self.present, then: Faults.untilEnd)])
+        var first = try TestFeed.make(port: gateway.port)
+        var recorder = FeedRecorder()
+        TestFeed.run(&first, &recorder) { $1.lives == 2 }
+        let ledger = Self.ledger(recorder)
+        first.close(into: &recorder)
+        var second = try TestFeed.make(port: gateway.port, ledger: ledger)
+        var after = FeedRecorder()
+        TestFeed.run(&second, &after) { feed, _ in feed.isWarm }
+        second.close(into: &after)
+        let lines = try gateway.finish()
+        #expect(lines.last.map { Faults.start(of: $0[1]) } == "\(Self.late.nanoseconds)")
+        #expect(after.records == Self.present && after.holes == [])
+    }
+
+    @Test func `a schema that is new to a tape with records has no past`() throws {
+        var ledger = ReplayLedger()
+        _ = ledger.beginReplay(.mbp10, from: TestFeed.start)
+        for record in Faults.books(0..<3) { _ = MarketLog.view(record) { ledger.take($0) } }
+        _ = ledger.endReplay(.mbp10)
+        let gateway = try ScriptedGateway([
+            { side in
+                try side.begin(LiveStream(start: Self.late.nanoseconds), Faults.books(0..<4) + [Faults.finished()])
+                try side.waitForEnd()
+            }
+        ])
+        var feed = try TestFeed.make(
+            port: gateway.port,
+            [
+                LiveSubscription(.mbp10, .rawSymbol, .named(["ESZ6"]), start: TestFeed.start),
+                LiveSubscription(.mbp1, .rawSymbol, .named(["ESZ6 C5000"]), start: TestFeed.start),
+            ], ledger: ledger)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
+        feed.close(into: &recorder)
+        let lines = try gateway.finish()[0]
+        #expect(lines[1...2].map { Faults.start(of: $0) } == ["\(Faults.t0)", nil])
+        #expect(recorder.records == Faults.books(3..<4))
+        #expect(recorder.holes.map(\.schema) == [.mbp1] && recorder.holes.map(\.reason) == [.unreplayed])
+    }
+
     // MARK: Skipped records
 
     private static func skipped() throws -> [UInt8] {

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import bench
 import index_options
@@ -399,3 +400,24 @@ def live_warm_start(source):
         for key in ("feature_sha256", "feature_rows", "event_groups", "signals"):
             same(warm[key], early[key], f"{key} of a late start")
         return detail
+@case()
+def live_ingest_killed_after_a_hole(source):
+    """What came before the hole is not fetched again, and nothing comes twice: of the quiet schemas the hole is the last word."""
+    day = short_day()
+    whole = Counter(records.futures(day))
+    with serve(day, "--speed", "120x", "--clock", "shared") as server:
+        with faulty(server) as gateway, live_up(gateway, "--replay-from", "all") as up:
+            up.reach(source.randrange(2000, 4000))
+            gateway.__exit__()
+            # Another one in its place, which has nothing of the past for the first session.
+            with faulty(server, "--port", gateway.address.split(":")[1], "--aged-out", "--sessions", 1):
+                holes = until(lambda: [mark for mark in records.marks(up.run) if mark["levelhead"] == "gap"], 60, "holes")
+                up.reach(records.count(up.run) + 1500)
+                up.kill("ingest")
+                settle(up, whole.total(), quiet=10)
+                detail = prove(up, up.end())
+            found = Counter(record for record in records.written(up.run) if wire.rtype(record) not in wire.CONTROL)
+            same((found - whole).total(), 0, "records that came twice")
+            nothing_opened_in(up, holes)
+            same({mark["schema"] for mark in holes}, {"definition", "status", "statistics", "mbp-10"}, "holes")
+            return detail

@@ -186,6 +186,8 @@ public struct ReplayLedger: Sendable {
 
     // MARK: Reading
 
+    /// Whether a record of any schema was taken since its schema began.
+    public var hasRecords: Bool { clocks.contains { $0.latest > 0 } }
 
     /// Where a replay of the schema would begin; nil when nothing could be proved of it.
     public func resumeStart(_ schema: Schema) -> Timestamp? {
@@ -229,7 +231,7 @@ extension ReplayLedger {
             clocks[clock].isLive = false
             forEachStream(clock) { stream, clock in stream.settle(clock) }
         case .replayed: _ = endReplay(schema)
-        case .gap where [.aged, .unreplayed].contains(mark.reason): forget(schema)
+        case .gap where [.aged, .unreplayed].contains(mark.reason): beginAnew(schema, at: mark.end)
         case .gap where mark.reason == .skipped: skip(schema, to: mark.end)
         case .down, .live, .refused, .gap, .slow: break
         }

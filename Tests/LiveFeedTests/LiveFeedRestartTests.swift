@@ -256,4 +256,34 @@ import Units
         #expect(lines.allSatisfy { Faults.start(of: $0[1]) == "\(Faults.t0)" })
         #expect(recorder.failures.allSatisfy { $0.text == "something is wrong" })
     }
+
+    @Test func `who must not end tries again after a refusal, and misses nothing`() throws {
+        let error = try LiveRecord.error(.keyDeactivated, "User or API key deactivated")
+        let gateway = try ScriptedGateway([
+            try Faults.session(Faults.books(0..<3)) { side in
+                try side.send([error])
+                side.close()
+            },
+            { side in
+                try side.challenge()
+                try side.send("success=0|error=Authentication failed.\n")
+                side.close()
+            },
+            Faults.session(Faults.books(0..<6), then: Faults.untilEnd),
+        ])
+        var feed = try TestFeed.make(port: gateway.port)
+        var recorder = FeedRecorder()
+        for refusals in 1...2 {
+            TestFeed.run(&feed, &recorder) { feed, _ in feed.state == .refused }
+            #expect(recorder.marks.count { $0.kind == .refused } == refusals)
+            feed.reopen(after: .milliseconds(20))
+            #expect(feed.state == .down)
+        }
+        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
+        feed.reopen(after: .milliseconds(20))
+        #expect(feed.state == .live)
+        feed.close(into: &recorder)
+        _ = try gateway.finish()
+        #expect(recorder.records == Faults.books(0..<6) && recorder.holes == [])
+    }
 }

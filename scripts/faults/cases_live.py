@@ -400,6 +400,38 @@ def live_warm_start(source):
         for key in ("feature_sha256", "feature_rows", "event_groups", "signals"):
             same(warm[key], early[key], f"{key} of a late start")
         return detail
+
+
+def refused(words, *arguments, faults=(), day=None):
+    """A run that its gateway cannot feed ends by itself, and says why."""
+    with serve(day or brief_day(), "--speed", "max") as server, faulty(server, *faults) as gateway:
+        with live_up(gateway, "--replay-from", "all", *arguments) as up:
+            up.wait(60, status=1)
+            expect(words in up.words(), f"words: {up.words()[-300:]}")
+            expect(records.count(up.run) == 0, "nothing was begun")
+            return up.words().strip().splitlines()[0]
+
+
+@case()
+def live_wrong_key(source):
+    """A key that the gateway refuses is not tried again."""
+    text = "Authentication failed."
+    return refused(f"feed refused: {text}", faults=("--refuse", "auth", "--refuse-text", text))
+
+
+@case()
+def live_key_withdrawn(source):
+    """A key that is refused when the run has begun ends no run: it is tried again."""
+    with serve(short_day(), "--speed", "120x", "--clock", "shared") as server, \
+            faulty(server, "--error", 2, "--error-after", source.randrange(1000, 5000), "--sessions", 1) as gateway:
+        with live_up(gateway, "--replay-from", "all") as up:
+            until(lambda: "deactivated; tried again in 60 s" in up.words(), 60, "it says so")
+            same(records.marks(up.run)[-1]["levelhead"], "refused", "the last mark")
+            whole = records.futures(short_day())
+            settle(up, len(whole), seconds=150, quiet=90)
+            return prove(up, up.end(), whole=whole)
+
+
 @case()
 def live_ingest_killed_after_a_hole(source):
     """What came before the hole is not fetched again, and nothing comes twice: of the quiet schemas the hole is the last word."""

@@ -97,6 +97,7 @@ extension LiveFeed {
     /// Ends the session for good.
     mutating func refuse<Sink: LiveFeedSink & ~Copyable>(_ text: String, into sink: inout Sink) -> Int {
         emit(.refused(text: text), .refused, reason: .refused, into: &sink)
+        isMarkedDown = true
         drop()
         phase = .over
         state = .refused

@@ -161,6 +161,13 @@ public struct LiveFeed: ~Copyable {
         }
     }
 
+    /// Tries again, after a while, what the gateway has refused: for a run that must not end because of that.
+    public mutating func reopen(after delay: Nanoseconds) {
+        guard state == .refused else { return }
+        state = .down
+        phase = .waiting(until: clock.now() + delay)
+    }
+
     /// Ends the session and the feed.
     public mutating func close<Sink: LiveFeedSink & ~Copyable>(into sink: inout Sink) {
         if case .over = phase { return }

@@ -32,6 +32,10 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private var names: [InstrumentID: String] = [:]
     private var refused = 0
     private var firstHeard: Nanoseconds?
+    /// Why a gateway will not have us.
+    private(set) var refusal = ""
+    /// Whether the run has begun: a record of data has come, now or before.
+    private(set) var hasRecords = false
     /// The largest receive time of a record of data; 0 before the first.
     private var dataTime = Timestamp(nanoseconds: 0)
     private var lastRecord = MonotonicClock.now()
@@ -65,6 +69,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             options?.take(record)
             ledgers.take(record, chain: plan.hasIndexChain ? configuration.live.optionsDataset : nil)
         }
+        hasRecords = sequence > 0
         return ledgers
     }
 
@@ -73,6 +78,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         options?.take(record)
         if isPresent, record.type == .mbp10 { measure(record, receiveTime) }
         guard record.type == .symbolMapping else {
+            hasRecords = true
             if let time = Self.dataTime(record) { dataTime = max(dataTime, time) }
             return put(record)
         }
@@ -101,7 +107,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             if !plan.parents.contains(where: text.contains) { Terminal.writeError("levelhead: \(text)") }
         case .disconnected(let failure): Terminal.writeError("levelhead: feed: \(failure.text)")
         case .hole(let hole): Terminal.writeError("levelhead: feed: \(hole)")
-        case .refused(let text): Terminal.writeError("levelhead: feed refused: \(text)")
+        case .refused(let text): refusal = text
         default: break
         }
         guard var mark else { return }

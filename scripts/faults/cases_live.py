@@ -3,6 +3,7 @@ opened on it."""
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -189,6 +190,8 @@ def live_error_messages(source):
 def live_other_errors(source):
     return " | ".join(through(source, "--error", code, "--error-after", source.randrange(100, 5000), "--sessions", 1)
                       for code in (3, 4))
+
+
 @case(long=True)
 def live_flapping_gateway(source):
     """A gateway that does not know some symbol and loses its clients again and again costs no replay."""
@@ -420,6 +423,27 @@ def live_wrong_key(source):
 
 
 @case()
+def live_unknown_contract(source):
+    """One of the two contracts does not exist: orders in it would be filled by another one's book."""
+    told = [refused(f"the gateway knows no contract {names} in GLBX.MDP3", *arguments) for names, arguments in [
+        ("MNQ.c.0", ("--set", "instrument.traded=MNQ.c.0")),
+        ("ESU9", ("--set", "instrument.signal=ESU9")),
+        ("MNQ.c.0, NQ.c.0", ("--set", "instrument.traded=MNQ.c.0", "--set", "instrument.signal=NQ.c.0"))]]
+    return " | ".join(told)
+
+
+@case()
+def live_pinned_contract(source):
+    """One contract by its name, the other by the calendar: both come."""
+    whole = records.futures(brief_day())
+    with serve(brief_day(), "--speed", "max") as server:
+        with live_up(server, "--replay-from", "all", "--set", "instrument.signal=ESH6") as up:
+            settle(up, len(whole))
+            time.sleep(0.5)
+            return prove(up, up.end(), whole=whole)
+
+
+@case()
 def live_key_withdrawn(source):
     """A key that is refused when the run has begun ends no run: it is tried again."""
     with serve(short_day(), "--speed", "120x", "--clock", "shared") as server, \
@@ -453,3 +477,52 @@ def live_ingest_killed_after_a_hole(source):
             nothing_opened_in(up, holes)
             same({mark["schema"] for mark in holes}, {"definition", "status", "statistics", "mbp-10"}, "holes")
             return detail
+
+
+def both_contracts(directory):
+    """Books of a day in the week of a roll: those of the lead contract, and under the other's name those of another seed."""
+    roll = ("--date", "2026-03-17", "--rate", "0.01", "--from", "09:20", "--to", "09:30", "--no-options", "--no-mes")
+    for seed in (1, 2):
+        bench.levelhead("synth", "--out", f"{directory}-{seed}", "--seed", seed, *roll)
+    directory.mkdir()
+    for seed in (1, 2):
+        file = next(pathlib.Path(f"{directory}-{seed}").glob("*mbp-10*"))
+        bench.levelhead("convert", file, directory / f"{seed}.dbn")
+    ending = directory / "2.dbn"
+    data = bytearray(ending.read_bytes().replace(b"ESM6", b"ESH6").replace(b"1202606", b"1202603"))
+    place = records.metadata_length(data)
+    while place < len(data):
+        data[place + 4 : place + 8] = (1202603).to_bytes(4, "little")
+        place += 4 * data[place]
+    ending.write_bytes(data)
+    return directory
+
+
+@case()
+def live_roll_week(source):
+    """The gateway's first contract is the one that expires; the one that leads by the calendar is read as well, and leads."""
+    day = both_contracts(bench.PLACE / "roll")
+    whole = [record for record in records.source(day).records if wire.rtype(record) == wire.MBP10]
+    with serve(day, "--speed", "max") as server, live_up(
+            server, "--replay-from", "all", "--set", "instrument.traded=ES.c.0") as up:
+        settle(up, len(whole))
+        time.sleep(0.5)
+        result = up.end()
+        lead = replay(day / "1.dbn")
+        same(result["feature_rows"], lead["feature_rows"], "rows, against a replay of the lead alone")
+        return prove(up, result, whole=whole)
+
+
+@case()
+def live_contract_changes(source):
+    """In a later session the symbol stands for a contract that the run does not know: it ends, and says which."""
+    day = both_contracts(bench.PLACE / "change")
+    more = ("--replay-from", "all", "--set", "instrument.traded=ES.c.0")
+    with serve(day / "2.dbn", "--speed", "max") as first, live_up(first, *more) as up:
+        settle(up, 900)
+        first.__exit__()
+        with serve(day / "1.dbn", "--speed", "max", "--port", first.address.split(":")[1]):
+            up.wait(60, status=1)
+        expect("ES.c.0 is now ESM6 (instrument 1202606), which is not among" in up.words(), f"words: {up.words()[-300:]}")
+        bench.levelhead("verify", up.run)
+        return up.words().strip().splitlines()[-2]

@@ -70,8 +70,9 @@ import Units
 
     @Test func `a gateway that ends every replay with an error gets none to do`() throws {
         let error = try LiveRecord.error(.unset, "Data for start is not available")
+        // In the first version of DBN errors have no codes.
         let failing: ScriptedGateway.Script = { side in
-            try side.begin(LiveStream(), [error])
+            try side.begin(LiveStream(version: 1), [error])
             side.close()
         }
         let count = LiveFeed.fruitlessSessionsMax
@@ -147,10 +148,8 @@ import Units
             recorder.holes == [
                 FeedHole(
                     schema: .mbp10, instrument: InstrumentID(0), from: Timestamp(nanoseconds: Faults.t0 + 2_000_000),
-                    to: recorder.holes.first?.to ?? .undefined, reason: .skipped)
+                    to: Timestamp(nanoseconds: Faults.t0 + 9_000_000), reason: .skipped)
             ])
-        // Its end is a little later than the last record before it.
-        #expect(recorder.holes.allSatisfy { $0.to >= $0.from && $0.to - $0.from < .seconds(60) })
         #expect(feed.ledger.resumeStart(.mbp10) == nil)
         #expect(recorder.events.contains(.notResolved(text: "Failed to resolve symbol XX")))
         #expect(recorder.events.contains(.slowReader(schema: .mbp10)))

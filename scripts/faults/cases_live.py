@@ -3,10 +3,12 @@ opened on it."""
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import bench
 import index_options
@@ -88,6 +90,16 @@ def nothing_opened_in(up, holes):
     return len(opened)
 
 
+def skips_end_at_the_next_book(up):
+    """A hole of skipped records reaches to the first record after its mark, and its mark stands in front of that one."""
+    ends = []
+    for record in records.written(up.run):
+        if wire.rtype(record) == wire.SYSTEM and b"levelhead=gap" in record and b"reason=skipped" in record:
+            ends.append(record[16:319].split(b"\0")[0].decode().split("|to=")[1].split("|")[0])
+        elif wire.rtype(record) == wire.MBP10 and ends:
+            same(ends.pop(), str(wire.ts_event(record)), "the end of a hole")
+
+
 def through(source, *faults, speed="max", day=None, hole=False, kill_ingest=False, mark=None, linger=0):
     """One live run through a gateway with these faults, proved at its end.
 
@@ -111,6 +123,7 @@ def through(source, *faults, speed="max", day=None, hole=False, kill_ingest=Fals
             detail = prove(up, result, whole=None if hole else whole)
             if hole:
                 expect(gaps, f"a hole is marked: {found} of {len(whole)} records, {marks[-3:]}")
+                skips_end_at_the_next_book(up)
                 nothing_opened_in(up, gaps)
             else:
                 same(gaps, [], "holes")
@@ -177,6 +190,12 @@ def live_error_messages(source):
 def live_other_errors(source):
     return " | ".join(through(source, "--error", code, "--error-after", source.randrange(100, 5000), "--sessions", 1)
                       for code in (3, 4))
+
+
+@case(long=True)
+def live_flapping_gateway(source):
+    """A gateway that does not know some symbol and loses its clients again and again costs no replay."""
+    return through(source, "--error", 4, "--error-after", 0, "--error-close", "--sessions", 5, day=brief_day(), mark="down")
 
 
 @case(long=True)
@@ -384,3 +403,126 @@ def live_warm_start(source):
         for key in ("feature_sha256", "feature_rows", "event_groups", "signals"):
             same(warm[key], early[key], f"{key} of a late start")
         return detail
+
+
+def refused(words, *arguments, faults=(), day=None):
+    """A run that its gateway cannot feed ends by itself, and says why."""
+    with serve(day or brief_day(), "--speed", "max") as server, faulty(server, *faults) as gateway:
+        with live_up(gateway, "--replay-from", "all", *arguments) as up:
+            up.wait(60, status=1)
+            expect(words in up.words(), f"words: {up.words()[-300:]}")
+            expect(records.count(up.run) == 0, "nothing was begun")
+            return up.words().strip().splitlines()[0]
+
+
+@case()
+def live_wrong_key(source):
+    """A key that the gateway refuses is not tried again."""
+    text = "Authentication failed."
+    return refused(f"feed refused: {text}", faults=("--refuse", "auth", "--refuse-text", text))
+
+
+@case()
+def live_unknown_contract(source):
+    """One of the two contracts does not exist: orders in it would be filled by another one's book."""
+    told = [refused(f"the gateway knows no contract {names} in GLBX.MDP3", *arguments) for names, arguments in [
+        ("MNQ.c.0", ("--set", "instrument.traded=MNQ.c.0")),
+        ("ESU9", ("--set", "instrument.signal=ESU9")),
+        ("MNQ.c.0, NQ.c.0", ("--set", "instrument.traded=MNQ.c.0", "--set", "instrument.signal=NQ.c.0"))]]
+    return " | ".join(told)
+
+
+@case()
+def live_pinned_contract(source):
+    """One contract by its name, the other by the calendar: both come."""
+    whole = records.futures(brief_day())
+    with serve(brief_day(), "--speed", "max") as server:
+        with live_up(server, "--replay-from", "all", "--set", "instrument.signal=ESH6") as up:
+            settle(up, len(whole))
+            time.sleep(0.5)
+            return prove(up, up.end(), whole=whole)
+
+
+@case()
+def live_key_withdrawn(source):
+    """A key that is refused when the run has begun ends no run: it is tried again."""
+    with serve(short_day(), "--speed", "120x", "--clock", "shared") as server, \
+            faulty(server, "--error", 2, "--error-after", source.randrange(1000, 5000), "--sessions", 1) as gateway:
+        with live_up(gateway, "--replay-from", "all") as up:
+            until(lambda: "deactivated; tried again in 60 s" in up.words(), 60, "it says so")
+            same(records.marks(up.run)[-1]["levelhead"], "refused", "the last mark")
+            whole = records.futures(short_day())
+            settle(up, len(whole), seconds=150, quiet=90)
+            return prove(up, up.end(), whole=whole)
+
+
+@case()
+def live_ingest_killed_after_a_hole(source):
+    """What came before the hole is not fetched again, and nothing comes twice: of the quiet schemas the hole is the last word."""
+    day = short_day()
+    whole = Counter(records.futures(day))
+    with serve(day, "--speed", "120x", "--clock", "shared") as server:
+        with faulty(server) as gateway, live_up(gateway, "--replay-from", "all") as up:
+            up.reach(source.randrange(2000, 4000))
+            gateway.__exit__()
+            # Another one in its place, which has nothing of the past for the first session.
+            with faulty(server, "--port", gateway.address.split(":")[1], "--aged-out", "--sessions", 1):
+                holes = until(lambda: [mark for mark in records.marks(up.run) if mark["levelhead"] == "gap"], 60, "holes")
+                up.reach(records.count(up.run) + 1500)
+                up.kill("ingest")
+                settle(up, whole.total(), quiet=10)
+                detail = prove(up, up.end())
+            found = Counter(record for record in records.written(up.run) if wire.rtype(record) not in wire.CONTROL)
+            same((found - whole).total(), 0, "records that came twice")
+            nothing_opened_in(up, holes)
+            same({mark["schema"] for mark in holes}, {"definition", "status", "statistics", "mbp-10"}, "holes")
+            return detail
+
+
+def both_contracts(directory):
+    """Books of a day in the week of a roll: those of the lead contract, and under the other's name those of another seed."""
+    roll = ("--date", "2026-03-17", "--rate", "0.01", "--from", "09:20", "--to", "09:30", "--no-options", "--no-mes")
+    for seed in (1, 2):
+        bench.levelhead("synth", "--out", f"{directory}-{seed}", "--seed", seed, *roll)
+    directory.mkdir()
+    for seed in (1, 2):
+        file = next(pathlib.Path(f"{directory}-{seed}").glob("*mbp-10*"))
+        bench.levelhead("convert", file, directory / f"{seed}.dbn")
+    ending = directory / "2.dbn"
+    data = bytearray(ending.read_bytes().replace(b"ESM6", b"ESH6").replace(b"1202606", b"1202603"))
+    place = records.metadata_length(data)
+    while place < len(data):
+        data[place + 4 : place + 8] = (1202603).to_bytes(4, "little")
+        place += 4 * data[place]
+    ending.write_bytes(data)
+    return directory
+
+
+@case()
+def live_roll_week(source):
+    """The gateway's first contract is the one that expires; the one that leads by the calendar is read as well, and leads."""
+    day = both_contracts(bench.PLACE / "roll")
+    whole = [record for record in records.source(day).records if wire.rtype(record) == wire.MBP10]
+    with serve(day, "--speed", "max") as server, live_up(
+            server, "--replay-from", "all", "--set", "instrument.traded=ES.c.0") as up:
+        settle(up, len(whole))
+        time.sleep(0.5)
+        result = up.end()
+        lead = replay(day / "1.dbn")
+        same(result["feature_rows"], lead["feature_rows"], "rows, against a replay of the lead alone")
+        return prove(up, result, whole=whole)
+
+
+@case()
+def live_contract_changes(source):
+    """In a later session the symbol stands for a contract that the run does not know: it ends, and says which."""
+    day = both_contracts(bench.PLACE / "change")
+    more = ("--replay-from", "all", "--set", "instrument.traded=ES.c.0")
+    with serve(day / "2.dbn", "--speed", "max") as first, live_up(first, *more) as up:
+        settle(up, 900)
+        first.__exit__()
+        with serve(day / "1.dbn", "--speed", "max", "--port", first.address.split(":")[1]):
+            up.wait(60, status=1)
+        expect("ES.c.0 is now ESM6 (instrument 1202606), which is not among" in up.words(), f"words: {up.words()[-300:]}")
+        bench.levelhead("verify", up.run)
+        return up.words().strip().splitlines()[-2]

@@ -49,7 +49,7 @@ extension LiveFeed {
         } catch {
             return fail(.closed, error.description, into: &sink)
         }
-        return fail(.closed, lastError.isEmpty ? "the gateway closed the session" : lastError, into: &sink)
+        return fail(.closed, lastError?.text ?? "the gateway closed the session", into: &sink)
     }
 
     /// Ends the session; another attempt follows after a while.
@@ -82,10 +82,12 @@ extension LiveFeed {
         if now - acceptedAt >= configuration.timing.stable { backOff.succeeded() }
     }
 
-    /// A gateway of the first version of DBN has no code for a replay that is too old: it says some text and ends the
-    /// session. After five such sessions in a row the next goes without a replay.
+    /// A gateway of the first version of DBN has no code for a replay that is too old: it says some text without a code
+    /// and ends the session. After five such sessions in a row the next goes without a replay.
     private mutating func noteFruitless(_ reason: FeedMark.Reason) {
-        guard reason == .closed, sessionRecords == 0, !replays.isEmpty, !lastError.isEmpty else { return }
+        guard reason == .closed, sessionRecords == 0, !replays.isEmpty, session.sourceVersion == 1,
+            lastError?.code == .unset
+        else { return }
         fruitlessSessions += 1
         guard fruitlessSessions >= Self.fruitlessSessionsMax else { return }
         fruitlessSessions = 0
@@ -95,6 +97,7 @@ extension LiveFeed {
     /// Ends the session for good.
     mutating func refuse<Sink: LiveFeedSink & ~Copyable>(_ text: String, into sink: inout Sink) -> Int {
         emit(.refused(text: text), .refused, reason: .refused, into: &sink)
+        isMarkedDown = true
         drop()
         phase = .over
         state = .refused

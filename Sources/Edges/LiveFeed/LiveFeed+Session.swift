@@ -31,7 +31,7 @@ extension LiveFeed {
         }
         session = LiveSession()
         sessionRecords = 0
-        lastError = ""
+        lastError = nil
         catchUp = FeedCatchUp()
         symbols = [:]
         state = .authenticating
@@ -86,19 +86,24 @@ extension LiveFeed {
         return 1
     }
 
-    /// Decides for each schema where its replay begins: where the ledger's proof begins, else where it was asked for.
+    /// Decides for each schema where its replay begins: where the ledger's proof begins, and at first where it was
+    /// asked for. Later that would fetch again what came already.
     private mutating func planReplays() {
         replays = []
         unreplayed = []
+        // A replay brings what was skipped; without one the hole reaches to the session's beginning.
+        skips = []
+        let isFirst = !ledger.hasRecords
         for schema in schemas {
             if let reason = withholdsReplay {
                 unreplayed.append((schema, reason))
                 continue
             }
             let asked = subscriptions.filter { $0.schema == schema }.compactMap(\.start).min()
-            if let start = ledger.isKnown(schema) ? ledger.resumeStart(schema) : asked {
+            let isKnown = ledger.isKnown(schema)
+            if let start = isKnown ? ledger.resumeStart(schema) : isFirst ? asked : nil {
                 replays.append((schema, ledger.beginReplay(schema, from: start)))
-            } else if ledger.isKnown(schema) {
+            } else if isKnown || asked != nil {
                 unreplayed.append((schema, .unreplayed))
             }
         }
@@ -168,7 +173,7 @@ extension LiveFeed {
                     [FeedHole(schema: schema, instrument: InstrumentID(0), from: from, to: begin, reason: reason)],
                     into: &sink)
             }
-            ledger.forget(schema)
+            ledger.beginAnew(schema, at: begin)
         }
         unreplayed = []
         for (schema, from) in replays {

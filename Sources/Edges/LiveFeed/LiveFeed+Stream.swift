@@ -45,14 +45,15 @@ extension LiveFeed {
         _ record: RecordView, _ sendTime: Timestamp, into sink: inout Sink
     ) -> Int {
         sessionRecords &+= 1
+        let ended = skips.isEmpty ? 0 : endSkip(before: record, into: &sink)
         guard ledger.take(record) else {
             counters.duplicates &+= 1
-            return 0
+            return ended
         }
         counters.records &+= 1
         hear(record.receiveTime)
         sink.record(record, sendTime: sendTime, receiveTime: batchTime)
-        return 1
+        return ended &+ 1
     }
 
     /// 2100-01-01 00:00 UTC, ns: a stamp of later is none.
@@ -113,7 +114,8 @@ extension LiveFeed {
     private mutating func take<Sink: LiveFeedSink & ~Copyable>(
         _ code: ErrorCode, _ text: String, into sink: inout Sink
     ) -> Int {
-        lastError = text
+        let code = code == .unset && Self.isUnresolved(text) ? .symbolResolutionFailed : code
+        if code != .symbolResolutionFailed, code != .skippedRecordsAfterSlowReading { lastError = (code, text) }
         switch code {
         case .authenticationFailed, .keyDeactivated, .invalidSubscription:
             return refuse(text, into: &sink)
@@ -122,7 +124,8 @@ extension LiveFeed {
             return 1
         case .skippedRecordsAfterSlowReading:
             emit(.skippedRecords(text: text), into: &sink)
-            return 1 + skipped(text, into: &sink)
+            noteSkip(text)
+            return 1
         case .replayDataAgedOut:
             withholdsReplay = .aged
             emit(.replayAged(text: text), into: &sink)
@@ -136,20 +139,37 @@ extension LiveFeed {
         }
     }
 
-    /// Holes of the schema that the text names, else of all that may be skipped. Their end is now, in the data's time.
-    private mutating func skipped<Sink: LiveFeedSink & ~Copyable>(_ text: String, into sink: inout Sink) -> Int {
+    /// In the first version of DBN errors have no codes.
+    private static func isUnresolved(_ text: String) -> Bool { text.lowercased().contains("failed to resolve") }
+
+    /// A hole begins of the schema that the text names, else of all that may be skipped.
+    private mutating func noteSkip(_ text: String) {
         let named = LiveMessage.schema(in: text)
-        let affected = schemas.filter { schema in named.map { $0 == schema } ?? schema.isSkippable }
-        for schema in affected {
+        for schema in schemas where named.map({ $0 == schema }) ?? schema.isSkippable {
+            if skips.contains(where: { $0.schema == schema }) { continue }
             let latest = ledger.latest(schema)
-            ledger.forget(schema)
-            _ = tell(
-                [
-                    FeedHole(
-                        schema: schema, instrument: InstrumentID(0), from: latest.isDefined ? latest : markTime,
-                        to: markTime, reason: .skipped)
-                ], into: &sink)
+            skips.append((schema, latest.isDefined ? latest : markTime))
         }
-        return affected.count
+    }
+
+    /// The first record of its schema after a skip ends the hole, which is told in front of it.
+    private mutating func endSkip<Sink: LiveFeedSink & ~Copyable>(
+        before record: RecordView, into sink: inout Sink
+    ) -> Int {
+        guard let place = skips.firstIndex(where: { $0.schema.recordType == record.type }) else { return 0 }
+        let (schema, from) = skips.remove(at: place)
+        // The mark's place is that of the records around it.
+        dataArrival = lastHeard
+        let end = ReplayLedger.possibleTime(of: record) ?? markTime
+        return tellSkip(schema, from, to: max(from, end), into: &sink)
+    }
+
+    mutating func tellSkip<Sink: LiveFeedSink & ~Copyable>(
+        _ schema: Schema, _ from: Timestamp, to end: Timestamp, into sink: inout Sink
+    ) -> Int {
+        ledger.skip(schema, to: end)
+        return tell(
+            [FeedHole(schema: schema, instrument: InstrumentID(0), from: from, to: end, reason: .skipped)],
+            into: &sink)
     }
 }

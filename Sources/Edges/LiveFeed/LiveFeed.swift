@@ -78,7 +78,11 @@ public struct LiveFeed: ~Copyable {
     /// When the newest record came, monotonic.
     var dataArrival = Nanoseconds.zero
     var batchTime = Timestamp.undefined
-    var lastError = ""
+    /// The gateway's last word before it ends a session, and its code: nothing that the session outlives.
+    var lastError: (code: ErrorCode, text: String)?
+    /// Schemas of which the gateway has skipped records, and their last instant before that. A hole ends with the next
+    /// record of its schema, and is told then.
+    var skips: [(schema: Schema, from: Timestamp)] = []
     var isMarkedDown = false
 
     /// - Parameters:
@@ -157,9 +161,18 @@ public struct LiveFeed: ~Copyable {
         }
     }
 
+    /// Tries again, after a while, what the gateway has refused: for a run that must not end because of that.
+    public mutating func reopen(after delay: Nanoseconds) {
+        guard state == .refused else { return }
+        state = .down
+        phase = .waiting(until: clock.now() + delay)
+    }
+
     /// Ends the session and the feed.
     public mutating func close<Sink: LiveFeedSink & ~Copyable>(into sink: inout Sink) {
         if case .over = phase { return }
+        for (schema, from) in skips { _ = tellSkip(schema, from, to: markTime, into: &sink) }
+        skips = []
         connection?.stop()
         drop()
         emit(.closed, .down, reason: .stopped, into: &sink)

@@ -46,7 +46,7 @@ public struct ReplayLedger: Sendable {
         let time = Self.time(of: record).nanoseconds
         let clock = Int(type.rawValue)
         // A stamp that cannot be would move the boundary past everything: such a record does not count.
-        guard time < Self.end, time <= record.receiveTime.nanoseconds &+ Self.minute else { return true }
+        guard Self.isPossible(time, record) else { return true }
         if time > clocks[clock].latest { hear(time, clock) }
         guard time >= clocks[clock].older else { return true }
         let place = streams.place(for: ReplayStream.key(type, record.instrumentID), epoch: clocks[clock].newer)
@@ -78,6 +78,18 @@ public struct ReplayLedger: Sendable {
         case .bbo1s, .bbo1m, .cbbo1s, .cbbo1m: record.receiveTime
         default: record.eventTime
         }
+    }
+
+    /// Whether a record can be of this time, ns.
+    @inline(__always)
+    private static func isPossible(_ time: UInt64, _ record: RecordView) -> Bool {
+        time < end && time <= record.receiveTime.nanoseconds &+ minute
+    }
+
+    /// The same time; nil of a stamp that cannot be.
+    static func possibleTime(of record: RecordView) -> Timestamp? {
+        let time = Self.time(of: record)
+        return isPossible(time.nanoseconds, record) ? time : nil
     }
 
     private static func isReplayable(_ type: RecordType) -> Bool {
@@ -158,7 +170,24 @@ public struct ReplayLedger: Sendable {
         streams.removeAll { Int($0.type.rawValue) == clock }
     }
 
+    /// Nothing can be proved of the schema from before this instant: it begins anew here.
+    public mutating func beginAnew(_ schema: Schema, at start: Timestamp) {
+        forget(schema)
+        beginPresent(schema, at: start)
+    }
+
+    /// The gateway has skipped records of the schema; this is the time of the first after them. In the present the
+    /// schema begins anew there. Of a replay, what has not been repeated by then is doubted.
+    public mutating func skip(_ schema: Schema, to end: Timestamp) {
+        guard let clock = Self.clock(schema) else { return }
+        guard !clocks[clock].isLive else { return beginAnew(schema, at: end) }
+        forEachStream(clock) { stream, _ in if stream.hadCount > 0 { stream.doubt() } }
+    }
+
     // MARK: Reading
+
+    /// Whether a record of any schema was taken since its schema began.
+    public var hasRecords: Bool { clocks.contains { $0.latest > 0 } }
 
     /// Where a replay of the schema would begin; nil when nothing could be proved of it.
     public func resumeStart(_ schema: Schema) -> Timestamp? {
@@ -202,10 +231,16 @@ extension ReplayLedger {
             clocks[clock].isLive = false
             forEachStream(clock) { stream, clock in stream.settle(clock) }
         case .replayed: _ = endReplay(schema)
-        case .gap where [.aged, .unreplayed, .skipped].contains(mark.reason): forget(schema)
+        case .gap where [.aged, .unreplayed].contains(mark.reason): beginAnew(schema, at: mark.end)
+        case .gap where mark.reason == .skipped: skip(schema, to: mark.end)
         case .down, .live, .refused, .gap, .slow: break
         }
     }
+}
+
+extension FeedMark {
+    /// Of a gap: where it ends.
+    fileprivate var end: Timestamp { to.isDefined ? to : time }
 }
 
 extension ReplayLedger: PersistentState {

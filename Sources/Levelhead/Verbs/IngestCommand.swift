@@ -65,7 +65,10 @@ struct IngestCommand: ParsableCommand {
                 if input.tape.isEmpty { return try LiveIngest(site, live.source).run() }
                 let tape = try MergedTape.open(try TapePaths.expand(input.tape))
                 try TapeIngest(site, speed: speed.multiple).run(tape, window: input.window)
-            } catch where !StorageSpace.isMissing(error) && (error is TapeError || error is LiveKeyError) {
+            } catch
+                where !StorageSpace.isMissing(error)
+                && (error is TapeError || error is LiveKeyError || error is LiveIngestError)
+            {
                 // It will not be better next time.
                 Terminal.writeError("levelhead: \(error)")
                 throw ExitCode(Supervisor.badInput)

@@ -48,6 +48,14 @@ struct LiveFeeds: ~Copyable {
         return handed
     }
 
+    /// Whether a gateway will not have us.
+    var isRefused: Bool { (0..<count).contains { feeds[$0].state == .refused } }
+
+    /// Tries again, after a while, what a gateway has refused.
+    mutating func reopen(after delay: Nanoseconds) {
+        for place in 0..<count { feeds[place].reopen(after: delay) }
+    }
+
     /// Also subscribes to more of the chain.
     mutating func subscribe(_ more: LiveSubscription) throws { try feeds[count - 1].subscribe(more) }
 

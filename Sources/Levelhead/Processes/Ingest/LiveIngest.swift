@@ -31,6 +31,8 @@ struct LiveIngest {
     /// How long a feed may be silent before its clock is moved on.
     private static let silence = Nanoseconds.seconds(1)
     private static let patience = Nanoseconds.milliseconds(5)
+    /// Between two attempts at a gateway that has refused a run that has begun.
+    private static let refusalDelay = Nanoseconds.seconds(60)
 
     private let site: RunSite
     private let source: LiveSource
@@ -59,6 +61,13 @@ struct LiveIngest {
         while !StopSignal.isRaised {
             let handed = feeds.receive(timeout: Self.patience, into: &sink)
             try sink.check()
+            if feeds.isRefused {
+                guard sink.hasRecords else { throw LiveIngestError.refused(sink.refusal) }
+                // What is open goes on, so the run does: a key can be given back.
+                let error = LiveIngestError.refused(sink.refusal)
+                Terminal.writeError("levelhead: \(error); tried again in \(Int(Self.refusalDelay.seconds)) s")
+                feeds.reopen(after: Self.refusalDelay)
+            }
             if handed == 0 { sink.moveClock(feeds.state, dataTime: feeds.dataTime, after: Self.silence) }
             try sink.flush()
             if let more = try plan.additions(from: &sink) { try feeds.subscribe(more) }
@@ -82,4 +91,3 @@ struct LiveIngest {
             key: key, subscriptions: subscriptions, ledger: ledger)
     }
 }
-

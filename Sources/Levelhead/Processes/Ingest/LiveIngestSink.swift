@@ -29,9 +29,19 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private(set) var sequence: UInt64 = 0
     /// Records that came before the tape began, one after the other.
     private var early: [[UInt8]] = []
+    private var earlyBooks = 0
+    /// Of the run's contracts, by their instruments.
     private var names: [InstrumentID: String] = [:]
-    private var refused = 0
+    private var contracts: WantedContracts
+    /// Since when names are waited for: since one was said, and since the session began.
     private var firstHeard: Nanoseconds?
+    private var started: Nanoseconds?
+    /// Contracts that a symbol has come to stand for, and that this run does not read.
+    private var unread: Set<String> = []
+    /// Why a gateway will not have us.
+    private(set) var refusal = ""
+    /// Whether the run has begun: a record of data has come, now or before.
+    private(set) var hasRecords = false
     /// The largest receive time of a record of data; 0 before the first.
     private var dataTime = Timestamp(nanoseconds: 0)
     private var lastRecord = MonotonicClock.now()
@@ -39,8 +49,11 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private var failure: (any Error)?
     private let scratch = UnsafeMutableRawPointer.allocate(byteCount: 512, alignment: 8)
 
-    /// How long the contracts' names are waited for.
+    /// How long names that need not come are waited for when one was said, and those that have to.
     private static let patience = Nanoseconds.seconds(5)
+    private static let longestPatience = Nanoseconds.seconds(60)
+    /// How many records of books are kept meanwhile.
+    private static let earlyBooksMost = 50_000
 
     init(_ site: RunSite, configuration: ResolvedConfiguration, dataset: String, plan: LiveSubscriptions) {
         self.site = site
@@ -48,6 +61,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         self.dataset = dataset
         self.plan = plan
         options = plan.hasOptions ? plan.watch : nil
+        contracts = plan.contracts
     }
 
     deinit { scratch.deallocate() }
@@ -56,7 +70,9 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     /// dataset.
     mutating func resume() throws -> FeedLedgers {
         var ledgers = FeedLedgers()
-        guard try !site.tape.parts().isEmpty else { return ledgers }
+        guard let first = try site.tape.parts().first else { return ledgers }
+        let tape = try MergedTape.open([first.path])
+        learn(tape.sources.compactMap(\.metadata))
         try open(DBNMetadata(dataset: dataset, schema: nil, start: Timestamp(nanoseconds: 0)))
         var reader = try site.tape.reader(at: 0)
         while let (record, number) = try reader.next() {
@@ -65,6 +81,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             options?.take(record)
             ledgers.take(record, chain: plan.hasIndexChain ? configuration.live.optionsDataset : nil)
         }
+        hasRecords = sequence > 0
         return ledgers
     }
 
@@ -73,6 +90,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         options?.take(record)
         if isPresent, record.type == .mbp10 { measure(record, receiveTime) }
         guard record.type == .symbolMapping else {
+            hasRecords = true
             if let time = Self.dataTime(record) { dataTime = max(dataTime, time) }
             return put(record)
         }
@@ -95,13 +113,16 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         switch event {
         case .live where !isOfChain: isPresent = true
         case .replaying where !isOfChain: isPresent = false
+        case .started where !isOfChain: started = MonotonicClock.now()
         case .notResolved(let text):
-            if plan.wanted.contains(where: text.contains) { refused += 1 }
-            // A family that has no options today is nothing to worry about.
-            if !plan.parents.contains(where: text.contains) { Terminal.writeError("levelhead: \(text)") }
-        case .disconnected(let failure): Terminal.writeError("levelhead: feed: \(failure.text)")
+            let isNext = contracts.notFound(text)
+            // A family that has no options today is nothing to worry about, and the contract after one may be far.
+            if !isNext, !plan.parents.contains(where: text.contains) { Terminal.writeError("levelhead: \(text)") }
+        case .disconnected(let failure):
+            if !isOfChain { started = nil }
+            Terminal.writeError("levelhead: feed: \(failure.text)")
         case .hole(let hole): Terminal.writeError("levelhead: feed: \(hole)")
-        case .refused(let text): Terminal.writeError("levelhead: feed refused: \(text)")
+        case .refused(let text): refusal = text
         default: break
         }
         guard var mark else { return }
@@ -126,10 +147,15 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     }
 
     /// - Throws: what kept a record from tape or ring.
-    mutating func check() throws { if let failure { throw failure } }
+    mutating func check() throws {
+        guard let failure else { return }
+        // What came before belongs to the run.
+        if failure is LiveIngestError { try ingest?.flush() }
+        throw failure
+    }
 
     mutating func flush() throws {
-        if ingest == nil, let firstHeard, MonotonicClock.now() - firstHeard > Self.patience { begin() }
+        if ingest == nil, failure == nil { awaitNames() }
         try check()
         try ingest?.flush()
     }
@@ -145,11 +171,41 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
 
     // MARK: The beginning
 
+    /// The contracts of a run that has begun.
+    private mutating func learn(_ metadata: [DBNMetadata]) {
+        for mapping in metadata.flatMap(\.mappings) {
+            for identity in mapping.intervals.compactMap({ UInt32($0.symbol) }) {
+                names[InstrumentID(identity)] = mapping.rawSymbol
+            }
+        }
+    }
+
     private mutating func learn(_ record: RecordView) {
         let view = record.symbolMapping
-        guard !isOfChain, plan.wanted.contains(view.inputSymbol) else { return }
-        names[record.instrumentID] = view.outputSymbol
-        if firstHeard == nil { firstHeard = MonotonicClock.now() }
+        let (asked, name) = (view.inputSymbol, view.outputSymbol)
+        guard !isOfChain, contracts.contains(asked) else { return }
+        contracts.found(asked)
+        if ingest == nil {
+            names[record.instrumentID] = name
+            if firstHeard == nil { firstHeard = MonotonicClock.now() }
+            return
+        }
+        // Every process reads the contracts once, from the beginning of the run's tape.
+        guard names[record.instrumentID] != name else { return }
+        if contracts.symbols.contains(asked) {
+            failure = failure ?? LiveIngestError.unplanned(symbol: asked, contract: name, record.instrumentID)
+        } else if unread.insert(name).inserted {
+            Terminal.writeError("levelhead: \(asked) is now \(name), which this run does not read; the next one will")
+        }
+    }
+
+    /// Begins without the names that do not come, or gives up.
+    private mutating func awaitNames() {
+        let now = MonotonicClock.now()
+        let isOver =
+            contracts.missing.isEmpty
+            ? firstHeard.map { now - $0 > Self.patience } : started.map { now - $0 > Self.longestPatience }
+        if isOver == true || contracts.isSettled && contracts.isRefused { begin() }
     }
 
     private mutating func put(_ record: RecordView) {
@@ -157,10 +213,9 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         if ingest == nil {
             early.append(Array(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount)))
             // The books come last: with their first record every name has been said.
-            let isAllSaid = names.count + refused >= plan.wanted.count && !names.isEmpty
-            if record.type == .mbp10 || isAllSaid && record.type != .symbolMapping {
-                begin()
-            }
+            let isAllSaid = contracts.missing.isEmpty && contracts.isSettled && record.type != .symbolMapping
+            if record.type == .mbp10 { earlyBooks += 1 }
+            if isAllSaid || earlyBooks > (contracts.missing.isEmpty ? 0 : Self.earlyBooksMost) { begin() }
             return
         }
         take(record)
@@ -175,11 +230,17 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
 
     private mutating func begin() {
         do {
+            guard contracts.missing.isEmpty else {
+                throw LiveIngestError.unresolved(contracts.missing, dataset: dataset)
+            }
             let times = early.compactMap { bytes in
                 bytes.withUnsafeBytes { Self.dataTime(Self.view($0)) }
             }
             // Definitions may be of days before: they belong to the session that the books begin with.
             let start = max(times.min() ?? MonotonicClock.wallTime(), plan.start ?? LiveSubscriptions.begin)
+            for lead in try plan.leads(at: start) where !names.values.contains(lead) {
+                Terminal.writeError("levelhead: \(lead) leads by the calendar, and the gateway does not have it")
+            }
             try open(metadata(from: start))
             try ingest?.begin(at: start)
             for bytes in early {
@@ -211,7 +272,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
 
     private func metadata(from start: Timestamp) -> DBNMetadata {
         let day = Timestamp(nanoseconds: start.nanoseconds / 86_400_000_000_000 * 86_400_000_000_000)
-        let dates = (UTCDay.yyyymmdd(of: day - .hours(24)), UTCDay.yyyymmdd(of: day + .hours(96)))
+        let dates = (UTCDay.yyyymmdd(of: day - .hours(24)), UTCDay.yyyymmdd(of: day + .hours(30 * 24)))
         let mappings = names.sorted { $0.key < $1.key }.map { identity, symbol in
             SymbolMapping(
                 rawSymbol: symbol,

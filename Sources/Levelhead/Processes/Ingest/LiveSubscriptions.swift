@@ -18,14 +18,13 @@ struct LiveSubscriptions {
     let hasIndexChain: Bool
     /// Where the replay of the books begins; nil without one.
     let start: Timestamp?
-    /// The symbols of the two contracts, as they are asked for.
-    let wanted: Set<String>
+    /// The two contracts, and those after them.
+    let contracts: WantedContracts
     /// Of definitions and statistics of the chain, which the venue says once a day or once a week.
     static let begin = Timestamp(nanoseconds: 0)
 
     private let configuration: ResolvedConfiguration
     private let calendar: TradingCalendar
-    private let futuresType: SymbolType
 
     init(_ configuration: ResolvedConfiguration, _ source: LiveSource) throws {
         self.configuration = configuration
@@ -34,13 +33,12 @@ struct LiveSubscriptions {
         parents = configuration.live.hasOptions ? Self.parents(configuration) : []
         hasIndexChain = hasOptions && !configuration.options.root.isEmpty
         start = try Self.start(configuration, source)
-        wanted = Set([configuration.instrument.signal, configuration.instrument.traded].map(\.description))
-        let names = wanted.sorted()
-        let type: SymbolType = names.allSatisfy { $0.contains(".c.") } ? .continuous : .rawSymbol
-        futuresType = type
-        let start = start
-        futures = try [Schema.definition, .status, .statistics, .mbp10].map { schema in
-            try LiveSubscription(schema, type, .named(names), start: start)
+        contracts = WantedContracts([configuration.instrument.signal, configuration.instrument.traded])
+        futures = []
+        for schema in [Schema.definition, .status, .statistics, .mbp10] {
+            for (type, names) in contracts.groups {
+                futures.append(try LiveSubscription(schema, type, .named(names), start: start))
+            }
         }
         guard hasOptions else { return }
         let reference = try references
@@ -60,9 +58,10 @@ struct LiveSubscriptions {
     var prices: [LiveSubscription] {
         get throws {
             let name = configuration.instrument.signal
+            let type = WantedContracts.type(of: name)
             return [
-                try LiveSubscription(.statistics, futuresType, .named([name]), start: Self.begin),
-                try LiveSubscription(.mbp10, futuresType, .named([name])),
+                try LiveSubscription(.statistics, type, .named([name]), start: Self.begin),
+                try LiveSubscription(.mbp10, type, .named([name])),
             ]
         }
     }
@@ -84,6 +83,16 @@ struct LiveSubscriptions {
         guard hasIndexChain else { return (source.address, source.dataset) }
         let dataset = configuration.live.optionsDataset
         return (source.optionsAddress ?? .databento(dataset: dataset), dataset)
+    }
+
+    /// The contracts that the symbols of both mean by the calendar.
+    func leads(at time: Timestamp) throws -> [String] {
+        let calendar = try Self.calendar(configuration)
+        let date = calendar.sessionInForce(time).tradeDate
+        return contracts.symbols.sorted().compactMap { text in
+            guard let symbol = try? FuturesSymbol(text, near: date) else { return nil }
+            return calendar.contract(symbol, on: date)?.rawSymbol
+        }
     }
 
     /// Subscribes to the quotes of what the sink's watch has chosen and now chooses.
@@ -126,9 +135,11 @@ struct LiveSubscriptions {
         case .none: return nil
         case .all: return begin
         case .session:
-            let calendar = TradingCalendar.cmeEquityIndex(
-                zone: try ZoneData.newYork(), windows: configuration.sessions)
-            return calendar.sessionInForce(MonotonicClock.wallTime()).open
+            return try calendar(configuration).sessionInForce(MonotonicClock.wallTime()).open
         }
+    }
+
+    private static func calendar(_ configuration: ResolvedConfiguration) throws -> TradingCalendar {
+        .cmeEquityIndex(zone: try ZoneData.newYork(), windows: configuration.sessions)
     }
 }

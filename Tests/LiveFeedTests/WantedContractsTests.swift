@@ -1,0 +1,43 @@
+import DBN
+import Testing
+
+@testable import LiveFeed
+
+@Suite struct WantedContractsTests {
+    @Test func `a line has one type of symbols, and the contract after each place in the calendar`() {
+        let pinned = WantedContracts(["ESH6", "MES.c.0"])
+        #expect(pinned.groups.map(\.type) == [.continuous, .rawSymbol])
+        #expect(pinned.groups.map(\.names) == [["MES.c.0", "MES.c.1"], ["ESH6"]])
+        let both = WantedContracts(["ES.c.0", "ES.c.1"])
+        #expect(both.groups.map(\.names) == [["ES.c.0", "ES.c.1", "ES.c.2"]])
+        #expect(both.next == ["ES.c.2"])
+        #expect(WantedContracts(["ESH6", "MESH6"]).groups.map(\.type) == [.rawSymbol])
+        #expect(WantedContracts.type(of: "ES.FUT") == .rawSymbol && WantedContracts.type(of: "ES.c.0") == .continuous)
+    }
+
+    @Test func `of the next contracts nothing need come, of the others everything`() {
+        var contracts = WantedContracts(["ES.c.0", "MES.c.0"])
+        #expect(contracts.missing == ["ES.c.0", "MES.c.0"] && !contracts.isSettled && !contracts.isRefused)
+        contracts.found("ES.c.0")
+        contracts.found("ES.c.1")
+        contracts.found("NQ.c.0")
+        let isNext = contracts.notFound("Failed to resolve symbol 'MES.c.1'")
+        #expect(isNext && !contracts.isRefused && !contracts.isSettled)
+        contracts.found("MES.c.0")
+        #expect(contracts.isSettled && contracts.missing == [])
+    }
+
+    /// `MES.c.0` has `ES.c.0` in it.
+    @Test(arguments: [
+        "Failed to resolve symbol 'MES.c.0'", "Failed to resolve symbols: MES.c.0, XX.", "could not resolve (MES.c.0).",
+    ])
+    func `a symbol is refused by its whole name`(text: String) {
+        var contracts = WantedContracts(["ES.c.0", "MES.c.0"])
+        let isNext = contracts.notFound(text)
+        #expect(!isNext && contracts.isRefused && !contracts.isSettled)
+        contracts.found("ES.c.0")
+        contracts.found("ES.c.1")
+        _ = contracts.notFound("Failed to resolve symbol 'MES.c.1'")
+        #expect(contracts.isSettled && contracts.missing == ["MES.c.0"])
+    }
+}

@@ -2,6 +2,7 @@ import Determinism
 import Orders
 import Risk
 import Signals
+import Units
 
 /// What the processes of the order path tell each other, and what an operator tells them.
 ///

@@ -1,4 +1,5 @@
 import Configuration
+import Control
 import DBN
 import Foundation
 import LiveFeed
@@ -56,13 +57,18 @@ struct LiveIngest {
         let (address, dataset) = plan.chain(source)
         var feeds = LiveFeeds(try feed(source.address, source.dataset, key, plan.futures, ledgers.futures))
         if plan.hasIndexChain { feeds.add(try feed(address, dataset, key, plan.chain, ledgers.chain)) }
+        var told: FeedState?
         while !StopSignal.isRaised {
             let handed = feeds.receive(timeout: Self.patience, into: &sink)
             try sink.check()
             if handed == 0 { sink.moveClock(feeds.state, dataTime: feeds.dataTime, after: Self.silence) }
             try sink.flush()
             if let more = try plan.additions(from: &sink) { try feeds.subscribe(more) }
-            desk.report(position: sink.sequence, clock: feeds.dataTime, isDone: false, produced: feeds.holes)
+            desk.report(position: sink.sequence, clock: feeds.dataTime, isDone: false, gaps: feeds.holes)
+            if feeds.state != told {
+                told = feeds.state
+                desk.board.setFeed("\(feeds.state)")
+            }
         }
         feeds.close(into: &sink)
         try sink.check()

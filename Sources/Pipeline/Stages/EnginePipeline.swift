@@ -94,7 +94,7 @@ struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {
         output.secondVector(engine, time: time)
     }
 
-    mutating func feedChanged(isLive: Bool) { judge.isFeedLive = isLive }
+    mutating func feedChanged(_ feed: FeedCondition) { judge.isFeedLive = feed == .live }
 
     mutating func tradedGroup(_ book: borrowing ContractBook) {}
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {}

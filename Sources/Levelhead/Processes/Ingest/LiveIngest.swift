@@ -31,6 +31,10 @@ struct LiveSource: Sendable {
 struct LiveIngest {
     /// How long a feed may be silent before its clock is moved on.
     private static let silence = Nanoseconds.seconds(1)
+    /// The gateway says something that often, by the protocol's shortest interval: a book is stale after as long.
+    private static let heartbeat = 5
+    /// A gateway that has said nothing for longer is not known to be there.
+    private static let heartbeatLimit = Nanoseconds.seconds(Int64(heartbeat) + 1)
     private static let patience = Nanoseconds.milliseconds(5)
 
     private let site: RunSite
@@ -61,7 +65,10 @@ struct LiveIngest {
         while !StopSignal.isRaised {
             let handed = feeds.receive(timeout: Self.patience, into: &sink)
             try sink.check()
-            if handed == 0 { sink.moveClock(feeds.state, dataTime: feeds.dataTime, after: Self.silence) }
+            // Over a gateway that may be gone nobody says that its book still stands.
+            if handed == 0, MonotonicClock.now() - feeds.heardAt <= Self.heartbeatLimit {
+                sink.moveClock(feeds.state, dataTime: feeds.dataTime, after: Self.silence)
+            }
             try sink.flush()
             if let more = try plan.additions(from: &sink) { try feeds.subscribe(more) }
             desk.report(position: sink.sequence, clock: feeds.dataTime, isDone: false, gaps: feeds.holes)
@@ -83,7 +90,9 @@ struct LiveIngest {
         try LiveFeed(
             LiveFeedConfiguration(
                 address: address,
-                request: LiveSessionRequest(dataset: dataset, compression: source.compresses ? .zstd : .none),
+                request: LiveSessionRequest(
+                    dataset: dataset, compression: source.compresses ? .zstd : .none,
+                    heartbeatInterval: Self.heartbeat),
                 seed: UInt64(getpid())),
             key: key, subscriptions: subscriptions, ledger: ledger)
     }

@@ -22,7 +22,7 @@ import ZeroMQ
 ///
 /// It takes nothing but records, so its state is a function of the run's tape alone.
 struct EngineHost: ~Copyable {
-    private static var stateVersion: UInt64 { 4 }
+    private static var stateVersion: UInt64 { 5 }
     private static var stride: Int { 1_024 }
 
     private let site: RunSite
@@ -66,11 +66,13 @@ struct EngineHost: ~Copyable {
             try archive.checkEnd()
         }
         let position = snapshot?.position.sequence ?? 0
+        let feedQuality = pipeline.feedQuality
         let streams = try pipeline.withOutput { ledger in
             let streams = try EngineStreams(
                 site, configuration.streams, context: context, root: setup.plan.signalSpecification.root,
                 rows: ledger.featureRows,
                 signalCount: ledger.signalCount)
+            streams.feedQuality = feedQuality
             ledger.streams = streams
             return streams
         }

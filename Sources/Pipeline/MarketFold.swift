@@ -5,6 +5,16 @@ import MarketCalendar
 import MarketData
 import Units
 
+/// What a live feed says of itself.
+public enum FeedCondition: Sendable {
+    /// Records of the present come.
+    case live
+    /// Records of the past come.
+    case replaying
+    /// None come.
+    case lost
+}
+
 /// What the market fold tells whoever runs it, besides the leading contract's groups and seconds.
 public protocol MarketSink: FeatureSink, ~Copyable {
     /// A group of the traded contract's own book closed.
@@ -15,11 +25,11 @@ public protocol MarketSink: FeatureSink, ~Copyable {
     /// A session began, and with it perhaps the lead of another contract; comes before its first group.
     mutating func sessionBegan(_ session: SessionTimes, leader: Int)
     /// A live feed fell behind the present, or has caught up with it.
-    mutating func feedChanged(isLive: Bool)
+    mutating func feedChanged(_ feed: FeedCondition)
 }
 
 extension MarketSink where Self: ~Copyable {
-    public mutating func feedChanged(isLive: Bool) {}
+    public mutating func feedChanged(_ feed: FeedCondition) {}
 }
 
 /// Records of all contracts in, their books and features out: the engine's fold over the ring.
@@ -305,8 +315,9 @@ public struct MarketFold: ~Copyable {
         case .gap where mark.schema == nil || mark.schema == .mbp10: loseRecords(of: mark.instrument)
         // By ourselves, at the end of a run: nothing is missing.
         case .down where mark.reason == .stopped: break
-        case .down, .replaying, .refused: sink.feedChanged(isLive: false)
-        case .live: sink.feedChanged(isLive: true)
+        case .down, .refused: sink.feedChanged(.lost)
+        case .replaying: sink.feedChanged(.replaying)
+        case .live: sink.feedChanged(.live)
         case .gap, .replayed, .slow: break
         }
     }

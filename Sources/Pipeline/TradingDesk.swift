@@ -106,12 +106,12 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         openOrClose()
     }
 
-    public mutating func feedChanged(isLive: Bool) {
+    public mutating func feedChanged(_ feed: FeedCondition) {
         isQuiet = false
         mark()
-        watch.feedChanged(isLive: isLive)
-        judge.isFeedLive = isLive
-        risk.gate.feedChanged(isLive: isLive)
+        watch.feedChanged(feed)
+        judge.isFeedLive = feed == .live
+        risk.gate.feedChanged(isLive: feed == .live)
         settle()
     }
 

@@ -119,8 +119,8 @@ import Units
         let account = AccountRecord(
             tradingState: .reducing, dayProfit: Money(cents: -1_050), dayLossLimit: Money(cents: 100_00))
         let board = ProcessBoard(name: "risk", run: "r", symbols: ["ESH4", "MESH4"], account: account)
-        board.instruments[1].store(
-            InstrumentRecord(quality: [.gap, .noHistory], records: 5, gaps: 1, position: -2))
+        board.instruments[1].store(InstrumentRecord(quality: [.gap, .noHistory], position: -2))
+        board.setFeed("replaying")
         board.setIncomplete(warming: ["a"], missing: ["b", "c"])
         let status = board.current()
         #expect(status.instruments.map(\.symbol) == ["ESH4", "MESH4"])
@@ -132,7 +132,7 @@ import Units
         #expect(status.account?.dayLossLimit == "100.00")
         #expect(status.account?.drawdownLimit == nil)
         #expect(status.warming == ["a"] && status.missing == ["b", "c"])
-        #expect(status.pid == getpid())
+        #expect(status.pid == getpid() && status.feed == "replaying")
     }
 
     @Test func `every bit of data quality has a name`() {

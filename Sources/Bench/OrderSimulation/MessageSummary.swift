@@ -25,6 +25,7 @@ extension StageMessage {
         case .notice(let notice): "notice \(notice.kind) \(notice.reason.name) rounds \(notice.rounds)"
         case .request(let request): "request \(request.request.name) epoch \(request.epoch)"
         case .tick: "tick"
+        case .clock(let time): "clock \(time.nanoseconds)"
         }
     }
 }

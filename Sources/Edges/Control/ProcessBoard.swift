@@ -14,6 +14,7 @@ public final class ProcessBoard: Sendable {
         var warming: [String] = []
         var missing: [String] = []
         var metrics: String?
+        var feed: String?
         var rate = RateSample()
     }
 
@@ -64,6 +65,9 @@ public final class ProcessBoard: Sendable {
     /// The columns that lack the past that they need. Not for the per-record path.
     public func setNoHistory(_ columns: [String]) { text.withLock { $0.noHistory = columns } }
 
+    /// Where a live feed stands; nil in a process that has none. Not for the per-record path.
+    public func setFeed(_ state: String?) { text.withLock { $0.feed = state } }
+
     public func setMetrics(address: String?) { text.withLock { $0.metrics = address } }
 
     /// Counts a control message that was not taken.
@@ -89,11 +93,10 @@ public final class ProcessBoard: Sendable {
             lagNanoseconds: record.lag.count, inputNanoseconds: record.inputTime.known, records: record.records,
             recordsPerSecond: text.rate.perSecond, gaps: record.gaps, recordsLost: record.recordsLost,
             dropped: record.dropped, produced: record.produced, startedNanoseconds: started.nanoseconds,
-            metrics: text.metrics, latencies: latencies(),
+            metrics: text.metrics, feed: text.feed, latencies: latencies(),
             instruments: cells.map { symbol, cell in
                 ProcessStatus.Instrument(
-                    symbol: symbol, quality: cell.quality.names, records: cell.records, gaps: cell.gaps,
-                    lastEventNanoseconds: cell.lastEvent.known)
+                    symbol: symbol, quality: cell.quality.names, lastEventNanoseconds: cell.lastEvent.known)
             },
             noHistory: text.noHistory, warming: text.warming, missing: text.missing, account: currentAccount(),
             refused: Dictionary(uniqueKeysWithValues: refusalCounts.map { ($0.key.rawValue, $0.value) }))

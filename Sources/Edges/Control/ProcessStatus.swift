@@ -44,13 +44,11 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
         public var symbol: String
         /// Names of `DataQuality`; empty is good.
         public var quality: [String]
-        public var records: UInt64
-        public var gaps: UInt64
-        /// Nil before the first record.
+        /// Event time to which its book is known to stand; nil before the first.
         public var lastEventNanoseconds: UInt64?
 
         enum CodingKeys: String, CodingKey {
-            case symbol, quality, records, gaps
+            case symbol, quality
             case lastEventNanoseconds = "last_event_ns"
         }
     }
@@ -100,6 +98,9 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
     public var startedNanoseconds: UInt64
     /// `127.0.0.1:PORT` of its metrics, when it serves any.
     public var metrics: String?
+    /// Where a live feed stands (`down`, `connecting`, `authenticating`, `replaying`, `live`, `refused`, `closed`); nil
+    /// in a process that has none.
+    public var feed: String?
     public var latencies: [Latency]
     public var instruments: [Instrument]
     /// Columns that lack the past that they need, by name: they are NaN.
@@ -113,7 +114,7 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
     public var refused: [String: UInt64]
 
     enum CodingKeys: String, CodingKey {
-        case name, pid, run, state, sequence, records, gaps, dropped, produced, metrics, latencies, instruments
+        case name, pid, run, state, sequence, records, gaps, dropped, produced, metrics, feed, latencies, instruments
         case warming, missing, account, refused
         case noHistory = "no_history"
         case lagNanoseconds = "lag_ns"

@@ -28,7 +28,7 @@ public struct StatusRecord: BitwiseCopyable, Sendable {
     public var lag: Nanoseconds
     /// Inputs done since start.
     public var records: UInt64
-    /// Holes in the input, and records known to be missing in them.
+    /// Holes that a live feed has told, of its ingest; and records that the ring had lost and the tape gave.
     public var gaps: UInt64
     public var recordsLost: UInt64
     /// Outputs that were thrown away because nobody took them.
@@ -56,21 +56,15 @@ public struct StatusRecord: BitwiseCopyable, Sendable {
 /// What the data thread last said of one instrument.
 public struct InstrumentRecord: BitwiseCopyable, Sendable {
     public var quality: DataQuality
-    /// Records of it since start.
-    public var records: UInt64
-    public var gaps: UInt64
-    /// Event time of its last record; `undefined` before the first.
+    /// Event time to which its book is known to stand; `undefined` before the first.
     public var lastEvent: Timestamp
     /// Contracts held, below zero when sold: what a process with an account knows. Zero elsewhere.
     public var position: Int64
 
     public init(
-        quality: DataQuality = .noBook, records: UInt64 = 0, gaps: UInt64 = 0, lastEvent: Timestamp = .undefined,
-        position: Int64 = 0
+        quality: DataQuality = .noBook, lastEvent: Timestamp = .undefined, position: Int64 = 0
     ) {
         self.quality = quality
-        self.records = records
-        self.gaps = gaps
         self.lastEvent = lastEvent
         self.position = position
     }

@@ -111,6 +111,8 @@ public struct LiveFeed: ~Copyable {
 
     /// Whether all that was asked for of the past has come.
     public var isWarm: Bool { state == .live }
+    /// When anything last came from the gateway, heartbeats included, by the feed's clock.
+    public var heardAt: Nanoseconds { lastHeard }
     /// What becomes readable when there is something to do for the connection, or the one being made; nil when there is
     /// neither.
     public var descriptor: Int32? {

@@ -41,9 +41,12 @@ public enum ProcessMetrics {
             $0.add(Double(status.lagNanoseconds) / 1e9)
         }
         text.family("levelhead_records_total", .counter, "Inputs done since start.") { $0.add(status.records) }
-        text.family("levelhead_gaps_total", .counter, "Holes in the input.") { $0.add(status.gaps) }
-        text.family("levelhead_records_lost_total", .counter, "Records known to be missing in those holes.") {
+        text.family("levelhead_gaps_total", .counter, "Holes that a live feed has told.") { $0.add(status.gaps) }
+        text.family("levelhead_records_lost_total", .counter, "Records that the ring had lost and the tape gave.") {
             $0.add(status.recordsLost)
+        }
+        text.family("levelhead_feed_state", .gauge, "1 for where a live feed stands.") {
+            if let feed = status.feed { $0.add(1, ["state": feed]) }
         }
         text.family("levelhead_outputs_total", .counter, "Signals, verdicts, orders or fills made.") {
             $0.add(status.produced)
@@ -72,12 +75,6 @@ public enum ProcessMetrics {
     }
 
     private static func addInstruments(_ status: ProcessStatus, to text: inout MetricsText) {
-        text.family("levelhead_instrument_records_total", .counter, "Records of an instrument since start.") {
-            for instrument in status.instruments { $0.add(instrument.records, ["symbol": instrument.symbol]) }
-        }
-        text.family("levelhead_instrument_gaps_total", .counter, "Holes in an instrument's records.") {
-            for instrument in status.instruments { $0.add(instrument.gaps, ["symbol": instrument.symbol]) }
-        }
         text.family("levelhead_instrument_quality", .gauge, "1 for what is wrong with an instrument's data, else 0.") {
             for instrument in status.instruments {
                 for reason in DataQuality.allNames {

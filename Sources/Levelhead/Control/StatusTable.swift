@@ -9,6 +9,7 @@ enum StatusTable {
         lines += report.stale.map { "\(pad($0, 10)) is dead" }
         lines += [""] + accountLines(report) + instrumentLines(report) + latencyLines(report)
         for process in report.processes {
+            if let feed = process.feed { lines.append("\(process.name): feed: \(feed)") }
             if !process.noHistory.isEmpty {
                 lines.append(
                     "\(process.name): no_history: \(process.noHistory.count) columns: \(listed(process.noHistory))")
@@ -63,11 +64,11 @@ enum StatusTable {
         let rows = report.processes.flatMap { process in
             process.instruments.map { instrument in
                 let quality = instrument.quality.isEmpty ? "good" : instrument.quality.joined(separator: " ")
-                return [process.name, instrument.symbol, "\(instrument.records)", "\(instrument.gaps)", quality]
+                return [process.name, instrument.symbol, quality]
             }
         }
         guard !rows.isEmpty else { return [] }
-        return [""] + table([["process", "symbol", "records", "gaps", "quality"]] + rows, widths: [10, 10, 12, 6, 0])
+        return [""] + table([["process", "symbol", "quality"]] + rows, widths: [10, 10, 0])
     }
 
     private static func latencyLines(_ report: StatusReport) -> [String] {

@@ -54,8 +54,8 @@ final class ProcessDesk: Sendable {
     ///   - clock: receive time of the last one.
     ///   - isDone: its input is over, and everything that follows from it has been taken by its receivers.
     func report(
-        position: UInt64, clock: Timestamp, isDone: Bool, recovered: UInt64 = 0, produced: UInt64 = 0,
-        lag: Nanoseconds = .zero
+        position: UInt64, clock: Timestamp, isDone: Bool, recovered: UInt64 = 0, gaps: UInt64 = 0,
+        produced: UInt64 = 0, lag: Nanoseconds = .zero
     ) {
         if firstRecord.load(ordering: .relaxed) == .max { firstRecord.store(position, ordering: .relaxed) }
         var record = StatusRecord()
@@ -64,6 +64,7 @@ final class ProcessDesk: Sendable {
         record.inputTime = clock
         record.lag = lag
         record.records = position &- firstRecord.load(ordering: .relaxed)
+        record.gaps = gaps
         record.recordsLost = recovered
         record.produced = produced
         board.status.store(record)
@@ -90,7 +91,8 @@ final class ProcessDesk: Sendable {
         account.shortAccount = -gate.held(long: false).contracts
         board.account?.store(account)
         guard let cell = board.instruments.first else { return }
-        var record = InstrumentRecord(quality: [])
+        var record = InstrumentRecord(quality: gate.bookQuality)
+        if gate.mark.bookTime.nanoseconds > 0 { record.lastEvent = gate.mark.bookTime }
         record.position = gate.position.quantity.contracts
         cell.store(record)
     }

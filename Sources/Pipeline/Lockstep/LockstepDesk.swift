@@ -79,10 +79,10 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         openOrClose()
     }
 
-    mutating func feedChanged(isLive: Bool) {
+    mutating func feedChanged(_ feed: FeedCondition) {
         stepAll()
-        watch.feedChanged(isLive: isLive)
-        judge.isFeedLive = isLive
+        watch.feedChanged(feed)
+        judge.isFeedLive = feed == .live
         stepAll()
         decisions.add(risk.outputsOfAnyStep())
         settle()

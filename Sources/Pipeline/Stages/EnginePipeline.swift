@@ -20,6 +20,12 @@ public protocol EngineOutput: ~Copyable {
     mutating func announced()
     /// A level was decided; the vector is the one it was decided on.
     mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>)
+    /// What the feed adds to the quality of every vector from here on.
+    mutating func feedChanged(_ quality: DataQuality)
+}
+
+extension EngineOutput where Self: ~Copyable {
+    public mutating func feedChanged(_ quality: DataQuality) {}
 }
 
 /// The engine's fold: records in; features and signals out. The first half of the pipeline.
@@ -45,6 +51,9 @@ public struct EnginePipeline<Output: EngineOutput & ~Copyable>: ~Copyable {
         market.take(record, sequence: sequence, sink: &sink.pointee)
     }
 
+    /// What the feed adds to the quality of every vector.
+    public var feedQuality: DataQuality { sink.pointee.feedQuality }
+
     /// Reaches the output.
     public mutating func withOutput<Result>(_ body: (inout Output) throws -> Result) rethrows -> Result {
         try body(&sink.pointee.output)
@@ -57,6 +66,7 @@ extension EnginePipeline: PersistentState where Output: ~Copyable {
         try archive.marker("engine")
         try archive.field(&market)
         try sink.pointee.judge.persist(&archive)
+        try archive.field(&sink.pointee.feedQuality)
     }
 }
 
@@ -73,6 +83,8 @@ extension ContractEngine {
 struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {
     var judge: LevelJudge
     var output: Output
+    /// What the feed adds to the quality of a vector.
+    var feedQuality: DataQuality = []
 
     init(judge: consuming LevelJudge, output: consuming Output) {
         self.judge = judge
@@ -94,7 +106,11 @@ struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {
         output.secondVector(engine, time: time)
     }
 
-    mutating func feedChanged(isLive: Bool) { judge.isFeedLive = isLive }
+    mutating func feedChanged(_ feed: FeedCondition) {
+        judge.isFeedLive = feed == .live
+        feedQuality = feed == .live ? [] : feed == .replaying ? [.warming, .replayed] : .warming
+        output.feedChanged(feedQuality)
+    }
 
     mutating func tradedGroup(_ book: borrowing ContractBook) {}
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {}

@@ -54,7 +54,7 @@ public struct ExecutionFollower: TradingStage {
         case .change(let change): execution.apply(change, clock(watch))
         case .event(let event): execution.apply(event, clock(watch))
         case .request(let command): execution.apply(command, clock(watch))
-        case .tick: execution.advance(clock(watch))
+        case .tick, .clock: execution.advance(clock(watch))
         case .signal, .verdict, .command, .fill, .update, .notice:
             preconditionFailure("a message for another process: the receiver checks kinds")
         }
@@ -72,7 +72,7 @@ public struct ExecutionFollower: TradingStage {
     }
 
     private func clock(_ watch: borrowing MarketWatch) -> TradingClock {
-        isLogical ? watch.clock : TradingClock(event: watch.clock.event, message: messageTime)
+        isLogical ? watch.clock : TradingClock(event: watch.now.event, message: messageTime)
     }
 
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {

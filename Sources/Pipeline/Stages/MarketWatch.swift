@@ -26,7 +26,11 @@ public struct MarketWatch: ~Copyable {
     /// The leading contract's own book fills the orders.
     private(set) var tradesSignalBook = true
     /// Records of the present come, not those of a replay after a break.
-    private var isFeedLive = true
+    private(set) var isFeedLive = true
+    /// No records come: the feed said so.
+    private var isFeedLost = false
+    /// How far the 1 s clock has moved event time on while no records came.
+    private var movedOn = Timestamp(nanoseconds: 0)
 
     /// The trades of a step that no group made.
     static var noTrades: UnsafeBufferPointer<TradeRun> { UnsafeBufferPointer(start: nil, count: 0) }
@@ -108,9 +112,17 @@ public struct MarketWatch: ~Copyable {
         setClock(event: time, received: received)
     }
 
+    /// Event time as it is known to be: that of the records, moved on while none come. A book's age is measured
+    /// against it; what the records say of the market keeps to `clock`.
+    var now: TradingClock { TradingClock(event: max(clock.event, movedOn), message: clock.message) }
+
+    /// No records come: event time goes on without them.
+    mutating func moveOn(to time: Timestamp) { movedOn = max(movedOn, time) }
+
     /// A live feed fell behind the present, or has caught up with it.
-    mutating func feedChanged(isLive: Bool) {
-        isFeedLive = isLive
+    mutating func feedChanged(_ feed: FeedCondition) {
+        isFeedLive = feed == .live
+        isFeedLost = feed == .lost
         market.setFeed(feedQuality)
     }
 
@@ -125,11 +137,11 @@ public struct MarketWatch: ~Copyable {
     }
 
     /// A valid book that nobody changes stays valid while the feed is alive (K.3-8): it is marked anew. Over a silence
-    /// of the feed it ages. True when it was marked.
+    /// of the feed it ages, and when the feed is gone, whatever other feeds say. True when it was marked.
     ///
     /// - Parameter heard: the largest receive time before the record that ended the second.
     mutating func keepMark(secondEnded time: UInt64, heard: UInt64) -> Bool {
-        guard time <= heard &+ UInt64(markReducing.count) else { return false }
+        guard !isFeedLost, time <= heard &+ UInt64(markReducing.count) else { return false }
         market.keep(until: clock.event)
         return true
     }
@@ -156,6 +168,8 @@ extension MarketWatch: PersistentState {
         try day.persist(&archive)
         try archive.field(&tradesSignalBook)
         try archive.field(&isFeedLive)
+        try archive.field(&isFeedLost)
+        try archive.field(&movedOn)
         try archive.field(&clock)
     }
 }

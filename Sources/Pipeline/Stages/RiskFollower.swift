@@ -29,7 +29,7 @@ public struct RiskFollower: TradingStage {
     }
 
     public mutating func groupEnded(_ watch: inout MarketWatch) {
-        if isLogical { risk.review(watch.clock) } else { _ = risk.collectIntents(watch.clock) }
+        if isLogical { risk.review(watch.clock) } else { _ = risk.collectIntents(watch.now) }
     }
 
     public mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool) {
@@ -54,13 +54,16 @@ public struct RiskFollower: TradingStage {
             risk.approvalTime = isLogical ? watch.clock.message : messageTime
             _ = risk.apply(request)
         case .tick: if !isLogical { review(watch) }
+        case .clock:
+            risk.advance(to: watch.now.event)
+            if !isLogical { review(watch) }
         case .approval, .change, .verdict, .command, .event:
             preconditionFailure("a message for another process: the receiver checks kinds")
         }
     }
 
     private mutating func review(_ watch: borrowing MarketWatch) {
-        guard risk.collectIntents(watch.clock) else { return }
+        guard risk.collectIntents(watch.now) else { return }
         risk.approvalTime = messageTime
         risk.reviewIntents()
     }

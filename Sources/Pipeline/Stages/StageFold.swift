@@ -41,6 +41,7 @@ public struct StageFold<Stage: TradingStage>: ~Copyable {
 
     /// Takes a message between two records.
     public mutating func take(_ message: StageMessage, at time: Timestamp) {
+        if case .clock(let moved) = message { follower.pointee.watch.moveOn(to: moved) }
         follower.pointee.stage.take(message, at: time, &follower.pointee.watch)
     }
 
@@ -54,6 +55,10 @@ public struct StageFold<Stage: TradingStage>: ~Copyable {
     public var awaitsTime: Bool { follower.pointee.stage.awaitsTime }
     /// Event time, and the receive time of the record taken last.
     public var clock: TradingClock { follower.pointee.watch.clock }
+    /// The same, with event time moved on as far as the 1 s clock has moved it while no records came.
+    public var now: TradingClock { follower.pointee.watch.now }
+    /// Records of the present come, as far as the feed has said.
+    public var isFeedLive: Bool { follower.pointee.watch.isFeedLive }
     /// The contract that orders are for.
     public var tradedSymbol: String { market.plan.tradedContract(leader: market.leader).rawSymbol }
 
@@ -142,11 +147,11 @@ struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
         if hasMoved { stage.marketMoved(&watch, trades: MarketWatch.noTrades) }
     }
 
-    mutating func feedChanged(isLive: Bool) {
+    mutating func feedChanged(_ feed: FeedCondition) {
         passGate()
-        watch.feedChanged(isLive: isLive)
+        watch.feedChanged(feed)
         passGate()
-        stage.feedChanged(isLive: isLive)
+        stage.feedChanged(isLive: feed == .live)
     }
 
     // MARK: Logical time

@@ -27,10 +27,12 @@ public enum StageMessage: Sendable {
     case request(OperatorCommand)
     /// The message clock moved on and nothing else happened.
     case tick
+    /// No record came for a while: event time has gone on to this by itself.
+    case clock(Timestamp)
 
     public enum Kind: UInt8, Sendable, CaseIterable {
         case signal = 1
-        case approval, change, verdict, command, event, fill, update, notice, request, tick
+        case approval, change, verdict, command, event, fill, update, notice, request, tick, clock
     }
 
     public var kind: Kind {
@@ -46,6 +48,7 @@ public enum StageMessage: Sendable {
         case .notice: .notice
         case .request: .request
         case .tick: .tick
+        case .clock: .clock
         }
     }
 
@@ -96,6 +99,7 @@ public enum StageMessage: Sendable {
         case .notice(let value): try Self.save(value, &archive)
         case .request(let value): try Self.save(value, &archive)
         case .tick: break
+        case .clock(var time): try archive.field(&time)
         }
     }
 
@@ -116,6 +120,10 @@ public enum StageMessage: Sendable {
         case .notice: self = .notice(try Self.load(&archive))
         case .request: self = .request(try Self.load(&archive))
         case .tick: self = .tick
+        case .clock:
+            var time = Timestamp(nanoseconds: 0)
+            try archive.field(&time)
+            self = .clock(time)
         }
         try archive.checkEnd()
     }

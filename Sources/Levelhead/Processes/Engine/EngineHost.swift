@@ -66,11 +66,13 @@ struct EngineHost: ~Copyable {
             try archive.checkEnd()
         }
         let position = snapshot?.position.sequence ?? 0
+        let feedQuality = pipeline.feedQuality
         let streams = try pipeline.withOutput { ledger in
             let streams = try EngineStreams(
                 site, configuration.streams, context: context, root: setup.plan.signalSpecification.root,
                 rows: ledger.featureRows,
                 signalCount: ledger.signalCount, statusCount: saved.published.first ?? 0)
+            streams.feedQuality = feedQuality
             ledger.streams = streams
             return streams
         }

@@ -42,6 +42,8 @@ struct EngineLedger: ~Copyable, EngineOutput {
         features.closeBlock()
     }
 
+    mutating func feedChanged(_ quality: DataQuality) { streams?.feedQuality = quality }
+
     mutating func announce(_ signal: Signal) { door?.put(signal, at: position) }
 
     mutating func announced() { door?.call() }

@@ -22,6 +22,8 @@ final class EngineStreams {
     private(set) var failure: (any Error)?
     /// When we received the record that is being worked on, ns.
     var receivedAt: UInt64 = .max
+    /// What the feed adds to the quality of every row.
+    var feedQuality: DataQuality = []
 
     /// - Parameters:
     ///   - rows: rows made so far.
@@ -63,7 +65,7 @@ final class EngineStreams {
             let stamp = FrameStamp(
                 ringSequence: group.sequence, eventTime: group.time, receiveTime: group.receiveTime,
                 localTime: receivedAt, publishTime: MonotonicClock.wallTime().nanoseconds,
-                quality: engine.dataQuality.rawValue)
+                quality: engine.dataQuality.union(feedQuality).rawValue)
             let market = engine.vector.extracting(FeatureSchema.marketOffset..<engine.vector.count)
             try publisher.publish(market, stamp, to: features)
             try publisher.publish(engine.vector.extracting(0..<FeatureSchema.marketOffset), stamp, to: levels)

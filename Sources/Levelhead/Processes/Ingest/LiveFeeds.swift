@@ -28,6 +28,7 @@ struct LiveFeeds: ~Copyable {
     /// Of the futures.
     var state: FeedState { feeds[0].state }
     var dataTime: Timestamp { feeds[0].dataTime }
+    var heardAt: Nanoseconds { feeds[0].heardAt }
     var holes: UInt64 { feeds[0].counters.holes }
 
     /// Hands on what has come, of both feeds in the order of time while they catch up with the present.

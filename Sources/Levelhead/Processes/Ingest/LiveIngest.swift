@@ -1,4 +1,5 @@
 import Configuration
+import Control
 import DBN
 import Foundation
 import LiveFeed
@@ -30,6 +31,10 @@ struct LiveSource: Sendable {
 struct LiveIngest {
     /// How long a feed may be silent before its clock is moved on.
     private static let silence = Nanoseconds.seconds(1)
+    /// The gateway says something that often, by the protocol's shortest interval: a book is stale after as long.
+    private static let heartbeat = 5
+    /// A gateway that has said nothing for longer is not known to be there.
+    private static let heartbeatLimit = Nanoseconds.seconds(Int64(heartbeat) + 1)
     private static let patience = Nanoseconds.milliseconds(5)
     /// Between two attempts at a gateway that has refused a run that has begun.
     private static let refusalDelay = Nanoseconds.seconds(60)
@@ -58,6 +63,7 @@ struct LiveIngest {
         let (address, dataset) = plan.chain(source)
         var feeds = LiveFeeds(try feed(source.address, source.dataset, key, plan.futures, ledgers.futures))
         if plan.hasIndexChain { feeds.add(try feed(address, dataset, key, plan.chain, ledgers.chain)) }
+        var told: FeedState?
         while !StopSignal.isRaised {
             let handed = feeds.receive(timeout: Self.patience, into: &sink)
             try sink.check()
@@ -68,10 +74,17 @@ struct LiveIngest {
                 Terminal.writeError("levelhead: \(error); tried again in \(Int(Self.refusalDelay.seconds)) s")
                 feeds.reopen(after: Self.refusalDelay)
             }
-            if handed == 0 { sink.moveClock(feeds.state, dataTime: feeds.dataTime, after: Self.silence) }
+            // Over a gateway that may be gone nobody says that its book still stands.
+            if handed == 0, MonotonicClock.now() - feeds.heardAt <= Self.heartbeatLimit {
+                sink.moveClock(feeds.state, dataTime: feeds.dataTime, after: Self.silence)
+            }
             try sink.flush()
             if let more = try plan.additions(from: &sink) { try feeds.subscribe(more) }
-            desk.report(position: sink.sequence, clock: feeds.dataTime, isDone: false, produced: feeds.holes)
+            desk.report(position: sink.sequence, clock: feeds.dataTime, isDone: false, gaps: feeds.holes)
+            if feeds.state != told {
+                told = feeds.state
+                desk.board.setFeed("\(feeds.state)")
+            }
         }
         feeds.close(into: &sink)
         try sink.check()
@@ -86,7 +99,9 @@ struct LiveIngest {
         try LiveFeed(
             LiveFeedConfiguration(
                 address: address,
-                request: LiveSessionRequest(dataset: dataset, compression: source.compresses ? .zstd : .none),
+                request: LiveSessionRequest(
+                    dataset: dataset, compression: source.compresses ? .zstd : .none,
+                    heartbeatInterval: Self.heartbeat),
                 seed: UInt64(getpid())),
             key: key, subscriptions: subscriptions, ledger: ledger)
     }

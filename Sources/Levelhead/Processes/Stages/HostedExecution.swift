@@ -12,6 +12,7 @@ struct HostedExecution: ~Copyable, HostedStage {
     static var role: ProcessRole { .execution }
     static var numbersOrders: Bool { true }
     static var sendsOrders: Bool { true }
+    static var followsEventTime: Bool { true }
     var isDiskFull = false
     static func stage(_ trading: TradingConfiguration) -> ExecutionFollower { ExecutionFollower(trading) }
 

@@ -15,6 +15,7 @@ import Units
 struct HostedRisk: ~Copyable, HostedStage {
     static var role: ProcessRole { .risk }
     static var numbersOrders: Bool { true }
+    static var followsEventTime: Bool { true }
     var isDiskFull = false
     /// What is wanted between two messages waits for no more than the next look at the clock.
     static var tickInterval: Nanoseconds { .zero }
@@ -117,7 +118,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         }
         tally.count(message)
         switch message {
-        case .approval, .command, .event, .tick: return
+        case .approval, .command, .event, .tick, .clock: return
         case .verdict, .signal, .update, .fill, .change, .notice, .request: break
         }
         unwritten.append(message)
@@ -139,7 +140,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         case .change(let change): log(AuditLine.change(change))
         case .notice(let notice): log(AuditLine.notice(notice))
         case .request(let request): log(AuditLine.request(request))
-        case .approval, .command, .event, .tick: break
+        case .approval, .command, .event, .tick, .clock: break
         }
     }
 

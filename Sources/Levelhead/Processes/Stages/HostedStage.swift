@@ -38,6 +38,8 @@ protocol HostedStage: ~Copyable {
     static var sendsOrders: Bool { get }
     /// It gives out identities of orders.
     static var numbersOrders: Bool { get }
+    /// It has timers of event time, which go on while a live feed is silent.
+    static var followsEventTime: Bool { get }
     /// What the stage has been told of the lock word; nil for one that need not know.
     var lock: LockFollower? { get }
     /// Whose silence the stage has to be told; nil for nobody's.
@@ -81,6 +83,7 @@ extension HostedStage where Self: ~Copyable {
     static var afterRestart: OperatorCommand? { nil }
     static var sendsOrders: Bool { false }
     static var numbersOrders: Bool { false }
+    static var followsEventTime: Bool { false }
     var peer: PeerWatch? { nil }
     mutating func nextVisitor() -> StageMessage? { nil }
     mutating func checkpoint() throws -> AuditPosition { .start }

@@ -40,6 +40,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private let identity: SnapshotIdentity
     private let lock: TradingLock
     private var clock: MessageClock
+    /// Event time while nothing comes from the ring; nil on recorded tape, whose time is its own.
+    private var eventClock: EventClock?
     /// Records taken: the number of the next one.
     private(set) var position: UInt64
     private var isInputOver = false
@@ -53,6 +55,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// When the loop last came around, and until when nobody's silence means anything.
     private var lookedAt = MonotonicClock.now()
     private var deafUntil = Nanoseconds.zero
+    /// Until when records may still be on their way that came while it was away.
+    private var graceEnd = Nanoseconds.zero
     private static var absence: Nanoseconds { .milliseconds(200) }
     private var savedAt = MonotonicClock.now()
     private var tickedAt = MonotonicClock.now()
@@ -125,6 +129,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         self.identity = identity
         self.lock = lock
         self.clock = clock
+        let isMoved = Hosted.followsEventTime && site.isLive
+        eventClock = isMoved ? EventClock(at: self.fold.now.event, now: MonotonicClock.now()) : nil
         self.wait = wait
         self.position = position
         self.hasPredecessor = hasPredecessor
@@ -151,6 +157,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             var isBusy = try takeRecords()
             isBusy = try takeLock() || isBusy
             try takeSilence()
+            try moveOn(every: EventClock.interval)
             isBusy = try takeMessages(desk.stages) || isBusy
             isBusy = try takeCommands(desk) || isBusy
             isBusy = try takeVisitors() || isBusy
@@ -208,6 +215,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             }
         }
         if count > 0 {
+            eventClock?.hear(fold.clock.event, isLive: fold.isFeedLive, now: MonotonicClock.now())
             // Nobody waits for it, and a successor that takes the messages at other records must not put out otherwise.
             if outbox.hasWaiting { try outputs.flush() }
             try send()
@@ -273,6 +281,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
 
     private mutating func takeCommands(_ desk: ProcessDesk) throws -> Bool {
         guard let command = desk.mailbox.pop() else { return false }
+        // An operator's order is judged by the age that the book has now.
+        try moveOn(every: .zero)
         switch hosted.begin(command, &fold) {
         case .notConcerned: command.finish(.notConcerned)
         case .refuse(let why): command.finish(.failed, AnswerDetails(message: why))
@@ -299,11 +309,26 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private mutating func takeSilence() throws {
         let now = MonotonicClock.now()
         // Who was stopped itself has heard nobody meanwhile: what was said in that time is still on its way.
-        if now - lookedAt > Self.absence { deafUntil = now + setup.configuration.risk.peerSilence }
+        if now - lookedAt > Self.absence {
+            deafUntil = now + setup.configuration.risk.peerSilence
+            // On a machine that stands still again and again, time goes on all the same.
+            if now - graceEnd > .seconds(1) { graceEnd = now + Self.absence }
+        }
         lookedAt = now
         guard let peer = hosted.peer, let news = peer.news(inbox.isHeard(peer.channel)) else { return }
         guard news.request == .peerHeard || now >= deafUntil else { return }
         try take(.control, .request(news))
+        try send()
+    }
+
+    /// Event time goes on while nothing comes from the ring: then limits bite, and no book stays young. Who was stopped
+    /// itself first takes what came meanwhile.
+    private mutating func moveOn(every interval: Nanoseconds) throws {
+        let now = MonotonicClock.now()
+        guard !isInputOver, now >= graceEnd, let time = eventClock?.due(now, every: interval) else { return }
+        try take(.clock, .clock(time))
+        // Whoever comes after a crash goes on from there.
+        try inputs.flush()
         try send()
     }
 

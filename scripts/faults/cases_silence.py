@@ -1,0 +1,104 @@
+"""A live feed, or its ingest, that goes silent under an account: time goes on, limits bite, and nothing opens on an old book."""
+
+import os
+import signal
+import time
+
+from bench import case, expect, levelhead, same, tape, until
+from cases_live import live_up, serve
+from flatten import PATIENT, arm, audit, open_position, order, position, ready
+from runs import prove
+
+# As the defaults, but sooner.
+LIMITS = ("--set", "risk.no_mark_reduce_seconds=4", "--set", "risk.no_mark_flatten_seconds=9",
+          "--set", "risk.stale_after_ms=4000", "--set", "policy.enabled=false", "--set", "execution.stop_ack_ms=5000",
+          *PATIENT)
+
+
+def quiet_day():
+    """Ten minutes with a book several times a second, at their own pace."""
+    return tape("quiet", "--seed", "3", "--rate", "0.2", "--from", "09:20", "--to", "09:30", "--no-options")
+
+
+def desk(gateway):
+    return live_up(gateway, "--replay-from", "all", *LIMITS)
+
+
+def changes(up):
+    return [(line["to"], line["reason"]) for line in audit(up, "trading_state")]
+
+
+def flattened(up, since, least):
+    """Waits until the account is flat for want of a mark, and gives the seconds that it took."""
+    until(lambda: ("FLATTENING", "no_valid_mark") in changes(up), 25, f"flattened: {changes(up)}")
+    seconds = time.monotonic() - since
+    expect(seconds >= least, f"flattened after {seconds:.1f} s")
+    until(lambda: position(up) == 0 and up.status()["trading_state"] == "LOCKED", 15, f"flat: {up.status()}")
+    return seconds
+
+
+def is_refused(up):
+    """By hand nothing opens on a book that nobody knows to stand."""
+    same(order(up, "buy", 1, "--stop-ticks", 200, status=1)["verdict"], "market_data_stale", "an order on an old book")
+
+
+def quality(up):
+    return [one["quality"] for process in up.status()["processes"] if process["name"] == "risk" for one in process["instruments"]]
+
+
+def feed(up):
+    return next(one.get("feed") for one in up.status()["processes"] if one["name"] == "ingest")
+
+
+@case()
+def live_feed_dead(source):
+    """The gateway dies under a position: no mark, flat, and after an arm nothing opens until it is back."""
+    with serve(quiet_day(), "--speed", "1x", "--clock", "shared") as server, desk(server) as up:
+        ready(up)
+        open_position(up, 1)
+        until(lambda: quality(up) == [[]] and feed(up) == "live", 10, f"good data: {quality(up)} {feed(up)}")
+        server.process.kill()
+        seconds = flattened(up, time.monotonic(), 5)
+        expect(feed(up) in ("down", "connecting"), f"the feed's state: {feed(up)}")
+        expect("stale" in quality(up)[0], f"quality: {quality(up)}")
+        levelhead("arm", "--scope", "account", "--reason", "test", "--state-dir", up.state, status=None)
+        is_refused(up)
+        detail = prove(up, up.end())
+        return f"flattened after {seconds:.1f} s; {detail}"
+
+
+@case()
+def live_ingest_stopped(source):
+    """A stopped ingest says nothing of its feed; the risk gateway is killed meanwhile and knows how old the book is."""
+    with serve(quiet_day(), "--speed", "1x", "--clock", "shared") as server, desk(server) as up:
+        ready(up)
+        open_position(up, 1)
+        since = time.monotonic()
+        ingest = up.kill("ingest", signal.SIGSTOP)
+        until(lambda: ("REDUCING", "no_valid_mark") in changes(up), 15, f"no mark: {changes(up)}")
+        old = up.kill("risk")
+        up.restarted("risk", old)
+        seconds = flattened(up, since, 7)
+        arm(up)
+        is_refused(up)
+        os.kill(ingest, signal.SIGCONT)
+        until(lambda: quality(up) == [[]], 20, f"good data again: {quality(up)}")
+        open_position(up, 1)
+        detail = prove(up, up.end())
+        return f"flattened after {seconds:.1f} s; {detail}"
+
+
+@case(long=True)
+def live_half_open(source):
+    """A connection over which nothing comes any more: our own clock is no sign that the gateway lives."""
+    with serve(quiet_day(), "--speed", "1x", "--clock", "shared") as server, desk(server) as up:
+        ready(up)
+        open_position(up, 1)
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            # A missed heartbeat (5 s), the time that a book stands without one (4 s), and the limit.
+            seconds = flattened(up, time.monotonic(), 9)
+            expect(seconds < 22, f"flattened after {seconds:.1f} s")
+            return f"flattened after {seconds:.1f} s; {prove(up, up.end())}"
+        finally:
+            server.process.send_signal(signal.SIGCONT)

@@ -114,7 +114,8 @@ let package = Package(
         edgeTarget(
             "Streams",
             [
-                "Units", "Determinism", "Features", "Orders", "Signals", "Risk", "Platform", "Storage", "ZeroMQ", "CVectors",
+                "Units", "Determinism", "Features", "Orders", "Signals", "Risk", "Platform", "Storage", "ZeroMQ",
+                "CVectors",
             ]),
         edgeTarget("Nanomsg", ["Units", "CNanomsg"]),
         edgeTarget("Control", ["Units", "Orders", "Platform", "Security", "Nanomsg", "CPlatform"]),
@@ -132,8 +133,8 @@ let package = Package(
             name: "levelhead",
             dependencies: [
                 "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals",
-                "Accounts", "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression", "Security",
-                "Storage", "Tape", "LiveGateway", "LiveFeed", "Configuration", "Labels", "ZeroMQ", "Streams", "Nanomsg",
+                "Accounts", "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression",
+                "Security", "Storage", "Tape", "LiveGateway", "LiveFeed", "Configuration", "Labels", "ZeroMQ", "Streams", "Nanomsg",
                 "Control", "Observability", "CPlatform", "CVectors", argumentParser,
                 .product(name: "Logging", package: "swift-log"),
             ],

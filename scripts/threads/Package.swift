@@ -20,8 +20,9 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
-        .target(name: "CPlatform"), .target(name: "CHeapCount"), .target(name: "CVectors"), .systemLibrary(name: "CZstd"),
-        .systemLibrary(name: "CLMDB"), .systemLibrary(name: "COpenSSL"), .systemLibrary(name: "CSleef"),
+        .target(name: "CPlatform"), .target(name: "CHeapCount"), .target(name: "CVectors"),
+        .systemLibrary(name: "CZstd"), .systemLibrary(name: "CLMDB"), .systemLibrary(name: "COpenSSL"),
+        .systemLibrary(name: "CSleef"),
         .systemLibrary(name: "CZeroMQ"), .systemLibrary(name: "CNanomsg"),
         .target(name: "CLanes", dependencies: ["CSleef"]),
         module("Units"), module("Determinism", ["CSleef", "CLanes"]), module("MarketCalendar", ["Units"]),
@@ -31,7 +32,9 @@ let package = Package(
         module("Platform", ["Units", "CPlatform"]), module("Compression", ["Platform", "CZstd"]),
         module("Security", ["COpenSSL"]), module("Storage", ["Units", "Platform", "Security", "CLMDB", "CPlatform"]),
         module("Network", ["Units", "Platform"]),
-        module("LiveFeed", ["Units", "Determinism", "DBN", "Platform", "Compression", "Security", "Network"]),
+        module(
+            "LiveFeed",
+            ["Units", "Determinism", "MarketCalendar", "DBN", "Platform", "Compression", "Security", "Network"]),
         module("ZeroMQ", ["Units", "Platform", "CZeroMQ"]),
         module("Streams", core + ["Features", "Signals", "Risk", "Platform", "Storage", "ZeroMQ", "CVectors"]),
         module("Nanomsg", ["Units", "CNanomsg"]),
@@ -57,5 +60,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests("StorageTests", ["Storage", "Security", "Platform", "Network", "Units", "CLMDB"]),
-        tests("LiveFeedTests", ["LiveFeed", "Network", "Compression", "DBN", "Platform", "Determinism", "Units"]),
+        tests(
+            "LiveFeedTests",
+            ["LiveFeed", "Network", "Compression", "DBN", "MarketCalendar", "Platform", "Determinism", "Units"]),
     ])

@@ -63,8 +63,8 @@ public enum StageMessage: Sendable {
     /// Bytes of a signal's message.
     public static let signalByteCount = 1 + Signal.byteCount
 
-    /// Writes the bytes of a signal's message: those of `bytes`, in a few instructions and without the heap, for of this
-    /// way every microsecond counts.
+    /// Writes the bytes of a signal's message: those of `bytes`, in a few instructions and without the heap, for of
+    /// this way every microsecond counts.
     public static func write(_ signal: Signal, into writer: inout CanonicalWriter) {
         writer.put(Kind.signal.rawValue)
         writer.put(signal.sequence)

@@ -110,8 +110,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         site: RunSite, setup: MarketSetup, hosted: consuming Hosted, fold: consuming StageFold<Hosted.Stage>,
         records: consuming RingRecords, inbox: consuming StageInbox, outbox: consuming StageOutbox,
         inputs: consuming InputJournal, outputs: consuming OutputJournal, streams: StageStreams?,
-        snapshots: consuming SnapshotStore, identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock, wait: IdleWait, position: UInt64,
-        hasPredecessor: Bool
+        snapshots: consuming SnapshotStore, identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock,
+        wait: IdleWait, position: UInt64, hasPredecessor: Bool
     ) {
         self.site = site
         self.setup = setup
@@ -479,29 +479,5 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         try inputs.finish()
         try outputs.finish()
         try hosted.finish(site, fold, records: position)
-    }
-}
-
-/// What a stage's process keeps beside the fold's own state.
-struct SavedStage {
-    /// By channel, the next message wanted.
-    var next: [UInt64] = []
-    var outboxes: [ChannelOutbox] = []
-    var outputs = JournalPosition.start
-    /// The message clock.
-    var time = Timestamp(nanoseconds: 0)
-    /// By topic of the process, the number of the next row.
-    var published: [UInt64] = []
-
-    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
-        try archive.marker("saved stage")
-        try archive.field(&next)
-        var count = UInt64(outboxes.count)
-        try archive.field(&count)
-        if archive.isLoading { outboxes = (0..<min(count, 16)).map { _ in ChannelOutbox() } }
-        for index in outboxes.indices { try outboxes[index].persist(&archive) }
-        try archive.field(&outputs)
-        try archive.field(&time)
-        try archive.field(&published)
     }
 }

@@ -110,7 +110,8 @@ struct StageEnvelope {
     static func withBytes<Result>(
         of signal: Signal, position: UInt64, origin: UInt64, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result {
-        try withUnsafeTemporaryAllocation(byteCount: headerByteCount + StageMessage.signalByteCount, alignment: 8) { room in
+        let byteCount = headerByteCount + StageMessage.signalByteCount
+        return try withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 8) { room in
             var writer = CanonicalWriter(room)
             writer.put(position)
             writer.put(origin)

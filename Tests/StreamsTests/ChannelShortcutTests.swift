@@ -320,4 +320,8 @@ import ZeroMQ
 
 extension ReliableSender {
     fileprivate mutating func rehearse(_ bytes: [UInt8]) { bytes.withUnsafeBytes { rehearse($0) } }
+
+    fileprivate mutating func put(_ bytes: [UInt8], now: Nanoseconds) throws(ZeroMQError) -> UInt64? {
+        try bytes.span.bytes.withUnsafeBytes { (raw) throws(ZeroMQError) in try put(raw, now: now) }
+    }
 }

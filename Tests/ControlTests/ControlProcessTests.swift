@@ -98,7 +98,7 @@ struct ControlVerbTests {
             #expect(process["pid"] as? Int != nil && process["sequence"] as? Int != nil)
             #expect(process["state"] as? String == "running" && process["lag_ns"] as? Int == 0)
         }
-        #expect(report["position"] as? [String: Int] == ["MESH4": 2])
+        #expect(report["position"] as? [String: Int] == ["MESH4": 2, "ESH4": 0])
         #expect(report["trading_state"] as? String == "ACTIVE")
         #expect(report["day_pnl_usd"] as? String == "-12.50")
         #expect(report["missing"] as? [String] == [] && report["stale"] as? [String] == [])

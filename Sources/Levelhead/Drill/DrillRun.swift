@@ -128,8 +128,9 @@ struct DrillRun {
         if let time = (end.json?["ms"] as? NSNumber)?.doubleValue { flattenTimes.append(time) }
         try until("position zero and LOCKED") {
             let status = try status()
-            let position = status?["position"] as? [String: Any]
-            return position?.isEmpty == true && status?["trading_state"] as? String == "LOCKED"
+            let position = status?["position"] as? [String: Int]
+            let isFlat = position?.values.allSatisfy { $0 == 0 } == true
+            return isFlat && status?["trading_state"] as? String == "LOCKED"
         }
     }
 

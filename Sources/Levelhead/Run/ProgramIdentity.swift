@@ -7,19 +7,8 @@ enum ProgramIdentity {
     /// Of the newest section of the changelog; the first release is not yet.
     static let version = "0.1.0"
 
-    private static let chunkBytes = 1 << 20
-
     private static let hashed = Result<SHA256Digest, any Error> {
-        let file = try PosixFile("/proc/self/exe", .read)
-        let size = try file.size()
-        var hasher = SHA256Hasher()
-        var offset = 0
-        while offset < size {
-            let bytes = try file.read(at: offset, count: min(chunkBytes, size - offset))
-            hasher.update(bytes)
-            offset += bytes.count
-        }
-        return hasher.finish()
+        try SHA256Digest(of: try PosixFile("/proc/self/exe", .read))
     }
 
     /// The SHA-256 of the program's file.

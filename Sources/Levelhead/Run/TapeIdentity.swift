@@ -18,7 +18,6 @@ final class TapeIdentity: Sendable {
     private static let sampleBytes = 1 << 16
     private static let sampleCount = 64
     private static let largestDigested = 1 << 28
-    private static let chunkBytes = 1 << 20
 
     let files: [File]
     private let digests: DigestWork
@@ -69,15 +68,6 @@ final class TapeIdentity: Sendable {
 
     private static func digest(_ path: String) throws -> SHA256Digest? {
         let file = try PosixFile(path, .read)
-        let size = try file.size()
-        guard size <= largestDigested else { return nil }
-        var hasher = SHA256Hasher()
-        var offset = 0
-        while offset < size {
-            let bytes = try file.read(at: offset, count: min(chunkBytes, size - offset))
-            hasher.update(bytes)
-            offset += bytes.count
-        }
-        return hasher.finish()
+        return try file.size() <= largestDigested ? try SHA256Digest(of: file) : nil
     }
 }

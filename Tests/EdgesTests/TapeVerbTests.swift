@@ -28,6 +28,11 @@ enum Program {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
+        return try run(process)
+    }
+
+    /// Runs it to its end.
+    static func run(_ process: Process) throws -> Outcome {
         let output = Pipe(), errors = Pipe()
         process.standardOutput = output
         process.standardError = errors

@@ -224,11 +224,9 @@ import Units
 
     // MARK: Errors and refusals
 
-    /// A gateway that does not know one symbol and loses its clients takes nobody's replay away.
-    @Test(arguments: [1, 3] as [UInt8])
-    func `an error that ends no session is not why it ended`(version: UInt8) throws {
-        let error = try LiveRecord.error(
-            version == 1 ? .unset : .symbolResolutionFailed, "Failed to resolve symbol 'XX'")
+    /// What a feed hands on behind so many sessions that an error came in that it would ask for no replay, had it ended
+    /// them: each asks for the whole replay.
+    private static func recorder(behind error: [UInt8], version: UInt8) throws -> FeedRecorder {
         let count = LiveFeed.fruitlessSessionsMax + 1
         let failing = [ScriptedGateway.Script](repeating: Hole.failing(error, version: version), count: count)
         let gateway = try ScriptedGateway(failing + [Faults.session(Faults.books(0..<3), then: Faults.untilEnd)])
@@ -238,6 +236,15 @@ import Units
         feed.close(into: &recorder)
         let lines = try gateway.finish()
         #expect(lines.allSatisfy { Faults.start(of: $0[1]) == "\(Faults.t0)" })
+        return recorder
+    }
+
+    /// A gateway that does not know one symbol and loses its clients takes nobody's replay away.
+    @Test(arguments: [1, 3] as [UInt8])
+    func `an error that ends no session is not why it ended`(version: UInt8) throws {
+        let error = try LiveRecord.error(
+            version == 1 ? .unset : .symbolResolutionFailed, "Failed to resolve symbol 'XX'")
+        let recorder = try Self.recorder(behind: error, version: version)
         #expect(recorder.holes == [] && recorder.records == Faults.books(0..<3))
         #expect(recorder.failures.allSatisfy { $0.text == "the gateway closed the session" })
         #expect(recorder.events.contains(.notResolved(text: "Failed to resolve symbol 'XX'")))
@@ -245,15 +252,7 @@ import Units
 
     @Test func `an error without a code counts in the first version alone`() throws {
         let error = try LiveRecord.error(.unset, "something is wrong")
-        let count = LiveFeed.fruitlessSessionsMax + 1
-        let failing = [ScriptedGateway.Script](repeating: Hole.failing(error, version: 3), count: count)
-        let gateway = try ScriptedGateway(failing + [Faults.session(Faults.books(0..<3), then: Faults.untilEnd)])
-        var feed = try TestFeed.make(port: gateway.port)
-        var recorder = FeedRecorder()
-        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
-        feed.close(into: &recorder)
-        let lines = try gateway.finish()
-        #expect(lines.allSatisfy { Faults.start(of: $0[1]) == "\(Faults.t0)" })
+        let recorder = try Self.recorder(behind: error, version: 3)
         #expect(recorder.failures.allSatisfy { $0.text == "something is wrong" })
     }
 

@@ -70,6 +70,9 @@ final class ProcessDesk: Sendable {
         board.status.store(record)
     }
 
+    /// How often a process publishes its status.
+    static let statusInterval = Nanoseconds.seconds(1)
+
     /// What the process answers when it is asked for its status: one JSON object.
     func statusText() throws -> String {
         let encoder = JSONEncoder()

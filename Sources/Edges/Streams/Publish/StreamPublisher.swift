@@ -8,8 +8,8 @@ public struct StreamHandle: BitwiseCopyable, Equatable, Sendable {
 }
 
 /// Publishes frames to whoever subscribes, and answers those who come late or missed some. Owned by one thread, which
-/// calls `serveRequests` in its loop. Nothing waits; publishing a frame writes it once, where it is kept, and hands it
-/// to the library.
+/// calls `serveRequests` in its loop. Nothing waits; publishing a frame writes it once, keeps a copy that the caches do
+/// not, and hands it to the library.
 ///
 /// A subscriber that is too slow loses frames, silently: this side never knows. Each frame carries its sequence, so
 /// that the subscriber does.

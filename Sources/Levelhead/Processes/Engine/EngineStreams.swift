@@ -86,7 +86,7 @@ final class EngineStreams {
     func serve(isBusy: Bool, status text: () throws -> String) {
         attempt {
             let (now, wallTime) = (MonotonicClock.now(), MonotonicClock.wallTime())
-            if !isBusy, now - statusAt >= StageStreams.statusInterval {
+            if !isBusy, now - statusAt >= ProcessDesk.statusInterval {
                 statusAt = now
                 let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds)
                 try publisher.publish(text: try text(), stamp, to: status)

@@ -14,10 +14,9 @@ import ZeroMQ
 /// row leaves when what it follows from is journaled: nobody sees one that a successor would not make again.
 final class StageStreams {
     private var publisher: StreamPublisher
-    /// The status comes last.
-    private let handles: [StreamHandle]
+    private let rows: [(kind: StageMessage.Kind, handle: StreamHandle)]
+    private let status: StreamHandle
     private var statusAt = Nanoseconds.zero
-    static let statusInterval = Nanoseconds.seconds(1)
     private var waiting: [(message: StageMessage, position: UInt64)] = []
 
     /// Nil for a process that publishes nothing.
@@ -27,17 +26,19 @@ final class StageStreams {
         _ role: ProcessRole, _ site: RunSite, context: ZeroMQContext, root: String, first: [UInt64]
     ) throws -> StageStreams? {
         switch role {
-        case .risk: try StageStreams(.risk, site, context, [.verdicts(root)], first)
-        case .execution: try StageStreams(.execution, site, context, [.orders(root), .fills(root)], first)
+        case .risk:
+            try StageStreams(.risk, site, context, [(.verdict, .verdicts(root))], first)
+        case .execution:
+            try StageStreams(.execution, site, context, [(.update, .orders(root)), (.fill, .fills(root))], first)
         case .ingest, .engine, .paper: nil
         }
     }
 
     private init(
-        _ process: StreamProcess, _ site: RunSite, _ context: ZeroMQContext, _ schemas: [StreamSchema],
-        _ first: [UInt64]
+        _ process: StreamProcess, _ site: RunSite, _ context: ZeroMQContext,
+        _ rows: [(kind: StageMessage.Kind, schema: StreamSchema)], _ first: [UInt64]
     ) throws {
-        let schemas = schemas + [.status(process.rawValue)]
+        let schemas = rows.map(\.schema) + [.status(process.rawValue)]
         let endpoints = StreamEndpoints(directory: site.socketDirectory)
         let plans = schemas.enumerated().map { index, schema in
             var plan = StreamPlan(schema, firstSequence: index < first.count ? first[index] : 0)
@@ -48,12 +49,16 @@ final class StageStreams {
             context, feed: endpoints.feed(process), snapshots: endpoints.snapshots(process), run: site.identity, plans)
         var handles: [StreamHandle] = []
         for schema in schemas { if let handle = publisher.handle(schema.topic) { handles.append(handle) } }
+        guard let status = handles.last, handles.count == schemas.count else {
+            preconditionFailure("the publisher has the topics it was made with")
+        }
         self.publisher = publisher
-        self.handles = handles
+        self.rows = zip(rows, handles).map { ($0.kind, $1) }
+        self.status = status
     }
 
-    /// By topic, the number of the next row.
-    var next: [UInt64] { handles.map { publisher.nextSequence($0) } }
+    /// By topic, the number of the next row; the status comes last.
+    var next: [UInt64] { (rows.map(\.handle) + [status]).map { publisher.nextSequence($0) } }
 
     /// Keeps what a row is made of until `publish`.
     func add(_ message: StageMessage, at position: UInt64) {
@@ -77,22 +82,16 @@ final class StageStreams {
     }
 
     /// Publishes the status when it is time, and answers those who came late or missed something.
-    func serve(now: Nanoseconds, status: () throws -> String) throws {
-        if let handle = handles.last, now - statusAt >= Self.statusInterval {
+    func serve(now: Nanoseconds, status text: () throws -> String) throws {
+        if now - statusAt >= ProcessDesk.statusInterval {
             statusAt = now
             let stamp = FrameStamp(ringSequence: .max, publishTime: MonotonicClock.wallTime().nanoseconds)
-            try publisher.publish(text: try status(), stamp, to: handle)
+            try publisher.publish(text: try text(), stamp, to: status)
         }
         try publisher.serveRequests(now: now, wallTime: MonotonicClock.wallTime())
     }
 
-    private func topic(of kind: StageMessage.Kind) -> StreamHandle? {
-        switch kind {
-        case .verdict, .update: handles.first
-        case .fill: handles.count > 2 ? handles[1] : nil
-        default: nil
-        }
-    }
+    private func topic(of kind: StageMessage.Kind) -> StreamHandle? { rows.first { $0.kind == kind }?.handle }
 
     private func publish(
         _ record: some CanonicalBytes, _ time: Timestamp, _ position: UInt64, _ handle: StreamHandle

@@ -52,7 +52,8 @@ class Listener(threading.Thread):
                     self.frames[event.topic][int(event.row["sequence"])] = event
             if self.pause and len(self.frames[self.topics[0]]) > 100:
                 time.sleep(self.pause)
-                self.pause = None
+                # What came meanwhile is still to be read.
+                self.pause, quiet = None, time.monotonic()
         self.schemas = {topic: stream.schema(topic) for topic in self.topics}
 
     def finish(self):

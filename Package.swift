@@ -137,6 +137,7 @@ let package = Package(
                 "Security", "Storage", "Tape", "LiveGateway", "LiveFeed", "Configuration", "Labels", "ZeroMQ", "Streams", "Nanomsg",
                 "Control", "Observability", "CPlatform", "CVectors", argumentParser,
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "Sources/Levelhead", swiftSettings: edge),
 

@@ -37,6 +37,7 @@ struct LevelheadCommand: ParsableCommand {
             FeaturesCommand.self,
             LabelsCommand.self,
             ColumnsCommand.self,
+            BenchCommand.self,
             HistoryCommand.self,
             SynthCommand.self,
             InspectCommand.self,

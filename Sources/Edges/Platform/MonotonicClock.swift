@@ -11,6 +11,10 @@ public enum MonotonicClock {
         Timestamp(nanoseconds: UInt64(bitPattern: read(CLOCK_REALTIME).count))
     }
 
+    /// Time that the calling thread has run on a core (`CLOCK_THREAD_CPUTIME_ID`): what others take of it is left out.
+    /// About 200 ns.
+    public static func threadTime() -> Nanoseconds { read(CLOCK_THREAD_CPUTIME_ID) }
+
     private static func read(_ clock: clockid_t) -> Nanoseconds {
         var time = timespec()
         clock_gettime(clock, &time)

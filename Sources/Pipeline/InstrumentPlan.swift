@@ -48,6 +48,8 @@ public struct InstrumentPlan: Sendable {
     public let traded: [TapeContract]
     public let signalSpecification: ContractSpecification
     public let tradedSpecification: ContractSpecification
+    /// The signal or the traded contract is not on the tape, and another one stands in for it.
+    public let isSubstituted: Bool
     private let signalSymbol: FuturesSymbol
 
     /// - Parameters:
@@ -68,12 +70,14 @@ public struct InstrumentPlan: Sendable {
             }
             self.signal = [only]
             self.traded = []
+            isSubstituted = true
             signalSpecification = try Self.specification(only.contract.root)
             tradedSpecification = signalSpecification
         } else {
             self.signal = matching
             let others = ordered.filter { Self.matches($0.contract, tradedSymbol) }
             self.traded = tradedSymbol.root == signalSymbol.root ? [] : others
+            isSubstituted = tradedSymbol.root != signalSymbol.root && others.isEmpty
             signalSpecification = try Self.specification(signalSymbol.root)
             tradedSpecification = try Self.specification(tradedSymbol.root)
         }

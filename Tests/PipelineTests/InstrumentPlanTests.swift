@@ -41,6 +41,13 @@ import Units
         #expect(plan.tradedBook(leader: 1) == 1)
     }
 
+    @Test func `a contract that stands in for one that is not on the tape is known as such`() throws {
+        #expect(try !Self.plan(["ESZ3", "MESZ3"]).isSubstituted)
+        #expect(try !Self.plan(["ESZ3"], traded: "ES.c.0").isSubstituted)
+        #expect(try Self.plan(["ESZ3"]).isSubstituted, "ES's book fills the orders in MES")
+        #expect(try Self.plan(["MESZ3"]).isSubstituted, "MES is both")
+    }
+
     @Test func `an outright is taken alone`() throws {
         let plan = try Self.plan(["ESZ3", "ESH4", "MESZ3", "MESH4"], signal: "ESH4", traded: "MESH4")
         #expect(Self.names(plan.signal) == ["ESH4"])

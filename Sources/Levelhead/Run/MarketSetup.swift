@@ -64,9 +64,14 @@ struct MarketSetup {
         if contracts.isEmpty, let entry = names.unnamed.first {
             throw InstrumentPlanError.unnamed(name: entry.symbol, instrument: entry.instrument)
         }
-        return try InstrumentPlan(
+        let plan = try InstrumentPlan(
             candidates: contracts, signal: configuration.instrument.signal,
             traded: configuration.instrument.traded, reference: reference)
+        // It may be the one that is wanted: another must not take its place.
+        if plan.isSubstituted, let entry = names.unnamed.first {
+            throw InstrumentPlanError.unnamed(name: entry.symbol, instrument: entry.instrument)
+        }
+        return plan
     }
 
     /// The outright futures of the files that may hold `mbp-10` records: those of that schema and mixed ones.

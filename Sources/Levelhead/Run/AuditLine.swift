@@ -109,6 +109,20 @@ enum AuditLine {
 }
 
 extension AuditLine {
+    /// The line of what the risk gateway took or put out; nil for what has none.
+    static func line(of message: StageMessage, terms: ContractSpecification) -> String? {
+        switch message {
+        case .signal(let signal): Self.signal(signal)
+        case .verdict(let verdict): Self.verdict(verdict)
+        case .update(let update): Self.update(update)
+        case .fill(let fill): Self.fill(fill, terms: terms)
+        case .change(let change): Self.change(change)
+        case .notice(let notice): Self.notice(notice)
+        case .request(let request): Self.request(request)
+        case .approval, .command, .event, .tick, .clock: nil
+        }
+    }
+
     private static func order(of command: OperatorCommand) -> ClientOrderID {
         switch command.request {
         case .order, .modify: command.intent.id

@@ -99,6 +99,7 @@ struct UpCommand: ParsableCommand {
             }
             // What an earlier part of the run came to is not its end any more.
             try directory.writeRun(try input.runFile(nil))
+            unlink("\(directory.path)/results/summary.json")
             try prepare(site, configuration)
             if tape.isEmpty { try OrderEpoch.raise(stateDirectory: site.stateDirectory) }
             try TradingLock(stateDirectory: site.stateDirectory).begin(

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import Storage
 
 /// The lines of a run's audit log, as far as they are written.
 struct AuditTrail {
@@ -17,7 +18,9 @@ struct AuditTrail {
 
     let lines: [Line]
 
+    /// - Throws: that a line is not the one that was written there.
     init(_ path: String) throws {
+        try Self.checkChain(path)
         let text = String(decoding: try PosixFile.contents(of: path), as: UTF8.self)
         var number = 0
         lines = text.split(separator: "\n").compactMap { line in
@@ -28,6 +31,16 @@ struct AuditTrail {
             // The hash chain is the log's own matter.
             let body = line.range(of: ",\"hash\":\"", options: .backwards).map { line[..<$0.lowerBound] + "}" } ?? line
             return Line(number: number, members: members, text: String(body))
+        }
+    }
+
+    private static func checkChain(_ path: String) throws {
+        do {
+            _ = try AuditLog.verify(path)
+        } catch {
+            // Whoever writes it is not done with its last line.
+            if case .torn = error { return }
+            throw error
         }
     }
 

@@ -132,20 +132,8 @@ struct HostedRisk: ~Copyable, HostedStage {
 
     private mutating func log(_ message: StageMessage) {
         tally.digest(message)
-        switch message {
-        case .signal(let signal): log(AuditLine.signal(signal))
-        case .verdict(let verdict): log(AuditLine.verdict(verdict))
-        case .update(let update): log(AuditLine.update(update))
-        case .fill(let fill): log(AuditLine.fill(fill, terms: setup.plan.tradedSpecification))
-        case .change(let change): log(AuditLine.change(change))
-        case .notice(let notice): log(AuditLine.notice(notice))
-        case .request(let request): log(AuditLine.request(request))
-        case .approval, .command, .event, .tick, .clock: break
-        }
-    }
-
-    private mutating func log(_ line: String) {
-        guard failure == nil else { return }
+        let line = AuditLine.line(of: message, terms: setup.plan.tradedSpecification)
+        guard failure == nil, let line else { return }
         do { try audit?.append(Array(line.utf8)) } catch { failure = error }
     }
 

@@ -32,6 +32,13 @@ struct RunResults {
     /// Whether a process has ended in order: its values are in the summary.
     func exists(_ role: ProcessRole) -> Bool { PosixFile.exists(site.result(role)) }
 
+    /// The record up to which a process came that ended in order when the run did not: each of them ends where it is. A
+    /// run that ended in order has taken all of them.
+    func end(of role: ProcessRole) -> UInt64 {
+        guard !PosixFile.exists("\(site.directory)/results/summary.json") else { return .max }
+        return Self.members(site.result(role))?["records"].flatMap { UInt64($0) } ?? .max
+    }
+
     /// The results of one process have to hold all of these.
     mutating func compare(_ role: ProcessRole, _ made: [(String, String)]) {
         guard let kept = Self.members(site.result(role)) else { return }

@@ -47,14 +47,19 @@ struct RunVerification {
         guard differences.isEmpty else { return }
         try verifyEngine(setup)
         var tally = OrderTally()
+        var audit = try AuditComparison(site.auditFile, terms: setup.plan.tradedSpecification)
         try verify(
             HostedRisk.self, setup,
             observe: { message in
                 tally.count(message)
                 tally.digest(message)
+                try audit.observe(message)
             },
             results: { HostedRisk.members(symbol: $0.tradedSymbol, gate: $0.read { $0.gate }) })
         take(.risk, tally.members)
+        try audit.finish(isWhole: results.exists(.risk))
+        if let difference = audit.difference { add(difference) }
+        compared.append(("audit lines", audit.lineCount))
         try verify(HostedExecution.self, setup, results: { HostedExecution.members($0.read { $0.accounts }) })
         try verify(
             HostedPaper.self, setup,
@@ -76,7 +81,10 @@ struct RunVerification {
         var expected = try OutputRecord(site.journal("engine-out"))
         var records = try tape.reader(at: 0)
         var count: UInt64 = 0
+        let end = results.end(of: .engine)
         while let (record, sequence) = try records.next() {
+            recordCount = sequence + 1
+            guard sequence < end else { continue }
             pipeline.take(record, sequence: sequence)
             count = sequence + 1
             for signal in pipeline.withOutput({ $0.takeSignals() }) {
@@ -85,7 +93,6 @@ struct RunVerification {
         }
         compared.append(("engine outputs", expected.count))
         compared.append(("records", count))
-        recordCount = count
         if expected.hasMore { add("engine: the journal has \(expected.left) signals more than its tape gives") }
         let rows = pipeline.withOutput { $0.featureRows }
         let (digest, signals, signalDigest) = pipeline.withOutput { ($0.finish(), $0.signalCount, $0.signalDigest) }
@@ -112,7 +119,7 @@ struct RunVerification {
     ///   - observe: sees what the stage takes and puts out, in order.
     ///   - read: the results that follow from where the stage stands at the end.
     private mutating func verify<Hosted: HostedStage & ~Copyable>(
-        _ type: Hosted.Type, _ setup: MarketSetup, observe: (StageMessage) -> Void = { _ in },
+        _ type: Hosted.Type, _ setup: MarketSetup, observe: (StageMessage) throws -> Void = { _ in },
         results read: (borrowing StageFold<Hosted.Stage>) -> [(String, String)]
     ) throws {
         let name = Hosted.role.rawValue
@@ -122,6 +129,7 @@ struct RunVerification {
         let entries = try InputJournal.read(site.journal("\(name)-in"))
         var records = try tape.reader(at: 0)
         let hasResult = results.exists(Hosted.role)
+        let end = results.end(of: Hosted.role)
         var position: UInt64 = 0
         for entry in entries {
             while position < entry.position, let (record, sequence) = try records.next() {
@@ -133,11 +141,11 @@ struct RunVerification {
                 add("\(name): its journal goes on at record \(entry.position), the tape ends before \(position)")
                 return
             }
-            observe(entry.message)
+            try observe(entry.message)
             fold.take(entry.message, at: entry.time)
             try compare(&fold, &expected, name, observe)
         }
-        while let (record, sequence) = try records.next() {
+        while position < end, let (record, sequence) = try records.next() {
             // A run that was cut short had not seen all of the tape.
             if !expected.hasMore, !hasResult { break }
             fold.take(record, sequence: sequence)
@@ -153,11 +161,11 @@ struct RunVerification {
 
     private mutating func compare<Stage: TradingStage>(
         _ fold: inout StageFold<Stage>, _ expected: inout OutputRecord, _ name: String,
-        _ observe: (StageMessage) -> Void
+        _ observe: (StageMessage) throws -> Void
     ) throws {
         var messages: [StageMessage] = []
         fold.drain { messages.append($0) }
-        for message in messages { observe(message) }
+        for message in messages { try observe(message) }
         for message in messages where expected.hasMore {
             if let difference = try expected.compare(message) { add("\(name): \(difference)") }
         }

@@ -50,7 +50,9 @@ struct LockstepStage<Stage: TradingStage>: ~Copyable {
                 if failure is LockstepStopped { return }
                 throw failure
             }
-            if let command = desk.mailbox.pop() { command.finish(.notConcerned) }
+            if let command = desk.mailbox.pop() {
+                command.finish(.failed, AnswerDetails(message: "a run in logical time takes no commands"))
+            }
             if isBusy, position & 255 != 0 { continue }
             desk.report(position: position, clock: fold.clock.message, isDone: isInputOver && gate.isSettled)
             fold.read(report)

@@ -65,6 +65,7 @@ extension ManualOrders.Pending {
             // Unknown is no end, and no beginning either.
             isOver = update.state != .pending && update.state != .unknown
             isGood = update.state != .rejected
+            if isOver, !isGood { message = "\(update.state): \(update.reason.name)" }
             guard isOver, update.order.role == .close, !isReduceOnly else { return }
             let wasSent = !isFirst
             if !wasSent, update.reason == .linked { message = "closed by \(update.order.link)" }

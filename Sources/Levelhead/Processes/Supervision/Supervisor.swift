@@ -145,7 +145,8 @@ struct Supervisor: ~Copyable {
                 continue
             }
             Terminal.writeError("levelhead: \(role.rawValue) (pid \(child.pid)) ended: \(Self.words(end))")
-            if end == .status(Self.badInput) { throw failure(of: role) }
+            // What changed under a process that had come up may change back: whatever is open goes on with the others.
+            if end == .status(Self.badInput), role == .ingest || awaited.contains(role) { throw failure(of: role) }
             if isLockstep { throw LockstepBroken(role: role) }
             if !restarts {
                 failures[role, default: 0] += 1

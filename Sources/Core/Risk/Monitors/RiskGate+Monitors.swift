@@ -64,8 +64,15 @@ extension RiskGate {
         return limits.balance + equity < asked
     }
 
+    /// Nobody can mark a position while the market is closed: that time does not count, however it is passed over.
+    private var markAge: Nanoseconds {
+        if isFlat { return .zero }
+        guard day.sessionOpen.isDefined else { return clock - mark.time }
+        return max(.zero, min(clock, day.sessionClose) - max(mark.time, day.sessionOpen))
+    }
+
     private mutating func evaluateMarkAge() {
-        let age = isFlat ? .zero : clock - mark.time
+        let age = markAge
         if age >= limits.markFlatten { return flatten(.noValidMark) }
         if age >= limits.markReducing {
             if state == .active || state == .reducing { restrict(.mark, .noValidMark) }

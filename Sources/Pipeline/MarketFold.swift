@@ -9,10 +9,15 @@ import Units
 public enum FeedCondition: Sendable {
     /// Records of the present come.
     case live
-    /// Records of the past come.
+    /// The books are of the present; other records of the past still come.
+    case catchingUp
+    /// Books of the past come.
     case replaying
     /// None come.
     case lost
+
+    /// Whether what the books say is so now.
+    public var hasPresentBooks: Bool { self == .live || self == .catchingUp }
 }
 
 /// What the market fold tells whoever runs it, besides the leading contract's groups and seconds.
@@ -59,6 +64,8 @@ public struct MarketFold: ~Copyable {
     private var session: SessionTimes
     /// Sessions are collected: nobody wants vectors.
     private let isCollecting: Bool
+    /// A live feed ended, or replays books, and has not replayed them to the present.
+    private var areBooksPast = false
     /// A receive time that jumped and that no second record has confirmed yet, ns.
     private var jump: UInt64 = 0
     /// 0 before the first record of a signal contract, ns.
@@ -219,10 +226,25 @@ public struct MarketFold: ~Copyable {
         guard received > clock, received < Self.latestTime else { return }
         let event = record.eventTime.nanoseconds
         guard received <= event &+ Self.week, event <= received &+ Self.week else { return }
-        // A gateway stamps it with its own time, which in a replay of the past is not that of the data.
-        guard record.type != .symbolMapping else { return }
+        guard tellsTime(record) else { return }
         guard jump == 0, received <= clock &+ Self.week else { return hearJump(to: received) }
         clock = received
+    }
+
+    /// A gateway stamps its own messages with its own time, which in a replay of the past is not that of the data. Our
+    /// marks have their place in it, and a heartbeat that follows the present.
+    @inline(__always)
+    private func tellsTime(_ record: RecordView) -> Bool {
+        switch record.type {
+        case .symbolMapping, .error: false
+        case .system: FeedMark(record) != nil || isHeartbeatOfPresent(record)
+        default: true
+        }
+    }
+
+    private func isHeartbeatOfPresent(_ record: RecordView) -> Bool {
+        guard record.byteCount >= RecordByteCount.system, record.systemMessage.code == .heartbeat else { return false }
+        return clock > 0 && record.eventTime.nanoseconds <= clock &+ Self.minute
     }
 
     /// Hears of a time after one that jumped, or that jumps itself.
@@ -311,13 +333,21 @@ public struct MarketFold: ~Copyable {
         }
         // Its quotes age by themselves, and no book depends on them.
         guard mark.dataset != Self.optionsDataset else { return }
+        let isOfBooks = mark.schema == nil || mark.schema == .mbp10
         switch mark.kind {
-        case .gap where mark.schema == nil || mark.schema == .mbp10: loseRecords(of: mark.instrument)
-        // By ourselves, at the end of a run: nothing is missing.
-        case .down where mark.reason == .stopped: break
-        case .down, .refused: sink.feedChanged(.lost)
-        case .replaying: sink.feedChanged(.replaying)
-        case .live: sink.feedChanged(.live)
+        case .gap where isOfBooks: loseRecords(of: mark.instrument)
+        case .down, .refused:
+            areBooksPast = true
+            sink.feedChanged(.lost)
+        case .replaying:
+            areBooksPast = areBooksPast || isOfBooks
+            sink.feedChanged(areBooksPast ? .replaying : .catchingUp)
+        case .replayed where isOfBooks && areBooksPast:
+            areBooksPast = false
+            sink.feedChanged(.catchingUp)
+        case .live:
+            areBooksPast = false
+            sink.feedChanged(.live)
         case .gap, .replayed, .slow: break
         }
     }
@@ -375,6 +405,7 @@ extension MarketFold: PersistentState {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("market")
         try archive.field(&clock)
+        try archive.field(&areBooksPast)
         try archive.field(&jump)
         try archive.field(&leader)
         try archive.field(&unusedRecords)

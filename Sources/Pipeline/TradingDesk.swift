@@ -111,7 +111,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         mark()
         watch.feedChanged(feed)
         judge.isFeedLive = feed == .live
-        risk.gate.feedChanged(isLive: feed == .live)
+        risk.gate.feedChanged(isLive: feed == .live, hasPresentBooks: feed.hasPresentBooks)
         settle()
     }
 

@@ -35,10 +35,10 @@ import Units
         }
     }
 
-    private static func mark(_ kind: FeedMark.Kind, at time: UInt64) throws -> [UInt8] {
+    private static func mark(_ kind: FeedMark.Kind, _ schema: Schema? = nil, at time: UInt64) throws -> [UInt8] {
         let stamp = Timestamp(nanoseconds: time)
         let mark = FeedMark(
-            kind, dataset: try #require(DatasetName("GLBX.MDP3")), time: stamp, wallTime: stamp)
+            kind, dataset: try #require(DatasetName("GLBX.MDP3")), time: stamp, wallTime: stamp, schema: schema)
         var bytes = [UInt8](repeating: 0, count: RecordByteCount.system)
         bytes.withUnsafeMutableBytes { raw in raw.baseAddress.map { _ = mark.write(to: $0) } }
         return bytes
@@ -47,14 +47,23 @@ import Units
     @Test func `rows are warming while the feed is behind, and replayed when a replay brings them`() throws {
         var pipeline = try Self.pipeline()
         var time = try MarketFoldTests.instant(8, 10, 0)
-        for kind in [nil, .down, .replaying, .replayed, .live] as [FeedMark.Kind?] {
+        let behind: DataQuality = [.warming, .replayed]
+        let steps: [(FeedMark.Kind?, Schema?, DataQuality)] = [
+            (nil, nil, []), (.down, nil, .warming),
+            // While a feed is gone its books stay those of the past until they are replayed.
+            (.replaying, .definition, behind), (.replaying, .mbp10, behind), (.replayed, .definition, behind),
+            (.replayed, .mbp10, .warming), (.live, nil, []),
+            // Options that are chosen later.
+            (.replaying, .mbp1, .warming), (.replayed, .mbp1, .warming), (.live, nil, []),
+            (.replaying, nil, behind), (.replayed, nil, .warming), (.live, nil, []), (.refused, nil, .warming),
+        ]
+        for (kind, schema, _) in steps {
             time += 1_000_000
-            if let kind { Self.take(try Self.mark(kind, at: time), &pipeline) }
+            if let kind { Self.take(try Self.mark(kind, schema, at: time), &pipeline) }
             Self.take(MarketFoldTests.book(1, time, bid: 18_000), &pipeline)
         }
-        let behind: DataQuality = [.warming, .replayed]
         let found = pipeline.withOutput { $0.qualities }
-        #expect(found == [[], .warming, behind, behind, []])
+        #expect(found == steps.map(\.2))
     }
 
     @Test func `a restart knows where the feed stood`() throws {

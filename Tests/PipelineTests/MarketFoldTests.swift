@@ -290,6 +290,30 @@ extension MarketFoldTests {
         #expect(fold.clock == later + 1_001 && fold.signalCounters.groups == 2)
     }
 
+    @Test func `a gateway's messages do not say what time it is, a heartbeat that follows the present does`() throws {
+        var fold = MarketFold(plan: try Self.plan([("ESZ3", 1)]), configuration: try Self.configuration())
+        var told = Told()
+        let start = try Self.instant(8, 12, 0)
+        func message(_ code: SystemCode, _ time: UInt64) throws -> [UInt8] {
+            var bytes = [UInt8](repeating: 0, count: RecordByteCount.system)
+            try bytes.withUnsafeMutableBytes { raw in
+                let base = try #require(raw.baseAddress)
+                try ControlRecord.writeSystem(code, "", at: Timestamp(nanoseconds: time), to: base)
+            }
+            return bytes
+        }
+        let hour = 3_600 * Self.second
+        Self.take(&fold, [try message(.subscriptionAcknowledged, start + 3 * hour)], &told)
+        Self.take(&fold, [try message(.heartbeat, start)], &told)
+        #expect(fold.clock == 0)
+        Self.take(&fold, [Self.book(1, start, bid: 9), try message(.subscriptionAcknowledged, start + 2)], &told)
+        #expect(fold.clock == start + 1_000)
+        Self.take(&fold, [try message(.heartbeat, start + hour)], &told)
+        #expect(fold.clock == start + 1_000, "of the time at which the past was replayed")
+        Self.take(&fold, [try message(.heartbeat, start + 30 * Self.second)], &told)
+        #expect(fold.clock == start + 30 * Self.second)
+    }
+
     @Test func `an open market view closes and opens once each`() {
         var view = MarketView()
         let unknown = view.setOpen(false)

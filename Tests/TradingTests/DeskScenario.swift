@@ -5,7 +5,7 @@ import Units
 
 /// The whole desk. Market lines as in `MarketLine`; and `TIME tick`, `TIME s1 buy 2 [limit P] [stop N] [target N]
 /// [timestop S] [quality W]` (s: strategy, m: manual), `TIME s2 close`, `TIME pause|resume|halt|flatten|arm`, `TIME day
-/// N`, `TIME feed live|behind`, `TIME mute|unmute` (the venue's answers), `TIME pull ID`, `TIME profit`.
+/// N`, `TIME feed live|behind|past`, `TIME mute|unmute` (the venue's answers), `TIME pull ID`, `TIME profit`.
 struct DeskScenario: ScenarioSubject {
     var desk: Desk
 
@@ -22,7 +22,7 @@ struct DeskScenario: ScenarioSubject {
         case "tick": desk.tick(now)
         case "pause", "resume", "halt", "flatten", "arm": operate(words[1])
         case "feed":
-            desk.risk.feedChanged(isLive: words[2] == "live")
+            desk.risk.feedChanged(isLive: words[2] == "live", hasPresentBooks: words[2] != "past")
             desk.settle()
         case "day": desk.risk.begin(Self.day(Int32(words[2])!))
         case "mute": desk.isVenueSilent = true

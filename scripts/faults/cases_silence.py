@@ -7,7 +7,7 @@ import time
 from bench import case, expect, levelhead, same, tape, until
 from cases_live import live_up, serve
 from flatten import PATIENT, arm, audit, open_position, order, position, ready
-from runs import prove
+from runs import prove, send
 
 # As the defaults, but sooner.
 LIMITS = ("--set", "risk.no_mark_reduce_seconds=4", "--set", "risk.no_mark_flatten_seconds=9",
@@ -86,6 +86,44 @@ def live_ingest_stopped(source):
         open_position(up, 1)
         detail = prove(up, up.end())
         return f"flattened after {seconds:.1f} s; {detail}"
+
+
+def resumed_alone(stop):
+    """A run goes on while its gateway does not answer: the book that it had is of the past, until the feed is back."""
+    with serve(quiet_day(), "--speed", "1x", "--clock", "shared") as server, desk(server) as up:
+        ready(up)
+        open_position(up, 1)
+        stop(up)
+        server.process.send_signal(signal.SIGSTOP)
+        with live_up(server, "--replay-from", "all", *LIMITS, "--resume", run=up.run, state=up.state) as again:
+            try:
+                until(lambda: len(again.status()["processes"]) == 5, 20, "five processes answer")
+                is_refused(again)
+                same(quality(again), [["stale", "warming"]], "quality of a book of before")
+            finally:
+                server.process.send_signal(signal.SIGCONT)
+            until(lambda: quality(again) == [[]], 30, f"good data again: {quality(again)}")
+            open_position(again, 1)
+            return prove(again, again.end())
+
+
+@case()
+def live_resumed_alone(source):
+    """After an end by a signal."""
+    return resumed_alone(lambda up: up.end())
+
+
+@case(long=True)
+def live_resumed_alone_after_a_kill(source):
+    """After the supervisor and all five were killed: nobody could say that the feed ended."""
+    def kill(up):
+        pids = list(up.pids().values())
+        up.process.kill()
+        up.process.wait()
+        for pid in pids:
+            send(pid, signal.SIGKILL)
+        until(lambda: not up.pids(), 10, "all are gone")
+    return resumed_alone(kill)
 
 
 @case(long=True)

@@ -50,6 +50,10 @@ def is_taken(answer):
     return answer["verdict"] == "approved" and answer["state"] != "rejected"
 
 
+# What an order is told while the account is REDUCING, and while a live feed replays.
+NOT_YET = ("trading_state", "market_data_stale", "approved")
+
+
 def open_position(up, quantity=2):
     """Opens a position at the market, with its stop and target, and rests an order below."""
     before = position(up)
@@ -58,8 +62,8 @@ def open_position(up, quantity=2):
     def is_approved():
         # A machine that stood still for half a second makes the account REDUCING, and ACTIVE again at once.
         answer.update(order(up, "buy", quantity, "--stop-ticks", 200, "--target-ticks", 400, status=None))
-        return is_taken(answer) or answer["verdict"] not in ("trading_state", "approved") or up.status()["locked"]
-    until(is_approved, 10, "the account is not REDUCING")
+        return is_taken(answer) or answer["verdict"] not in NOT_YET or up.status()["locked"]
+    until(is_approved, 10, f"an order is taken: {answer}")
     same(answer["verdict"], "approved", f"verdict: {answer}")
     until(lambda: is_filled(up, answer["id"]), 10, "the order is filled")
     # Or more: what was under way when the position was asked for may have filled since.

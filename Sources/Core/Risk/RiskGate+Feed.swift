@@ -4,16 +4,23 @@ import Units
 extension RiskGate {
     /// A live feed fell behind the present (it replays, or is gone), or has caught up with it. While it is behind, an
     /// account that would be ACTIVE is REDUCING; a plain tape says nothing of the kind.
-    public mutating func feedChanged(isLive: Bool) {
+    ///
+    /// - Parameter hasPresentBooks: what the traded contract's book says is so now, though other records are late.
+    ///   While it is not, nobody opens a position on it.
+    public mutating func feedChanged(isLive: Bool, hasPresentBooks: Bool) {
+        isBookPast = !hasPresentBooks
         if isLive { release(.feed, .warmed) } else { restrict(.feed, .warming) }
     }
 
     /// Quality of the traded contract's book now: of its last update, and whether that is too old to open on.
     public var bookQuality: DataQuality {
-        let isStale = !mark.quality.contains(.noBook) && clock - mark.bookTime > limits.marketDataAge
-        return isStale ? mark.quality.union(.stale) : mark.quality
+        !mark.quality.contains(.noBook) && isBookOld ? mark.quality.union(.stale) : mark.quality
     }
 
-    /// Whether a person's order may open: it needs no more than a usable book, so a feed that is behind bars it not.
+    /// Too old to open on: by its age, or because the feed has none of the present.
+    var isBookOld: Bool { isBookPast || clock - mark.bookTime > limits.marketDataAge }
+
+    /// Whether a person's order may open: it needs no more than a usable book of the present, so a feed that is behind
+    /// with other records bars it not.
     var takesManualOrders: Bool { state == .active || state == .reducing && restrictions == .feed }
 }

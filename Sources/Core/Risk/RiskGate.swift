@@ -48,6 +48,8 @@ public struct RiskGate: Sendable {
     var isStrategyPosition = false
     /// What keeps the account REDUCING; kept through the other states.
     public internal(set) var restrictions: Restrictions = []
+    /// A live feed has no books of the present.
+    var isBookPast = false
     /// Why the account is being flattened or locked, and the trade date of that.
     var lockReason = StateReason.armed
     var lockDate: Int32 = 0

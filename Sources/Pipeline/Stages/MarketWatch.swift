@@ -29,6 +29,8 @@ public struct MarketWatch: ~Copyable {
     private(set) var isFeedLive = true
     /// No records come: the feed said so.
     private var isFeedLost = false
+    /// Books of the past come.
+    private var areBooksReplayed = false
     /// How far the 1 s clock has moved event time on while no records came.
     private var movedOn = Timestamp(nanoseconds: 0)
 
@@ -123,10 +125,13 @@ public struct MarketWatch: ~Copyable {
     mutating func feedChanged(_ feed: FeedCondition) {
         isFeedLive = feed == .live
         isFeedLost = feed == .lost
+        areBooksReplayed = feed == .replaying
         market.setFeed(feedQuality)
     }
 
-    private var feedQuality: DataQuality { isFeedLive ? [] : .warming }
+    private var feedQuality: DataQuality {
+        isFeedLive ? [] : areBooksReplayed ? [.warming, .replayed] : .warming
+    }
 
     /// The book that fills orders can be used while its contract trades: what a group said of it ends with a halt and
     /// with the session. True when that has just changed, so that the market has moved.
@@ -169,6 +174,7 @@ extension MarketWatch: PersistentState {
         try archive.field(&tradesSignalBook)
         try archive.field(&isFeedLive)
         try archive.field(&isFeedLost)
+        try archive.field(&areBooksReplayed)
         try archive.field(&movedOn)
         try archive.field(&clock)
     }

@@ -37,7 +37,9 @@ public struct RiskFollower: TradingStage {
         risk.advance(to: watch.clock.event)
     }
 
-    public mutating func feedChanged(isLive: Bool) { risk.gate.feedChanged(isLive: isLive) }
+    public mutating func feedChanged(_ feed: FeedCondition) {
+        risk.gate.feedChanged(isLive: feed == .live, hasPresentBooks: feed.hasPresentBooks)
+    }
 
     public mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch) {
         messageTime = max(messageTime, time)

@@ -151,7 +151,7 @@ struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
         passGate()
         watch.feedChanged(feed)
         passGate()
-        stage.feedChanged(isLive: feed == .live)
+        stage.feedChanged(feed)
     }
 
     // MARK: Logical time

@@ -18,7 +18,7 @@ public protocol TradingStage {
     /// it.
     mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool)
     /// A live feed fell behind the present, or has caught up with it.
-    mutating func feedChanged(isLive: Bool)
+    mutating func feedChanged(_ feed: FeedCondition)
     /// Takes a message. `time` is the stage's message clock, journaled with the message.
     mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch)
     /// Hands out and forgets what the stage has put out, in its order.
@@ -34,5 +34,5 @@ extension TradingStage {
     public mutating func sessionBegan(_ watch: inout MarketWatch) {}
     public mutating func secondBegan(_ time: Timestamp, _ watch: inout MarketWatch) {}
     public mutating func groupEnded(_ watch: inout MarketWatch) {}
-    public mutating func feedChanged(isLive: Bool) {}
+    public mutating func feedChanged(_ feed: FeedCondition) {}
 }

@@ -110,7 +110,7 @@ import Units
         Boundary(.tradingState, "a person while the feed is behind, a strategy", OrderIssuer.manual, .strategy) {
             issuer in
             var bench = GateBench()
-            bench.gate.feedChanged(isLive: false)
+            bench.gate.feedChanged(isLive: false, hasPresentBooks: true)
             return bench.order(.buy, issuer: issuer)
         },
         Boundary(.tradingState, "another strategy paused, its own", StrategyID(rawValue: 2), .level) { paused in
@@ -181,6 +181,11 @@ import Units
         Boundary(.marketDataStale, "a book five seconds old, a nanosecond more", "6", "6.000000001") { time in
             var bench = GateBench { $0.marketDataAge = .seconds(5) }
             return bench.order(.buy, at: time)
+        },
+        Boundary(.marketDataStale, "a person, over books of the present and of the past", true, false) { isPresent in
+            var bench = GateBench()
+            bench.gate.feedChanged(isLive: false, hasPresentBooks: isPresent)
+            return bench.order(.buy, issuer: .manual)
         },
     ]
 

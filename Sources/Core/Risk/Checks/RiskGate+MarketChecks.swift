@@ -12,7 +12,7 @@ extension RiskGate {
         if isStrategy, quality.contains(.gap) { return .dataGap }
         if isStrategy, quality.contains(.warming) { return .dataWarming }
         if quality.contains(.badBook) || isStrategy && quality.contains(.oneSided) { return .marketDataBad }
-        if quality.contains(.stale) || clock - mark.bookTime > limits.marketDataAge { return .marketDataStale }
+        if quality.contains(.stale) || isBookOld { return .marketDataStale }
         return nil
     }
 

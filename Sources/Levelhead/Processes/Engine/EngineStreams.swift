@@ -77,7 +77,7 @@ final class EngineStreams {
             let stamp = FrameStamp(
                 ringSequence: position, eventTime: signal.time.nanoseconds, receiveTime: signal.receiveTime.nanoseconds,
                 localTime: receivedAt, publishTime: MonotonicClock.wallTime().nanoseconds,
-                quality: signal.quality.rawValue)
+                quality: signal.quality.union(feedQuality).rawValue)
             try publisher.publish(signal, stamp, to: signals)
         }
     }

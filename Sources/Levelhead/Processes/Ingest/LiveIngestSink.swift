@@ -75,14 +75,27 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         learn(tape.sources.compactMap(\.metadata))
         try open(DBNMetadata(dataset: dataset, schema: nil, start: Timestamp(nanoseconds: 0)))
         var reader = try site.tape.reader(at: 0)
+        var isDown = false
         while let (record, number) = try reader.next() {
             sequence = number + 1
             if let time = Self.dataTime(record) { dataTime = max(dataTime, time) }
             options?.take(record)
             ledgers.take(record, chain: plan.hasIndexChain ? configuration.live.optionsDataset : nil)
+            isDown = FeedMark(record).map { $0.kind == .down } ?? false
         }
         hasRecords = sequence > 0
+        if hasRecords, !isDown { try markDown() }
         return ledgers
+    }
+
+    /// A killed ingest could not say that its feed ended with it: until the next session nothing is of the present.
+    private mutating func markDown() throws {
+        guard let name = DatasetName(dataset) else { return }
+        let mark = FeedMark(
+            .down, dataset: name, time: dataTime, wallTime: MonotonicClock.wallTime(), reason: .stopped)
+        mark.write(to: scratch)
+        put(RecordView(UnsafeRawPointer(scratch)))
+        try check()
     }
 
     mutating func record(_ record: RecordView, sendTime: Timestamp, receiveTime: Timestamp) {
@@ -233,11 +246,10 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             guard contracts.missing.isEmpty else {
                 throw LiveIngestError.unresolved(contracts.missing, dataset: dataset)
             }
-            let times = early.compactMap { bytes in
-                bytes.withUnsafeBytes { Self.dataTime(Self.view($0)) }
-            }
-            // Definitions may be of days before: they belong to the session that the books begin with.
-            let start = max(times.min() ?? MonotonicClock.wallTime(), plan.start ?? LiveSubscriptions.begin)
+            // Definitions and the like may be of days before: they belong to the session that the books begin with.
+            let first = firstTime { ![.instrumentDefinition, .statistics, .status].contains($0) }
+            let time = first ?? firstTime { _ in true } ?? MonotonicClock.wallTime()
+            let start = max(time, plan.start ?? LiveSubscriptions.begin)
             for lead in try plan.leads(at: start) where !names.values.contains(lead) {
                 Terminal.writeError("levelhead: \(lead) leads by the calendar, and the gateway does not have it")
             }
@@ -248,6 +260,16 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             }
             early = []
         } catch { failure = error }
+    }
+
+    /// The earliest receive time of the early records of such types.
+    private func firstTime(_ isMeant: (RecordType) -> Bool) -> Timestamp? {
+        early.compactMap { bytes in
+            bytes.withUnsafeBytes { raw in
+                let record = Self.view(raw)
+                return isMeant(record.type) ? Self.dataTime(record) : nil
+            }
+        }.min()
     }
 
     private static func view(_ bytes: UnsafeRawBufferPointer) -> RecordView {

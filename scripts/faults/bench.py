@@ -41,6 +41,10 @@ def expect(is_good, what):
 
 
 def same(found, wanted, what):
+    if isinstance(found, dict) and isinstance(wanted, dict) and found != wanted:
+        # Of two large ones what they have in common tells nothing.
+        keys = [key for key in {**found, **wanted} if found.get(key) != wanted.get(key)]
+        found, wanted = ({key: one.get(key) for key in keys} for one in (found, wanted))
     expect(found == wanted, f"{what}: {found}, expected {wanted}")
 
 

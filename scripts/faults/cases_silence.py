@@ -99,7 +99,7 @@ def resumed_alone(stop):
             try:
                 until(lambda: len(again.status()["processes"]) == 5, 20, "five processes answer")
                 is_refused(again)
-                same(quality(again), [["stale", "warming"]], "quality of a book of before")
+                same(quality(again), [["stale"]], "quality of a book of before")
             finally:
                 server.process.send_signal(signal.SIGCONT)
             until(lambda: quality(again) == [[]], 30, f"good data again: {quality(again)}")

@@ -129,6 +129,8 @@ public struct RiskGate: Sendable {
         tradesToday = 0
         beginStrategiesDay()
         beginProgrammeDay()
+        // The drawdown has had its lock, and its trade date is over.
+        if state == .locked, lockReason.isLimitBreach, lockDate < day.tradeDate { peakEquity = equity }
     }
 
     // MARK: Orders and fills
@@ -183,7 +185,10 @@ public struct RiskGate: Sendable {
             crossBooks()
             findOpposed()
             flatEpoch = max(flatEpoch, notice.certificate.epoch)
-            if state == .flattening { change(.provenFlat, .flat) }
+            guard state == .flattening else { return }
+            // What the way out came to is judged before the lock, which is for a limit if one was passed.
+            evaluate()
+            change(.provenFlat, .flat)
         // An operator looks at it and resumes.
         case .reconciliationQuestion: restrict(.paused, .reconciliation)
         case .flattenBlocked, .flattenLate, .reconciled, .strayOrder, .bookClose: break

@@ -44,13 +44,17 @@ public struct RiskGate: Sendable {
     public internal(set) var clock = Timestamp(nanoseconds: 0)
     var dayStartEquity = Money.zero
     var peakEquity = Money.zero
+    /// Profit of the account's earlier runs, as far as it belongs to a trade date that this one goes on with.
+    var carriedProfit = Money.zero
+    /// What another run has left of a trade date that has not begun here; empty for nothing.
+    var carried = BoundedList<1, DayUsage>()
     /// A strategy opened or enlarged the position since it was last flat.
     var isStrategyPosition = false
     /// What keeps the account REDUCING; kept through the other states.
     public internal(set) var restrictions: Restrictions = []
     /// Why the account is being flattened or locked, and the trade date of that.
-    var lockReason = StateReason.armed
-    var lockDate: Int32 = 0
+    public internal(set) var lockReason = StateReason.armed
+    public internal(set) var lockDate: Int32 = 0
     /// An operator armed the account at a broker's venue.
     var isLiveArmed = false
     /// The lock is on, whatever the state: nothing at all is approved.
@@ -125,12 +129,13 @@ public struct RiskGate: Sendable {
             valueAtRisk.append(min(max(dayProfit, -most), most))
         }
         self.day = day
+        // The drawdown has had its lock, and its trade date is over.
+        if state == .locked, lockReason.isLimitBreach, lockDate < day.tradeDate { peakEquity = equity }
         dayStartEquity = equity
         tradesToday = 0
         beginStrategiesDay()
         beginProgrammeDay()
-        // The drawdown has had its lock, and its trade date is over.
-        if state == .locked, lockReason.isLimitBreach, lockDate < day.tradeDate { peakEquity = equity }
+        takeCarried()
     }
 
     // MARK: Orders and fills
@@ -197,9 +202,10 @@ public struct RiskGate: Sendable {
 
     // MARK: What the account is worth
 
-    /// Profit after fees since the start, what is open marked at the side it would exit at.
+    /// Profit after fees since the start, or since the day began that the account was carried over in; what is open
+    /// marked at the side it would exit at.
     public var equity: Money {
-        let equity = position.equity(at: mark.price, terms)
+        let equity = carriedProfit + position.equity(at: mark.price, terms)
         return opposed == .zero ? equity : equity - costToLeaveOpposed
     }
     /// The same since 18:00 ET.

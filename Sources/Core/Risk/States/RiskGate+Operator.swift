@@ -61,7 +61,7 @@ extension RiskGate {
         case .reducing, .flattening: return .notNow
         case .halted: break
         case .locked:
-            if isLockedByLimit || isDayLossAtLimit { return .lockedUntilNextTradeDate }
+            if isHeldByLimit { return .lockedUntilNextTradeDate }
         }
         isLiveArmed = true
         change(.arm, .armed)

@@ -135,6 +135,17 @@ import Units
         #expect(status.pid == getpid() && status.feed == "replaying")
     }
 
+    @Test func `the board tells why an account is locked, and only then`() {
+        var account = AccountRecord(tradingState: .active)
+        #expect(ProcessBoard(name: "risk", run: "r", account: account).current().account?.lock == nil)
+        account.tradingState = .locked
+        account.lockReason = .dailyLoss
+        account.lockDate = 20_260_310
+        account.isLockedByLimit = true
+        let lock = ProcessBoard(name: "risk", run: "r", account: account).current().account?.lock
+        #expect(lock?.reason == "daily_loss" && lock?.tradeDate == 20_260_310 && lock?.isUntilNextTradeDate == true)
+    }
+
     @Test func `every bit of data quality has a name`() {
         #expect(DataQuality.allNames.count == 11)
         #expect(DataQuality(rawValue: 0x7FF).names == DataQuality.allNames)

@@ -51,6 +51,22 @@ struct TradingLockTests {
         #expect(lock.word.load().isLocked)
     }
 
+    @Test func `a breached limit's trade date stays in the record, whoever locks after it`() throws {
+        let state = try TestState()
+        let lock = try TradingLock(stateDirectory: state.path)
+        var limit = record("live", isLasting: true)
+        limit.tradeDate = 20_260_310
+        _ = lock.raise(limit)
+        _ = lock.raise(record("live", isLasting: true))
+        #expect(lock.record?.tradeDate == 20_260_310)
+        #expect(lock.open(ifEpochIs: 3))
+        _ = lock.raise(record("live", isLasting: true))
+        #expect(lock.record?.tradeDate == nil)
+        try lock.note(tradeDate: 20_260_311)
+        #expect(lock.record?.tradeDate == 20_260_311 && lock.record?.sender == "me" && lock.record?.epoch == 4)
+        #expect(lock.word.load() == EpochState(epoch: 4, isLocked: true))
+    }
+
     @Test func `a tape's lock is its own run's`() throws {
         let state = try TestState()
         let lock = try TradingLock(stateDirectory: state.path)

@@ -1,5 +1,6 @@
 import Determinism
 import Orders
+import Risk
 import Signals
 import Testing
 import Units
@@ -7,6 +8,28 @@ import Units
 @testable import Pipeline
 
 @Suite struct StageMessageTests {
+    @Test func `what is carried over comes out as it went in`() throws {
+        var usage = DayUsage()
+        usage.stamp = 1
+        usage.tradeDate = 20_260_310
+        usage.profit = Money(cents: -41)
+        usage.drawdown = Money(cents: 42)
+        usage.programmeDrawdown = Money(cents: 43)
+        usage.trades = 4
+        usage.lockReason = .dailyLoss
+        usage.lockDate = 20_260_309
+        usage[.level].trades = 5
+        usage[.account].lockDate = 6
+        guard case .carried(let found) = try StageMessage(bytes: try StageMessage.carried(usage).bytes) else {
+            Issue.record("another kind")
+            return
+        }
+        #expect(found == usage)
+        var other = usage
+        other[.level].profit = Money(cents: 1)
+        #expect(!found.hasSameContents(as: other))
+    }
+
     @Test func `the short way of a signal writes the bytes that every message has`() throws {
         var random = SeededGenerator(seed: 20_261_127)
         for _ in 0..<200 {

@@ -26,6 +26,7 @@ extension StageMessage {
         case .request(let request): "request \(request.request.name) epoch \(request.epoch)"
         case .tick: "tick"
         case .clock(let time): "clock \(time.nanoseconds)"
+        case .carried(let usage): "carried \(usage.tradeDate)"
         }
     }
 }

@@ -103,7 +103,7 @@ extension RiskGate {
 
     mutating func beginProgrammeDay() {
         guard let start = programme?.pack.startingBalance else { return }
-        let (equity, balance) = (start + equity, start + position.netRealised)
+        let (equity, balance) = (start + equity, start + carriedProfit + position.netRealised)
         programmeBalance = balance
         programme?.begin(tradeDate: day.tradeDate, flatBy: day.programmeFlatBy, equity: equity, balance: balance)
     }

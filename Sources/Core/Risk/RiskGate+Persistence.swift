@@ -22,6 +22,8 @@ extension RiskGate: PersistentState {
         try archive.field(&clock)
         try archive.field(&dayStartEquity)
         try archive.field(&peakEquity)
+        try archive.field(&carriedProfit)
+        try carried.persist(&archive)
         try archive.field(&isStrategyPosition)
         try persistStates(&archive)
         try archive.field(&lastStrategyID)

@@ -44,6 +44,10 @@ public struct RiskGate: Sendable {
     public internal(set) var clock = Timestamp(nanoseconds: 0)
     var dayStartEquity = Money.zero
     var peakEquity = Money.zero
+    /// Profit of the account's earlier runs, as far as it belongs to a trade date that this one goes on with.
+    var carriedProfit = Money.zero
+    /// What another run has left of a trade date that has not begun here; empty for nothing.
+    var carried = BoundedList<1, DayUsage>()
     /// A strategy opened or enlarged the position since it was last flat.
     var isStrategyPosition = false
     /// What keeps the account REDUCING; kept through the other states.
@@ -51,8 +55,8 @@ public struct RiskGate: Sendable {
     /// A live feed has no books of the present.
     var isBookPast = false
     /// Why the account is being flattened or locked, and the trade date of that.
-    var lockReason = StateReason.armed
-    var lockDate: Int32 = 0
+    public internal(set) var lockReason = StateReason.armed
+    public internal(set) var lockDate: Int32 = 0
     /// An operator armed the account at a broker's venue.
     var isLiveArmed = false
     /// The lock is on, whatever the state: nothing at all is approved.
@@ -127,10 +131,13 @@ public struct RiskGate: Sendable {
             valueAtRisk.append(min(max(dayProfit, -most), most))
         }
         self.day = day
+        // The drawdown has had its lock, and its trade date is over.
+        if state == .locked, lockReason.isLimitBreach, lockDate < day.tradeDate { peakEquity = equity }
         dayStartEquity = equity
         tradesToday = 0
         beginStrategiesDay()
         beginProgrammeDay()
+        takeCarried()
     }
 
     // MARK: Orders and fills
@@ -185,7 +192,10 @@ public struct RiskGate: Sendable {
             crossBooks()
             findOpposed()
             flatEpoch = max(flatEpoch, notice.certificate.epoch)
-            if state == .flattening { change(.provenFlat, .flat) }
+            guard state == .flattening else { return }
+            // What the way out came to is judged before the lock, which is for a limit if one was passed.
+            evaluate()
+            change(.provenFlat, .flat)
         // An operator looks at it and resumes.
         case .reconciliationQuestion: restrict(.paused, .reconciliation)
         case .flattenBlocked, .flattenLate, .reconciled, .strayOrder, .bookClose: break
@@ -194,9 +204,10 @@ public struct RiskGate: Sendable {
 
     // MARK: What the account is worth
 
-    /// Profit after fees since the start, what is open marked at the side it would exit at.
+    /// Profit after fees since the start, or since the day began that the account was carried over in; what is open
+    /// marked at the side it would exit at.
     public var equity: Money {
-        let equity = position.equity(at: mark.price, terms)
+        let equity = carriedProfit + position.equity(at: mark.price, terms)
         return opposed == .zero ? equity : equity - costToLeaveOpposed
     }
     /// The same since 18:00 ET.

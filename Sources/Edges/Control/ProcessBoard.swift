@@ -114,7 +114,11 @@ public final class ProcessBoard: Sendable {
             dayLossLimit: record.dayLossLimit.unlessZero, drawdown: "\(record.drawdown)",
             drawdownLimit: record.drawdownLimit.unlessZero, workingOrders: record.workingOrders,
             books: record.keepsBooks ? ["manual": record.manualBook, "level": record.levelBook] : nil,
-            accounts: record.hasTwoAccounts ? ["long": record.longAccount, "short": record.shortAccount] : nil)
+            accounts: record.hasTwoAccounts ? ["long": record.longAccount, "short": record.shortAccount] : nil,
+            lock: record.lockReason.map { reason in
+                ProcessStatus.Lock(
+                    reason: reason.name, tradeDate: record.lockDate, isUntilNextTradeDate: record.isLockedByLimit)
+            })
     }
 }
 

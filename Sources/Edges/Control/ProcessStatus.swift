@@ -53,6 +53,22 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
         }
     }
 
+    /// Why an account is FLATTENING or LOCKED.
+    public struct Lock: Codable, Equatable, Sendable {
+        /// `StateReason.name`, such as `daily_loss`.
+        public var reason: String
+        /// Year, month and day as one number; 0 before the first session.
+        public var tradeDate: Int32
+        /// No arm takes it off before the next trade date.
+        public var isUntilNextTradeDate: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case reason
+            case tradeDate = "trade_date"
+            case isUntilNextTradeDate = "until_next_trade_date"
+        }
+    }
+
     public struct Account: Codable, Equatable, Sendable {
         public var tradingState: String
         /// Symbol to signed contracts; only what is not flat.
@@ -67,9 +83,11 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
         public var books: [String: Int64]?
         /// Where there are two accounts at the venue: which one to signed contracts.
         public var accounts: [String: Int64]?
+        /// Only when it is FLATTENING or LOCKED.
+        public var lock: Lock?
 
         enum CodingKeys: String, CodingKey {
-            case position, drawdown, books, accounts
+            case position, drawdown, books, accounts, lock
             case tradingState = "trading_state"
             case dayProfit = "day_pnl_usd"
             case dayLossLimit = "day_loss_limit_usd"

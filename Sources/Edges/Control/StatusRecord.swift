@@ -88,6 +88,11 @@ public struct AccountRecord: BitwiseCopyable, Sendable {
     public var hasTwoAccounts = false
     public var longAccount: Int64 = 0
     public var shortAccount: Int64 = 0
+    /// Why the account is FLATTENING or LOCKED, the trade date of that as year, month and day in one number (0 before
+    /// the first session), and whether no arm takes the lock off before the next one; nil in other states.
+    public var lockReason: StateReason?
+    public var lockDate: Int32 = 0
+    public var isLockedByLimit = false
 
     public init(
         tradingState: TradingState, dayProfit: Money = .zero, dayLossLimit: Money = .zero, drawdown: Money = .zero,

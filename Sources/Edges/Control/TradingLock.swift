@@ -15,17 +15,21 @@ public struct LockRecord: Codable, Equatable, Sendable {
     public var run: String
     /// It outlives the run: a live one, whose account goes on. A run over recorded tape starts anew in its directory.
     public var isLasting: Bool
+    /// Of a limit that was breached, as one number (20260310): no arm takes the lock off on this trade date.
+    /// Nil for a lock that an arm ends at any time.
+    public var tradeDate: Int32?
 
     enum CodingKeys: String, CodingKey {
         case epoch, sender, reason, run
         case lockedNanoseconds = "locked_ns"
         case waitsForOpen = "at_open"
         case isLasting = "lasting"
+        case tradeDate = "trade_date"
     }
 
     public init(
         epoch: UInt64, sender: String, reason: String, waitsForOpen: Bool = false, run: String = "",
-        isLasting: Bool = true
+        isLasting: Bool = true, tradeDate: Int32? = nil
     ) {
         self.epoch = epoch
         self.sender = sender
@@ -33,6 +37,7 @@ public struct LockRecord: Codable, Equatable, Sendable {
         self.waitsForOpen = waitsForOpen
         self.run = run
         self.isLasting = isLasting
+        self.tradeDate = tradeDate
         lockedNanoseconds = MonotonicClock.wallTime().nanoseconds
     }
 }
@@ -63,12 +68,22 @@ public struct TradingLock: Sendable {
     /// - Returns: the state, and why the record could not be written, if so: the word locks all the same.
     public func raise(_ record: LockRecord) -> (state: EpochState, failure: SystemCallError?) {
         var record = record
-        // What was to outlive its run still has to.
-        if self.record?.isLasting == true { record.isLasting = true }
+        // What was to outlive its run still has to, and a breached limit is not over either.
+        if let held = self.record, held.isLasting {
+            record.isLasting = true
+            record.tradeDate = record.tradeDate ?? held.tradeDate
+        }
         record.epoch = word.load().epoch + 1
         var failure: SystemCallError?
         do throws(SystemCallError) { try write(record) } catch { failure = error }
         return (word.raiseAndLock(), failure)
+    }
+
+    /// A limit was breached while the lock was on already: its record says so, and keeps who locked and why.
+    public func note(tradeDate: Int32) throws(SystemCallError) {
+        guard var record, record.tradeDate != tradeDate else { return }
+        record.tradeDate = tradeDate
+        try write(record)
     }
 
     /// Waits until word and record are on the disk.

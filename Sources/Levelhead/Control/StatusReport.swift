@@ -21,7 +21,7 @@ struct StatusReport: Encodable {
     private static let accountants = ["risk", "execution", "paper"]
 
     enum CodingKeys: String, CodingKey {
-        case processes, position, books, accounts, epoch, locked, missing, stale
+        case processes, position, books, accounts, lock, epoch, locked, missing, stale
         case tradingState = "trading_state"
         case dayProfit = "day_pnl_usd"
         case milliseconds = "ms"
@@ -49,6 +49,7 @@ struct StatusReport: Encodable {
         try container.encode(position, forKey: .position)
         try container.encodeIfPresent(account?.books, forKey: .books)
         try container.encodeIfPresent(account?.accounts, forKey: .accounts)
+        try container.encodeIfPresent(account?.lock, forKey: .lock)
         try container.encode(tradingState, forKey: .tradingState)
         try container.encode(dayProfit, forKey: .dayProfit)
         try container.encode(epoch?.epoch, forKey: .epoch)

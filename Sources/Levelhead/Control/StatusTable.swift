@@ -39,10 +39,15 @@ enum StatusTable {
         let nothing = report.tradingState == nil ? "unknown" : "flat"
         let lock = report.epoch.map { "epoch \($0.epoch)\($0.isLocked ? ", locked" : "")" } ?? "no epoch yet"
         return [
-            "trading   \(report.tradingState ?? "unknown") (\(lock))",
+            "trading   \(report.tradingState ?? "unknown") (\(lock))\(report.account?.lock.map(why) ?? "")",
             "position  \(held.isEmpty ? nothing : held.joined(separator: ", "))",
             "day       \(report.dayProfit.map { "\($0) USD" } ?? "unknown")",
         ] + bookLines(report) + (report.account.map(limitLines) ?? [])
+    }
+
+    private static func why(_ lock: ProcessStatus.Lock) -> String {
+        guard lock.isUntilNextTradeDate else { return ": \(lock.reason), until an arm" }
+        return ": \(lock.reason) on \(TradeDateText.text(lock.tradeDate)), no arm before the next trade date"
     }
 
     private static func bookLines(_ report: StatusReport) -> [String] {

@@ -92,6 +92,11 @@ final class ProcessDesk: Sendable {
         account.hasTwoAccounts = gate.rules.hasTwoAccounts
         account.longAccount = gate.held(long: true).contracts
         account.shortAccount = -gate.held(long: false).contracts
+        if gate.state == .flattening || gate.state == .locked {
+            account.lockReason = gate.lockReason
+            account.lockDate = gate.lockDate
+            account.isLockedByLimit = gate.isHeldByLimit
+        }
         board.account?.store(account)
         guard let cell = board.instruments.first else { return }
         var record = InstrumentRecord(quality: gate.bookQuality)

@@ -119,8 +119,20 @@ extension AuditLine {
         case .change(let change): Self.change(change)
         case .notice(let notice): Self.notice(notice)
         case .request(let request): Self.request(request)
+        case .carried(let usage): Self.carried(usage)
         case .approval, .command, .event, .tick, .clock: nil
         }
+    }
+
+    /// What an earlier run has left of the account's trade date.
+    static func carried(_ usage: DayUsage) -> String {
+        JSONText.object([
+            "event": JSONText.string("carried"), "trade_date": JSONText.string(TradeDateText.text(usage.tradeDate)),
+            "pnl_usd": JSONText.string(usage.profit.description),
+            "drawdown_usd": JSONText.string(usage.drawdown.description), "trades": JSONText.integer(usage.trades),
+            "lock": usage.isLocked ? JSONText.string(usage.lockReason.name) : "null",
+            "lock_trade_date": usage.isLocked ? JSONText.string(TradeDateText.text(usage.lockDate)) : "null",
+        ])
     }
 
     private static func order(of command: OperatorCommand) -> ClientOrderID {

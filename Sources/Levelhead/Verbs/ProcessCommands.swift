@@ -68,6 +68,9 @@ struct ProcessOptions: ParsableArguments {
     }
 }
 
+/// Instruments whose data a process judges: who keeps the account looks at what it trades, the others at none.
+private func watched(_ traded: String, _ account: AccountRecord?) -> [String] { account == nil ? [] : [traded] }
+
 /// Runs one stage in logical time from start to end.
 private func runInLockstep<Stage: TradingStage>(
     _ role: ProcessRole, _ options: ProcessOptions, account: AccountRecord?,
@@ -79,7 +82,7 @@ private func runInLockstep<Stage: TradingStage>(
         let site = try options.site()
         let context = try ZeroMQContext()
         var host = try LockstepStage(role, site, context: context, stage: stage)
-        let desk = try ProcessDesk(role, site, symbols: [host.tradedSymbol], account: account)
+        let desk = try ProcessDesk(role, site, symbols: watched(host.tradedSymbol, account), account: account)
         try host.run(desk) { report(desk, $0) }
         let symbol = host.tradedSymbol
         try result(site, symbol, host.read { $0 })
@@ -97,7 +100,7 @@ private func runStage<Hosted: HostedStage & ~Copyable>(
         let context = try ZeroMQContext()
         var host = try StageHost<Hosted>.open(site, context: context)
         let desk = try ProcessDesk(
-            Hosted.role, site, symbols: [host.tradedSymbol], account: account, verbs: verbs)
+            Hosted.role, site, symbols: watched(host.tradedSymbol, account), account: account, verbs: verbs)
         try host.run(desk)
         desk.close()
     }

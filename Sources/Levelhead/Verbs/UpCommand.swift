@@ -90,6 +90,9 @@ struct UpCommand: ParsableCommand {
             try StateDirectory.make(state)
             let lock = try DirectoryLock(state)
             let input = try input(configuration)
+            // A damaged one is told before any process is started.
+            let venue = configuration.risk.venue.rawValue
+            if tape.isEmpty { _ = try DayRecord.read(DayRecord.path(RunSite.absolute(state), venue: venue)) }
             let directory = try openDirectory(state)
             let site = RunSite(
                 stateDirectory: RunSite.absolute(state), directory: RunSite.absolute(directory.path),

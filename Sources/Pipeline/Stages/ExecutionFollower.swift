@@ -55,7 +55,7 @@ public struct ExecutionFollower: TradingStage {
         case .event(let event): execution.apply(event, clock(watch))
         case .request(let command): execution.apply(command, clock(watch))
         case .tick, .clock: execution.advance(clock(watch))
-        case .signal, .verdict, .command, .fill, .update, .notice:
+        case .signal, .verdict, .command, .fill, .update, .notice, .carried:
             preconditionFailure("a message for another process: the receiver checks kinds")
         }
     }

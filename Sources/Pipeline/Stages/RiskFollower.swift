@@ -59,6 +59,7 @@ public struct RiskFollower: TradingStage {
         case .clock:
             risk.advance(to: watch.now.event)
             if !isLogical { review(watch) }
+        case .carried(let usage): risk.gate.carry(usage)
         case .approval, .change, .verdict, .command, .event:
             preconditionFailure("a message for another process: the receiver checks kinds")
         }

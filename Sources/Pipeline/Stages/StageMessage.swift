@@ -29,10 +29,12 @@ public enum StageMessage: Sendable {
     case tick
     /// No record came for a while: event time has gone on to this by itself.
     case clock(Timestamp)
+    /// Of the risk gateway's process, to its fold: what an earlier run has left of the account's trade date.
+    case carried(DayUsage)
 
     public enum Kind: UInt8, Sendable, CaseIterable {
         case signal = 1
-        case approval, change, verdict, command, event, fill, update, notice, request, tick, clock
+        case approval, change, verdict, command, event, fill, update, notice, request, tick, clock, carried
     }
 
     public var kind: Kind {
@@ -49,6 +51,7 @@ public enum StageMessage: Sendable {
         case .request: .request
         case .tick: .tick
         case .clock: .clock
+        case .carried: .carried
         }
     }
 
@@ -100,6 +103,7 @@ public enum StageMessage: Sendable {
         case .request(let value): try Self.save(value, &archive)
         case .tick: break
         case .clock(var time): try archive.field(&time)
+        case .carried(let value): try Self.save(value, &archive)
         }
     }
 
@@ -124,6 +128,7 @@ public enum StageMessage: Sendable {
             var time = Timestamp(nanoseconds: 0)
             try archive.field(&time)
             self = .clock(time)
+        case .carried: self = .carried(try Self.load(&archive))
         }
         try archive.checkEnd()
     }

@@ -57,7 +57,7 @@ public struct VenueFollower: TradingStage {
             paper.receive(command, at: messageTime, market: watch.update(depth: TradingLimits.bookLevels))
         case .request(let request): obey(request)
         case .tick: paper.advance(to: messageTime)
-        case .signal, .approval, .change, .verdict, .event, .fill, .update, .notice, .clock:
+        case .signal, .approval, .change, .verdict, .event, .fill, .update, .notice, .clock, .carried:
             preconditionFailure("a message for another process: the receiver checks kinds")
         }
     }

@@ -181,6 +181,20 @@ import Units
         #expect(sell("5000.25") == nil)
     }
 
+    @Test func `an entry is not moved to where its stop would stand at zero or below`() throws {
+        var bench = Self.resting()
+        #expect(bench.modify(2, "2.00") == .malformed, "eight ticks: at zero")
+        #expect(bench.modify(2, "1.00") == .malformed)
+        try bench.reload()
+        // What the gateway says of it does not make the distance forgotten.
+        bench.tellFirst(quantity: 2, "4999.00", leaves: 2)
+        #expect(bench.modify(2, "2.00") == .malformed)
+        #expect(bench.modify(2, "2.25") == nil)
+        var sale = GateBench()
+        sale.order(.sell, 2, limit: "5001.00")
+        #expect(sale.modify(2, "2.00") == nil, "its stop is above")
+    }
+
     @Test func `another type's prices are refused`() {
         var bench = Self.resting()
         #expect(bench.move(Self.first, to: "5001.00", quantity: 2) == .malformed)

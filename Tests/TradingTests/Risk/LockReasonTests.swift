@@ -46,7 +46,7 @@ import Units
         #expect(bench.gate.arm() == .lockedUntilNextTradeDate)
     }
 
-    @Test func `the drawdown too, which an arm would measure anew`() {
+    @Test func `the drawdown too`() {
         for (price, isLocked) in [("4990.00", true), ("4990.25", false)] {
             var bench = Self.flattening(loss: 1_000_000, drawdown: 5_000)
             bench.fill(.sell, at: price, time: "2", role: .close)
@@ -76,6 +76,52 @@ import Units
         _ = bench.gate.requestFlatten()
         bench.flat(at: "5")
         #expect(bench.gate.arm() == .done)
+    }
+
+    @Test func `what a late fill lost under the lock is judged before the account is flat again`() {
+        for (price, isLocked) in [("4990.00", true), ("4990.25", false)] {
+            var bench = GateBench {
+                $0.dailyLoss = Money(cents: 1_000_000)
+                $0.trailingDrawdown = Money(cents: 5_000)
+            }
+            _ = bench.gate.requestFlatten()
+            bench.flat(at: "1")
+            bench.fill(.buy, at: "5000.00", time: "2")
+            bench.fill(.sell, at: price, time: "2", role: .close)
+            #expect(bench.gate.state == .locked)
+            bench.gate.apply(ExecutionNotice(kind: .flattening, reason: .lateFill, time: Script.time("3")))
+            bench.flat(at: "4")
+            #expect(bench.gate.arm() == (isLocked ? .lockedUntilNextTradeDate : .done))
+        }
+    }
+
+    // MARK: The drawdown's peak
+
+    @Test func `an operator's flatten and an arm do not make the drawdown forgotten`() {
+        var bench = Self.flattening(loss: 1_000_000, drawdown: 5_000)
+        bench.fill(.sell, at: "4991.00", time: "2", role: .close)
+        bench.flat(at: "3")
+        #expect(bench.gate.arm() == .done)
+        #expect(bench.gate.drawdown == Money(cents: 4_500))
+        _ = bench.changes()
+        bench.fill(.buy, at: "4991.00", time: "4")
+        bench.book("4990.25x10 | 4990.50x10", at: "5")
+        #expect(bench.changes() == [])
+        bench.book("4990.00x10 | 4990.25x10", at: "6")
+        #expect(bench.changes() == ["ACTIVE to FLATTENING trailing_drawdown"])
+    }
+
+    @Test func `after a limit's lock the next trade date has a drawdown of its own`() {
+        var bench = Self.flattening(loss: 1_000_000, drawdown: 5_000, hasBroken: true)
+        bench.fill(.sell, at: "4990.00", time: "3", role: .close)
+        bench.flat(at: "4")
+        #expect(bench.gate.drawdown == Money(cents: 5_000))
+        Self.nextDay(&bench)
+        #expect(bench.gate.arm() == .done)
+        #expect(bench.gate.drawdown == .zero)
+        bench.fill(.buy, at: "4990.00", time: "5")
+        bench.book("4989.75x10 | 4990.00x10", at: "6")
+        #expect(bench.gate.state == .active)
     }
 
     @Test func `the reason survives a restart`() throws {

@@ -33,6 +33,9 @@ public struct RulePackMonitor: Sendable {
         if pack.trailing?.high == .endOfDay { high = max(high, balance) }
     }
 
+    /// The account has been as high before this run.
+    public mutating func raiseHigh(to earlier: Money) { high = max(high, earlier) }
+
     /// The equity at which the trailing drawdown is broken; nil without the rule.
     public var floor: Money? {
         guard let trailing = pack.trailing else { return nil }

@@ -9,6 +9,8 @@ import Units
     public var quantity, filled: Quantity
     /// As of an intent: zero where its type has none.
     public var limit, trigger, trail: Ticks
+    /// Between the fill and the protective stop; zero of what opens nothing and of what is known by its updates alone.
+    var stopDistance: Ticks
     /// A price at which it may rest already, for a change to it was approved and has not been answered; zero for none.
     public var wantedPrice: Ticks
     /// What it may be for in all already, for the same reason; zero for no more than it is.
@@ -21,6 +23,7 @@ import Units
         limit = order.type == .limit ? order.price : order.limit
         trigger = order.type.hasTrigger ? order.price : .zero
         trail = order.trail
+        stopDistance = .zero
         wantedPrice = .zero
         wantedQuantity = .zero
     }
@@ -32,6 +35,7 @@ import Units
         limit = intent.limit
         trigger = intent.trigger
         trail = intent.trail
+        stopDistance = intent.stopDistance
         wantedPrice = .zero
         wantedQuantity = .zero
     }
@@ -47,6 +51,7 @@ import Units
     func updated(by update: OrderUpdate) -> PlacedOrder {
         var now = PlacedOrder(update.order)
         now.filled = filled
+        now.stopDistance = stopDistance
         // A linked order that filled says nothing of the change.
         if update.reason != .none, update.reason != .linked { return now }
         if update.order.price != wantedPrice { now.wantedPrice = wantedPrice }
@@ -76,6 +81,7 @@ extension PlacedOrder: BoundedElement {
         try archive.field(&limit)
         try archive.field(&trigger)
         try archive.field(&trail)
+        try archive.field(&stopDistance)
         try archive.field(&wantedPrice)
         try archive.field(&wantedQuantity)
     }

@@ -48,15 +48,16 @@ extension RiskGate {
         order.link = working[index].role == .entry ? working[index].link : .none
         order.isReduceOnly = working[index].role != .entry
         order.quantity = intent.quantity - placed[index].filled
+        order.stopDistance = placed[index].stopDistance
         return order
     }
 
     private func refusalToChange(_ order: OrderIntent, _ now: WorkingOrder, _ placed: PlacedOrder) -> RefusalReason? {
-        if order.type != placed.type || !order.isWellFormed { return .malformed }
+        let isMoved = !placed.hasPrices(of: order)
+        if order.type != placed.type || !order.isWellFormed || isMoved && hasNoPlaceForStop(order) { return .malformed }
         let total = order.quantity + placed.filled
         let isMore = order.quantity > now.leaves
         if order.quantity.contracts < 1 || isMore && isQuantityOver(total, of: order.strategy) { return .orderQuantity }
-        let isMoved = !placed.hasPrices(of: order)
         let refusal =
             if now.role == .entry { isMore || isMoved ? refusalToMove(order) : refusalToShrink } else {
                 refusalToAdjust(order, now, total: total, isMore: isMore, placed)

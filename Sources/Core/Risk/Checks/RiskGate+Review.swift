@@ -146,12 +146,15 @@ extension RiskGate {
     }
 
     private func refusalByShape(_ order: OrderIntent) -> RefusalReason? {
-        if !order.isWellFormed { return .malformed }
-        if let stop = order.lowestStop(at: mark.ask.size > 0 ? mark.ask.price : nil), stop <= .zero {
-            return .malformed
-        }
+        if !order.isWellFormed || hasNoPlaceForStop(order) { return .malformed }
         let isWrong = order.quantity.contracts < 1 || isQuantityOver(order.quantity, of: order.strategy)
         return isWrong ? .orderQuantity : nil
+    }
+
+    /// Its protective stop would stand at zero or below.
+    func hasNoPlaceForStop(_ order: OrderIntent) -> Bool {
+        guard let stop = order.lowestStop(at: mark.ask.size > 0 ? mark.ask.price : nil) else { return false }
+        return stop <= .zero
     }
 
     func isQuantityOver(_ quantity: Quantity, of strategy: StrategyID) -> Bool {

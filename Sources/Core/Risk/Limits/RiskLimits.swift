@@ -42,7 +42,8 @@ import Units
     public var valueAtRisk = Money.zero
     /// Loss since 18:00 ET, open profit and fees included, at which the account is flattened.
     public var dailyLoss = Money(cents: 50_000)
-    /// Fall from the highest equity since the start or the last arm at which the account is flattened.
+    /// Fall from the highest equity at which the account is flattened: since the start, or since the date after a
+    /// limit's lock.
     public var trailingDrawdown = Money(cents: 100_000)
     /// Age of the traded contract's book up to which a position may be opened.
     public var marketDataAge = Nanoseconds.seconds(5)

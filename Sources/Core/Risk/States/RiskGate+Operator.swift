@@ -53,7 +53,7 @@ extension RiskGate {
         return .done
     }
 
-    /// Unlocks. The drawdown is measured anew from here; the day's loss is not.
+    /// Unlocks. The day's loss and the drawdown stay as they are: an operator's flatten is no way to be rid of them.
     public mutating func arm(_ scope: StrategyID = .account) -> OperatorOutcome {
         guard scope == .account else { return armStrategy(scope) }
         switch state {
@@ -61,9 +61,8 @@ extension RiskGate {
         case .reducing, .flattening: return .notNow
         case .halted: break
         case .locked:
-            if isLockedByLimit || isDayLossAtLimit { return .lockedUntilNextTradeDate }
+            if isHeldByLimit { return .lockedUntilNextTradeDate }
         }
-        peakEquity = equity
         isLiveArmed = true
         change(.arm, .armed)
         if !restrictions.isEmpty { change(.restrict, restrictions.reason) }

@@ -26,10 +26,13 @@ extension RiskGate {
     }
 
     /// A limit that was breached on this trade date locks: no arm before the next.
-    var isLockedByLimit: Bool {
+    public var isLockedByLimit: Bool {
         guard state == .flattening || state == .locked else { return false }
         return lockReason.isLimitBreach && day.tradeDate <= lockDate
     }
+
+    /// No arm before the next trade date.
+    public var isHeldByLimit: Bool { isLockedByLimit || state == .locked && isDayLossAtLimit }
 
     /// Does what the table of `TradingState.after` says. False when that is nothing.
     @discardableResult

@@ -24,6 +24,8 @@ struct HostedRisk: ~Copyable, HostedStage {
     private let setup: MarketSetup
     private let site: RunSite
     private let desk: TradingLock
+    /// Nil over recorded tape, whose account begins and ends with the run.
+    private var keeper: DayKeeper?
     private var follower = LockFollower()
     private var manual: ManualOrders
     private var execution = PeerWatch(.fills)
@@ -46,6 +48,8 @@ struct HostedRisk: ~Copyable, HostedStage {
         self.setup = setup
         self.site = site
         self.desk = desk
+        let venue = setup.configuration.risk.venue.rawValue
+        keeper = site.isLive ? DayKeeper(site, venue: venue, lock: desk) : nil
         manual = ManualOrders(epoch: epoch)
     }
 
@@ -110,7 +114,19 @@ struct HostedRisk: ~Copyable, HostedStage {
         audit?.keepReserve(setup.configuration.journal.reserve / 4)
     }
 
+    // MARK: What the run leaves to the next one
+
+    func carriedOver() throws -> DayUsage? { try keeper?.carriedOver() }
+
+    mutating func secure(_ fold: borrowing StageFold<RiskFollower>) {
+        guard keeper?.isUrgent == true else { return }
+        keeper?.secure(fold.read { $0.gate }, isToldOfLock: follower.isLocked)
+    }
+
+    // MARK: What happens
+
     mutating func observe(_ message: StageMessage) {
+        keeper?.observe(message)
         manual.observe(message)
         if case .request(let command) = message {
             follower.observe(command)
@@ -119,7 +135,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         tally.count(message)
         switch message {
         case .approval, .command, .event, .tick, .clock: return
-        case .verdict, .signal, .update, .fill, .change, .notice, .request: break
+        case .verdict, .signal, .update, .fill, .change, .notice, .request, .carried: break
         }
         unwritten.append(message)
         if unwritten.count >= Self.unwrittenMax { record() }
@@ -138,7 +154,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<RiskFollower>) {
-        let state = fold.read { $0.gate.state }
+        let (state, why) = fold.read { ($0.gate.state, $0.gate.armRefusal) }
         var details = AnswerDetails(tradingState: state.name)
         let isAsAsked: Bool
         switch command.verb {
@@ -148,7 +164,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         case .resume: isAsAsked = state == .active
         case .arm:
             isAsAsked = state == .active && opens(command.arguments.epoch ?? follower.epoch)
-            if !isAsAsked { details.message = state == .active ? "flattened meanwhile" : "not now" }
+            if !isAsAsked { details.message = state == .active ? "flattened meanwhile" : why ?? "not now" }
         default: isAsAsked = true
         }
         command.finish(isAsAsked ? .done : .failed, details)
@@ -161,7 +177,11 @@ struct HostedRisk: ~Copyable, HostedStage {
         return desk.open(ifEpochIs: epoch, keepsRecord: keeps)
     }
 
-    mutating func follow(_ fold: inout StageFold<RiskFollower>) { manual.follow() }
+    mutating func follow(_ fold: inout StageFold<RiskFollower>) {
+        manual.follow()
+        let now = MonotonicClock.now()
+        if keeper?.isDue(now) == true { keeper?.keep(fold.read { $0.gate }, now) }
+    }
 
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<RiskFollower>) {
         desk.report(account: fold.read { $0.gate })
@@ -177,6 +197,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         record()
         if let failure { throw failure }
         try audit?.finish()
+        keeper?.finish(fold.read { $0.gate })
         let members = tally.members + Self.members(symbol: fold.tradedSymbol, gate: fold.read { $0.gate })
         try Self.write(site, [("records", JSONText.integer(records))] + members)
     }
@@ -194,7 +215,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     static func members(symbol: String, gate: RiskGate) -> [(String, String)] {
         [
             ("position", "{\(JSONText.string(symbol)): \(gate.position.quantity.contracts)}"),
-            ("net_pnl_usd", JSONText.string(gate.equity.description)),
+            ("net_pnl_usd", JSONText.string(gate.runProfit.description)),
             ("rule_breaches", RuleBreachText.json(gate.ruleBreaches)),
             ("value_at_risk_usd", gate.valueAtRiskEstimate.map { JSONText.string($0.description) } ?? "null"),
             ("trading_state", JSONText.string(gate.state.name)),
@@ -209,5 +230,16 @@ struct HostedRisk: ~Copyable, HostedStage {
         try execution.persist(&archive)
         try manual.persist(&archive)
         try tally.persistCounts(&archive)
+        try keeper?.persist(&archive)
+    }
+}
+
+extension RiskGate {
+    /// Why an arm does not take the lock off; nil when no limit keeps it on.
+    fileprivate var armRefusal: String? {
+        guard isHeldByLimit else { return nil }
+        let reason = isLockedByLimit ? lockReason : .dailyLoss
+        let date = TradeDateText.text(isLockedByLimit ? lockDate : day.tradeDate)
+        return "locked by \(reason.name) on trade date \(date): no arm before the next one"
     }
 }

@@ -2,6 +2,7 @@ import Control
 import Determinism
 import Orders
 import Pipeline
+import Risk
 import Security
 import Storage
 import Units
@@ -52,6 +53,10 @@ protocol HostedStage: ~Copyable {
     static var diskFull: OperatorCommand? { get }
     /// Something that the process writes beside its journals found no space.
     var isDiskFull: Bool { get set }
+    /// What an earlier run has left for this one and it does not have yet; nil for nothing.
+    func carriedOver() throws -> DayUsage?
+    /// Puts into the state directory what has to outlive the run, before what follows from it leaves.
+    mutating func secure(_ fold: borrowing StageFold<Stage>)
     mutating func checkpoint() throws -> AuditPosition
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<Stage>, records: UInt64) throws
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure)
@@ -86,6 +91,8 @@ extension HostedStage where Self: ~Copyable {
     static var followsEventTime: Bool { false }
     var peer: PeerWatch? { nil }
     mutating func nextVisitor() -> StageMessage? { nil }
+    func carriedOver() throws -> DayUsage? { nil }
+    mutating func secure(_ fold: borrowing StageFold<Stage>) {}
     mutating func checkpoint() throws -> AuditPosition { .start }
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {}
 }

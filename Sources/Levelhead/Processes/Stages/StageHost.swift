@@ -144,6 +144,13 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Works until it is to stop and there is nothing to do. What its receivers have not taken by then goes out after
     /// a restart.
     mutating func run(_ desk: ProcessDesk) throws {
+        if let usage = try hosted.carriedOver() {
+            try take(.control, .carried(usage))
+            // Before the first record, and whoever comes after a crash has it from the journal.
+            try inputs.flush()
+            hosted.secure(fold)
+            try send()
+        }
         if Hosted.numbersOrders, let epoch = try site.orderEpoch(), epoch > 1 {
             try take(.control, .request(.identities(of: epoch)))
             try send()
@@ -408,6 +415,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try inputs.sync()
             try outputs.sync()
         }
+        hosted.secure(fold)
         outbox.mayOpen = !inputs.isLow && !outputs.isLow && !hosted.isDiskFull
         try outbox.send()
         try outputs.flush()

@@ -55,6 +55,7 @@ struct StageRefold {
             position = sequence &+ 1
             try emit(&fold, &hosted, &outputs, &outbox, at: position)
         }
+        hosted.secure(fold)
         try outputs.flush()
         try outbox.send()
         return MessageClock(after: last)

@@ -1,0 +1,147 @@
+"""What a live run leaves to the next one: the lock of a limit, and what the trade date has used up. Recorded tape has none of it."""
+
+import json
+import signal
+
+from bench import PLACE, case, expect, levelhead, same, short_day, until
+from cases_live import live_up, serve
+from cases_silence import changes, quiet_day
+from flatten import PATIENT, arm, is_taken, order, position, ready
+from runs import Up, prove, send
+
+TRADE_DATE = 20260310
+# Only we trade, and a position stands as long as it has to.
+SETTINGS = ("--set", "policy.enabled=false", "--set", "execution.stop_ack_ms=5000", *PATIENT)
+
+
+def desk(gateway, *more, **keywords):
+    return live_up(gateway, "--replay-from", "all", *SETTINGS, *more, **keywords)
+
+
+def feed(day=None):
+    return serve(day or quiet_day(), "--speed", "1x", "--clock", "shared")
+
+
+def next_day():
+    """A part of the trade date after the others' tapes."""
+    directory = PLACE / "next"
+    levelhead("synth", "--date", "2026-03-11", "--out", directory, "--seed", "4", "--rate", "0.2", "--from", "09:20", "--to", "09:24",
+              "--no-options")
+    return directory
+
+
+def kept(up, name):
+    """A record of the state directory."""
+    path = up.state / name
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def trade(up, side):
+    """Fills one contract at the market."""
+    before, answer = position(up), {}
+
+    def is_approved():
+        answer.update(order(up, side, 1, "--stop-ticks", 200, status=None))
+        return is_taken(answer) or answer["verdict"] not in ("trading_state", "approved")
+    until(is_approved, 10, "an order is taken")
+    same(answer["verdict"], "approved", f"verdict: {answer}")
+    until(lambda: position(up) != before or up.status()["trading_state"] != "ACTIVE", 10, "the order is filled")
+
+
+def end_at_once(up):
+    """Everybody dies, the supervisor first."""
+    up.process.kill()
+    for pid in up.pids().values():
+        send(pid, signal.SIGKILL)
+    up.process.wait()
+    until(lambda: not up.pids(), 10, "all are gone")
+
+
+def refused_arm(up):
+    done = levelhead("arm", "--scope", "account", "--reason", "test", "--state-dir", up.state, status=1)
+    expect("daily_loss on trade date 2026-03-10" in done.stderr, f"why an arm is refused: {done.stderr}")
+
+
+def is_locked(up):
+    until(lambda: up.status().get("trading_state") == "LOCKED", 20, f"locked: {up.status()}")
+    status = up.status()
+    same(status["lock"], {"reason": "daily_loss", "trade_date": TRADE_DATE, "until_next_trade_date": True}, "the lock")
+    expect(status["locked"], f"the lock word: {status}")
+    expect(float(status["day_pnl_usd"]) <= -1, f"the day's loss: {status['day_pnl_usd']}")
+    refused_arm(up)
+
+
+@case()
+def live_limit_outlives_its_run(source):
+    """The day's loss locks, and all are killed the moment it does: no run of the date can be armed, and one of the next can."""
+    limit = ("--set", "risk.daily_loss_usd=1.00")
+    with feed() as server:
+        with desk(server, *limit) as first:
+            ready(first)
+            order(first, "buy", 1, "--stop-ticks", 200, status=None)
+            until(lambda: kept(first, "locked.json"), 10, f"a lock: {changes(first)}")
+            end_at_once(first)
+        held, left = kept(first, "locked.json"), kept(first, "account-paper.json")
+        same((held["reason"], held["trade_date"], held["lasting"]), ("daily_loss", TRADE_DATE, True), "the lock's record")
+        same(left["lock"], {"reason": "daily_loss", "trade_date": TRADE_DATE}, "the account's record")
+        with desk(server, *limit, state=first.state) as second:
+            until(lambda: len(second.status()["processes"]) == 5, 20, "five processes answer")
+            is_locked(second)
+            old = second.kill("risk")
+            second.restarted("risk", old)
+            is_locked(second)
+            same(order(second, "buy", 1, "--stop-ticks", 200, status=1)["verdict"], "trading_state", "an order")
+            detail = prove(second, second.end())
+        left = kept(second, "account-paper.json")
+        # Recorded tape is another account: it begins ACTIVE, and leaves what waits for the next live run as it is.
+        with Up("--tape", short_day(), "--speed", "max", *limit, state=first.state) as tape:
+            expect(tape.wait()["orders"] > 0, "orders of the tape's policy")
+        same(kept(second, "account-paper.json"), left, "the account's record after a tape")
+        expect(kept(second, "locked.json")["lasting"], "the lock after a tape")
+    with feed(next_day()) as server, desk(server, *limit, state=first.state) as third:
+        ready(third)
+        until(lambda: third.status().get("trading_state") == "LOCKED", 20, f"locked on the next date: {third.status()}")
+        same((third.status()["day_pnl_usd"], third.status()["lock"]["until_next_trade_date"]), ("0.00", False), "the next date")
+        arm(third)
+        same((kept(third, "locked.json"), third.status()["locked"]), (None, False), "the lock after an arm")
+        prove(third, third.end())
+        same(kept(third, "account-paper.json").get("lock"), None, "the lock that is left")
+    return f"{left['pnl_usd']} USD; {detail}"
+
+
+@case()
+def live_day_goes_on(source):
+    """Loss and orders of the trade date go on in the next run, over a kill of the gateway that has them, and count once."""
+    limit = ("--set", "risk.trades_per_day=2")
+    with feed() as server:
+        with desk(server, *limit) as first:
+            ready(first)
+            trade(first, "buy")
+            trade(first, "sell")
+            until(lambda: position(first) == 0, 10, "flat")
+            first.end()
+        left = kept(first, "account-paper.json")
+        same((left["trade_date"], left["trades"], left.get("lock")), (TRADE_DATE, 1, None), f"what is left: {left}")
+        expect(float(left["pnl_usd"]) < 0, f"the loss: {left}")
+        with desk(server, *limit, state=first.state) as second:
+            ready(second)
+            same(second.status()["day_pnl_usd"], left["pnl_usd"], "the day's loss in the next run")
+            old = second.kill("risk")
+            second.restarted("risk", old)
+            until(lambda: second.status().get("day_pnl_usd") == left["pnl_usd"], 10, f"once: {second.status()}")
+            trade(second, "buy")
+            same(order(second, "buy", 1, "--stop-ticks", 200, status=1)["verdict"], "trades_per_day", "a third order")
+            trade(second, "sell")
+            until(lambda: position(second) == 0, 10, "flat")
+            result = second.end()
+            detail = prove(second, result)
+        both = kept(second, "account-paper.json")
+        same(both["trades"], 2, f"orders of both: {both}")
+        same(round(float(both["pnl_usd"]) * 100), round((float(left["pnl_usd"]) + float(result["net_pnl_usd"])) * 100),
+             "the loss of both")
+        with desk(server, *limit, "--resume", state=first.state, run=first.run) as again:
+            ready(again)
+            until(lambda: again.status().get("day_pnl_usd") == both["pnl_usd"], 10, f"what the other run lost: {again.status()}")
+            same(order(again, "buy", 1, "--stop-ticks", 200, status=1)["verdict"], "trades_per_day", "a third order")
+            prove(again, again.end())
+    return f"{left['pnl_usd']} and {result['net_pnl_usd']} USD; {detail}"

@@ -115,7 +115,7 @@ public struct RiskGate: Sendable {
     /// Moves event time on, with or without market data.
     public mutating func advance(to now: Timestamp) {
         if now > clock { clock = now }
-        if looksAtEveryUpdate { evaluate() }
+        if looksAtEveryUpdate || isRollDue { evaluate() }
     }
 
     /// Starts a session: the day's loss and what is counted by the day turn at 18:00 ET.
@@ -129,6 +129,7 @@ public struct RiskGate: Sendable {
         tradesToday = 0
         beginStrategiesDay()
         beginProgrammeDay()
+        endRollLock()
     }
 
     // MARK: Orders and fills
@@ -184,6 +185,7 @@ public struct RiskGate: Sendable {
             findOpposed()
             flatEpoch = max(flatEpoch, notice.certificate.epoch)
             if state == .flattening { change(.provenFlat, .flat) }
+            endRollLock()
         // An operator looks at it and resumes.
         case .reconciliationQuestion: restrict(.paused, .reconciliation)
         case .flattenBlocked, .flattenLate, .reconciled, .strayOrder, .bookClose: break

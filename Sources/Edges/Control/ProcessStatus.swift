@@ -67,9 +67,12 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
         public var books: [String: Int64]?
         /// Where there are two accounts at the venue: which one to signed contracts.
         public var accounts: [String: Int64]?
+        /// The contract that leads, and is traded once nothing is held or worked of the one before it.
+        public var rollsTo: String?
 
         enum CodingKeys: String, CodingKey {
             case position, drawdown, books, accounts
+            case rollsTo = "rolls_to"
             case tradingState = "trading_state"
             case dayProfit = "day_pnl_usd"
             case dayLossLimit = "day_loss_limit_usd"

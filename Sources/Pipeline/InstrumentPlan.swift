@@ -95,6 +95,14 @@ public struct InstrumentPlan: Sendable {
             - 1
     }
 
+    /// Another contract leads from the session after this one on: by the calendar, whether or not the tape has it.
+    public func leadEnds(_ leader: Int, with session: SessionTimes, calendar: TradingCalendar) -> Bool {
+        let next = calendar.nextSession(after: session.open).tradeDate
+        if self.leader(on: next, calendar: calendar) != leader { return true }
+        let wanted = calendar.contract(signalSymbol, on: session.tradeDate)
+        return wanted == signal[leader].contract && calendar.contract(signalSymbol, on: next) != wanted
+    }
+
     /// The contract that orders are for while `leader` leads: the traded root's contract of the same month.
     public func tradedContract(leader: Int) -> FuturesContract {
         let lead = signal[leader].contract

@@ -27,6 +27,10 @@ public protocol MarketSink: FeatureSink, ~Copyable {
     /// The contract whose book fills the orders has this status: a status record said so, or another contract is
     /// traded.
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock: UInt64)
+    /// The same of the contract that led before the present one: groups of its own traded book (`followedGroup` where
+    /// its own book filled the orders), and its status.
+    mutating func formerGroup(_ book: borrowing ContractBook)
+    mutating func formerStatus(_ status: TradingStatus, time: UInt64, clock: UInt64)
     /// A session began, and with it perhaps the lead of another contract; comes before its first group.
     mutating func sessionBegan(_ session: SessionTimes, leader: Int)
     /// A live feed fell behind the present, or has caught up with it.
@@ -34,6 +38,8 @@ public protocol MarketSink: FeatureSink, ~Copyable {
 }
 
 extension MarketSink where Self: ~Copyable {
+    public mutating func formerGroup(_ book: borrowing ContractBook) {}
+    public mutating func formerStatus(_ status: TradingStatus, time: UInt64, clock: UInt64) {}
     public mutating func feedChanged(_ feed: FeedCondition) {}
 }
 
@@ -54,6 +60,9 @@ public struct MarketFold: ~Copyable {
     /// The traded contract's place in `plan.traded` while `leader` leads; −1 when the leader's own book fills the
     /// orders.
     private var tradedSlot = -1
+    /// The contract that led before `leader` in this run, and its place in `plan.traded` or −1; −1 when none did.
+    private var former = -1
+    private var formerSlot = -1
     /// The option chain of the signal contracts, with its strikes.
     public let options: UnsafeMutablePointer<OptionBoard>
     private let engineCount: Int
@@ -299,7 +308,12 @@ public struct MarketFold: ~Copyable {
                 action: action, time: record.eventTime.nanoseconds, clock: clock, sink: &sink)
         }
         let isFilling = route.isTraded ? Int(route.slot) == tradedSlot : Int(route.slot) == leader && tradedSlot < 0
-        if isFilling { tellStatus(at: min(record.eventTime.nanoseconds, clock), sink: &sink) }
+        let time = min(record.eventTime.nanoseconds, clock)
+        if isFilling { return tellStatus(at: time, sink: &sink) }
+        let isFormer = route.isTraded ? Int(route.slot) == formerSlot : Int(route.slot) == former && formerSlot < 0
+        guard isFormer else { return }
+        let status = formerSlot >= 0 ? tradedBooks[formerSlot].status : engines[former].status
+        sink.formerStatus(status, time: time, clock: clock)
     }
 
     private mutating func tellStatus<Sink: MarketSink & ~Copyable>(at time: UInt64, sink: inout Sink) {
@@ -310,9 +324,9 @@ public struct MarketFold: ~Copyable {
     private mutating func takeTraded<Sink: MarketSink & ~Copyable>(
         _ record: MarketByPriceView, slot: Int, sequence: UInt64, sink: inout Sink
     ) {
-        let isLive = slot == tradedSlot
+        let (isLive, isFormer) = (slot == tradedSlot, slot == formerSlot)
         tradedBooks[slot].take(record, sequence: sequence, clock: clock) { book in
-            if isLive { sink.tradedGroup(book) }
+            if isLive { sink.tradedGroup(book) } else if isFormer { sink.formerGroup(book) }
         }
     }
 
@@ -391,13 +405,24 @@ public struct MarketFold: ~Copyable {
         for slot in plan.signal.indices {
             engines[slot].tick(clock: clock, upTo: session.close.nanoseconds, sink: &sink)
         }
+        let hasBegun = nextSessionOpen > 0
         session = calendar.sessionInForce(Timestamp(nanoseconds: time))
         nextSessionOpen = calendar.nextSession(after: Timestamp(nanoseconds: time)).open.nanoseconds
-        leader = plan.leader(on: session.tradeDate, calendar: calendar)
+        let next = plan.leader(on: session.tradeDate, calendar: calendar)
+        if hasBegun, next != leader {
+            former = leader
+            formerSlot = tradedSlot
+            followFormer()
+        }
+        leader = next
         for other in 0..<engineCount { engines[other].isLeading = other == leader && !isCollecting }
         tradedSlot = plan.tradedBook(leader: leader) ?? -1
         sink.sessionBegan(session, leader: leader)
         tellStatus(at: min(time, clock), sink: &sink)
+    }
+
+    private mutating func followFormer() {
+        for slot in 0..<engineCount { engines[slot].isFollowed = slot == former && formerSlot < 0 && !isCollecting }
     }
 }
 
@@ -412,6 +437,9 @@ extension MarketFold: PersistentState {
         try archive.field(&session)
         try archive.field(&nextSessionOpen)
         try archive.field(&tradedSlot)
+        try archive.field(&former)
+        try archive.field(&formerSlot)
+        followFormer()
         try options.pointee.persist(&archive)
         for slot in plan.signal.indices { try engines[slot].persist(&archive) }
         for slot in plan.traded.indices { try tradedBooks[slot].persist(&archive) }

@@ -58,6 +58,13 @@ struct MarketView: ~Copyable {
         book = UnsafePointer(copy)
     }
 
+    /// Another contract is traded: there is no book until its first group.
+    mutating func clear() {
+        copy.pointee = Book()
+        book = UnsafePointer(copy)
+        quality = .noBook
+    }
+
     /// Says that the book still stands at `time`.
     mutating func keep(until time: Timestamp) {
         self.time = max(self.time, time)

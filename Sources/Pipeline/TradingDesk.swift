@@ -39,14 +39,20 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         watch = MarketWatch(plan: plan, calendar: calendar, configuration: configuration)
     }
 
+    /// The contract that orders are for.
+    var tradedContract: FuturesContract { watch.tradedContract }
+
     // MARK: Market
 
     public mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
         isQuiet = false
-        watch.begin(session, leader: leader)
-        risk.begin(watch.day)
+        mark()
+        let isChanged = watch.begin(session, leader: leader, isAtRest: risk.isAtRest)
+        risk.begin(watch.day, keepsContract: watch.keepsFormer)
+        if isChanged { risk.gate.changeContract() }
         venue.begin(watch.day)
         output.session(session, leader: leader)
+        settle()
     }
 
     public mutating func groupClosed(_ engine: borrowing ContractEngine) {
@@ -60,6 +66,8 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
             } else {
                 takeGroup(engine, quality: quality)
             }
+        } else if watch.leaderFills {
+            passMarket(at: engine.group.time)
         }
         if judge.judge(engine) { tell(engine) }
         if !isQuiet { review() }
@@ -75,6 +83,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     public mutating func tradedGroup(_ book: borrowing ContractBook) {
         watch.setClock(book)
+        guard !watch.keepsFormer else { return passMarket(at: book.assembler.group.time) }
         let quality = watch.quality(of: book)
         if !quality.hasUsableBook { mark() }
         watch.take(book, quality: quality)
@@ -86,11 +95,45 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         }
     }
 
+    public mutating func formerGroup(_ book: borrowing ContractBook) {
+        guard watch.takeFormer(book) else { return passMarket(at: book.assembler.group.time) }
+        followFormer(trades: book.assembler.trades)
+    }
+
+    public mutating func followedGroup(_ engine: borrowing ContractEngine) {
+        guard watch.takeFormer(engine) else { return passMarket(at: engine.group.time) }
+        followFormer(trades: engine.trades)
+    }
+
+    /// The contract that led before is still traded: nobody is at rest.
+    private mutating func followFormer(trades: UnsafeBufferPointer<TradeRun>) {
+        isQuiet = false
+        isMarkDue = false
+        stepMarket(trades: trades)
+    }
+
+    /// The book that fills the orders stays as it is, and time goes on.
+    private mutating func passMarket(at time: UInt64) {
+        if isQuiet { return }
+        venue.advance(to: Timestamp(nanoseconds: time))
+        hear()
+        advanceExecution()
+        settle()
+    }
+
+    /// Once nothing is held and nothing worked, the leading contract is traded. Risk knows it last.
+    private mutating func roll() {
+        guard watch.keepsFormer, watch.roll(isAtRest: risk.isAtRest) else { return }
+        risk.gate.changeContract()
+        settle()
+    }
+
     public mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
         isQuiet = false
         mark()
         output.secondVector(engine.vector, time: time)
         watch.takeSecond(time, received: engine.clock)
+        roll()
         venue.advance(to: Timestamp(nanoseconds: time))
         hear()
         openOrClose()
@@ -103,6 +146,11 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     public mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
         watch.takeStatus(status, time: time, received: received)
+        openOrClose()
+    }
+
+    public mutating func formerStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
+        watch.takeFormerStatus(status, time: time, received: received)
         openOrClose()
     }
 

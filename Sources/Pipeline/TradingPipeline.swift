@@ -53,7 +53,7 @@ public struct TradingPipeline<Output: TradingOutput>: ~Copyable {
     /// Orders sent to the venue.
     public var ordersSent: UInt64 { desk.pointee.execution.sentCount }
     /// The contract that orders are for.
-    public var tradedContract: FuturesContract { market.plan.tradedContract(leader: market.leader) }
+    public var tradedContract: FuturesContract { desk.pointee.tradedContract }
 }
 
 extension TradingPipeline: PersistentState {

@@ -146,6 +146,17 @@ import Units
         #expect(lock?.reason == "daily_loss" && lock?.tradeDate == 20_260_310 && lock?.isUntilNextTradeDate == true)
     }
 
+    @Test func `the board follows the traded contract over a roll`() {
+        let board = ProcessBoard(
+            name: "risk", run: "r", symbols: ["MESH6"], account: AccountRecord(tradingState: .flattening))
+        board.instruments[0].store(InstrumentRecord(quality: [], position: 2))
+        #expect(board.current().account?.rollsTo == nil)
+        board.setTraded("MESH6", next: "MESM6")
+        #expect(board.current().account?.rollsTo == "MESM6" && board.current().account?.position == ["MESH6": 2])
+        board.setTraded("MESM6", next: nil)
+        #expect(board.current().account?.rollsTo == nil && board.current().instruments.map(\.symbol) == ["MESM6"])
+    }
+
     @Test func `every bit of data quality has a name`() {
         #expect(DataQuality.allNames.count == 11)
         #expect(DataQuality(rawValue: 0x7FF).names == DataQuality.allNames)

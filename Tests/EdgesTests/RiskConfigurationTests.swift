@@ -89,9 +89,10 @@ import Units
     @Test func `risk's own times and the value at risk are read from their keys`() throws {
         let risk = try resolve(
             "risk.peer_silence_ms=900", "risk.flat_by_grace_seconds=1", "risk.value_at_risk_confidence=0.99",
-            "risk.value_at_risk_sessions=40"
+            "risk.value_at_risk_sessions=40", "risk.roll_flat_minutes=2"
         ).risk
         #expect(risk.peerSilence == .milliseconds(900) && risk.flatByGrace == .seconds(1))
+        #expect(risk.rollFlat == .seconds(120))
         #expect(risk.valueAtRiskConfidence == 0.99 && risk.valueAtRiskSessions == 40)
     }
 

@@ -10,15 +10,15 @@ import Units
     private static let future: UInt32 = 7
 
     private static func watch(index: (root: String, calendar: TradingCalendar)? = nil) -> OptionWatch {
-        OptionWatch(future: "ES.c.0", index: index, rules: OptionSelectionRules())
+        OptionWatch(futures: ["ES.c.0", "ES.c.1"], index: index, rules: OptionSelectionRules())
     }
 
     private static func take(_ watch: inout OptionWatch, _ record: [UInt8]) {
         MarketLog.view(record) { watch.take($0) }
     }
 
-    private static func book(_ price: Int64) -> [UInt8] {
-        var bytes = LiveRecord.book(instrument: future, event: MarketLog.start)
+    private static func book(_ price: Int64, _ instrument: UInt32 = future) -> [UInt8] {
+        var bytes = LiveRecord.book(instrument: instrument, event: MarketLog.start)
         LiveRecord.put(price * 1_000_000_000 - 125_000_000, &bytes, 48)
         LiveRecord.put(price * 1_000_000_000 + 125_000_000, &bytes, 56)
         return bytes
@@ -46,6 +46,30 @@ import Units
         #expect(watch.isReady)
         #expect(watch.forward == Price(nanos: 5_000_000_000_000))
         #expect(watch.additions(now: .zero) == ["A"])
+    }
+
+    @Test func `in the week of the roll the chain is of both futures, each measured from its own`() throws {
+        var watch = Self.watch()
+        // Before any name: of the contract that ends, of the one that leads, and of one that nobody asks for.
+        Self.take(&watch, try Self.option("ends", strike: 5_700))
+        Self.take(&watch, try Self.option("leads", strike: 5_840, underlying: "ESH7"))
+        Self.take(&watch, try Self.option("late", strike: 5_001, underlying: "ESM7"))
+        Self.take(&watch, try LiveRecord.mapping(instrument: Self.future, "ES.c.0", "ESZ6"))
+        Self.take(&watch, Self.book(5_000))
+        #expect(watch.count == 1 && watch.isReady)
+        Self.take(&watch, try LiveRecord.mapping(instrument: 8, "ES.c.1", "ESH7"))
+        #expect(watch.count == 2 && !watch.isReady)
+        #expect(watch.additions(now: .zero) == ["ends"])
+        Self.take(&watch, Self.book(5_055, 8))
+        #expect(watch.isReady && watch.forward == Price(nanos: 5_000_000_000_000))
+        #expect(watch.additions(now: .seconds(10)) == ["leads"], "too far from the other one")
+        // A week later the first place is the next contract's.
+        Self.take(&watch, try LiveRecord.mapping(instrument: 8, "ES.c.0", "ESH7"))
+        Self.take(&watch, try LiveRecord.mapping(instrument: 9, "ES.c.1", "ESM7"))
+        Self.take(&watch, Self.book(5_110, 9))
+        Self.take(&watch, try Self.option("next", strike: 5_850, underlying: "ESM7"))
+        Self.take(&watch, try Self.option("lead", strike: 5_841, underlying: "ESH7"))
+        #expect(watch.additions(now: .seconds(20)) == ["next", "lead"])
     }
 
     @Test func `it looks again when definitions or the price have changed, and no oftener than allowed`() throws {

@@ -114,7 +114,7 @@ import Units
         #expect(fold.takeEndedSessions().isEmpty && told.vectors.isEmpty, "no vectors are made")
     }
 
-    private static func status(_ id: UInt32, _ time: UInt64, _ action: StatusAction) -> [UInt8] {
+    static func status(_ id: UInt32, _ time: UInt64, _ action: StatusAction) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: RecordByteCount.status)
         let header = RecordHeader(
             publisherID: 1, instrumentID: InstrumentID(id), eventTime: Timestamp(nanoseconds: time))

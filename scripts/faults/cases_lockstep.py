@@ -1,9 +1,12 @@
 """`up --lockstep`: the processes in logical time give a replay's results, all of them."""
 
 import json
+import shutil
 
 import bench
-from bench import Skip, case, expect, levelhead, same, short_day
+import records
+import wire
+from bench import PLACE, Skip, case, expect, levelhead, same, short_day
 from runs import Up
 
 # What a replay and a run in logical time have in common. Times and places are their own.
@@ -11,7 +14,7 @@ RESULTS = ("records", "event_groups", "feature_rows", "feature_sha256", "signals
            "order_sha256", "fills", "position", "net_pnl_usd", "trading_state", "ignored_trades", "skipped_records")
 
 
-def in_logical_time(tape, config):
+def in_logical_time(tape, config, look=None):
     with Up("--tape", tape, "--lockstep", "--speed", "max", config=config) as up:
         result = up.wait()
         replayed = json.loads(levelhead("replay", "--json", "--tape", tape, "--config", config, "--run-dir",
@@ -23,6 +26,8 @@ def in_logical_time(tape, config):
             verified = json.loads(levelhead("verify", run, "--json").stdout)
             same(verified["differences"], 0, f"verify {run}")
         same(journal(up.run), journal(f"{up.run}-replay"), "the journals of both")
+        if look:
+            look([json.loads(line) for line in open(f"{up.run}-replay/audit.jsonl")])
     return f"{result['orders']} orders, {result['fills']} fills, {result['order_sha256'][:8]}"
 
 
@@ -40,6 +45,88 @@ def lockstep_two_accounts(source):
     config = bench.PLACE / "two-accounts.toml"
     config.write_text(bench.DAY_CONFIG.read_text() + '[books]\nrouting = "two_accounts"\n')
     return in_logical_time(short_day(), config)
+
+
+def over_the_roll():
+    """The end of the last session of MESH6, halted from 16:54 on, and the beginning of MESM6's first, in which MESH6 trades
+    again two minutes later and 50 points below."""
+    day = PLACE / "over-the-roll"
+    common = ("--rate", "0.02", "--no-options", "--out")
+    levelhead("synth", "--date", "2026-03-13", "--seed", 1, "--from", "16:30", "--to", "17:00", "--halt", "16:54-17:00",
+              *common, day)
+    for seed, place in ((9, day), (10, PLACE / "old-contract")):
+        levelhead("synth", "--date", "2026-03-16", "--seed", seed, "--from", "18:00", "--to", "18:10", *common, place)
+    for name in ("ESM6.mbp-10", "MESM6.mbp-10", "status"):
+        file = day / f"old.{name}.dbn"
+        levelhead("convert", PLACE / "old-contract" / f"synthetic-20260316.{name}.dbn.zst", file)
+        data = bytearray(file.read_bytes().replace(b"ESM6", b"ESH6").replace(b"202606", b"202603"))
+        place = records.metadata_length(data)
+        while place < len(data):
+            end = place + 4 * data[place]
+            data[place:end] = of_the_old_contract(data[place:end])
+            place = end
+        file.write_bytes(data)
+    shutil.rmtree(PLACE / "old-contract")
+    return day
+
+
+def of_the_old_contract(record):
+    def shift(place, by):
+        number = int.from_bytes(record[place : place + 8], "little")
+        if number != 2**63 - 1:
+            record[place : place + 8] = (number + by).to_bytes(8, "little")
+    instrument = int.from_bytes(record[4:8], "little") - 3
+    record[4:8] = instrument.to_bytes(4, "little")
+    if wire.rtype(record) == wire.MBP10:
+        for place in (16, *(48 + 32 * level + 8 * side for level in range(10) for side in (0, 1))):
+            shift(place, -50 * 10**9)
+    else:
+        for place in (8, 16):
+            shift(place, 120 * 10**9)
+    return record
+
+
+ROLL_CONFIG = """[sessions]
+premarket_start = "16:31"
+premarket_end = "16:35"
+opening_range_start = "16:35"
+opening_range_minutes = 2
+[bars]
+sma_length = 3
+[policy]
+entry_start = "16:37"
+entry_end = "16:59"
+flat_by = "16:59:59"
+stop_ticks = 4000
+target_ticks = 4000
+time_stop_seconds = 86400
+signal_threshold = 0.05
+minimum_weight = 0.0
+hold_seconds = 0.0
+[risk]
+daily_loss_usd = "100000.00"
+trailing_drawdown_usd = "100000.00"
+no_mark_reduce_seconds = 600
+no_mark_flatten_seconds = 600
+"""
+
+
+@case()
+def lockstep_roll(source):
+    """What a halt keeps from being closed before the roll is closed at its own contract's prices; then the next is traded."""
+    config = PLACE / "roll.toml"
+    config.write_text(ROLL_CONFIG)
+    return in_logical_time(over_the_roll(), config, closed_at_its_own_prices)
+
+
+def closed_at_its_own_prices(lines):
+    found = [(line["to"], line["reason"]) for line in lines if line["event"] == "trading_state"]
+    same(found, [("FLATTENING", "contract_rolls"), ("LOCKED", "flat"), ("ACTIVE", "contract_rolls")], "states")
+    fills = [line for line in lines if line["event"] == "fill"]
+    sessions = [line for line in lines if line["event"] == "session"]
+    expect(fills[-1]["time"] > sessions[-1]["time"] + 119 * 10**9, f"closed when its market traded: {fills[-1]}")
+    # The next contract stands within some points of Friday's close, this one 50 below.
+    expect(float(fills[0]["price"]) - float(fills[-1]["price"]) > 25, f"at its own prices: {fills}")
 
 
 @case()

@@ -19,10 +19,13 @@ import Units
     public var flatBy: Timestamp
     /// When a funded account's programme wants every position gone; `undefined` when it does not.
     public var programmeFlatBy: Timestamp
+    /// When nothing may be held or worked any more, because another contract is traded from the next session on;
+    /// `undefined` when the same one is.
+    public var rollFlatBy: Timestamp
 
     public init(
         tradeDate: Int32, sessionOpen: Timestamp, sessionClose: Timestamp, entryOpen: Timestamp, entryClose: Timestamp,
-        flatBy: Timestamp, programmeFlatBy: Timestamp = .undefined
+        flatBy: Timestamp, programmeFlatBy: Timestamp = .undefined, rollFlatBy: Timestamp = .undefined
     ) {
         self.tradeDate = tradeDate
         self.sessionOpen = sessionOpen
@@ -31,10 +34,13 @@ import Units
         self.entryClose = entryClose
         self.flatBy = flatBy
         self.programmeFlatBy = programmeFlatBy
+        self.rollFlatBy = rollFlatBy
     }
 
     @inlinable public func takesEntries(at time: Timestamp) -> Bool { time >= entryOpen && time < entryClose }
     @inlinable public func isOpen(at time: Timestamp) -> Bool { time >= sessionOpen && time < sessionClose }
+    /// The contract's last minutes as the one that is traded.
+    @inlinable public func isLastMinutes(at time: Timestamp) -> Bool { rollFlatBy.isDefined && time >= rollFlatBy }
     @inlinable public func mustBeFlat(at time: Timestamp) -> Bool { flatBy.isDefined && time >= flatBy }
 }
 
@@ -47,5 +53,6 @@ extension TradingDay: PersistentState {
         try archive.field(&entryClose)
         try archive.field(&flatBy)
         try archive.field(&programmeFlatBy)
+        try archive.field(&rollFlatBy)
     }
 }

@@ -61,6 +61,8 @@ import Units
     case bookStop = 19
     /// The account is worth less than what its position ties up.
     case maintenanceMargin = 20
+    /// Another contract is traded from the next session on, or already and the one before it is still held.
+    case contractRolls = 21
 
     /// A limit of promise 7: the lock holds until the next trade date and an arm.
     @inlinable public var isLimitBreach: Bool {
@@ -94,6 +96,7 @@ import Units
         case .start: "start"
         case .bookStop: "book_stop"
         case .maintenanceMargin: "maintenance_margin"
+        case .contractRolls: "contract_rolls"
         }
     }
 }

@@ -35,6 +35,9 @@ public struct PaperAccounts: Sendable {
         }
     }
 
+    /// The same, and nothing is held in any account.
+    public var isAtRest: Bool { isIdle && first.account.isFlat && second?.account.isFlat ?? true }
+
     /// Events not yet told.
     public var hasEvents: Bool {
         if first.hasEvents { return true }

@@ -121,7 +121,7 @@ public struct RiskGate: Sendable {
     /// Moves event time on, with or without market data.
     public mutating func advance(to now: Timestamp) {
         if now > clock { clock = now }
-        if looksAtEveryUpdate { evaluate() }
+        if looksAtEveryUpdate || isRollDue { evaluate() }
     }
 
     /// Starts a session: the day's loss and what is counted by the day turn at 18:00 ET.
@@ -138,6 +138,7 @@ public struct RiskGate: Sendable {
         beginStrategiesDay()
         beginProgrammeDay()
         takeCarried()
+        endRollLock()
     }
 
     // MARK: Orders and fills
@@ -192,10 +193,12 @@ public struct RiskGate: Sendable {
             crossBooks()
             findOpposed()
             flatEpoch = max(flatEpoch, notice.certificate.epoch)
-            guard state == .flattening else { return }
-            // What the way out came to is judged before the lock, which is for a limit if one was passed.
-            evaluate()
-            change(.provenFlat, .flat)
+            if state == .flattening {
+                // What the way out came to is judged before the lock, which is for a limit if one was passed.
+                evaluate()
+                change(.provenFlat, .flat)
+            }
+            endRollLock()
         // An operator looks at it and resumes.
         case .reconciliationQuestion: restrict(.paused, .reconciliation)
         case .flattenBlocked, .flattenLate, .reconciled, .strayOrder, .bookClose: break

@@ -143,6 +143,8 @@ public struct RiskSettings: Equatable, Sendable {
     public let peerLoss: PeerLoss
     public let peerSilence: Nanoseconds
     public let flatByGrace: Nanoseconds
+    /// Before the end of the last session in which a contract is traded.
+    public let rollFlat: Nanoseconds
     public let approvalLife: Nanoseconds
     public let books: Books
     public let instrument: ScopeSettings
@@ -175,6 +177,7 @@ public struct RiskSettings: Equatable, Sendable {
         peerLoss = PeerLoss(rawValue: read.text("risk.peer_loss")) ?? .reducing
         peerSilence = .milliseconds(read.integer("risk.peer_silence_ms"))
         flatByGrace = .seconds(read.integer("risk.flat_by_grace_seconds"))
+        rollFlat = .seconds(60 * read.integer("risk.roll_flat_minutes"))
         approvalLife = .milliseconds(read.integer("risk.approval_life_ms"))
         books = Books(rawValue: read.text("books.routing")) ?? .single
         instrument = ScopeSettings(read, "risk.instrument", hasLoss: false)

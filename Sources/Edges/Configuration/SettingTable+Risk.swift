@@ -46,6 +46,9 @@ extension SettingTable {
             "risk.flat_by_grace_seconds", .integer(0...3_600), .integer(5), unit: "s",
             "how long after policy.flat_by a position may still be on its way out"),
         row(
+            "risk.roll_flat_minutes", .integer(1...600), .integer(5), unit: "min",
+            "how long before the end of the last session in which a contract is traded everything is closed"),
+        row(
             "risk.approval_life_ms", .integer(1...60_000), .integer(2_000), unit: "ms",
             "how long an approval may be used"),
     ]

@@ -15,6 +15,8 @@ public final class ProcessBoard: Sendable {
         var missing: [String] = []
         var metrics: String?
         var feed: String?
+        var traded: String?
+        var next: String?
         var rate = RateSample()
     }
 
@@ -68,6 +70,15 @@ public final class ProcessBoard: Sendable {
     /// Where a live feed stands; nil in a process that has none. Not for the per-record path.
     public func setFeed(_ state: String?) { text.withLock { $0.feed = state } }
 
+    /// Which contract the first symbol's cell is of from here on, and which is traded once nothing of that one is left;
+    /// nil where it is the one that leads. Not for the per-record path.
+    public func setTraded(_ symbol: String, next: String?) {
+        text.withLock {
+            $0.traded = symbol
+            $0.next = next
+        }
+    }
+
     public func setMetrics(address: String?) { text.withLock { $0.metrics = address } }
 
     /// Counts a control message that was not taken.
@@ -87,6 +98,8 @@ public final class ProcessBoard: Sendable {
     public func current() -> ProcessStatus {
         let record = status.load()
         let text = text.withLock { $0 }
+        var symbols = symbols
+        if let traded = text.traded, !symbols.isEmpty { symbols[0] = traded }
         let cells = zip(symbols, instruments.map { $0.load() })
         return ProcessStatus(
             name: name, pid: getpid(), run: run, state: record.state.name, sequence: record.sequence,
@@ -98,11 +111,12 @@ public final class ProcessBoard: Sendable {
                 ProcessStatus.Instrument(
                     symbol: symbol, quality: cell.quality.names, lastEventNanoseconds: cell.lastEvent.known)
             },
-            noHistory: text.noHistory, warming: text.warming, missing: text.missing, account: currentAccount(),
+            noHistory: text.noHistory, warming: text.warming, missing: text.missing,
+            account: currentAccount(symbols, next: text.next),
             refused: Dictionary(uniqueKeysWithValues: refusalCounts.map { ($0.key.rawValue, $0.value) }))
     }
 
-    private func currentAccount() -> ProcessStatus.Account? {
+    private func currentAccount(_ symbols: [String], next: String?) -> ProcessStatus.Account? {
         guard let record = account?.load() else { return nil }
         var position: [String: Int64] = [:]
         for (symbol, cell) in zip(symbols, instruments) {
@@ -118,7 +132,8 @@ public final class ProcessBoard: Sendable {
             lock: record.lockReason.map { reason in
                 ProcessStatus.Lock(
                     reason: reason.name, tradeDate: record.lockDate, isUntilNextTradeDate: record.isLockedByLimit)
-            })
+            },
+            rollsTo: next)
     }
 }
 

@@ -85,9 +85,12 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
         public var accounts: [String: Int64]?
         /// Only when it is FLATTENING or LOCKED.
         public var lock: Lock?
+        /// The contract that leads, and is traded once nothing is held or worked of the one before it.
+        public var rollsTo: String?
 
         enum CodingKeys: String, CodingKey {
             case position, drawdown, books, accounts, lock
+            case rollsTo = "rolls_to"
             case tradingState = "trading_state"
             case dayProfit = "day_pnl_usd"
             case dayLossLimit = "day_loss_limit_usd"

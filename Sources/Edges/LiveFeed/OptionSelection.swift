@@ -42,7 +42,7 @@ public struct OptionSelection: Sendable {
     }
 
     public let rules: OptionSelectionRules
-    public let underlyings: Underlyings
+    public private(set) var underlyings: Underlyings
     private var contracts: [Contract] = []
     private var places: [String: Int] = [:]
     private var chosenCount = 0
@@ -59,6 +59,12 @@ public struct OptionSelection: Sendable {
 
     /// Contracts known so far.
     public var count: Int { places.count }
+
+    /// One future more, behind those that are known; definitions on it count from here on.
+    mutating func add(_ future: String, _ identity: InstrumentID) {
+        guard case .futures(let symbols, let identities) = underlyings else { return }
+        underlyings = .futures(symbols + [future], identities: identities + [[identity]])
+    }
 
     /// Takes a record; false unless it is the definition of an option on one of the underlyings.
     @discardableResult

@@ -2,7 +2,7 @@ import DBN
 import MarketCalendar
 import Units
 
-/// Follows a feed's records to the chain of options: their definitions, and the price of the future that says which
+/// Follows a feed's records to the chain of options: their definitions, and the prices of the futures that say which
 /// strikes are near. Gives the symbols to subscribe to when definitions or the price have changed enough, and no
 /// oftener than its interval allows.
 public struct OptionWatch: Sendable {
@@ -10,29 +10,50 @@ public struct OptionWatch: Sendable {
     public var interval = Nanoseconds.seconds(10)
 
     private let rules: OptionSelectionRules
-    /// How the future was asked for: `ES.c.0`, or its own symbol.
-    private let future: String
+    /// How the futures were asked for: `ES.c.0` and `ES.c.1`, or one by its own symbol.
+    private let asked: [String]
     private let readsIndexOptions: Bool
     private var selection: OptionSelection?
-    /// Definitions that came before the future had a name, and subscriptions of an earlier run.
+    /// What is known by its own name of those, in the order in which it was said: the places of the selection.
+    private var futures: [Future] = []
+    /// Definitions on what has no name so far, and subscriptions of an earlier run.
     private var early: [[UInt8]] = []
     private var earlyChosen: [String] = []
-    private var instrument: InstrumentID?
-    private var bid: Int64 = .max
-    private var ask: Int64 = .max
-    private var settlement: Price?
     private var time = Timestamp.undefined
     private var isChanged = false
-    private var usedForward = Price.undefined
     private var selectedAt: Nanoseconds?
 
-    /// - Parameter index: the root of an index's options, such as `SPXW`, and the calendar that tells when they expire;
-    ///   nil for options on the future.
+    /// Definitions that wait for the name of their future, at most.
+    private static let mostEarly = 65_536
+
+    /// A future that options are on, and where it stands.
+    private struct Future: Sendable {
+        let name: String
+        var instrument: InstrumentID
+        var bid = Int64.max
+        var ask = Int64.max
+        var settlement: Price?
+        /// The price of the last selection.
+        var used = Price.undefined
+
+        var hasBook: Bool { bid != .max && ask != .max }
+        /// The middle of its book, else its last settlement.
+        var price: Price? {
+            let price = hasBook ? Price(nanos: bid / 2 + ask / 2) : settlement
+            return price.flatMap { $0.nanos > 0 ? $0 : nil }
+        }
+    }
+
+    /// - Parameters:
+    ///   - futures: how they are asked for. Each counts by the contract that it stands for: options on two of them are
+    ///     one chain, and each is measured from its own future.
+    ///   - index: the root of an index's options, such as `SPXW`, and the calendar that tells when they expire; nil for
+    ///     options on the futures.
     public init(
-        future: String, index: (root: String, calendar: TradingCalendar)? = nil, rules: OptionSelectionRules
+        futures asked: [String], index: (root: String, calendar: TradingCalendar)? = nil, rules: OptionSelectionRules
     ) {
         self.rules = rules
-        self.future = future
+        self.asked = asked
         readsIndexOptions = index != nil
         selection = index.map { OptionSelection(.index(root: $0.root, calendar: $0.calendar), rules: rules) }
     }
@@ -40,72 +61,92 @@ public struct OptionWatch: Sendable {
     /// Definitions of the chain so far.
     public var count: Int { selection?.count ?? 0 }
 
-    /// What strikes are measured from: the middle of the future's book, else its last settlement. Also for an index,
-    /// whose own forward lies within a percent or two of it.
+    /// What an index's strikes are measured from: the price of the first future that has one, a percent or two from the
+    /// index's own forward.
     public var forward: Price? {
-        if bid != .max, ask != .max { return Price(nanos: bid / 2 + ask / 2) }
-        return settlement
+        for future in futures { if let price = future.price { return price } }
+        return nil
     }
 
     /// What is subscribed to, or is to be, so far.
     public var chosen: [String] { selection?.chosen ?? [] }
 
-    /// Whether the future has a book, and there are definitions to choose from.
-    public var isReady: Bool { count > 0 && bid != .max && ask != .max }
+    /// Whether each future that has a name has a book, and there are definitions to choose from.
+    public var isReady: Bool { count > 0 && !futures.isEmpty && futures.allSatisfy(\.hasBook) }
 
     @inline(__always)
     public mutating func take(_ record: RecordView) {
         switch record.type {
-        case .mbp10 where record.instrumentID == instrument && record.byteCount >= RecordByteCount.mbp10:
-            let level = record.marketByPrice.level(0)
-            (bid, ask) = (level.bidPrice, level.askPrice)
-            time = record.receiveTime
+        case .mbp10: takeBook(record)
         case .instrumentDefinition: takeDefinition(record)
         case .symbolMapping: takeMapping(record)
-        case .statistics where record.instrumentID == instrument && record.byteCount >= RecordByteCount.statistics:
+        case .statistics where record.byteCount >= RecordByteCount.statistics:
             let statistics = record.statistics
-            if statistics.type == .settlementPrice, statistics.price.isDefined { settlement = statistics.price }
+            guard statistics.type == .settlementPrice, statistics.price.isDefined else { return }
+            if let place = place(of: record.instrumentID) { futures[place].settlement = statistics.price }
         default: break
         }
+    }
+
+    @inline(__always)
+    private mutating func takeBook(_ record: RecordView) {
+        guard let place = place(of: record.instrumentID), record.byteCount >= RecordByteCount.mbp10 else { return }
+        let level = record.marketByPrice.level(0)
+        (futures[place].bid, futures[place].ask) = (level.bidPrice, level.askPrice)
+        time = record.receiveTime
+    }
+
+    @inline(__always)
+    private func place(of instrument: InstrumentID) -> Int? {
+        for place in futures.indices where futures[place].instrument == instrument { return place }
+        return nil
     }
 
     /// What is to be subscribed to now; empty when nothing is, or it is too early to look.
     ///
     /// - Parameter now: monotonic.
     public mutating func additions(now: Nanoseconds) -> [String] {
-        guard let forward, forward.nanos > 0, selection != nil, isChanged || hasMoved(forward) else { return [] }
+        guard forward != nil, selection != nil, isChanged || hasMoved else { return [] }
         if let selectedAt, now - selectedAt < interval { return [] }
         selectedAt = now
         isChanged = false
-        usedForward = forward
-        let forwards = [Price?](repeating: forward, count: 1)
+        for place in futures.indices { futures[place].used = futures[place].price ?? .undefined }
+        let forwards = readsIndexOptions ? [forward] : futures.map(\.price)
         return selection?.additions(at: time.isDefined ? time : Timestamp(nanoseconds: 0), forwards: forwards) ?? []
     }
 
     /// The present, for a chain whose future has no book.
     public mutating func setTime(_ now: Timestamp) { if !time.isDefined { time = now } }
 
-    private func hasMoved(_ forward: Price) -> Bool {
-        guard usedForward.isDefined else { return true }
-        let distance = Double((forward.nanos &- usedForward.nanos).magnitude)
-        return distance > rules.drift / 2 * Double(usedForward.nanos)
+    /// A future has moved by half of the margin, or has a price that it had not.
+    private var hasMoved: Bool {
+        futures.contains { future in
+            guard let price = future.price else { return false }
+            guard future.used.isDefined else { return true }
+            let distance = Double((price.nanos &- future.used.nanos).magnitude)
+            return distance > rules.drift / 2 * Double(future.used.nanos)
+        }
     }
 
     private mutating func takeDefinition(_ record: RecordView) {
-        guard selection != nil else {
+        if selection?.take(record) == true {
+            isChanged = true
+        } else if !readsIndexOptions, futures.count < asked.count, early.count < Self.mostEarly {
             early.append(Array(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount)))
-            return
         }
-        if selection?.take(record) == true { isChanged = true }
     }
 
     private mutating func takeMapping(_ record: RecordView) {
         let mapping = record.symbolMapping
-        let (asked, name) = (mapping.inputSymbol, mapping.outputSymbol)
-        if asked == future {
-            instrument = record.instrumentID
-            if !readsIndexOptions, selection == nil { begin(name, record.instrumentID) }
-        } else if asked == name {
+        let (input, name) = (mapping.inputSymbol, mapping.outputSymbol)
+        if asked.contains(input) {
+            if let place = futures.firstIndex(where: { $0.name == name }) {
+                futures[place].instrument = record.instrumentID
+            } else {
+                futures.append(Future(name: name, instrument: record.instrumentID))
+                if !readsIndexOptions { begin(name, record.instrumentID) }
+            }
+        } else if input == name {
             // A subscription of its own, so one that was made: it is there already.
             if selection == nil { earlyChosen.append(name) }
             selection?.choose(name)
@@ -113,14 +154,18 @@ public struct OptionWatch: Sendable {
     }
 
     private mutating func begin(_ name: String, _ instrument: InstrumentID) {
-        var begun = OptionSelection(.futures([name], identities: [[instrument]]), rules: rules)
-        for bytes in early {
-            bytes.withUnsafeBytes { bytes in
-                if let base = bytes.baseAddress, begun.take(RecordView(base)) { isChanged = true }
+        var begun = selection ?? OptionSelection(.futures([]), rules: rules)
+        begun.add(name, instrument)
+        early.removeAll { bytes in
+            bytes.withUnsafeBytes { raw in
+                guard let base = raw.baseAddress, begun.take(RecordView(base)) else { return false }
+                isChanged = true
+                return true
             }
         }
+        if futures.count >= asked.count { early = [] }
         for name in earlyChosen { begun.choose(name) }
-        (early, earlyChosen) = ([], [])
+        earlyChosen = []
         selection = begun
     }
 }

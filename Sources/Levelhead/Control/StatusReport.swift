@@ -22,6 +22,7 @@ struct StatusReport: Encodable {
 
     enum CodingKeys: String, CodingKey {
         case processes, position, books, accounts, lock, epoch, locked, missing, stale
+        case rollsTo = "rolls_to"
         case tradingState = "trading_state"
         case dayProfit = "day_pnl_usd"
         case milliseconds = "ms"
@@ -50,6 +51,7 @@ struct StatusReport: Encodable {
         try container.encodeIfPresent(account?.books, forKey: .books)
         try container.encodeIfPresent(account?.accounts, forKey: .accounts)
         try container.encodeIfPresent(account?.lock, forKey: .lock)
+        try container.encodeIfPresent(account?.rollsTo, forKey: .rollsTo)
         try container.encode(tradingState, forKey: .tradingState)
         try container.encode(dayProfit, forKey: .dayProfit)
         try container.encode(epoch?.epoch, forKey: .epoch)

@@ -42,7 +42,12 @@ enum StatusTable {
             "trading   \(report.tradingState ?? "unknown") (\(lock))\(report.account?.lock.map(why) ?? "")",
             "position  \(held.isEmpty ? nothing : held.joined(separator: ", "))",
             "day       \(report.dayProfit.map { "\($0) USD" } ?? "unknown")",
-        ] + bookLines(report) + (report.account.map(limitLines) ?? [])
+        ] + rollLines(report) + bookLines(report) + (report.account.map(limitLines) ?? [])
+    }
+
+    private static func rollLines(_ report: StatusReport) -> [String] {
+        guard let next = report.account?.rollsTo else { return [] }
+        return ["roll      nothing opens: \(next) leads and is traded once nothing is held or worked"]
     }
 
     private static func why(_ lock: ProcessStatus.Lock) -> String {

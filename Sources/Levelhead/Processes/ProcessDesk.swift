@@ -15,6 +15,8 @@ final class ProcessDesk: Sendable {
     let stages: StageClock
     private let server: ControlServer
     private let metrics: MetricsServer
+    /// What the board shows of the traded contract.
+    private let shownContract = Atomic<UInt64>(.max)
     private let firstRecord = Atomic<UInt64>(.max)
 
     /// Registers the process in the state directory and answers its control socket from here on.
@@ -78,6 +80,13 @@ final class ProcessDesk: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(board.current()), as: UTF8.self)
+    }
+
+    /// Shows which contract is traded, and which is next; `places` says when that has changed.
+    func report(contract places: UInt64, _ names: () -> (traded: String, next: String?)) {
+        guard shownContract.exchange(places, ordering: .relaxed) != places else { return }
+        let names = names()
+        board.setTraded(names.traded, next: names.next)
     }
 
     /// Shows the account; the first of the board's symbols is the traded contract's.

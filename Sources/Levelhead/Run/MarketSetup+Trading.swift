@@ -107,6 +107,7 @@ extension MarketSetup {
         limits.markReducing = risk.noMarkReduce
         limits.markFlatten = risk.noMarkFlatten
         limits.flatByGrace = risk.flatByGrace
+        limits.rollFlat = risk.rollFlat
         return limits
     }
 

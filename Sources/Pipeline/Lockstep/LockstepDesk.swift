@@ -12,6 +12,10 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     var output: Output
     private var judge: LevelJudge
     private var watch: MarketWatch
+    /// The contract that leads; nil before the first session.
+    private var leader: Int?
+    /// Another contract led before: a stage may still follow that one's book, which nothing here knows.
+    private var hasRolled = false
     private var venue: StageRemote
     private var execution: StageRemote
     private var risk: StageRemote
@@ -37,8 +41,12 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
         stepAll()
-        watch.begin(session, leader: leader)
+        if let former = self.leader, former != leader { hasRolled = true }
+        self.leader = leader
+        _ = watch.begin(session, leader: leader, isAtRest: true)
         output.session(session, leader: leader)
+        decisions.add(risk.outputs())
+        settle()
     }
 
     mutating func groupClosed(_ engine: borrowing ContractEngine) {
@@ -51,7 +59,17 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     mutating func tradedGroup(_ book: borrowing ContractBook) {
         stepAll()
-        watch.takeGroup(book)
+        _ = watch.takeGroup(book)
+        follow(true)
+    }
+
+    mutating func formerGroup(_ book: borrowing ContractBook) {
+        stepAll()
+        follow(true)
+    }
+
+    mutating func followedGroup(_ engine: borrowing ContractEngine) {
+        stepAll()
         follow(true)
     }
 
@@ -59,6 +77,10 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         output.secondVector(engine.vector, time: time)
         stepAll()
         watch.takeSecond(time, received: engine.clock)
+        if hasRolled {
+            decisions.add(risk.outputs())
+            settle()
+        }
         venue.step()
         hear(venue.outputs())
         execution.step()
@@ -76,6 +98,11 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
         stepAll()
         watch.takeStatus(status, time: time, received: received)
+        openOrClose()
+    }
+
+    mutating func formerStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
+        stepAll()
         openOrClose()
     }
 
@@ -103,7 +130,8 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
 
     private mutating func openOrClose() {
         stepAll()
-        follow(watch.openOrClose())
+        let hasMoved = watch.openOrClose()
+        follow(hasMoved || hasRolled)
     }
 
     /// The stages take the market, each when the one before it has been heard.

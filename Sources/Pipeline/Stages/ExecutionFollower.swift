@@ -35,9 +35,13 @@ public struct ExecutionFollower: TradingStage {
         return !execution.isIdle || execution.hasBrackets
     }
 
+    public var isAtRest: Bool { execution.isIdle && !execution.hasBrackets }
+
     public mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>) {
         advance(&watch)
     }
+
+    public mutating func marketPassed(_ time: Timestamp, _ watch: inout MarketWatch) { advance(&watch) }
 
     public mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool) { advance(&watch) }
 
@@ -48,6 +52,8 @@ public struct ExecutionFollower: TradingStage {
 
     public mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch) {
         messageTime = max(messageTime, time)
+        // Risk approves nothing of another contract before all of the old one is gone.
+        if watch.keepsFormer, case .approval = message { _ = watch.roll(isAtRest: isAtRest) }
         execution.follow(watch.quote())
         switch message {
         case .approval(let approval): execution.accept(approval, clock(watch))

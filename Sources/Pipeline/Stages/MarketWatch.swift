@@ -9,11 +9,15 @@ import Units
 
 /// The market as the order path sees it: the book that fills the orders, whether it trades, the trading day, and the
 /// two clocks. Every fold of the order path follows the records through one of its own, so all see the same steps.
+///
+/// When another contract leads than the one that is traded, the owner says whether it is at rest: a contract of which
+/// something is held or worked stays the traded one, with its book and its status, until nothing is.
 public struct MarketWatch: ~Copyable {
     private let plan: InstrumentPlan
     private let calendar: TradingCalendar
     private let window: TradingWindowRule
     private let markReducing: Nanoseconds
+    private let rollFlat: Nanoseconds
     private let programme: RulePack?
 
     private var market = MarketView()
@@ -21,8 +25,14 @@ public struct MarketWatch: ~Copyable {
     public private(set) var clock = TradingClock(Timestamp(nanoseconds: 0))
     public private(set) var day = TradingDay.none
     private var leader = 0
+    /// The contract that led before `leader`.
+    private var former = 0
+    /// The contract whose month is traded: `leader`, or one that led before and is still held.
+    private(set) var traded = 0
     /// Of the contract whose book fills the orders.
     private var status = TradingStatus()
+    /// The same of the one that would while `leader` is traded.
+    private var leaderStatus = TradingStatus()
     /// The leading contract's own book fills the orders.
     private(set) var tradesSignalBook = true
     /// Records of the present come, not those of a replay after a break.
@@ -45,19 +55,65 @@ public struct MarketWatch: ~Copyable {
         self.calendar = calendar
         window = configuration.window
         markReducing = configuration.limits.markReducing
+        rollFlat = configuration.limits.rollFlat
         programme = configuration.rules.programme
     }
 
-    /// A session began, and with it perhaps the lead of another contract.
-    mutating func begin(_ session: SessionTimes, leader: Int) {
+    /// Another contract leads than the one that is traded.
+    var keepsFormer: Bool { traded != leader }
+
+    /// The leading contract's own book fills the orders once it is traded.
+    private(set) var leaderFills = true
+
+    /// The contract that orders are for.
+    var tradedContract: FuturesContract { plan.tradedContract(leader: traded) }
+
+    /// A session began, and with it perhaps the lead of another contract. True when that is traded from here on.
+    ///
+    /// - Parameter isAtRest: nothing is held and nothing worked.
+    mutating func begin(_ session: SessionTimes, leader: Int, isAtRest: Bool) -> Bool {
         market.freeze()
-        self.leader = leader
-        tradesSignalBook = plan.tradedBook(leader: leader) == nil
+        if leader != self.leader {
+            former = self.leader
+            self.leader = leader
+        }
+        // Before the first session there was none.
+        let isFirst = day.tradeDate == 0
+        if isFirst { traded = leader }
+        beginDay(session)
+        let rolls = keepsFormer && isAtRest
+        if rolls { trade() } else { findBook() }
+        return rolls
+    }
+
+    /// From here on the leading contract is traded. Its book comes with its next group.
+    private mutating func trade() {
+        traded = leader
+        status = leaderStatus
+        market.clear()
+        findBook()
+    }
+
+    private mutating func findBook() {
+        leaderFills = plan.tradedBook(leader: leader) == nil
+        tradesSignalBook = leaderFills && !keepsFormer
+    }
+
+    /// Trades the leading contract, if the one before it was kept and nothing of it is left. True when that changed.
+    mutating func roll(isAtRest: Bool) -> Bool {
+        guard keepsFormer, isAtRest else { return false }
+        trade()
+        return true
+    }
+
+    private mutating func beginDay(_ session: SessionTimes) {
+        let ends = plan.leadEnds(leader, with: session, calendar: calendar)
         let window = calendar.tradingWindow(window, in: session)
         day = TradingDay(
             tradeDate: Int32(session.tradeDate.yyyymmdd), sessionOpen: session.open, sessionClose: session.close,
             entryOpen: window.entryStart, entryClose: window.entryEnd, flatBy: window.flatBy,
-            programmeFlatBy: programme?.flatBy(in: session, calendar) ?? .undefined)
+            programmeFlatBy: programme?.flatBy(in: session, calendar) ?? .undefined,
+            rollFlatBy: ends ? session.close - rollFlat : .undefined)
     }
 
     /// Takes a group of the leading contract. True when its book fills the orders, so that the market has moved.
@@ -68,10 +124,29 @@ public struct MarketWatch: ~Copyable {
         return true
     }
 
-    /// Takes a group of the traded contract's own book.
-    mutating func takeGroup(_ book: borrowing ContractBook) {
+    /// Takes a group of the book that fills the orders while the leader is traded. True when it is: the market has
+    /// moved.
+    mutating func takeGroup(_ book: borrowing ContractBook) -> Bool {
         setClock(book)
+        guard !keepsFormer else { return false }
         take(book, quality: quality(of: book))
+        return true
+    }
+
+    /// Takes a group of the book that filled the orders before the leader led. True when it still does.
+    mutating func takeFormer(_ book: borrowing ContractBook) -> Bool {
+        setClock(book)
+        guard keepsFormer, traded == former else { return false }
+        take(book, quality: quality(of: book))
+        return true
+    }
+
+    /// The same where it was that contract's own.
+    mutating func takeFormer(_ engine: borrowing ContractEngine) -> Bool {
+        setClock(engine)
+        guard keepsFormer, traded == former else { return false }
+        market.take(engine.book, quality: quality(of: engine), group: engine.group)
+        return true
     }
 
     // The same in parts, for who looks in between.
@@ -110,6 +185,14 @@ public struct MarketWatch: ~Copyable {
     }
 
     mutating func takeStatus(_ status: TradingStatus, time: UInt64, received: UInt64) {
+        leaderStatus = status
+        if !keepsFormer { self.status = status }
+        setClock(event: time, received: received)
+    }
+
+    /// Of the contract that led before.
+    mutating func takeFormerStatus(_ status: TradingStatus, time: UInt64, received: UInt64) {
+        guard keepsFormer, traded == former else { return }
         self.status = status
         setClock(event: time, received: received)
     }
@@ -169,9 +252,13 @@ extension MarketWatch: PersistentState {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try market.persist(&archive)
         try archive.field(&leader)
+        try archive.field(&former)
+        try archive.field(&traded)
         try archive.field(&status)
+        try archive.field(&leaderStatus)
         try day.persist(&archive)
         try archive.field(&tradesSignalBook)
+        try archive.field(&leaderFills)
         try archive.field(&isFeedLive)
         try archive.field(&isFeedLost)
         try archive.field(&areBooksReplayed)

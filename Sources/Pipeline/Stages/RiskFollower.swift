@@ -20,9 +20,16 @@ public struct RiskFollower: TradingStage {
 
     public var gate: RiskGate { risk.gate }
     public var awaitsTime: Bool { !isLogical && risk.hasIntents }
-    public var mayPutOut: Bool { risk.gate.looksAtEveryUpdate || risk.gate.state == .reducing || risk.hasIntents }
+    public var mayPutOut: Bool {
+        risk.gate.looksAtEveryUpdate || risk.gate.state == .reducing || risk.hasIntents || risk.gate.awaitsRoll
+    }
+    public var isAtRest: Bool { risk.isAtRest }
 
-    public mutating func sessionBegan(_ watch: inout MarketWatch) { risk.begin(watch.day) }
+    public mutating func sessionBegan(_ watch: inout MarketWatch) {
+        risk.begin(watch.day, keepsContract: watch.keepsFormer)
+    }
+
+    public mutating func contractChanged() { risk.gate.changeContract() }
 
     public mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>) {
         risk.apply(watch.update(depth: 1))

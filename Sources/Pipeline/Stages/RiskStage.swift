@@ -52,7 +52,12 @@ struct RiskStage {
         @inline(__always) mutating get { intents.isEmpty && policy.holdsNothing && !gate.watchesStrategies }
     }
 
-    mutating func begin(_ day: TradingDay) {
+    /// Nothing is held, worked, being closed or waiting to be reviewed.
+    var isAtRest: Bool { gate.isAtRest && intents.isEmpty }
+
+    /// - Parameter keepsContract: another contract leads, and the one before it is still traded.
+    mutating func begin(_ day: TradingDay, keepsContract: Bool = false) {
+        if keepsContract { gate.keepContract() }
         policy.begin(day)
         gate.begin(day)
     }

@@ -60,7 +60,16 @@ public struct StageFold<Stage: TradingStage>: ~Copyable {
     /// Records of the present come, as far as the feed has said.
     public var isFeedLive: Bool { follower.pointee.watch.isFeedLive }
     /// The contract that orders are for.
-    public var tradedSymbol: String { market.plan.tradedContract(leader: market.leader).rawSymbol }
+    public var tradedSymbol: String { follower.pointee.watch.tradedContract.rawSymbol }
+    /// The contract that leads while one before it is still held or worked, and is traded next; else nil.
+    public var nextSymbol: String? {
+        guard follower.pointee.watch.keepsFormer else { return nil }
+        return market.plan.tradedContract(leader: market.leader).rawSymbol
+    }
+    /// Changes with `tradedSymbol` and `nextSymbol`, and costs nothing to ask.
+    public var contractPlaces: UInt64 {
+        UInt64(follower.pointee.watch.traded) << 32 | UInt64(market.leader)
+    }
 
     /// The best prices of the book that fills the orders, and whether its market takes any; for people and for who
     /// closes at the venue itself.
@@ -100,29 +109,53 @@ struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
 
     mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
         passGate()
-        watch.begin(session, leader: leader)
+        let isChanged = watch.begin(session, leader: leader, isAtRest: stage.isAtRest)
         stage.sessionBegan(&watch)
+        if isChanged { stage.contractChanged() }
     }
 
     mutating func groupClosed(_ engine: borrowing ContractEngine) {
         passGate()
         let hasMoved = watch.takeGroup(engine)
         passGate()
-        if hasMoved { stage.marketMoved(&watch, trades: engine.trades) }
+        if hasMoved || watch.leaderFills { move(hasMoved, at: engine.group.time, trades: engine.trades) }
         passGate()
         stage.groupEnded(&watch)
     }
 
     mutating func tradedGroup(_ book: borrowing ContractBook) {
         passGate()
-        watch.takeGroup(book)
+        let hasMoved = watch.takeGroup(book)
         passGate()
-        stage.marketMoved(&watch, trades: book.assembler.trades)
+        move(hasMoved, at: book.assembler.group.time, trades: book.assembler.trades)
+    }
+
+    mutating func formerGroup(_ book: borrowing ContractBook) {
+        passGate()
+        let hasMoved = watch.takeFormer(book)
+        passGate()
+        move(hasMoved, at: book.assembler.group.time, trades: book.assembler.trades)
+    }
+
+    mutating func followedGroup(_ engine: borrowing ContractEngine) {
+        passGate()
+        let hasMoved = watch.takeFormer(engine)
+        passGate()
+        move(hasMoved, at: engine.group.time, trades: engine.trades)
+    }
+
+    private mutating func move(_ hasMoved: Bool, at time: UInt64, trades: UnsafeBufferPointer<TradeRun>) {
+        if hasMoved {
+            stage.marketMoved(&watch, trades: trades)
+        } else {
+            stage.marketPassed(Timestamp(nanoseconds: time), &watch)
+        }
     }
 
     mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {
         passGate()
         watch.takeSecond(time, received: engine.clock)
+        if watch.keepsFormer, watch.roll(isAtRest: stage.isAtRest) { stage.contractChanged() }
         passGate()
         stage.secondBegan(Timestamp(nanoseconds: time), &watch)
         openOrClose()
@@ -137,6 +170,12 @@ struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
         passGate()
         watch.takeStatus(status, time: time, received: received)
+        openOrClose()
+    }
+
+    mutating func formerStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {
+        passGate()
+        watch.takeFormerStatus(status, time: time, received: received)
         openOrClose()
     }
 

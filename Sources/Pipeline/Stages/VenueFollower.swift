@@ -31,6 +31,8 @@ public struct VenueFollower: TradingStage {
 
     public var mayPutOut: Bool { awaitsTime }
 
+    public var isAtRest: Bool { paper.isAtRest }
+
     public mutating func sessionBegan(_ watch: inout MarketWatch) {
         follow(watch)
         paper.begin(watch.day)
@@ -47,11 +49,18 @@ public struct VenueFollower: TradingStage {
         paper.apply(watch.update(depth: TradingLimits.bookLevels, trades: trades))
     }
 
+    public mutating func marketPassed(_ time: Timestamp, _ watch: inout MarketWatch) {
+        follow(watch)
+        paper.advance(to: time)
+    }
+
     public mutating func secondEnded(_ watch: inout MarketWatch, isMarked: Bool) {}
 
     public mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch) {
         messageTime = max(messageTime, time)
         follow(watch)
+        // What comes when nothing of the old contract is left is for the one that leads.
+        if watch.keepsFormer, case .command = message { _ = watch.roll(isAtRest: isAtRest) }
         switch message {
         case .command(let command):
             paper.receive(command, at: messageTime, market: watch.update(depth: TradingLimits.bookLevels))

@@ -176,6 +176,13 @@ import Units
             bench.book("5000.00x100 | 5000.25x100", at: "99999")
             return bench.order(.buy, at: time)
         },
+        Boundary(.contractRolls, "the instant before the last minutes, then", "69999.999999999", "70000") { time in
+            var day = Script.day
+            day.rollFlatBy = Script.time("70000")
+            var bench = GateBench(day: day)
+            bench.book("5000.00x100 | 5000.25x100", at: "69999")
+            return bench.order(.buy, at: time)
+        },
         Boundary(.newsWindow, "the instant before, the first", "9.999999999", "10") { newsOrder(at: $0) },
         Boundary(.newsWindow, "the end, the last instant", "20", "19.999999999") { newsOrder(at: $0) },
         Boundary(.marketDataStale, "a book five seconds old, a nanosecond more", "6", "6.000000001") { time in

@@ -6,7 +6,8 @@ import Units
 // the engine copies it.
 extension ContractEngine {
     mutating func closeGroup<Sink: FeatureSink & ~Copyable>(missingLast: Bool, sink: inout Sink) {
-        if foldGroup(missingLast: missingLast), isLeading { sink.groupClosed(self) }
+        guard foldGroup(missingLast: missingLast) else { return }
+        if isLeading { sink.groupClosed(self) } else if isFollowed { sink.followedGroup(self) }
     }
 
     /// Takes the open group into the state and, of a leading contract, into its vector. False when there is none.

@@ -8,6 +8,9 @@ import Units
 public protocol FeatureSink: ~Copyable {
     /// A group closed: the engine's vector, book and levels are those after it.
     mutating func groupClosed(_ engine: borrowing ContractEngine)
+    /// A group of a contract closed that does not lead and is followed: its book is the one after it, and it has no
+    /// vector.
+    mutating func followedGroup(_ engine: borrowing ContractEngine)
     /// A second of event time ended at `time` (ns) while the market's session runs: the vector is that of this instant.
     mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64)
     /// The first instant after `time`, ns, and after those that it was told, of which the sink wants the vector
@@ -18,6 +21,7 @@ public protocol FeatureSink: ~Copyable {
 }
 
 extension FeatureSink where Self: ~Copyable {
+    public mutating func followedGroup(_ engine: borrowing ContractEngine) {}
     public func instantDue(after time: UInt64) -> UInt64 { .max }
     public mutating func instantPassed(_ engine: borrowing ContractEngine, time: UInt64) {}
 }
@@ -51,6 +55,9 @@ public struct ContractEngine: ~Copyable {
     public var isLeading = true {
         didSet { if isLeading != oldValue { forgetRows() } }
     }
+    /// The sink is told of the groups although another contract leads: an order or a position may still be this one's.
+    /// Not saved.
+    public var isFollowed = false
     /// The option chain that a leading contract's vector shows; nil for none. It outlives the engine.
     public var optionBoard: UnsafeMutablePointer<OptionBoard>?
     /// The version of it that the vector shows; 0 when a level has changed since.

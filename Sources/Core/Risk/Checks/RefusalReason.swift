@@ -48,6 +48,8 @@
     case unknownOrder = "unknown_order"
     /// A protective stop is not cancelled alone, and neither it nor a target is changed in quantity.
     case protectsPosition = "protects_position"
+    /// The contract's last minutes as the traded one, or another's before everything of the old one is gone.
+    case contractRolls = "contract_rolls"
 
     /// 1… for journals and digests; 0 is an approval.
     public var code: UInt8 {
@@ -85,6 +87,7 @@
         case .otherBooksOpen: 31
         case .unknownOrder: 32
         case .protectsPosition: 33
+        case .contractRolls: 34
         }
     }
 

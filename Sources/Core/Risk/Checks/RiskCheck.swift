@@ -48,6 +48,10 @@ public struct RiskCheck: Sendable {
             "the side of the position, or more than is held: of the book, for people of the account; any where books "
                 + "net"),
         RiskCheck(.liveToken, .entries, "a broker's venue that nobody armed", "venue"),
+        RiskCheck(
+            .contractRolls, .entries,
+            "a contract in its last minutes before the roll, and everything while a position or an order of the one "
+                + "before is still there", "roll_flat_minutes"),
         RiskCheck(.tradingState, .all, "what the state of account or strategy does not allow, and all under the lock"),
         RiskCheck(.nothingToClose, .closes, "a close without a position"),
         RiskCheck(

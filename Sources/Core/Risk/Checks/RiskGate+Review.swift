@@ -135,6 +135,7 @@ extension RiskGate {
 
     func refusalByState(_ order: OrderIntent, _ issuer: OrderIssuer) -> RefusalReason? {
         if rules.venue == .broker, !isLiveArmed { return .liveToken }
+        if isRolling { return .contractRolls }
         let mayOpen = issuer == .manual ? takesManualOrders : state == .active
         return isHeld || !mayOpen || strategies[order.strategy].state != .active ? .tradingState : nil
     }

@@ -53,6 +53,8 @@ import Units
     public var markFlatten = Nanoseconds.seconds(30)
     /// How long after the day's flat-by time a strategy's position may still be on its way out.
     public var flatByGrace = Nanoseconds.seconds(5)
+    /// How long before the end of the last session in which a contract is traded everything is closed.
+    public var rollFlat = Nanoseconds.seconds(300)
 
     public init() {}
 
@@ -79,6 +81,7 @@ import Units
         if markReducing <= .zero { return "markReducing" }
         if markFlatten < markReducing { return "markFlatten" }
         if flatByGrace < .zero { return "flatByGrace" }
+        if rollFlat <= .zero { return "rollFlat" }
         return nil
     }
 }

@@ -17,6 +17,7 @@ extension RiskGate {
         if drawdown >= limits.trailingDrawdown { return flatten(.trailingDrawdown) }
         if breaksRule { return flatten(.ruleBreach) }
         if isMarginCalled { return flatten(.maintenanceMargin) }
+        if isRollDue { return flatten(.contractRolls) }
         if holdsForStrategy, day.mustBeFlat(at: clock - limits.flatByGrace) { return flatten(.flatByTime) }
         if watchesStrategies { evaluateStrategies() }
         evaluateMarkAge()

@@ -7,10 +7,15 @@ extension RiskGate {
     public var usage: DayUsage {
         // What was carried over belongs to a session that has not begun.
         var usage = carried.isEmpty || carried[0].tradeDate <= day.tradeDate ? usageOfToday : carried[0]
-        let isLocked = (state == .flattening || state == .locked) && lockReason != .start
-        usage.lockReason = isLocked ? lockReason : .armed
-        usage.lockDate = isLocked ? lockDate : 0
+        usage.lockReason = outlivesRun ? lockReason : .armed
+        usage.lockDate = outlivesRun ? lockDate : 0
         return usage
+    }
+
+    /// The account is being flattened or locked for a reason that the next run has to know of: not for the start of a
+    /// venue that begins locked, and not for a roll, which is over by itself.
+    public var outlivesRun: Bool {
+        (state == .flattening || state == .locked) && lockReason != .start && lockReason != .contractRolls
     }
 
     private var usageOfToday: DayUsage {

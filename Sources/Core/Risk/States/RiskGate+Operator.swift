@@ -44,6 +44,11 @@ extension RiskGate {
     ///
     /// - Parameter epoch: of the lock word that it goes with; 0 for none. What was proven flat under it stays so.
     public mutating func requestFlatten(epoch: UInt64 = 0) -> OperatorOutcome {
+        // What an operator has locked does not end by itself.
+        if lockReason == .contractRolls {
+            lockReason = .operatorRequest
+            if state == .locked { isLiveArmed = false }
+        }
         switch state {
         case .flattening: break
         case .locked where epoch > 0 && epoch <= flatEpoch: break

@@ -41,7 +41,8 @@ extension RiskGate {
         switch next {
         // A pause and a missing mark end with the state that is stronger than they are.
         case .halted, .flattening: restrictions.subtract([.paused, .mark])
-        case .locked: isLiveArmed = false
+        // The lock of a roll ends by itself: the operator's token outlives it.
+        case .locked: if lockReason != .contractRolls { isLiveArmed = false }
         case .active, .reducing: break
         }
         note(from: state, to: next, reason, scope: .account)

@@ -53,11 +53,14 @@ extension TradingState {
     public static var peer: Restrictions { Restrictions(rawValue: 1 << 2) }
     /// The feed is behind the present.
     public static var feed: Restrictions { Restrictions(rawValue: 1 << 3) }
+    /// Another contract leads, and the one before it is still held or worked.
+    public static var contract: Restrictions { Restrictions(rawValue: 1 << 4) }
 
     /// The reason of REDUCING with which it is told.
     var reason: StateReason {
         if contains(.paused) { return .operatorRequest }
         if contains(.mark) { return .noValidMark }
+        if contains(.contract) { return .contractRolls }
         return contains(.peer) ? .peerSilent : .warming
     }
 }

@@ -54,16 +54,22 @@ struct LiveSubscriptions {
         }
     }
 
-    /// What tells the price of the signal's future: its settlement, and its book from now on.
+    /// What tells the prices of the signal's futures, this one and the next: settlements, and books from now on.
     var prices: [LiveSubscription] {
         get throws {
             let name = configuration.instrument.signal
             let type = WantedContracts.type(of: name)
             return [
-                try LiveSubscription(.statistics, type, .named([name]), start: Self.begin),
-                try LiveSubscription(.mbp10, type, .named([name])),
+                try LiveSubscription(.statistics, type, .named(signals), start: Self.begin),
+                try LiveSubscription(.mbp10, type, .named(signals)),
             ]
         }
+    }
+
+    /// How the signal's futures are asked for: the chain is of options on both, for each leads in its time.
+    private var signals: [String] {
+        let wanted = WantedContracts([configuration.instrument.signal])
+        return (wanted.symbols.union(wanted.next)).sorted()
     }
 
     /// Follows a feed to the chain (FEATURES A.13).
@@ -74,7 +80,7 @@ struct LiveSubscriptions {
         rules.contractsMax = configuration.options.maximumContracts
         let root = configuration.options.root
         return OptionWatch(
-            future: configuration.instrument.signal, index: root.isEmpty ? nil : (root, calendar),
+            futures: signals, index: root.isEmpty ? nil : (root, calendar),
             rules: rules)
     }
 

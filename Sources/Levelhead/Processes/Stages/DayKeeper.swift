@@ -94,7 +94,7 @@ struct DayKeeper {
 
     /// A lock of risk's own is one of the state directory's. It may be an operator's already.
     private func hold(_ gate: RiskGate, isToldOfLock: Bool) {
-        guard gate.state == .flattening || gate.state == .locked, gate.lockReason != .start else { return }
+        guard gate.outlivesRun else { return }
         let tradeDate = gate.isLockedByLimit ? gate.lockDate : nil
         var failure: SystemCallError?
         if !lock.word.load().isLocked {

@@ -185,6 +185,7 @@ struct HostedRisk: ~Copyable, HostedStage {
 
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<RiskFollower>) {
         desk.report(account: fold.read { $0.gate })
+        desk.report(contract: fold.contractPlaces) { (fold.tradedSymbol, fold.nextSymbol) }
     }
 
     mutating func checkpoint() throws -> AuditPosition {

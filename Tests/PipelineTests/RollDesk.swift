@@ -133,7 +133,7 @@ struct RollDesk: ~Copyable {
         case .update, .notice: risk.take(message, at: risk.clock.message)
         case .command: paper.take(message, at: paper.clock.message)
         case .verdict(let found): verdict = found.reason?.rawValue ?? "approved"
-        case .signal, .request, .tick, .clock: break
+        case .signal, .request, .tick, .clock, .carried: break
         }
     }
 }

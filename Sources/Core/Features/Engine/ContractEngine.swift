@@ -161,6 +161,7 @@ public struct ContractEngine: ~Copyable {
             beginHistory(at: start)
         }
         closeSeconds(upTo: max(eventTime, clock &- min(clock, Self.clockGrace)), sink: &sink)
+        if eventTime < state.pointee.secondEnd &- ContractState.second { assembler.countLate() }
         assembler.append(record, sequence: sequence)
         if isLast { closeGroup(missingLast: false, sink: &sink) }
     }

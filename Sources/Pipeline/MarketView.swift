@@ -70,6 +70,11 @@ struct MarketView: ~Copyable {
         return true
     }
 
+    /// A session begins: a book from before it is none to trade on until the next group (K.3-8).
+    mutating func begin(_ session: SessionTimes) {
+        if !quality.contains(.noBook), !session.canBegin(withBookOf: receiveTime) { quality.insert(.stale) }
+    }
+
     /// Says what the feed is worth.
     mutating func setFeed(_ feed: DataQuality) {
         quality.remove(.warming)

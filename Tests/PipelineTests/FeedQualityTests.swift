@@ -2,6 +2,7 @@ import DBN
 import Determinism
 import Features
 import Orders
+import Risk
 import Signals
 import Testing
 import Units
@@ -55,6 +56,37 @@ import Units
         let behind: DataQuality = [.warming, .replayed]
         let found = pipeline.withOutput { $0.qualities }
         #expect(found == [[], .warming, behind, behind, []])
+    }
+
+    // MARK: The book that fills the orders
+
+    private static func risk(_ symbols: [(String, UInt32)]) throws -> StageFold<RiskFollower> {
+        StageFold(
+            plan: try MarketFoldTests.plan(symbols), features: try MarketFoldTests.configuration(),
+            trading: EventClockTests.trading, stage: RiskFollower(EventClockTests.trading))
+    }
+
+    private static func take(_ bytes: [UInt8], _ fold: inout StageFold<RiskFollower>) {
+        bytes.withUnsafeBytes { raw in
+            if let base = raw.baseAddress { fold.take(RecordView(base), sequence: 0) }
+        }
+    }
+
+    @Test(arguments: [[("ESZ3", 1 as UInt32)], [("ESZ3", 1), ("MESZ3", 3)]])
+    func `Friday's traded book is none on Sunday until its first group`(symbols: [(String, UInt32)]) throws {
+        var fold = try Self.risk(symbols)
+        let traded = symbols.count == 1 ? 1 : 3 as UInt32
+        let friday = try MarketFoldTests.instant(8, 16, 59)
+        for id in [1, 3] as [UInt32] { Self.take(MarketFoldTests.book(id, friday, bid: 18_000), &fold) }
+        let sunday = try MarketFoldTests.instant(10, 18, 0, 1)
+        if traded == 3 {
+            Self.take(MarketFoldTests.book(1, sunday, bid: 18_000), &fold)
+            Self.take(MarketFoldTests.book(1, sunday + 3_000_000_000, bid: 18_000), &fold)
+            #expect(!fold.quote().quality.hasUsableBook, "open, and nothing has come")
+            #expect(fold.quote().quality == .stale)
+        }
+        Self.take(MarketFoldTests.book(traded, sunday + 4_000_000_000, bid: 18_000), &fold)
+        #expect(fold.quote().quality == [])
     }
 
     @Test func `a restart knows where the feed stood`() throws {

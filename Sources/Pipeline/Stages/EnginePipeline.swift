@@ -76,7 +76,8 @@ extension ContractEngine {
         let (isOpen, isSuspect) = (isOpen, isSuspect)
         // Both sides, and not crossed.
         if isBookValid, isOpen, !isSuspect { return [] }
-        return MarketView.quality(of: book, isOpen: isOpen, isSuspect: isSuspect)
+        let quality = MarketView.quality(of: book, isOpen: isOpen, isSuspect: isSuspect)
+        return isBookOld ? quality.union(.stale) : quality
     }
 }
 

@@ -49,6 +49,7 @@ public struct MarketWatch: ~Copyable {
     /// A session began, and with it perhaps the lead of another contract.
     mutating func begin(_ session: SessionTimes, leader: Int) {
         market.freeze()
+        market.begin(session)
         self.leader = leader
         tradesSignalBook = plan.tradedBook(leader: leader) == nil
         let window = calendar.tradingWindow(window, in: session)

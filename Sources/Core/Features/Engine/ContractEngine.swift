@@ -117,6 +117,8 @@ public struct ContractEngine: ~Copyable {
     public var isSuspect: Bool { assembler.isSettledSuspect }
     /// Records of this contract are missing (`EventGroupAssembler.loseRecords`).
     public mutating func loseRecords() { assembler.loseRecords() }
+    /// The market has closed since the book's last group: it is none to read any more (K.3-8).
+    public var isBookOld: Bool { state.pointee.isBookOld }
     public var status: TradingStatus { state.pointee.status }
     public var statusSource: TradingStatus.Source { state.pointee.status.source }
     /// Tests of a level in all sessions so far.

@@ -54,6 +54,8 @@ struct ContractState: BitwiseCopyable {
     var terms = ValidSpan.none
     /// When the last test of any level ended, ns.
     private(set) var lastTestEnd: UInt64 = 0
+    /// The market has closed since the last group, and the session under way did not begin with its book (K.3-8).
+    var isBookOld = false
     /// The book could be read after the last group.
     var wasUsable = false
     /// A bar has closed that the average's level has not moved to yet.

@@ -79,6 +79,9 @@ extension ContractEngine {
         let quality = MarketView.quality(of: book, isOpen: isOpen, isSuspect: isSuspect)
         return isBookOld ? quality.union(.stale) : quality
     }
+
+    /// What is wrong with the vector: with the book, and with what was summed before it.
+    public var rowQuality: DataQuality { hasHole ? dataQuality.union(.gap) : dataQuality }
 }
 
 struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {

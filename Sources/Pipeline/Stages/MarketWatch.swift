@@ -137,6 +137,10 @@ public struct MarketWatch: ~Copyable {
         return true
     }
 
+    /// Records of the contract whose book fills the orders are missing. True when it had a book, so that the market has
+    /// moved.
+    mutating func loseRecords() -> Bool { market.loseRecords() }
+
     /// A valid book that nobody changes stays valid while the feed is alive (K.3-8): it is marked anew. Over a silence
     /// of the feed it ages, and when the feed is gone, whatever other feeds say. True when it was marked.
     ///

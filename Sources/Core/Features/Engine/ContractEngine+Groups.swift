@@ -18,6 +18,7 @@ extension ContractEngine {
         // Number by number: a copy of all that was written just now would be waited for.
         let (time, eventTime, records) = (assembler.group.time, assembler.group.eventTime, assembler.group.recordCount)
         let restated = assembler.group.hasSnapshot || assembler.group.hasClear
+        if restated, state.pointee.lost.isOpen, !assembler.isRestating { endHole(at: eventTime) }
         state.pointee.isBookOld = false
         let midBefore = state.pointee.mid
         let wasValid = state.pointee.isBookValid

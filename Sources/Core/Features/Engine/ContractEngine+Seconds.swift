@@ -61,6 +61,7 @@ extension ContractEngine {
         beginHistory(at: end)
         let lastGroup = Timestamp(nanoseconds: assembler.closedGroup.time)
         state.pointee.isBookOld = !next.canBegin(withBookOf: lastGroup)
+        carryHole(to: end)
         refreshMarket(at: end)
     }
 

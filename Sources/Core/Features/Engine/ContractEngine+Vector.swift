@@ -42,6 +42,7 @@ extension ContractEngine {
         state.pointee.stale = []
         if operators.pointee.baseline.isPresent { operators.pointee.baseline.write(values, state, row: row) }
         optionBoard?.pointee.write(values, leader: UnsafePointer(levels), at: time, seen: &optionVersion)
+        if state.pointee.lost.isAny { hideLost(at: time) }
     }
 
     @inline(__always)

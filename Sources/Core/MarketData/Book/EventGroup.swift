@@ -95,7 +95,7 @@ public struct EventGroupAssembler: ~Copyable {
     private var lastGroup = EventGroup()
     private var closedSuspect = false
     /// Records were lost and none has come since.
-    private var isRestating = false
+    public private(set) var isRestating = false
     private var tradeStorage: UnsafeMutablePointer<TradeRun>
     private var tradeCapacity = 1_024
     private var tradeCount = 0
@@ -146,6 +146,7 @@ public struct EventGroupAssembler: ~Copyable {
     /// difference between the two is not taken for flow.
     public mutating func loseRecords() {
         isSuspect = true
+        closedSuspect = true
         isRestating = true
     }
 

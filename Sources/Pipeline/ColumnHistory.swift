@@ -5,9 +5,9 @@ import Units
 
 /// Which columns are not defined because the past that they need is not there: `no_history`.
 ///
-/// Two things are past: sessions before the one under way, which `--history` or a longer tape gives; and the part of
-/// this session that a level is made of, which a replay from 18:00 on gives. A column that only has to wait is not
-/// named.
+/// Three things are past: sessions before the one under way, which `--history` or a longer tape gives; and the part of
+/// this session that a level is made of, which a replay from 18:00 on gives; and records that the feed has lost
+/// (`LostColumns`). A column that only has to wait is not named.
 public enum ColumnHistory {
     private static let needPast: [Int] = FeatureSchema.columns.indices.filter {
         FeatureSchema.columns[$0].definition.needsPastSessions
@@ -37,7 +37,9 @@ public enum ColumnHistory {
                 columns += pastless(begin..<next, engine.vector)
             }
         }
-        return columns + pastless(next..<FeatureSchema.columnCount, engine.vector)
+        columns += pastless(next..<FeatureSchema.columnCount, engine.vector)
+        let lost = engine.lostColumns
+        return lost.isEmpty ? columns : Set(columns).union(lost).sorted()
     }
 
     private static func pastless(_ range: Range<Int>, _ vector: UnsafeBufferPointer<Double>) -> [Int] {

@@ -35,12 +35,15 @@ public protocol MarketSink: FeatureSink, ~Copyable {
     mutating func sessionBegan(_ session: SessionTimes, leader: Int)
     /// A live feed fell behind the present, or has caught up with it.
     mutating func feedChanged(_ feed: FeedCondition)
+    /// Records of the contract whose book fills the orders are missing: the book is none until its next group.
+    mutating func tradedRecordsLost()
 }
 
 extension MarketSink where Self: ~Copyable {
     public mutating func formerGroup(_ book: borrowing ContractBook) {}
     public mutating func formerStatus(_ status: TradingStatus, time: UInt64, clock: UInt64) {}
     public mutating func feedChanged(_ feed: FeedCondition) {}
+    public mutating func tradedRecordsLost() {}
 }
 
 /// Records of all contracts in, their books and features out: the engine's fold over the ring.
@@ -85,6 +88,9 @@ public struct MarketFold: ~Copyable {
 
     /// A dataset that has no futures.
     private static let optionsDataset = DatasetName("OPRA.PILLAR")
+
+    /// Schemas that bring quotes and trades of options.
+    private static let optionSchemas: [Schema] = [.mbp1, .cmbp1, .tbbo, .tcbbo]
 
     private static let minute: UInt64 = 60_000_000_000
     /// 2100-01-01 00:00 UTC, ns: no tape is from later.
@@ -345,11 +351,14 @@ public struct MarketFold: ~Copyable {
             unusedRecords &+= 1
             return
         }
+        if mark.kind == .gap, mark.schema.map({ Self.optionSchemas.contains($0) }) ?? true {
+            for slot in 0..<engineCount { engines[slot].loseOptions() }
+        }
         // Its quotes age by themselves, and no book depends on them.
         guard mark.dataset != Self.optionsDataset else { return }
         let isOfBooks = mark.schema == nil || mark.schema == .mbp10
         switch mark.kind {
-        case .gap where isOfBooks: loseRecords(of: mark.instrument)
+        case .gap where isOfBooks: loseRecords(mark, sink: &sink)
         case .down, .refused:
             areBooksPast = true
             sink.feedChanged(.lost)
@@ -366,12 +375,21 @@ public struct MarketFold: ~Copyable {
         }
     }
 
-    /// - Parameter instrument: 0 for all.
-    private mutating func loseRecords(of instrument: InstrumentID) {
-        for index in 0..<routeCount where instrument.raw == 0 || routes[index].instrument == instrument {
+    /// Books are missing: of one instrument, or of all.
+    private mutating func loseRecords<Sink: MarketSink & ~Copyable>(_ mark: FeedMark, sink: inout Sink) {
+        let from = mark.from.isDefined ? mark.from.nanoseconds : 0
+        var isFilling = false
+        for index in 0..<routeCount where mark.instrument.raw == 0 || routes[index].instrument == mark.instrument {
             let slot = Int(routes[index].slot)
-            if routes[index].isTraded { tradedBooks[slot].loseRecords() } else { engines[slot].loseRecords() }
+            if routes[index].isTraded {
+                tradedBooks[slot].loseRecords()
+                isFilling = isFilling || slot == tradedSlot
+            } else {
+                engines[slot].loseRecords(from: from, to: mark.to.nanoseconds)
+                isFilling = isFilling || slot == leader && tradedSlot < 0
+            }
         }
+        if isFilling { sink.tradedRecordsLost() }
     }
 
     /// Takes a record that is neither a future's book nor a status: an option's, or nobody's.

@@ -77,6 +77,18 @@ struct MarketView: ~Copyable {
         return true
     }
 
+    /// Records of the contract are missing: its book is none until its next group. False when there is none anyway.
+    mutating func loseRecords() -> Bool {
+        guard !quality.contains(.noBook) else { return false }
+        quality.formUnion([.gap, .badBook])
+        return true
+    }
+
+    /// A session begins: a book from before it is none to trade on until the next group (K.3-8).
+    mutating func begin(_ session: SessionTimes) {
+        if !quality.contains(.noBook), !session.canBegin(withBookOf: receiveTime) { quality.insert(.stale) }
+    }
+
     /// Says what the feed is worth.
     mutating func setFeed(_ feed: DataQuality) {
         quality.remove(.warming)

@@ -163,6 +163,12 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         settle()
     }
 
+    public mutating func tradedRecordsLost() {
+        isQuiet = false
+        mark()
+        if watch.loseRecords() { stepMarket(trades: MarketWatch.noTrades) }
+    }
+
     private mutating func openOrClose() {
         isQuiet = false
         mark()

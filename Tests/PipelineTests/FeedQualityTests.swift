@@ -2,6 +2,7 @@ import DBN
 import Determinism
 import Features
 import Orders
+import Risk
 import Signals
 import Testing
 import Units
@@ -14,12 +15,15 @@ import Units
     struct Rows: ~Copyable, EngineOutput {
         var feed: DataQuality = []
         var qualities: [DataQuality] = []
+        var signals: [(time: UInt64, quality: DataQuality)] = []
 
-        mutating func vector(_ engine: borrowing ContractEngine) { qualities.append(engine.dataQuality.union(feed)) }
+        mutating func vector(_ engine: borrowing ContractEngine) { qualities.append(engine.rowQuality.union(feed)) }
         mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64) {}
         mutating func announce(_ signal: Signal) {}
         mutating func announced() {}
-        mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>) {}
+        mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>) {
+            signals.append((signal.time.nanoseconds, signal.quality))
+        }
         mutating func feedChanged(_ quality: DataQuality) { feed = quality }
     }
 
@@ -64,6 +68,156 @@ import Units
         }
         let found = pipeline.withOutput { $0.qualities }
         #expect(found == steps.map(\.2))
+    }
+
+    @Test func `rows have a gap from a hole's mark on until the next session`() throws {
+        var pipeline = try Self.pipeline()
+        let start = try MarketFoldTests.instant(8, 10, 0)
+        Self.take(MarketFoldTests.book(1, start, bid: 18_000), &pipeline)
+        Self.take(try Self.gap(from: start, to: start + 1_000_000_000), &pipeline)
+        for time in [
+            start + 1_000_000_000, try MarketFoldTests.instant(8, 16, 59), try MarketFoldTests.instant(10, 18, 0, 1),
+        ] {
+            Self.take(MarketFoldTests.book(1, time, bid: 18_000), &pipeline)
+        }
+        #expect(pipeline.withOutput { $0.qualities } == [[], .gap, .gap, []])
+    }
+
+    private static func gap(
+        from: UInt64, to: UInt64, instrument: UInt32 = 0, schema: Schema = .mbp10
+    ) throws -> [UInt8] {
+        let stamp = Timestamp(nanoseconds: to)
+        let mark = FeedMark(
+            .gap, dataset: try #require(DatasetName("GLBX.MDP3")), time: stamp, wallTime: stamp, reason: .unproven,
+            schema: schema, instrument: InstrumentID(instrument), from: Timestamp(nanoseconds: from), to: stamp)
+        var bytes = [UInt8](repeating: 0, count: RecordByteCount.system)
+        bytes.withUnsafeMutableBytes { raw in raw.baseAddress.map { _ = mark.write(to: $0) } }
+        return bytes
+    }
+
+    @Test func `a hole of another instrument or of what no row is made of is none`() throws {
+        var pipeline = try Self.pipeline()
+        let start = try MarketFoldTests.instant(8, 10, 0)
+        Self.take(MarketFoldTests.book(1, start, bid: 18_000), &pipeline)
+        Self.take(try Self.gap(from: start, to: start + 1, instrument: 7), &pipeline)
+        Self.take(try Self.gap(from: start, to: start + 1, schema: .status), &pipeline)
+        Self.take(MarketFoldTests.book(1, start + 2, bid: 18_000), &pipeline)
+        #expect(pipeline.withOutput { $0.qualities } == [[], []])
+        #expect(pipeline.market.columnsWithoutHistory(averageSpan: .hours(20)).allSatisfy { $0 != Self.volume })
+        Self.take(try Self.gap(from: start, to: start + 3, instrument: 1), &pipeline)
+        Self.take(MarketFoldTests.book(1, start + 3, bid: 18_000), &pipeline)
+        #expect(pipeline.withOutput { $0.qualities.last } == .gap)
+        let named = pipeline.market.columnsWithoutHistory(averageSpan: .hours(20))
+        #expect(named.contains(Self.volume), "the status names it")
+    }
+
+    private static var volume: Int { FeatureSchema.marketOffset + MarketFeature.sessionVolume.rawValue }
+
+    @Test func `a fold that is saved and loaded around a hole goes on with the same bits`() throws {
+        let start = try MarketFoldTests.instant(8, 15, 58)
+        var records: [[UInt8]] = []
+        for second in 0..<40 as Range<UInt64> {
+            records.append(MarketFoldTests.book(1, start + second * 1_000_000_000, bid: 18_000 + Int(second % 5)))
+            if second == 20 {
+                let from = start + second * 1_000_000_000
+                records.append(try Self.gap(from: from, to: from + 900_000_000))
+            }
+        }
+        var vectors: [[[UInt64]]] = []
+        for step in [records.count, 1] {
+            var fold = MarketFold(
+                plan: try MarketFoldTests.plan([("ESZ3", 1)]), configuration: try MarketFoldTests.configuration())
+            var told = MarketFoldTests.Told()
+            for (index, bytes) in records.enumerated() {
+                bytes.withUnsafeBytes { raw in
+                    if let base = raw.baseAddress { fold.take(RecordView(base), sequence: UInt64(index), sink: &told) }
+                }
+                guard index % step == 0 else { continue }
+                var saving = StateArchive()
+                try fold.persist(&saving)
+                var next = MarketFold(
+                    plan: try MarketFoldTests.plan([("ESZ3", 1)]), configuration: try MarketFoldTests.configuration())
+                var loading = StateArchive(loading: saving.bytes)
+                try next.persist(&loading)
+                try loading.checkEnd()
+                fold = next
+            }
+            vectors.append(told.vectors)
+        }
+        #expect(vectors[0] == vectors[1])
+        #expect(vectors[0].last.map { Double(bitPattern: $0[Self.volume]).isNaN } == true)
+    }
+
+    @Test func `a signal shortly behind a hole has a gap, and a later one of the same level has none`() throws {
+        var trading = EventClockTests.trading
+        (trading.signals.threshold, trading.signals.weightNeeded, trading.signals.hold) = (0, 0, .zero)
+        var pipeline = EnginePipeline(
+            plan: try MarketFoldTests.plan([("ESZ3", 1)]), features: try MarketFoldTests.configuration(),
+            trading: trading, output: Rows())
+        let open = try MarketFoldTests.instant(8, 9, 30)
+        let second: UInt64 = 1_000_000_000
+        Self.take(MarketFoldTests.book(1, open - 20 * second, bid: 18_000), &pipeline)
+        // Price goes away from the pre-market level and comes back: a test of it.
+        for minute in [1, 2, 3, 5] as [UInt64] {
+            let time = open + minute * 60 * second
+            if minute == 2 { Self.take(try Self.gap(from: time - 10 * second, to: time), &pipeline) }
+            Self.take(MarketFoldTests.book(1, time + 5 * second, bid: 18_020), &pipeline)
+            Self.take(MarketFoldTests.book(1, time + 30 * second, bid: 18_000), &pipeline)
+        }
+        let signals = pipeline.withOutput { $0.signals }
+        for (minute, quality) in [1: [], 2: .gap, 3: .gap, 5: []] as [UInt64: DataQuality] {
+            let found = signals.filter { ($0.time - open) / (60 * second) == minute }
+            #expect(!found.isEmpty && found.allSatisfy { $0.quality == quality }, "minute \(minute)")
+        }
+    }
+
+    // MARK: The book that fills the orders
+
+    private static func risk(_ symbols: [(String, UInt32)]) throws -> StageFold<RiskFollower> {
+        StageFold(
+            plan: try MarketFoldTests.plan(symbols), features: try MarketFoldTests.configuration(),
+            trading: EventClockTests.trading, stage: RiskFollower(EventClockTests.trading))
+    }
+
+    private static func take(_ bytes: [UInt8], _ fold: inout StageFold<RiskFollower>) {
+        bytes.withUnsafeBytes { raw in
+            if let base = raw.baseAddress { fold.take(RecordView(base), sequence: 0) }
+        }
+    }
+
+    @Test(arguments: [[("ESZ3", 1 as UInt32)], [("ESZ3", 1), ("MESZ3", 3)]])
+    func `the traded book is none from a hole's mark to its next group`(symbols: [(String, UInt32)]) throws {
+        var fold = try Self.risk(symbols)
+        let start = try MarketFoldTests.instant(8, 10, 0)
+        let traded = symbols.count == 1 ? 1 : 3 as UInt32
+        for id in [1, 3] as [UInt32] { Self.take(MarketFoldTests.book(id, start, bid: 18_000), &fold) }
+        #expect(fold.quote().quality == [])
+        if symbols.count > 1 {
+            Self.take(try Self.gap(from: start, to: start + 5, instrument: 1), &fold)
+            #expect(fold.quote().quality == [], "the other contract's hole")
+        }
+        Self.take(try Self.gap(from: start, to: start + 5), &fold)
+        #expect(fold.quote().quality == [.gap, .badBook])
+        #expect(fold.read { $0.gate.bookQuality } == [.gap, .badBook])
+        Self.take(MarketFoldTests.book(traded, start + 5, bid: 18_000), &fold)
+        #expect(fold.quote().quality == [] && fold.read { $0.gate.bookQuality } == [])
+    }
+
+    @Test(arguments: [[("ESZ3", 1 as UInt32)], [("ESZ3", 1), ("MESZ3", 3)]])
+    func `Friday's traded book is none on Sunday until its first group`(symbols: [(String, UInt32)]) throws {
+        var fold = try Self.risk(symbols)
+        let traded = symbols.count == 1 ? 1 : 3 as UInt32
+        let friday = try MarketFoldTests.instant(8, 16, 59)
+        for id in [1, 3] as [UInt32] { Self.take(MarketFoldTests.book(id, friday, bid: 18_000), &fold) }
+        let sunday = try MarketFoldTests.instant(10, 18, 0, 1)
+        if traded == 3 {
+            Self.take(MarketFoldTests.book(1, sunday, bid: 18_000), &fold)
+            Self.take(MarketFoldTests.book(1, sunday + 3_000_000_000, bid: 18_000), &fold)
+            #expect(!fold.quote().quality.hasUsableBook, "open, and nothing has come")
+            #expect(fold.quote().quality == .stale)
+        }
+        Self.take(MarketFoldTests.book(traded, sunday + 4_000_000_000, bid: 18_000), &fold)
+        #expect(fold.quote().quality == [])
     }
 
     @Test func `a restart knows where the feed stood`() throws {

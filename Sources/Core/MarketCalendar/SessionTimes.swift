@@ -25,6 +25,9 @@ public struct SessionTimes: Equatable, BitwiseCopyable, Sendable {
     public var hasRTH: Bool { rthOpen.isDefined }
     /// Globex is open at `time`, in this session.
     public func contains(_ time: Timestamp) -> Bool { time >= open && time < close }
+    /// A book of `time` may stand when the session opens: it is of the quarter of an hour before, in which the exchange
+    /// takes orders and does not match them, or later.
+    public func canBegin(withBookOf time: Timestamp) -> Bool { time + .minutes(15) >= open }
     /// False when there are no regular hours.
     public func isRTH(_ time: Timestamp) -> Bool { hasRTH && time >= rthOpen && time < rthClose }
 }

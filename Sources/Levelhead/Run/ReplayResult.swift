@@ -28,6 +28,7 @@ struct ReplayResult {
     let rejectedRecords: UInt64
     let missingLast: UInt64
     let crossedGroups: UInt64
+    let lateRecords: UInt64
     let unusedRecords: UInt64
     let ignoredDefinitions: UInt64
     let levelTests: [(level: String, tests: Int64)]
@@ -57,6 +58,7 @@ struct ReplayResult {
         eventGroups = totals.groups
         missingLast = totals.missingLast
         crossedGroups = totals.crossedGroups
+        lateRecords = totals.late
         rejectedRecords = totals.rejected.indices.reduce(0) { $0 + totals.rejected[$1] }
         statusSource = pipeline.market.statusSource == .status ? "status" : "calendar"
         levelTests = pipeline.market.levelTests.map { ($0.key.name, $0.value) }
@@ -90,6 +92,7 @@ struct ReplayResult {
             "ignored_definitions": JSONText.integer(ignoredDefinitions),
             "unused_records": JSONText.integer(unusedRecords), "rejected_records": JSONText.integer(rejectedRecords),
             "missing_last": JSONText.integer(missingLast), "crossed_groups": JSONText.integer(crossedGroups),
+            "late": JSONText.integer(lateRecords),
             "level_tests": JSONText.object(levelTests.map { ($0.level, JSONText.integer($0.tests)) }),
         ]
         return members.map { ($0.key, $0.value) }

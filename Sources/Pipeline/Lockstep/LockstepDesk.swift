@@ -106,6 +106,11 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         openOrClose()
     }
 
+    mutating func tradedRecordsLost() {
+        stepAll()
+        follow(watch.loseRecords())
+    }
+
     mutating func feedChanged(_ feed: FeedCondition) {
         stepAll()
         watch.feedChanged(feed)

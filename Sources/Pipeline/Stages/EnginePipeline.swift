@@ -76,8 +76,12 @@ extension ContractEngine {
         let (isOpen, isSuspect) = (isOpen, isSuspect)
         // Both sides, and not crossed.
         if isBookValid, isOpen, !isSuspect { return [] }
-        return MarketView.quality(of: book, isOpen: isOpen, isSuspect: isSuspect)
+        let quality = MarketView.quality(of: book, isOpen: isOpen, isSuspect: isSuspect)
+        return isBookOld ? quality.union(.stale) : quality
     }
+
+    /// What is wrong with the vector: with the book, and with what was summed before it.
+    public var rowQuality: DataQuality { hasHole ? dataQuality.union(.gap) : dataQuality }
 }
 
 struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {

@@ -30,7 +30,7 @@ struct LevelJudge: ~Copyable {
             let testEnd: Timestamp = end > 0 ? Timestamp(nanoseconds: end) : .undefined
             let isInTest = level.pointee.test.isTesting
             guard signals.isJudged(index, isInTest: isInTest, testEnd: testEnd, at: time) else { continue }
-            let quality = engine.dataQuality.union(isFeedLive ? [] : .warming)
+            let quality = engine.dataQuality.union(isFeedLive ? [] : .warming).union(engine.isBehindHole ? .gap : [])
             let offset = index * LevelFeature.count
             let values = engine.vector.extracting(offset..<offset + LevelFeature.count)
             let inputs = LevelSignalInputs(level: level, values: values, group: engine.group, quality: quality)

@@ -73,6 +73,7 @@ public struct MarketWatch: ~Copyable {
     /// - Parameter isAtRest: nothing is held and nothing worked.
     mutating func begin(_ session: SessionTimes, leader: Int, isAtRest: Bool) -> Bool {
         market.freeze()
+        market.begin(session)
         if leader != self.leader {
             former = self.leader
             self.leader = leader
@@ -223,6 +224,10 @@ public struct MarketWatch: ~Copyable {
         market.keep(until: clock.event)
         return true
     }
+
+    /// Records of the contract whose book fills the orders are missing. True when it had a book, so that the market has
+    /// moved.
+    mutating func loseRecords() -> Bool { market.loseRecords() }
 
     /// A valid book that nobody changes stays valid while the feed is alive (K.3-8): it is marked anew. Over a silence
     /// of the feed it ages, and when the feed is gone, whatever other feeds say. True when it was marked.

@@ -186,6 +186,13 @@ struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
         if hasMoved { stage.marketMoved(&watch, trades: MarketWatch.noTrades) }
     }
 
+    mutating func tradedRecordsLost() {
+        passGate()
+        let hasMoved = watch.loseRecords()
+        passGate()
+        if hasMoved { stage.marketMoved(&watch, trades: MarketWatch.noTrades) }
+    }
+
     mutating func feedChanged(_ feed: FeedCondition) {
         passGate()
         watch.feedChanged(feed)

@@ -9,6 +9,7 @@ from .sessions import SECOND
 NAN = math.nan
 HOLD = SECOND
 CLOCK_GRACE = 250_000_000
+PRE_OPEN = 15 * 60 * SECOND
 DEPTH_HALF_LIFE = 60.0
 
 
@@ -51,6 +52,7 @@ class Market:
     def __init__(self, registry, profile=None, micro_price=None):
         self.profile, self.micro_price = profile, micro_price
         self.book, self.before, self.was_valid = None, None, False
+        self.book_time = -math.inf
         self.bad = self.cleared = False
         self.open = False
         self.readable = self.valid = self.flows = False
@@ -86,8 +88,9 @@ class Market:
         self.reset_mean_size(start)
 
     def open_session(self, start):
-        """The calendar opens the market at its own time (K.3-1) with the book that stands then, as `expire` closes."""
-        if self.book is None:
+        """The calendar opens the market at its own time (K.3-1) with the book of the pre-open, as `expire` closes. An
+        older book ended with its session: the next group is the first to read (K.3-8)."""
+        if self.book is None or self.book_time + PRE_OPEN < start:
             return
         self.open = True
         self.readable = not self.bad and not self.cleared and not self.book.crossed
@@ -187,7 +190,7 @@ class Market:
         book = Book(group.bids, group.asks)
         if book.two_sided:
             self.cleared = False
-        self.book, self.open, self.open_until = book, is_open, open_until
+        self.book, self.book_time, self.open, self.open_until = book, moment, is_open, open_until
         self.readable = is_open and not self.bad and not self.cleared and not book.crossed
         self.valid = self.readable and book.two_sided
         self.flows = is_open and not self.bad and not book.crossed and not replaced

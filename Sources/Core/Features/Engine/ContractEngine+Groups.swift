@@ -19,6 +19,8 @@ extension ContractEngine {
         // Number by number: a copy of all that was written just now would be waited for.
         let (time, eventTime, records) = (assembler.group.time, assembler.group.eventTime, assembler.group.recordCount)
         let restated = assembler.group.hasSnapshot || assembler.group.hasClear
+        if restated, state.pointee.lost.isOpen, !assembler.isRestating { endHole(at: eventTime) }
+        state.pointee.isBookOld = false
         let midBefore = state.pointee.mid
         let wasValid = state.pointee.isBookValid
         state.pointee.advance(to: time)
@@ -152,7 +154,7 @@ extension ContractEngine {
         let book = assembler.settledBook
         let valid =
             book.pointee.isTwoSided && !book.pointee.isCrossed && !assembler.isSettledSuspect
-            && state.isOpen(at: time)
+            && state.isOpen(at: time) && !state.pointee.isBookOld
         setValidity(valid, book, at: time)
     }
 

@@ -43,6 +43,7 @@ extension ContractEngine {
         if end == session.close.nanoseconds {
             state.pointee.advance(to: end)
             state.pointee.endLevels()
+            state.pointee.isBookOld = true
             collector?.pointee.end()
             refreshMarket(at: end)
         } else if end == session.rthOpen.nanoseconds {
@@ -58,6 +59,9 @@ extension ContractEngine {
         operators.pointee.volatility.beginSession()
         operators.pointee.auction.beginSession(next)
         beginHistory(at: end)
+        let lastGroup = Timestamp(nanoseconds: assembler.closedGroup.time)
+        state.pointee.isBookOld = !next.canBegin(withBookOf: lastGroup)
+        carryHole(to: end)
         refreshMarket(at: end)
     }
 
@@ -66,7 +70,7 @@ extension ContractEngine {
         for index in 0..<5 { levels[index].settle(at: time, mid: mid) }
         state.pointee.awakeLevels = ContractState.allLevels
         refreshValidity(at: time)
-        let usable = state.isOpen(at: time) && !assembler.isSettledSuspect && !assembler.settledBook.pointee.isCrossed
+        let usable = isBookUsable(at: time)
         let book = assembler.settledBook
         let (shape, clock) = (ContractState.shape(of: state), ContractState.clock(of: state))
         state.pointee.flow.watch(

@@ -7,7 +7,7 @@ extension ContractEngine {
     mutating func writeVector(atInstant time: UInt64) {
         state.pointee.rowClock = state.pointee.clock
         state.pointee.rowClock.move(to: time)
-        writeVector(at: ContractState.rowClock(of: state), time: time, usable: isBookUsable(at: time))
+        writeVector(at: ContractState.rowClock(of: state), time: time, usable: isRowUsable(at: time))
     }
 
     /// Brings the vector to the newest group, of this time, whose book can be read or not.
@@ -16,12 +16,17 @@ extension ContractEngine {
         // Time may have passed to a later instant before the group came.
         let time = state.pointee.clock.time
         writeVector(
-            at: ContractState.clock(of: state), time: time, usable: time == group ? usable : isBookUsable(at: time))
+            at: ContractState.clock(of: state), time: time, usable: time == group ? usable : isRowUsable(at: time))
     }
 
-    private mutating func isBookUsable(at time: UInt64) -> Bool {
-        state.isOpen(at: time) && !assembler.isSettledSuspect && !assembler.settledBook.pointee.isCrossed
-            && assembler.counters.groups > 0
+    private mutating func isRowUsable(at time: UInt64) -> Bool {
+        isBookUsable(at: time) && assembler.counters.groups > 0
+    }
+
+    /// The book of the last group may be read at `time`.
+    mutating func isBookUsable(at time: UInt64) -> Bool {
+        state.isOpen(at: time) && !state.pointee.isBookOld && !assembler.isSettledSuspect
+            && !assembler.settledBook.pointee.isCrossed
     }
 
     @inline(__always)
@@ -37,6 +42,7 @@ extension ContractEngine {
         state.pointee.stale = []
         if operators.pointee.baseline.isPresent { operators.pointee.baseline.write(values, state, row: row) }
         optionBoard?.pointee.write(values, leader: UnsafePointer(levels), at: time, seen: &optionVersion)
+        if state.pointee.lost.isAny { hideLost(at: time) }
     }
 
     @inline(__always)

@@ -44,6 +44,9 @@ public struct ContractEngine: ~Copyable {
     /// What their rows that move with time are made of; made anew when a state is loaded.
     let terms: UnsafeMutablePointer<LevelTerms>
     let values: UnsafeMutablePointer<Double>
+    /// The same without what lacks records, while something does.
+    let shown: UnsafeMutablePointer<Double>
+    var hidesLost = false
     /// False before the contract's first accepted record.
     public internal(set) var hasStarted = false
     /// The largest receive time on any stream that the engine was told, ns.
@@ -83,6 +86,8 @@ public struct ContractEngine: ~Copyable {
         terms = .allocate(capacity: FeatureSchema.levelCount)
         values = .allocate(capacity: FeatureSchema.columnCount)
         values.initialize(repeating: .nan, count: FeatureSchema.columnCount)
+        shown = .allocate(capacity: FeatureSchema.columnCount)
+        shown.initialize(repeating: .nan, count: FeatureSchema.columnCount)
     }
 
     deinit {
@@ -95,6 +100,7 @@ public struct ContractEngine: ~Copyable {
         state.deallocate()
         terms.deallocate()
         values.deallocate()
+        shown.deallocate()
     }
 
     /// What makes event groups of the records. It lies behind a pointer: who is lent the engine gets a copy of it.
@@ -105,7 +111,7 @@ public struct ContractEngine: ~Copyable {
     public var configuration: FeatureConfiguration { operators.pointee.configuration }
     /// The current vector, `FeatureSchema.columnCount` values. NaN is "not defined now".
     public var vector: UnsafeBufferPointer<Double> {
-        UnsafeBufferPointer(start: values, count: FeatureSchema.columnCount)
+        UnsafeBufferPointer(start: hidesLost ? shown : values, count: FeatureSchema.columnCount)
     }
     /// The group that closed last.
     public var group: EventGroup { assembler.closedGroup }
@@ -122,8 +128,8 @@ public struct ContractEngine: ~Copyable {
     public var isOpen: Bool { state.isOpen(at: state.pointee.clock.time) }
     public var session: SessionTimes { state.pointee.session }
     public var isSuspect: Bool { assembler.isSettledSuspect }
-    /// Records of this contract are missing (`EventGroupAssembler.loseRecords`).
-    public mutating func loseRecords() { assembler.loseRecords() }
+    /// The market has closed since the book's last group: it is none to read any more (K.3-8).
+    public var isBookOld: Bool { state.pointee.isBookOld }
     public var status: TradingStatus { state.pointee.status }
     public var statusSource: TradingStatus.Source { state.pointee.status.source }
     /// Tests of a level in all sessions so far.
@@ -157,7 +163,7 @@ public struct ContractEngine: ~Copyable {
         let eventTime = record.record.eventTime.nanoseconds
         if !hasStarted {
             hasStarted = true
-            let status = state.pointee.status
+            let (status, lost) = (state.pointee.status, state.pointee.lost)
             // An order restated from long ago does not make the engine live through all the time since.
             let start = max(eventTime, clock &- min(clock, Self.longestStart))
             state.pointee = ContractState(configuration: operators.pointee.configuration, start: start)
@@ -165,9 +171,11 @@ public struct ContractEngine: ~Copyable {
             operators.pointee.tradeHistory.begin(at: start)
             operators.pointee.auction.start(state.pointee.session)
             state.pointee.status = status
+            state.pointee.lost = lost
             beginHistory(at: start)
         }
         closeSeconds(upTo: max(eventTime, clock &- min(clock, Self.clockGrace)), sink: &sink)
+        if eventTime < state.pointee.secondEnd &- ContractState.second { assembler.countLate() }
         assembler.append(record, sequence: sequence)
         if isLast { closeGroup(missingLast: false, sink: &sink) }
     }
@@ -238,5 +246,8 @@ extension ContractEngine: PersistentState {
         try archive.field(&operators.pointee.baseline)
         if let collector { try archive.field(&collector.pointee) }
         for index in 0..<FeatureSchema.columnCount { try archive.field(&values[index]) }
+        try archive.field(&hidesLost)
+        guard hidesLost else { return }
+        for index in 0..<FeatureSchema.columnCount { try archive.field(&shown[index]) }
     }
 }

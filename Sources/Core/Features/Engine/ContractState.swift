@@ -54,6 +54,10 @@ struct ContractState: BitwiseCopyable {
     var terms = ValidSpan.none
     /// When the last test of any level ended, ns.
     private(set) var lastTestEnd: UInt64 = 0
+    /// What is missing of the past.
+    var lost = LostHistory()
+    /// The market has closed since the last group, and the session under way did not begin with its book (K.3-8).
+    var isBookOld = false
     /// The book could be read after the last group.
     var wasUsable = false
     /// A bar has closed that the average's level has not moved to yet.
@@ -145,6 +149,7 @@ struct ContractState: BitwiseCopyable {
 
     /// 18:00: what belongs to a session begins anew. Bars, their averages and the mid grid go on.
     mutating func beginSession(_ next: SessionTimes) {
+        lost.beginSession(after: session.close.nanoseconds)
         session = next
         let start = next.open.nanoseconds
         flow = MarketFlow(clock: clock)
@@ -193,13 +198,44 @@ struct ContractState: BitwiseCopyable {
     ///
     /// - Returns: the one-minute bar that has closed.
     mutating func closeBars(at time: UInt64) -> Bar? {
-        let minuteBar = minuteBars.close(at: time)
+        let minuteBar = wholeBar(minuteBars.close(at: time))
         if let minuteBar {
             averageTrueRange.update(minuteBar)
             stale.insert(.position)
         }
-        if let bar = averageBars.close(at: time) { closeAverageBar(bar) }
+        if let bar = wholeBar(averageBars.close(at: time)) { closeAverageBar(bar) }
         return minuteBar
+    }
+
+    /// Nil for a bar of which records are missing.
+    private func wholeBar(_ bar: Bar?) -> Bar? {
+        guard let bar, bar.start >= lost.barsFrom else { return nil }
+        return bar
+    }
+
+    /// Takes note of missing records. What bars have made begins anew with the bars after them; levels whose window
+    /// they are missing from end for the session; the others lose the test under way. False when they lie where the
+    /// market is closed.
+    mutating func lose(_ hole: RecordHole) -> Bool {
+        let found = LostSpans(hole, session)
+        guard lost.concerns(hole, found) else { return false }
+        lost.add(hole, found)
+        sources.loseRecords(ofPremarket: found.contains(.premarket), ofOpeningRange: found.contains(.openingRange))
+        averageTrueRange = AverageTrueRange()
+        averageMoved = false
+        activationDue = 0
+        awakeLevels = Self.allLevels
+        terms = .none
+        stale = .all
+        for (index, kind) in LevelKind.allCases.enumerated() {
+            if sources.lacks(kind) {
+                testCounts[index] &+= levels[index].test.touchCount
+                levels[index].deactivate()
+            } else {
+                levels[index].loseRecords()
+            }
+        }
+        return true
     }
 
     private mutating func closeAverageBar(_ bar: Bar) {

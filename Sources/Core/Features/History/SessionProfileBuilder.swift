@@ -70,10 +70,17 @@ struct SessionProfileBuilder: ~Copyable {
         ended.append(
             CollectedSession(
                 session: session, lastGroup: state.lastGroup,
-                isComplete: seen >= SessionRecord.fewestBuckets && buckets[0].groups > 0 && buckets[last].groups > 0,
+                isComplete: !state.hasHole && seen >= SessionRecord.fewestBuckets && buckets[0].groups > 0
+                    && buckets[last].groups > 0,
                 bucketCount: seen, regularGroups: state.regularGroups, values: values(),
                 microPrice: MicroPriceCounts(Array(UnsafeBufferPointer(start: moves, count: MicroPriceCounts.count)))
                     ?? MicroPriceCounts()))
+    }
+
+    /// Records of the session are missing: it is not complete, whatever else comes.
+    mutating func loseRecords() {
+        state.hasHole = true
+        state.breakSamples()
     }
 
     /// Lets time pass with the book as it is.
@@ -192,6 +199,8 @@ struct SessionProfileState: BitwiseCopyable {
     /// Contracts since 18:00.
     var volume: Int64 = 0
     var regularGroups: UInt64 = 0
+    /// Records of the session are missing.
+    var hasHole = false
     var shape = LevelShape()
     /// Twice the mid of the last five-second point.
     var pointBefore = MidGrid.absent

@@ -27,6 +27,9 @@ public struct LevelSources: BitwiseCopyable, Sendable {
     public private(set) var premarket = WindowRange()
     public private(set) var openingRange = WindowRange()
     public private(set) var average: ClosingAverage
+    /// Records of the window are missing.
+    private var premarketIsLost = false
+    private var openingRangeIsLost = false
 
     public init(averageLength: Int) { average = ClosingAverage(length: averageLength) }
 
@@ -34,6 +37,24 @@ public struct LevelSources: BitwiseCopyable, Sendable {
     public mutating func beginSession() {
         premarket = WindowRange()
         openingRange = WindowRange()
+        premarketIsLost = false
+        openingRangeIsLost = false
+    }
+
+    /// Records are missing. A window that lacks some gives no level; the average begins anew.
+    mutating func loseRecords(ofPremarket: Bool, ofOpeningRange: Bool) {
+        premarketIsLost = premarketIsLost || ofPremarket
+        openingRangeIsLost = openingRangeIsLost || ofOpeningRange
+        average = ClosingAverage(length: average.length)
+    }
+
+    /// The level cannot be told: records that it is made of are missing, or bars that it needs.
+    func lacks(_ level: LevelKind) -> Bool {
+        switch level {
+        case .premarketHigh, .premarketLow: premarketIsLost
+        case .openingRangeHigh, .openingRangeLow: openingRangeIsLost
+        case .movingAverage: average.price == nil
+        }
     }
 
     /// Takes a trade made while the market is open. True when it is the first of a window.
@@ -64,8 +85,8 @@ public struct LevelSources: BitwiseCopyable, Sendable {
     /// The level's price if it exists at `eventTime`, the time of the group that may activate it.
     public func price(_ level: LevelKind, at eventTime: UInt64, session: SessionTimes) -> LevelPrice? {
         let time = Timestamp(nanoseconds: eventTime)
-        let afterPremarket = time >= session.premarketEnd && premarket.hasTrades
-        let afterOpeningRange = time >= session.openingRangeEnd && openingRange.hasTrades
+        let afterPremarket = time >= session.premarketEnd && premarket.hasTrades && !premarketIsLost
+        let afterOpeningRange = time >= session.openingRangeEnd && openingRange.hasTrades && !openingRangeIsLost
         return switch level {
         case .premarketHigh: afterPremarket ? LevelPrice(numerator: Int64(premarket.high)) : nil
         case .premarketLow: afterPremarket ? LevelPrice(numerator: Int64(premarket.low)) : nil

@@ -16,6 +16,8 @@ public struct LevelState: BitwiseCopyable, Sendable {
     /// Contracts traded in the band since the test began.
     public internal(set) var testVolume: Int64 = 0
 
+    /// Records are missing since it became active.
+    private(set) var isPartial = false
     var flow = BandFlow()
     var trades = BandTrades()
     var tallies = LevelTallies()
@@ -68,6 +70,19 @@ public struct LevelState: BitwiseCopyable, Sendable {
     mutating func settle(at time: UInt64, mid: MidState) {
         tallies.endNear(at: min(time, mid.usableUntil))
         tallies.beginNear(isActive && isNear(mid), at: time)
+        stale = .all
+    }
+
+    /// Records are missing: what price did at the level meanwhile nobody knows. A test under way is discarded.
+    mutating func loseRecords() {
+        guard isActive else { return }
+        isPartial = true
+        test.loseRecords()
+        testVolume = 0
+        flow.beginTest()
+        trades.testDelta = 0
+        tallies.loseRecords()
+        seenTwiceMid = .min
         stale = .all
     }
 
@@ -238,6 +253,12 @@ public struct LevelTallies: BitwiseCopyable, Sendable {
         if let time, hasSign, (lastSign <= 0 && sign > 0) || (lastSign >= 0 && sign < 0) { crossedAt = time }
         lastSign = sign
         hasSign = true
+    }
+
+    /// Which crosses there were meanwhile nobody knows.
+    mutating func loseRecords() {
+        crossedAt = 0
+        hasSign = false
     }
 
     mutating func closed(offset: Int64) {

@@ -75,6 +75,18 @@ public struct LevelTest: BitwiseCopyable, Sendable {
         return ended
     }
 
+    /// Records are missing: no test is under way any more, and from which side price comes the next mid says. Counts
+    /// go on, as they number the tests.
+    mutating func loseRecords() {
+        approachSide = 0
+        isTesting = false
+        testSide = 0
+        testStart = 0
+        testEnd = 0
+        lastTouch = 0
+        penetration = 0
+    }
+
     private mutating func end(offset: Int64, time: UInt64) {
         isTesting = false
         testEnd = time

@@ -10,6 +10,8 @@ struct DailyVolatility: ~Copyable {
     private var count = 0
     private var today = Bar()
     private var hasToday = false
+    /// Trades of this day are missing.
+    private var isTodayLost = false
     /// NaN before `length` + 1 days and when it is exactly 0.
     private(set) var variance = Double.nan
 
@@ -33,10 +35,19 @@ struct DailyVolatility: ~Copyable {
         today.volume &+= size
     }
 
+    /// Trades of the day are missing: the days before it and after it do not follow each other.
+    mutating func loseRecords() {
+        isTodayLost = true
+        count = 0
+        variance = .nan
+    }
+
     /// Ends the day, if it had a trade.
     mutating func endDay() {
-        guard hasToday else { return }
+        let isWhole = hasToday && !isTodayLost
         hasToday = false
+        isTodayLost = false
+        guard isWhole else { return }
         bars[count % (length + 1)] = today
         count += 1
         guard count > length else { return }

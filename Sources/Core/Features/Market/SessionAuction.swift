@@ -33,6 +33,8 @@ struct SessionAuction: ~Copyable {
         var regularPrice = VolumeWeightedPrice()
         var ranges = SessionRanges()
         var priorArea: ValueArea?
+        /// Records of the session under way are missing: it is no prior one for the next.
+        var isRegularLost = false
         var settlements = Settlements()
         var clock: SessionClock
         /// Trade date whose settlement is the prior one, days since 1970.
@@ -75,7 +77,9 @@ struct SessionAuction: ~Copyable {
     mutating func beginSession(_ next: SessionTimes) {
         _ = profile.evaluate()
         let ended = state.pointee.clock.session.tradeDate
-        let isNext = calendar.previousTradeDate(before: next.tradeDate) == ended
+        let isNext =
+            calendar.previousTradeDate(before: next.tradeDate) == ended && !state.pointee.isRegularLost
+        state.pointee.isRegularLost = false
         state.pointee.priorArea = isNext ? profile.area : nil
         state.pointee.ranges.beginSession(isNext: isNext)
         state.pointee.price = VolumeWeightedPrice()
@@ -84,6 +88,13 @@ struct SessionAuction: ~Copyable {
         history.clear()
         state.pointee.clock = SessionClock(session: next, calendar: calendar)
         refreshDay()
+    }
+
+    /// Records of the night or of regular hours are missing.
+    mutating func loseRecords(ofNight: Bool, ofRegularHours: Bool) {
+        if ofNight { state.pointee.ranges.loseNight() }
+        state.pointee.isRegularLost = state.pointee.isRegularLost || ofRegularHours
+        state.pointee.written.isStale = true
     }
 
     /// Finds what changes once a day.

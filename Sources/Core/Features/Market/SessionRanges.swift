@@ -36,6 +36,8 @@ struct SessionRanges: BitwiseCopyable {
     private var nightRanges = InlineArray<20, Int32>(repeating: 0)
     private var nightCount = 0
     private var nightSum: Int64 = 0
+    /// Trades of the night are missing: its range is not one to compare with.
+    private var isNightLost = false
 
     /// Takes a trade made at `time` while the market was open.
     mutating func add(_ price: Int32, at time: Timestamp, session: borrowing SessionTimes) {
@@ -49,17 +51,20 @@ struct SessionRanges: BitwiseCopyable {
         if time < session.rthClose { regular.add(price) }
     }
 
+    mutating func loseNight() { isNightLost = true }
+
     /// A session ended and the next one begins.
     ///
     /// - Parameter isNext: it is that of the trade date that follows immediately.
     mutating func beginSession(isNext: Bool) {
         priorClose = isNext && regular.hasTrades ? regular.last : nil
-        if overnight.hasTrades {
+        if overnight.hasTrades, !isNightLost {
             let place = nightCount % Self.nights
             nightSum &+= Int64(overnight.ticks) &- Int64(nightRanges[place])
             nightRanges[place] = overnight.ticks
             nightCount &+= 1
         }
+        isNightLost = false
         (overnight, regular, initialBalance, sinceOpen) = (TradedRange(), TradedRange(), TradedRange(), TradedRange())
     }
 

@@ -37,6 +37,12 @@ struct TradeHistory: ~Copyable {
         impact.clear()
     }
 
+    /// Trades are missing: volume buckets begin anew.
+    mutating func loseRecords() {
+        buckets.restart()
+        rowsStale = true
+    }
+
     /// The orders of a group. Valid until the next call.
     mutating func gather(_ trades: UnsafeBufferPointer<TradeRun>) -> UnsafeBufferPointer<AggressorOrder> {
         orders.gather(trades)

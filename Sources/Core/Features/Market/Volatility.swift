@@ -64,6 +64,15 @@ struct Volatility: ~Copyable {
         illiquidity.update(bar)
     }
 
+    /// Records are missing: series of bars begin anew with the bars after them, those of days after a day that lacks
+    /// regular trades.
+    mutating func loseRecords(ofRegularHours: Bool, configuration: FeatureConfiguration) {
+        weighted = WeightedVariance()
+        ranges = RangeVolatility(length: 30)
+        illiquidity = Illiquidity(tickValue: configuration.tickSize.points * configuration.pointValue)
+        if ofRegularHours { daily.loseRecords() }
+    }
+
     /// Trades of regular hours.
     mutating func takeRegular(_ trades: UnsafeBufferPointer<TradeRun>) {
         for trade in trades { daily.add(price: trade.price, size: trade.size) }

@@ -55,6 +55,11 @@ struct VolumeBuckets: ~Copyable {
         }
     }
 
+    /// Trades are missing: the buckets so far and those to come do not follow each other.
+    mutating func restart() {
+        (full, filled, difference, mean) = (0, 0, 0, .nan)
+    }
+
     private mutating func close() {
         shares[full % Self.window] = Double(abs(difference)) / Double(size)
         full += 1

@@ -52,6 +52,8 @@ public struct EventGroupAssembler: ~Copyable {
         /// Groups that ended by a new `ts_event` instead of F_LAST.
         public var missingLast: UInt64 = 0
         public var crossedGroups: UInt64 = 0
+        /// Records of a second that had ended already: they count in the next one, and in the next bar (FEATURES A.5).
+        public var late: UInt64 = 0
         public var rejected: InlineArray<4, UInt64> = .init(repeating: 0)
 
         public init() {}
@@ -61,12 +63,13 @@ public struct EventGroupAssembler: ~Copyable {
             groups &+= other.groups
             missingLast &+= other.missingLast
             crossedGroups &+= other.crossedGroups
+            late &+= other.late
             for reason in rejected.indices { rejected[reason] &+= other.rejected[reason] }
         }
 
         public static func == (a: Counters, b: Counters) -> Bool {
             a.records == b.records && a.groups == b.groups && a.missingLast == b.missingLast
-                && a.crossedGroups == b.crossedGroups
+                && a.crossedGroups == b.crossedGroups && a.late == b.late
                 && a.rejected.indices.allSatisfy { a.rejected[$0] == b.rejected[$0] }
         }
     }
@@ -92,7 +95,7 @@ public struct EventGroupAssembler: ~Copyable {
     private var lastGroup = EventGroup()
     private var closedSuspect = false
     /// Records were lost and none has come since.
-    private var isRestating = false
+    public private(set) var isRestating = false
     private var tradeStorage: UnsafeMutablePointer<TradeRun>
     private var tradeCapacity = 1_024
     private var tradeCount = 0
@@ -143,8 +146,12 @@ public struct EventGroupAssembler: ~Copyable {
     /// difference between the two is not taken for flow.
     public mutating func loseRecords() {
         isSuspect = true
+        closedSuspect = true
         isRestating = true
     }
+
+    /// The record in hand belongs to a second that has ended.
+    @inline(__always) public mutating func countLate() { counters.late &+= 1 }
 
     /// Takes the record that was checked last into the group.
     public mutating func append(_ record: MarketByPriceView, sequence: UInt64) {

@@ -65,7 +65,7 @@ final class EngineStreams {
             let stamp = FrameStamp(
                 ringSequence: group.sequence, eventTime: group.time, receiveTime: group.receiveTime,
                 localTime: receivedAt, publishTime: MonotonicClock.wallTime().nanoseconds,
-                quality: engine.dataQuality.union(feedQuality).rawValue)
+                quality: engine.rowQuality.union(feedQuality).rawValue)
             let market = engine.vector.extracting(FeatureSchema.marketOffset..<engine.vector.count)
             try publisher.publish(market, stamp, to: features)
             try publisher.publish(engine.vector.extracting(0..<FeatureSchema.marketOffset), stamp, to: levels)

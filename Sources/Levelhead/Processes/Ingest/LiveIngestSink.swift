@@ -47,7 +47,10 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private var lastRecord = MonotonicClock.now()
     private var lastClock = Timestamp(nanoseconds: 0)
     private var failure: (any Error)?
+    /// The first book of a run that has asked for no past has not come: the hole before it is told in front of it.
+    private var awaitsFirstBook: Bool
     private let scratch = UnsafeMutableRawPointer.allocate(byteCount: 512, alignment: 8)
+    private let unseen = UnsafeMutableRawPointer.allocate(byteCount: 512, alignment: 8)
 
     /// How long names that need not come are waited for when one was said, and those that have to.
     private static let patience = Nanoseconds.seconds(5)
@@ -62,9 +65,13 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         self.plan = plan
         options = plan.hasOptions ? plan.watch : nil
         contracts = plan.contracts
+        awaitsFirstBook = plan.start == nil
     }
 
-    deinit { scratch.deallocate() }
+    deinit {
+        scratch.deallocate()
+        unseen.deallocate()
+    }
 
     /// Goes on with the tape that a killed ingest left, if there is one, and says what it had handed on of each
     /// dataset.
@@ -78,6 +85,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         var isDown = false
         while let (record, number) = try reader.next() {
             sequence = number + 1
+            if record.type == .mbp10 { awaitsFirstBook = false }
             if let time = Self.dataTime(record) { dataTime = max(dataTime, time) }
             options?.take(record)
             ledgers.take(record, chain: plan.hasIndexChain ? configuration.live.optionsDataset : nil)
@@ -236,9 +244,26 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
 
     private mutating func take(_ record: RecordView) {
         do {
+            if awaitsFirstBook, record.type == .mbp10 { try tellUnseen(before: record) }
             try ingest?.take(record)
             sequence += 1
         } catch { failure = error }
+    }
+
+    /// A run that begins when its session is under way, without a replay, lacks what came since 18:00.
+    private mutating func tellUnseen(before record: RecordView) throws {
+        awaitsFirstBook = false
+        guard let time = Self.dataTime(record), let name = DatasetName(dataset) else { return }
+        let (open, first) = (plan.sessionOpen(at: time), record.eventTime)
+        guard first > open else { return }
+        let hole = FeedHole(schema: nil, instrument: InstrumentID(0), from: open, to: first, reason: .unreplayed)
+        Terminal.writeError("levelhead: feed: \(hole)")
+        let mark = FeedMark(
+            .gap, dataset: name, time: time, wallTime: MonotonicClock.wallTime(), reason: hole.reason,
+            schema: hole.schema, instrument: hole.instrument, from: hole.from, to: hole.to)
+        mark.write(to: unseen)
+        try ingest?.take(RecordView(UnsafeRawPointer(unseen)))
+        sequence += 1
     }
 
     private mutating func begin() {

@@ -101,6 +101,9 @@ struct LiveSubscriptions {
         }
     }
 
+    /// When the session in force at `time` began.
+    func sessionOpen(at time: Timestamp) -> Timestamp { calendar.sessionInForce(time).open }
+
     /// Subscribes to the quotes of what the sink's watch has chosen and now chooses.
     mutating func choose(from sink: inout LiveIngestSink) {
         guard hasOptions else { return }

@@ -1,9 +1,10 @@
 """kill -9 of every process of a run, one at a time, two at once, and of the supervisor."""
 
+import json
 import signal
 import time
 
-from bench import case, expect, same, short_day, until
+from bench import case, expect, levelhead, same, short_day, until
 from runs import ROLES, Up, prove, replay_once, send
 
 # Half an hour of tape in a quarter of a minute.
@@ -69,6 +70,8 @@ def kill_the_supervisor(source):
         up.process.wait()
         if source.random() < 0.5:
             until(lambda: not up.pids(), 15, "the children end")
+            # Each where it was, and each is proven up to there.
+            same(json.loads(levelhead("verify", up.run, "--json").stdout)["differences"], 0, "differences of what ended by itself")
     # At once: what is left of the old processes must not write beside the new ones.
     with Up(*arguments, "--resume", run=up.run, state=up.state) as again:
         again.reach(source.randrange(total() * 6 // 10, total() * 8 // 10))

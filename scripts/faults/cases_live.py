@@ -16,7 +16,7 @@ import index_options
 import records
 import wire
 from bench import PROGRAM, case, expect, fails, same, short_day, tape, until
-from runs import Up, prove, replay
+from runs import Up, explained, prove, replay
 
 # Made up, and put together here so that no line looks like a key.
 KEY = {"DATABENTO_API_KEY": "db-" + "rehearsal" + "0" * 20}
@@ -172,7 +172,7 @@ def live_in_time(source):
         audited = [json.loads(line) for line in open(up.run / "audit.jsonl")]
         changes = [(line["from"], line["to"], line["reason"]) for line in audited if line["event"] == "trading_state"]
         same(changes[:2], [("ACTIVE", "REDUCING", "warming"), ("REDUCING", "ACTIVE", "warmed")], "changes of state")
-        return prove(up, result, whole=whole)
+        return f"{prove(up, result, whole=whole)}; {explained(up)} orders explained"
 
 
 @case()

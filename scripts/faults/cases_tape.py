@@ -6,7 +6,7 @@ import time
 import bench
 import records
 from bench import PLACE, Skip, case, expect, fails, levelhead, same, short_day, until
-from runs import ROLES, Up, prove, replay_once, ring, wait_for_all
+from runs import ROLES, Up, explained, prove, replay_once, ring, wait_for_all
 
 
 @case()
@@ -27,7 +27,7 @@ def tape_in_time(source):
         result = up.wait()
         expect(result["orders"] > 3 and result["fills"] > 1, f"orders and fills: {result}")
         same(result["position"], {"MESH6": 0}, "position at the end")
-        return prove(up, result, source=short_day())
+        return f"{prove(up, result, source=short_day())}; {explained(up)} orders explained"
 
 
 @case()
@@ -170,6 +170,16 @@ def proofs_can_fail(source):
             verify(1, f"with byte {place} of {path.name} changed")
             details.append(path.name)
             path.write_bytes(pristine)
+        audit = up.run / "audit.jsonl"
+        pristine = audit.read_bytes()
+        for what, other in (("price", pristine.replace(b'"price": "6', b'"price": "5', 1)),
+                            ("last line", pristine[:pristine.rindex(b"\n", 0, -1) + 1]), ("whole", None)):
+            expect(other != pristine, f"the {what} of the audit log is changed")
+            audit.unlink()
+            if other is not None:
+                audit.write_bytes(other)
+            verify(1, f"without the {what} of the audit log")
+            audit.write_bytes(pristine)
         fails(lambda: prove(up, {**result, "signal_sha256": "0" * 64}), "feature_sha256")
         verify(0)
-    return ", ".join(details)
+    return ", ".join([*details, "audit.jsonl"])

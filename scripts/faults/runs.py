@@ -164,6 +164,17 @@ def replay_once(tape, config=bench.DAY_CONFIG):
         return _replays[tape, config]
 
 
+def explained(up, most=6):
+    """Promise 10: what strategies ordered leads back to the signal that the run's tape gives again. How many were looked at."""
+    lines = [json.loads(line) for line in open(up.run / "audit.jsonl")]
+    orders = [line["order"] for line in lines if line["event"] == "verdict" and "-strategy-" in line["order"]][:most]
+    for order in orders:
+        why = json.loads(levelhead("why", order, "--run", up.run, "--json").stdout)
+        same(why["same_signal"], True, f"the signal of {order}")
+    expect(orders, "a strategy ordered something")
+    return len(orders)
+
+
 def prove(up, result, *, source=None, config=bench.DAY_CONFIG, whole=None):
     """Promise 1 of one run: its digests are those of a replay of its own tape and, when it read all of one, of its
     source; `verify` finds nothing; and its tape has the source's records, in order, by instrument and kind.

@@ -5,7 +5,7 @@ import Units
 
 /// Which columns are not defined because the past that they need is not there: `no_history`.
 ///
-/// Three things are past: sessions before the one under way, which `--history` or a longer tape gives; and the part of
+/// Three things are past: sessions before the one under way, which `--history` or a longer tape gives; the part of
 /// this session that a level is made of, which a replay from 18:00 on gives; and records that the feed has lost
 /// (`LostColumns`). A column that only has to wait is not named.
 public enum ColumnHistory {

@@ -6,7 +6,7 @@ import MarketData
 import Units
 
 /// What a live feed says of itself.
-public enum FeedCondition: Sendable {
+public enum FeedCondition: UInt8, Sendable {
     /// Records of the present come.
     case live
     /// The books are of the present; other records of the past still come.

@@ -36,11 +36,9 @@ public struct MarketWatch: ~Copyable {
     /// The leading contract's own book fills the orders.
     private(set) var tradesSignalBook = true
     /// Records of the present come, not those of a replay after a break.
-    private(set) var isFeedLive = true
-    /// No records come: the feed said so.
-    private var isFeedLost = false
-    /// Books of the past come.
-    private var areBooksReplayed = false
+    var isFeedLive: Bool { feed == .live }
+    /// What a live feed said of itself last.
+    private var feed = FeedCondition.live
     /// How far the 1 s clock has moved event time on while no records came.
     private var movedOn = Timestamp(nanoseconds: 0)
 
@@ -207,14 +205,12 @@ public struct MarketWatch: ~Copyable {
 
     /// A live feed fell behind the present, or has caught up with it.
     mutating func feedChanged(_ feed: FeedCondition) {
-        isFeedLive = feed == .live
-        isFeedLost = feed == .lost
-        areBooksReplayed = feed == .replaying
+        self.feed = feed
         market.setFeed(feedQuality)
     }
 
     private var feedQuality: DataQuality {
-        isFeedLive ? [] : areBooksReplayed ? [.warming, .replayed] : .warming
+        feed == .live ? [] : feed == .replaying ? [.warming, .replayed] : .warming
     }
 
     /// The book that fills orders can be used while its contract trades: what a group said of it ends with a halt and
@@ -234,7 +230,7 @@ public struct MarketWatch: ~Copyable {
     ///
     /// - Parameter heard: the largest receive time before the record that ended the second.
     mutating func keepMark(secondEnded time: UInt64, heard: UInt64) -> Bool {
-        guard !isFeedLost, time <= heard &+ UInt64(markReducing.count) else { return false }
+        guard feed != .lost, time <= heard &+ UInt64(markReducing.count) else { return false }
         market.keep(until: clock.event)
         return true
     }
@@ -264,9 +260,7 @@ extension MarketWatch: PersistentState {
         try day.persist(&archive)
         try archive.field(&tradesSignalBook)
         try archive.field(&leaderFills)
-        try archive.field(&isFeedLive)
-        try archive.field(&isFeedLost)
-        try archive.field(&areBooksReplayed)
+        try archive.code(&feed)
         try archive.field(&movedOn)
         try archive.field(&clock)
     }

@@ -271,10 +271,11 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             guard contracts.missing.isEmpty else {
                 throw LiveIngestError.unresolved(contracts.missing, dataset: dataset)
             }
-            // Definitions and the like may be of days before: they belong to the session that the books begin with.
-            let first = firstTime { ![.instrumentDefinition, .statistics, .status].contains($0) }
-            let time = first ?? firstTime { _ in true } ?? MonotonicClock.wallTime()
-            let start = max(time, plan.start ?? LiveSubscriptions.begin)
+            let times = early.compactMap { bytes in
+                bytes.withUnsafeBytes { Self.dataTime(Self.view($0)) }
+            }
+            // Definitions may be of days before: with a replay from 18:00 they belong to the session that begins there.
+            let start = max(times.min() ?? MonotonicClock.wallTime(), plan.start ?? LiveSubscriptions.begin)
             for lead in try plan.leads(at: start) where !names.values.contains(lead) {
                 Terminal.writeError("levelhead: \(lead) leads by the calendar, and the gateway does not have it")
             }
@@ -285,16 +286,6 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             }
             early = []
         } catch { failure = error }
-    }
-
-    /// The earliest receive time of the early records of such types.
-    private func firstTime(_ isMeant: (RecordType) -> Bool) -> Timestamp? {
-        early.compactMap { bytes in
-            bytes.withUnsafeBytes { raw in
-                let record = Self.view(raw)
-                return isMeant(record.type) ? Self.dataTime(record) : nil
-            }
-        }.min()
     }
 
     private static func view(_ bytes: UnsafeRawBufferPointer) -> RecordView {

@@ -53,6 +53,7 @@ def stop_and_resume(source):
         details.append(prove(up, result))
     with Up(*arguments, "--resume", run=up.run, state=up.state) as again:
         again.reach(source.randrange(total * 6 // 10, total * 8 // 10))
+        expect(not (up.run / "results/summary.json").exists(), "what the first part came to is not the run's end")
         prove(again, again.end())
     other = levelhead("up", *arguments, "--resume", "--run-dir", up.run, "--state-dir", up.state, "--config",
                       bench.DAY_CONFIG, "--set", "levels.band_ticks=5", status=1)

@@ -207,6 +207,23 @@ def a_core_for_the_engine(_):
 
 
 @case()
+def a_named_file_changes_in_a_run(_):
+    """Under a process that dies then: it waits until the file is back, the others go on, and the run does not end."""
+    news = PLACE / "changed.csv"
+    pristine = "2026-03-10T09:30-04:00,2026-03-10T09:40-04:00,an open\n"
+    news.write_text(pristine)
+    with desk("--set", f"risk.news_file={news}") as up:
+        ready(up)
+        news.write_text(pristine + "2026-03-10T10:30-04:00,2026-03-10T10:40-04:00,another\n")
+        old = up.kill("engine")
+        until(lambda: "engine" in up.words() and "status 65" in up.words(), 20, f"the engine is refused: {up.words()}")
+        expect(up.process.poll() is None and len(up.pids()) >= 4, f"the run goes on: {up.pids()} {up.words()[-300:]}")
+        news.write_text(pristine)
+        up.restarted("engine", old)
+        return prove(up, up.end())
+
+
+@case()
 def files_that_settings_name(_):
     """A run is made from the contents of its news file too: with others it is neither verified nor resumed."""
     news, run = PLACE / "news.csv", PLACE / "named"

@@ -158,6 +158,26 @@ import Units
         #expect(bench.changes() == ["REDUCING to FLATTENING no_valid_mark"])
     }
 
+    @Test func `the time while the market is closed does not age a mark`() {
+        var bench = GateBench()
+        bench.book("5000.00x100 | 5000.25x100", at: "99997")
+        bench.fill(.buy, time: "99997")
+        // Event time jumps over the close at 100000: three seconds count.
+        bench.tick("150000")
+        #expect(bench.changes() == [])
+        var next = Script.day
+        next.tradeDate += 1
+        next.sessionOpen = Script.time("200000")
+        next.sessionClose = Script.time("300000")
+        bench.gate.begin(next)
+        bench.tick("200004.999999999")
+        #expect(bench.changes() == [])
+        bench.tick("200005")
+        #expect(bench.changes() == ["ACTIVE to REDUCING no_valid_mark"])
+        bench.tick("200030")
+        #expect(bench.changes() == ["REDUCING to FLATTENING no_valid_mark"])
+    }
+
     @Test func `a loss by a fill bites without a book`() {
         var bench = Self.long { $0 = Self.limits { $0.dailyLoss = Money(cents: 10_000) } }
         _ = bench.changes()

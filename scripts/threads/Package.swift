@@ -8,7 +8,7 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["CHeapCount"], swiftSettings: settings)
+    .testTarget(name: name, dependencies: dependencies + ["CHeapCount", "CMutexOrder"], swiftSettings: settings)
 }
 let core: [Target.Dependency] = ["Units", "Determinism", "MarketCalendar", "Orders"]
 
@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
+        .target(name: "CMutexOrder"),
         .target(name: "CPlatform"), .target(name: "CHeapCount"), .target(name: "CVectors"),
         .systemLibrary(name: "CZstd"), .systemLibrary(name: "CLMDB"), .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CSleef"),
@@ -48,7 +49,7 @@ let package = Package(
         .executableTarget(
             name: "ControlProbe",
             dependencies: [
-                "Units", "Orders", "Platform", "Control", "Observability",
+                "CMutexOrder", "Units", "Orders", "Platform", "Control", "Observability",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
         tests("RingTests", ["Ring", "Platform", "Determinism", "Units"]),

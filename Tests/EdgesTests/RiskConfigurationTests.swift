@@ -54,6 +54,7 @@ import Units
         #expect(configuration.sizing == .fixed)
         #expect(configuration.risk.venue == .paper && configuration.risk.peerLoss == .reducing)
         #expect(configuration.risk.approvalLife == .seconds(2))
+        #expect(configuration.risk.signalLife == .seconds(2))
     }
 
     @Test(arguments: [

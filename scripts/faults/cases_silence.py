@@ -1,13 +1,17 @@
 """A live feed, or its ingest, that goes silent under an account: time goes on, limits bite, and nothing opens on an old book."""
 
+import json
 import os
+import pathlib
 import signal
 import time
 
-from bench import case, expect, levelhead, same, tape, until
-from cases_live import live_up, serve
+import records
+import wire
+from bench import case, expect, levelhead, same, short_day, tape, until
+from cases_live import live_up, serve, settle
 from flatten import PATIENT, arm, audit, open_position, order, position, ready
-from runs import prove, send
+from runs import prove, replay, send
 
 # As the defaults, but sooner.
 LIMITS = ("--set", "risk.no_mark_reduce_seconds=4", "--set", "risk.no_mark_flatten_seconds=9",
@@ -140,3 +144,45 @@ def live_half_open(source):
             return f"flattened after {seconds:.1f} s; {prove(up, up.end())}"
         finally:
             server.process.send_signal(signal.SIGCONT)
+
+
+def busiest(day, seconds):
+    """The tape time from which on a replay of a tape gives most signals in so many seconds."""
+    run = pathlib.Path(replay(day)["run_dir"])
+    times = [line["time"] for line in map(json.loads, open(run / "audit.jsonl")) if line["event"] == "signal"]
+    return max(times, key=lambda start: sum(start <= time < start + seconds * 10**9 for time in times))
+
+
+def answers(up, begin, end):
+    """Verdicts on entries that the signals between two times of the tape asked for: each follows its signal in the audit log."""
+    found, time = [], 0
+    for line in map(json.loads, open(up.run / "audit.jsonl")):
+        if line["event"] == "signal":
+            time = line["time"]
+        elif line["event"] == "verdict" and "-strategy-" in line["order"] and begin < time < end:
+            found.append(line["verdict"])
+    return found
+
+
+@case()
+def live_engine_stopped(source):
+    """What a stopped engine says when it goes on is of the past: no strategy opens on it."""
+    speed, seconds = 60, 4
+    day = short_day()
+    begin = busiest(day, 150) - 30 * 10**9
+    whole = records.futures(day)
+    before = sum(wire.ts_event(record) < begin for record in whole)
+    with serve(day, "--speed", f"{speed}x", "--clock", "shared") as server:
+        with live_up(server, "--replay-from", "all", "--set", "risk.signal_life_ms=1000", *PATIENT) as up:
+            up.reach(before)
+            engine = up.kill("engine", signal.SIGSTOP)
+            stopped = max(wire.ts_event(one) for one in records.written(up.run) if wire.rtype(one) == wire.MBP10)
+            time.sleep(seconds)
+            ended = stopped + (seconds - 1) * speed * 10**9 - 10 * 10**9
+            os.kill(engine, signal.SIGCONT)
+            settle(up, len(whole))
+            detail = prove(up, up.end(), whole=whole)
+            verdicts = answers(up, stopped, ended)
+            expect(verdicts, "no entry was asked for while the engine was stopped")
+            same(set(verdicts), {"market_data_stale"}, "verdicts on signals of the past")
+            return f"{len(verdicts)} entries refused; {detail}"

@@ -28,6 +28,13 @@ import Units
     /// What the score was made of (`BreakScore.components`).
     public var components: InlineArray<7, Double>
 
+    /// The same, of records that were received too long ago for its receiver to open a position on it.
+    public var late: Signal {
+        var signal = self
+        signal.quality.insert(.stale)
+        return signal
+    }
+
     /// The side to trade.
     @inlinable public var direction: Side { score >= 0 ? .buy : .sell }
 }

@@ -146,6 +146,8 @@ public struct RiskSettings: Equatable, Sendable {
     /// Before the end of the last session in which a contract is traded.
     public let rollFlat: Nanoseconds
     public let approvalLife: Nanoseconds
+    /// From the receipt of the record that it follows from, in a live run.
+    public let signalLife: Nanoseconds
     public let books: Books
     public let instrument: ScopeSettings
     public let levelStrategy: ScopeSettings
@@ -179,6 +181,7 @@ public struct RiskSettings: Equatable, Sendable {
         flatByGrace = .seconds(read.integer("risk.flat_by_grace_seconds"))
         rollFlat = .seconds(60 * read.integer("risk.roll_flat_minutes"))
         approvalLife = .milliseconds(read.integer("risk.approval_life_ms"))
+        signalLife = .milliseconds(read.integer("risk.signal_life_ms"))
         books = Books(rawValue: read.text("books.routing")) ?? .single
         instrument = ScopeSettings(read, "risk.instrument", hasLoss: false)
         levelStrategy = ScopeSettings(read, "risk.strategy.level", hasLoss: true)

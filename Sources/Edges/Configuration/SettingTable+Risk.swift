@@ -51,6 +51,9 @@ extension SettingTable {
         row(
             "risk.approval_life_ms", .integer(1...60_000), .integer(2_000), unit: "ms",
             "how long an approval may be used"),
+        row(
+            "risk.signal_life_ms", .integer(1...60_000), .integer(2_000), unit: "ms",
+            "how long after the receipt of its record a live signal may open a position", affectsResults: false),
     ]
 
     /// Who holds what.

@@ -36,6 +36,8 @@ struct HostedRisk: ~Copyable, HostedStage {
     private static let unwrittenMax = 256
     private var tally = OrderTally()
     private var failure: (any Error)?
+    /// Nil over recorded tape, which is played at many speeds.
+    private let signalLife: Nanoseconds?
 
     /// REDUCING, until a person says otherwise.
     static var diskFull: OperatorCommand? {
@@ -49,7 +51,9 @@ struct HostedRisk: ~Copyable, HostedStage {
         self.site = site
         self.desk = desk
         let venue = setup.configuration.risk.venue.rawValue
-        keeper = site.isLive ? DayKeeper(site, venue: venue, lock: desk) : nil
+        let isLive = site.isLive
+        keeper = isLive ? DayKeeper(site, venue: venue, lock: desk) : nil
+        signalLife = isLive ? setup.configuration.risk.signalLife : nil
         manual = ManualOrders(epoch: epoch)
     }
 
@@ -124,6 +128,13 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     // MARK: What happens
+
+    /// A signal of a record that was received too long ago, or nobody knows when, opens nothing.
+    func received(_ message: StageMessage, origin: UInt64, now: Timestamp) -> StageMessage {
+        guard let signalLife, case .signal(let signal) = message else { return message }
+        let isInTime = origin > 0 && now - Timestamp(nanoseconds: origin) <= signalLife
+        return isInTime ? message : .signal(signal.late)
+    }
 
     mutating func observe(_ message: StageMessage) {
         keeper?.observe(message)

@@ -245,7 +245,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             }
             try take(InputJournal.Entry(
                 source: source, position: position, sequence: sequence, time: clock.now(Hosted.role, fold.clock),
-                message: envelope.message))
+                message: hosted.received(envelope.message, origin: envelope.origin, now: taken)))
             isBusy = true
             if leavesAtOnce, outbox.hasWaiting { try send(timing: &timed, stages) }
         }

@@ -6,6 +6,7 @@ import Orders
 import PaperVenue
 import Pipeline
 import Platform
+import Signals
 import Storage
 import Tape
 import Units
@@ -191,11 +192,16 @@ struct RunVerification {
         compared.append(("channel \(channel.name)", UInt64(taken.count)))
     }
 
-    /// The message itself, or the question that left in place of an order that could open and might not any more.
+    /// The message itself, the question that left in place of an order that could open and might not any more, or a
+    /// signal that came late.
     private static func isTaken(_ message: StageMessage, for sent: [UInt8]) throws -> Bool {
         if try message.bytes == sent { return true }
-        guard case .command(let command) = try StageMessage(bytes: sent), command.opens else { return false }
-        return try message.bytes == StageMessage.command(command.asQuestion).bytes
+        switch try StageMessage(bytes: sent) {
+        case .command(let command) where command.opens:
+            return try message.bytes == StageMessage.command(command.asQuestion).bytes
+        case .signal(let signal): return try message.bytes == StageMessage.signal(signal.late).bytes
+        default: return false
+        }
     }
 
     private mutating func add(_ difference: String) { differences.append(difference) }

@@ -1,6 +1,7 @@
 """What a disk does to orders: nothing leaves before it has answered, nothing opens when it takes no more, and what protects
 and closes goes on."""
 
+import json
 import subprocess
 import time
 
@@ -40,6 +41,31 @@ def power_waits_for_the_disk(_):
         expect(submits(up) > before, "it left when the disk had answered")
         flatten(up)
         return prove(up, up.end())
+
+
+@case()
+def power_order_that_a_flatten_overtakes(_):
+    """An order whose approval waits for the disk while a flatten ends its epoch never leaves, and whoever asked is told why."""
+    disk = Disk("overtaken")
+    with desk("--set", "journal.durability=power", environment=disk.environment) as up:
+        ready(up)
+        open_position(up, 1)
+        before = submits(up)
+        disk.rule("hold journal/execution-in")
+        asked = asks(up, "buy", "1")
+        until(lambda: len(journals.inputs(up.run, "execution", journals.APPROVALS)) > 1, 10, "the approval is journaled")
+        closing = subprocess.Popen([bench.PROGRAM, "flatten", "--reason", "overtakes", "--state-dir", str(up.state), "--json"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        until(lambda: up.status().get("locked"), 10, "the epoch is over")
+        disk.rule()
+        answer, status = json.loads(asked.communicate(timeout=30)[0]), asked.returncode
+        same((status, answer["verdict"], answer["state"], answer["message"], answer["done"]),
+             (1, "approved", "rejected", "rejected: stale_epoch", False), f"the order: {answer}")
+        closing.wait(20)
+        flatten(up)
+        same(position(up), 0, "position")
+        opened = [command for command in journals.inputs(up.run, "paper", journals.COMMANDS)[before:]]
+        return f"{len(opened)} commands of the close; {prove(up, up.end())}"
 
 
 @case(long=True)

@@ -7,7 +7,7 @@ import bench
 import records
 import wire
 from bench import PLACE, Skip, case, expect, levelhead, same, short_day
-from runs import Up
+from runs import Up, replay_once
 
 # What a replay and a run in logical time have in common. Times and places are their own.
 RESULTS = ("records", "event_groups", "feature_rows", "feature_sha256", "signals", "signal_sha256", "orders",
@@ -38,6 +38,18 @@ def journal(run):
 @case()
 def lockstep_day(source):
     return in_logical_time(short_day(), bench.DAY_CONFIG)
+
+
+@case()
+def lockstep_takes_no_commands(source):
+    """Nobody acts in logical time from outside: each verb says so, and the run goes on to its replay's results."""
+    with Up("--tape", short_day(), "--lockstep", "--speed", "200x") as up:
+        up.reach(500)
+        for verb in (("pause", "--reason", "test"), ("order", "buy", "1", "--stop-ticks", "20")):
+            done = levelhead(*verb, "--state-dir", up.state, status=1)
+            expect("a run in logical time takes no commands" in done.stderr, f"{verb[0]}: {done.stdout} {done.stderr}")
+        result = up.wait()
+        same(result["order_sha256"], replay_once(short_day())["order_sha256"], "the orders of a replay")
 
 
 @case()

@@ -71,6 +71,18 @@ struct ProcessOptions: ParsableArguments {
 /// Instruments whose data a process judges: who keeps the account looks at what it trades, the others at none.
 private func watched(_ traded: String, _ account: AccountRecord?) -> [String] { account == nil ? [] : [traded] }
 
+extension ProcessRole {
+    /// The commands that a process of the order path handles, beside `status` and `stop`; in logical time it refuses them.
+    fileprivate var verbs: Set<ControlVerb> {
+        switch self {
+        case .risk: [.pause, .resume, .flatten, .arm, .order, .modify, .cancel]
+        case .execution: [.flatten, .cancel, .reconcile]
+        case .paper: [.arm]
+        default: []
+        }
+    }
+}
+
 /// Runs one stage in logical time from start to end.
 private func runInLockstep<Stage: TradingStage>(
     _ role: ProcessRole, _ options: ProcessOptions, account: AccountRecord?,
@@ -82,7 +94,8 @@ private func runInLockstep<Stage: TradingStage>(
         let site = try options.site()
         let context = try ZeroMQContext()
         var host = try LockstepStage(role, site, context: context, stage: stage)
-        let desk = try ProcessDesk(role, site, symbols: watched(host.tradedSymbol, account), account: account)
+        let desk = try ProcessDesk(
+            role, site, symbols: watched(host.tradedSymbol, account), account: account, verbs: role.verbs)
         try host.run(desk) { report(desk, $0) }
         let symbol = host.tradedSymbol
         try result(site, symbol, host.read { $0 })
@@ -92,7 +105,7 @@ private func runInLockstep<Stage: TradingStage>(
 
 /// Runs one hosted stage from start to end.
 private func runStage<Hosted: HostedStage & ~Copyable>(
-    _ type: Hosted.Type, _ options: ProcessOptions, account: AccountRecord?, verbs: Set<ControlVerb>
+    _ type: Hosted.Type, _ options: ProcessOptions, account: AccountRecord?
 ) throws {
     try reportingToSupervisor {
         try options.beginProcess(Hosted.role)
@@ -100,7 +113,8 @@ private func runStage<Hosted: HostedStage & ~Copyable>(
         let context = try ZeroMQContext()
         var host = try StageHost<Hosted>.open(site, context: context)
         let desk = try ProcessDesk(
-            Hosted.role, site, symbols: watched(host.tradedSymbol, account), account: account, verbs: verbs)
+            Hosted.role, site, symbols: watched(host.tradedSymbol, account), account: account,
+            verbs: Hosted.role.verbs)
         try host.run(desk)
         desk.close()
     }
@@ -151,9 +165,7 @@ struct RiskCommand: ParsableCommand {
                 stage: { RiskFollower($0, isLogical: true) }, report: { $0.report(account: $1.gate) },
                 result: { try HostedRisk.writeAccount($0, symbol: $1, gate: $2.gate) })
         }
-        try runStage(
-            HostedRisk.self, options, account: AccountRecord(tradingState: .active),
-            verbs: [.pause, .resume, .flatten, .arm, .order, .modify, .cancel])
+        try runStage(HostedRisk.self, options, account: AccountRecord(tradingState: .active))
     }
 }
 
@@ -173,7 +185,7 @@ struct ExecutionCommand: ParsableCommand {
                 .execution, options, account: nil, stage: { ExecutionFollower($0, isLogical: true) },
                 result: { try HostedExecution.write($0, $2.accounts) })
         }
-        try runStage(HostedExecution.self, options, account: nil, verbs: [.flatten, .cancel, .reconcile])
+        try runStage(HostedExecution.self, options, account: nil)
     }
 }
 
@@ -190,6 +202,6 @@ struct PaperCommand: ParsableCommand {
         if options.lockstep {
             return try runInLockstep(.paper, options, account: nil, stage: { VenueFollower($0) })
         }
-        try runStage(HostedPaper.self, options, account: nil, verbs: [.arm])
+        try runStage(HostedPaper.self, options, account: nil)
     }
 }

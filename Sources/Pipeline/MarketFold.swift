@@ -35,15 +35,16 @@ public protocol MarketSink: FeatureSink, ~Copyable {
     mutating func sessionBegan(_ session: SessionTimes, leader: Int)
     /// A live feed fell behind the present, or has caught up with it.
     mutating func feedChanged(_ feed: FeedCondition)
-    /// Records of the contract whose book fills the orders are missing: the book is none until its next group.
-    mutating func tradedRecordsLost()
+    /// Records are missing of the contract whose book fills the orders while the present one leads, of the one whose book
+    /// did before, or of both: a book is none until its next group.
+    mutating func tradedRecordsLost(isLeaders: Bool, isFormers: Bool)
 }
 
 extension MarketSink where Self: ~Copyable {
     public mutating func formerGroup(_ book: borrowing ContractBook) {}
     public mutating func formerStatus(_ status: TradingStatus, time: UInt64, clock: UInt64) {}
     public mutating func feedChanged(_ feed: FeedCondition) {}
-    public mutating func tradedRecordsLost() {}
+    public mutating func tradedRecordsLost(isLeaders: Bool, isFormers: Bool) {}
 }
 
 /// Records of all contracts in, their books and features out: the engine's fold over the ring.
@@ -378,18 +379,20 @@ public struct MarketFold: ~Copyable {
     /// Books are missing: of one instrument, or of all.
     private mutating func loseRecords<Sink: MarketSink & ~Copyable>(_ mark: FeedMark, sink: inout Sink) {
         let from = mark.from.isDefined ? mark.from.nanoseconds : 0
-        var isFilling = false
+        var (isFilling, wasFilling) = (false, false)
         for index in 0..<routeCount where mark.instrument.raw == 0 || routes[index].instrument == mark.instrument {
             let slot = Int(routes[index].slot)
             if routes[index].isTraded {
                 tradedBooks[slot].loseRecords()
                 isFilling = isFilling || slot == tradedSlot
+                wasFilling = wasFilling || slot == formerSlot
             } else {
                 engines[slot].loseRecords(from: from, to: mark.to.nanoseconds)
                 isFilling = isFilling || slot == leader && tradedSlot < 0
+                wasFilling = wasFilling || slot == former && formerSlot < 0
             }
         }
-        if isFilling { sink.tradedRecordsLost() }
+        if isFilling || wasFilling { sink.tradedRecordsLost(isLeaders: isFilling, isFormers: wasFilling) }
     }
 
     /// Takes a record that is neither a future's book nor a status: an option's, or nobody's.

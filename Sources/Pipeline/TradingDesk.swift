@@ -163,10 +163,10 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         settle()
     }
 
-    public mutating func tradedRecordsLost() {
+    public mutating func tradedRecordsLost(isLeaders: Bool, isFormers: Bool) {
         isQuiet = false
         mark()
-        if watch.loseRecords() { stepMarket(trades: MarketWatch.noTrades) }
+        if watch.loseRecords(isLeaders: isLeaders, isFormers: isFormers) { stepMarket(trades: MarketWatch.noTrades) }
     }
 
     private mutating func openOrClose() {

@@ -83,7 +83,7 @@ import Units
         #expect(pipeline.withOutput { $0.qualities } == [[], .gap, .gap, []])
     }
 
-    private static func gap(
+    static func gap(
         from: UInt64, to: UInt64, instrument: UInt32 = 0, schema: Schema = .mbp10
     ) throws -> [UInt8] {
         let stamp = Timestamp(nanoseconds: to)

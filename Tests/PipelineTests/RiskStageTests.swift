@@ -119,6 +119,16 @@ import Units
         #expect(stage.gate.state == .active && !stage.gate.isHeld)
     }
 
+    @Test func `an arm that was asked for before a flatten does not undo it`() {
+        var stage = Self.stage()
+        #expect(stage.apply(OperatorCommand(.flatten, id: 9, epoch: 3)) == .done)
+        stage.apply(ExecutionNotice(kind: .flat, reason: .flat, time: Self.time(2), rounds: 1))
+        #expect(stage.gate.state == .locked)
+        #expect(stage.apply(OperatorCommand(.arm, id: 10, epoch: 2)) == .notNow)
+        #expect(stage.gate.state == .locked && stage.gate.isHeld)
+        #expect(stage.apply(OperatorCommand(.arm, id: 11, epoch: 3)) == .done)
+    }
+
     @Test func `a person's order has its verdict under its own identity`() {
         var stage = Self.stage()
         #expect(stage.apply(Self.manual(1, 6)) == .refused)

@@ -82,8 +82,10 @@ struct RollDesk: ~Copyable {
         return verdict
     }
 
-    mutating func arm() {
-        risk.take(.request(OperatorCommand(.arm, id: 1_000)), at: risk.clock.message)
+    mutating func arm() { ask(.arm) }
+
+    mutating func ask(_ request: OperatorRequest, epoch: UInt64 = 0) {
+        risk.take(.request(OperatorCommand(request, id: 1_000, epoch: epoch)), at: risk.clock.message)
         settle()
     }
 

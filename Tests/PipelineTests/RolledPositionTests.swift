@@ -70,6 +70,52 @@ import Units
         #expect(desk.gate.state == .locked)
     }
 
+    @Test func `a restart just before the last minutes does not forget them`() throws {
+        var desk = try Self.desk(Self.both)
+        try Self.play(&desk, 8, (16, 54, 0), seconds: 50, contracts: Self.both)
+        #expect(desk.order(.buy, 2) == "approved")
+        try Self.play(&desk, 8, (16, 54, 50), seconds: 5, contracts: Self.both)
+        try desk.restart()
+        try Self.play(&desk, 8, (16, 54, 55), seconds: 20, contracts: Self.both)
+        #expect(desk.changes == ["FLATTENING contract_rolls", "LOCKED flat"])
+    }
+
+    @Test func `a pause before the roll is one after it`() throws {
+        var desk = try Self.desk(Self.both)
+        try Self.play(&desk, 8, (16, 54, 0), seconds: 30, contracts: Self.both)
+        #expect(desk.order(.buy, 2) == "approved")
+        try Self.play(&desk, 8, (16, 54, 30), seconds: 10, contracts: Self.both)
+        desk.ask(.pause)
+        try Self.play(&desk, 8, (16, 54, 40), seconds: 40, contracts: Self.both)
+        try Self.play(&desk, 10, (18, 0, 0), seconds: 5, contracts: Self.both)
+        #expect(desk.gate.state == .reducing && desk.order(.buy, 1) == "trading_state")
+    }
+
+    /// The kept contract is halted over the roll; then records are missing, its market trades again, and its next book
+    /// comes later and 100 ticks lower.
+    @Test(arguments: [0, 3, 4] as [UInt32])
+    func `a hole is one of the contract whose records are missing`(instrument: UInt32) throws {
+        var desk = try Self.desk(Self.both)
+        try Self.play(&desk, 8, (16, 54, 0), seconds: 20, contracts: Self.both)
+        #expect(desk.order(.buy, 2) == "approved")
+        try Self.play(&desk, 8, (16, 54, 20), seconds: 30, contracts: Self.both)
+        desk.take(MarketFoldTests.status(3, try MarketFoldTests.instant(8, 16, 54, 50), .halt))
+        try Self.play(&desk, 8, (16, 54, 51), seconds: 30, contracts: Self.both)
+        try Self.play(&desk, 10, (18, 0, 0), seconds: 10, contracts: Self.both)
+        let time = try MarketFoldTests.instant(10, 18, 0, 9)
+        desk.take(try FeedQualityTests.gap(from: time, to: time + 2 * Self.second, instrument: instrument))
+        desk.take(MarketFoldTests.status(3, time + 2 * Self.second, .trading))
+        try Self.play(&desk, 10, (18, 0, 12), seconds: 3, contracts: Self.both.filter { $0.0 != "MESZ3" })
+        let isWhole = instrument == 4
+        #expect((desk.gate.position.quantity == .zero) == isWhole, "closed in a book that is whole, and in no other")
+        let start = try MarketFoldTests.instant(10, 18, 0, 15)
+        for index in 0..<5 {
+            desk.take(MarketFoldTests.book(3, start + UInt64(index) * Self.second, bid: 17_900))
+        }
+        #expect(desk.gate.position.quantity == .zero && desk.symbols == ["MESH4"])
+        #expect(desk.fills.last?.price == Ticks(isWhole ? 18_001 : 17_900))
+    }
+
     @Test func `an order that still works when the next contract leads is never filled at that one's prices`() throws {
         var desk = try Self.desk(Self.both)
         try Self.play(&desk, 8, (16, 50, 0), seconds: 5, contracts: Self.both)

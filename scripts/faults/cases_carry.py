@@ -1,11 +1,13 @@
 """What a live run leaves to the next one: the lock of a limit, and what the trade date has used up. Recorded tape has none of it."""
 
 import json
+import shutil
 import signal
+import time
 
 from bench import PLACE, case, expect, levelhead, same, short_day, until
 from cases_live import live_up, serve
-from cases_silence import changes, quiet_day
+from cases_silence import changes, feed as feed_state, quiet_day
 from flatten import PATIENT, arm, is_taken, order, position, ready
 from runs import Up, prove, send
 
@@ -145,3 +147,61 @@ def live_day_goes_on(source):
             same(order(again, "buy", 1, "--stop-ticks", 200, status=1)["verdict"], "trades_per_day", "a third order")
             prove(again, again.end())
     return f"{left['pnl_usd']} and {result['net_pnl_usd']} USD; {detail}"
+
+
+@case()
+def live_limit_outlives_crash_and_directory(source):
+    """What another run lost and locked is there for a run that is resumed after a crash, and for a new one in its directory."""
+    limit = ("--set", "risk.daily_loss_usd=1.00")
+    with feed() as server:
+        with desk(server, *limit) as first:
+            ready(first)
+            time.sleep(1.5)
+            # Behind the newest state that is saved the journal has changes of the trading state.
+            for verb in ("pause", "resume"):
+                levelhead(verb, "--state-dir", first.state)
+            end_at_once(first)
+        with desk(server, *limit, state=first.state) as second:
+            ready(second)
+            trade(second, "buy")
+            until(lambda: second.status().get("trading_state") == "LOCKED", 15, f"locked: {second.status()}")
+            lost = second.status()["day_pnl_usd"]
+            second.end()
+        with desk(server, *limit, "--resume", state=first.state, run=first.run) as again:
+            is_locked(again)
+            same(again.status()["day_pnl_usd"], lost, "the loss in the run that is resumed")
+            prove(again, again.end())
+        shutil.rmtree(first.run)
+        with desk(server, *limit, state=first.state, run=first.run) as third:
+            is_locked(third)
+            same(third.status()["day_pnl_usd"], lost, "the loss in a new run of the same directory")
+            return f"{lost} USD; {prove(third, third.end())}"
+
+
+@case()
+def live_arm_says_what_it_did(source):
+    """An arm while the feed is gone takes the lock off and leaves the account REDUCING; one of a strategy that its limit locks
+    is refused; a pause under the lock as well."""
+    with feed() as server:
+        up = desk(server, "--set", "risk.no_mark_flatten_seconds=600")
+        up.state.mkdir(mode=0o700)
+        record = up.state / "account-paper.json"
+        record.write_text(json.dumps({
+            "run": "/elsewhere", "written_ns": 1, "trade_date": TRADE_DATE, "pnl_usd": "-5.00", "drawdown_usd": "5.00",
+            "programme_drawdown_usd": "0.00", "trades": 3,
+            "strategies": {"level": {"pnl_usd": "-5.00", "trades": 3, "locked_on": TRADE_DATE}}}))
+        record.chmod(0o600)
+        with up:
+            ready(up)
+            until(lambda: up.status()["day_pnl_usd"] == "-5.00", 10, f"the day's loss: {up.status()}")
+            done = levelhead("arm", "--scope", "strategy:level", "--reason", "test", "--state-dir", up.state, status=1)
+            expect("daily_loss on trade date 2026-03-10" in done.stderr, f"a strategy's arm: {done.stderr}")
+            levelhead("flatten", "--reason", "lunch", "--state-dir", up.state)
+            done = levelhead("pause", "--state-dir", up.state, status=1)
+            expect("LOCKED: pause after the arm" in done.stderr, f"a pause under the lock: {done.stderr}")
+            server.process.kill()
+            until(lambda: feed_state(up) in ("down", "connecting"), 20, "the feed is gone")
+            done = levelhead("arm", "--scope", "account", "--reason", "back", "--state-dir", up.state)
+            same(done.stdout.strip(), "trading REDUCING", "the answer")
+            same((kept(up, "locked.json"), up.status()["locked"]), (None, False), "the lock after an arm")
+            return prove(up, up.end())

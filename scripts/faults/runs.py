@@ -72,6 +72,15 @@ class Up:
                 found[words[1].decode()] = int(entry.name)
         return found
 
+    def has_begun(self):
+        """It has processes of its own, and not only those that another supervisor of the run has left."""
+        def parent(pid):
+            try:
+                return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                return None
+        return any(parent(pid) == self.process.pid for pid in self.pids().values())
+
     def kill(self, role, number=signal.SIGKILL):
         """Gives the pid that was killed."""
         pid = until(lambda: self.pids().get(role), 10, f"{role} runs")
@@ -100,7 +109,10 @@ class Up:
         return self.log.read_text()
 
     def end(self, seconds=130):
-        """Ends the run by SIGTERM and gives its result."""
+        """Ends the run by SIGTERM, which it takes from its start on, and gives its result."""
+        end = time.monotonic() + 10
+        while self.process.poll() is None and not self.has_begun() and time.monotonic() < end:
+            time.sleep(0.01)
         self.process.terminate()
         return self.wait(seconds)
 

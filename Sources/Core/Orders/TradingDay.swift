@@ -22,10 +22,13 @@ import Units
     /// When nothing may be held or worked any more, because another contract is traded from the next session on;
     /// `undefined` when the same one is.
     public var rollFlatBy: Timestamp
+    /// When the session after this one opens; `undefined` when nobody knows.
+    public var reopen: Timestamp
 
     public init(
         tradeDate: Int32, sessionOpen: Timestamp, sessionClose: Timestamp, entryOpen: Timestamp, entryClose: Timestamp,
-        flatBy: Timestamp, programmeFlatBy: Timestamp = .undefined, rollFlatBy: Timestamp = .undefined
+        flatBy: Timestamp, programmeFlatBy: Timestamp = .undefined, rollFlatBy: Timestamp = .undefined,
+        reopen: Timestamp = .undefined
     ) {
         self.tradeDate = tradeDate
         self.sessionOpen = sessionOpen
@@ -35,6 +38,7 @@ import Units
         self.flatBy = flatBy
         self.programmeFlatBy = programmeFlatBy
         self.rollFlatBy = rollFlatBy
+        self.reopen = reopen
     }
 
     @inlinable public func takesEntries(at time: Timestamp) -> Bool { time >= entryOpen && time < entryClose }
@@ -53,6 +57,8 @@ extension TradingDay: PersistentState {
         try archive.field(&entryClose)
         try archive.field(&flatBy)
         try archive.field(&programmeFlatBy)
+        try archive.field(&rollFlatBy)
+        try archive.field(&reopen)
         try archive.field(&rollFlatBy)
     }
 }

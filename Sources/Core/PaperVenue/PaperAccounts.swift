@@ -51,6 +51,8 @@ public struct PaperAccounts: Sendable {
         }
     }
 
+    /// Net contracts of all accounts.
+    public var held: Quantity { first.account.quantity + (second?.account.quantity ?? .zero) }
     /// Live orders of all accounts.
     public var orderCount: Int { first.orders.count + (second?.orders.count ?? 0) }
 

@@ -42,6 +42,7 @@ extension RiskGate: PersistentState {
         try archive.field(&isBookPast)
         try archive.code(&lockReason)
         try archive.field(&lockDate)
+        try archive.field(&haltsAfterRoll)
         try archive.field(&isLiveArmed)
         try archive.field(&isHeld)
         try archive.field(&flatEpoch)

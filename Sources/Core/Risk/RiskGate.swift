@@ -57,6 +57,8 @@ public struct RiskGate: Sendable {
     /// Why the account is being flattened or locked, and the trade date of that.
     public internal(set) var lockReason = StateReason.armed
     public internal(set) var lockDate: Int32 = 0
+    /// The account was HALTED when a roll closed it, or should have been since, and is again when that is over.
+    var haltsAfterRoll = false
     /// An operator armed the account at a broker's venue.
     var isLiveArmed = false
     /// The lock is on, whatever the state: nothing at all is approved.
@@ -132,7 +134,7 @@ public struct RiskGate: Sendable {
         }
         self.day = day
         // The drawdown has had its lock, and its trade date is over.
-        if state == .locked, lockReason.isLimitBreach, lockDate < day.tradeDate { peakEquity = equity }
+        if isClosed, lockReason.isLimitBreach, lockDate < day.tradeDate { peakEquity = equity }
         dayStartEquity = equity
         tradesToday = 0
         beginStrategiesDay()
@@ -188,7 +190,7 @@ public struct RiskGate: Sendable {
 
     public mutating func apply(_ notice: ExecutionNotice) {
         switch notice.kind {
-        case .flattening: if state != .flattening { flatten(notice.reason) }
+        case .flattening: if state != .flattening || isLockOfRoll { flatten(notice.reason) }
         case .flat:
             crossBooks()
             findOpposed()

@@ -109,7 +109,8 @@ public final class ProcessBoard: Sendable {
             metrics: text.metrics, feed: text.feed, latencies: latencies(),
             instruments: cells.map { symbol, cell in
                 ProcessStatus.Instrument(
-                    symbol: symbol, quality: cell.quality.names, lastEventNanoseconds: cell.lastEvent.known)
+                    symbol: symbol, quality: cell.quality.names, lastEventNanoseconds: cell.lastEvent.known,
+                    position: account == nil ? cell.position : nil)
             },
             noHistory: text.noHistory, warming: text.warming, missing: text.missing,
             account: currentAccount(symbols, next: text.next),

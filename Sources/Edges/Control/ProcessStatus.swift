@@ -46,9 +46,11 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
         public var quality: [String]
         /// Event time to which its book is known to stand; nil before the first.
         public var lastEventNanoseconds: UInt64?
+        /// Contracts held as a process without an account of its own knows them, which is the paper venue; else nil.
+        public var position: Int64?
 
         enum CodingKeys: String, CodingKey {
-            case symbol, quality
+            case symbol, quality, position
             case lastEventNanoseconds = "last_event_ns"
         }
     }

@@ -1,7 +1,8 @@
 import Control
 import Units
 
-/// What `levelhead status` tells: the processes, and the account as the first of risk, execution and paper knows it.
+/// What `levelhead status` tells: the processes, and the account as the first of risk, execution and paper knows it; the
+/// position as the venue has it when the execution gateway does not answer.
 struct StatusReport: Encodable {
     let processes: [ProcessStatus]
     let position: [String: Int64]
@@ -34,7 +35,10 @@ struct StatusReport: Encodable {
         account = accounts.first?.account
         // The traded contract is named when it is flat, too, as in the result of a replay.
         let flat = accounts.first.map { $0.instruments.map { ($0.symbol, Int64(0)) } } ?? []
-        position = Dictionary(flat, uniquingKeysWith: { $1 }).merging(account?.position ?? [:]) { $1 }
+        let held = Dictionary(flat, uniquingKeysWith: { $1 }).merging(account?.position ?? [:]) { $1 }
+        // Without the execution gateway nobody tells of fills, and the account's is what was last heard.
+        let isToldOfFills = processes.contains { $0.name == "execution" }
+        position = isToldOfFills ? held : held.merging(Self.atVenue(processes)) { $1 }
         tradingState = account?.tradingState
         dayProfit = account?.dayProfit
         self.epoch = epoch
@@ -59,6 +63,11 @@ struct StatusReport: Encodable {
         try container.encode(missing, forKey: .missing)
         try container.encode(stale, forKey: .stale)
         try container.encode(milliseconds, forKey: .milliseconds)
+    }
+
+    private static func atVenue(_ processes: [ProcessStatus]) -> [String: Int64] {
+        let known = processes.flatMap(\.instruments).compactMap { one in one.position.map { (one.symbol, $0) } }
+        return Dictionary(known, uniquingKeysWith: { $1 })
     }
 
     private static func rank(_ name: String) -> Int { accountants.firstIndex(of: name) ?? accountants.count }

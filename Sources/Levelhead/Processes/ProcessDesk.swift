@@ -89,6 +89,11 @@ final class ProcessDesk: Sendable {
         board.setTraded(names.traded, next: names.next)
     }
 
+    /// Shows what the venue has of the traded contract, and its book's quality.
+    func report(held: Quantity, quality: DataQuality) {
+        board.instruments.first?.store(InstrumentRecord(quality: quality, position: held.contracts))
+    }
+
     /// Shows the account; the first of the board's symbols is the traded contract's.
     func report(account gate: RiskGate) {
         var account = AccountRecord(

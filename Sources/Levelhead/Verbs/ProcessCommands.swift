@@ -68,9 +68,6 @@ struct ProcessOptions: ParsableArguments {
     }
 }
 
-/// Instruments whose data a process judges: who keeps the account looks at what it trades, the others at none.
-private func watched(_ traded: String, _ account: AccountRecord?) -> [String] { account == nil ? [] : [traded] }
-
 extension ProcessRole {
     /// The commands that a process of the order path handles, beside `status` and `stop`; in logical time it refuses them.
     fileprivate var verbs: Set<ControlVerb> {
@@ -95,7 +92,7 @@ private func runInLockstep<Stage: TradingStage>(
         let context = try ZeroMQContext()
         var host = try LockstepStage(role, site, context: context, stage: stage)
         let desk = try ProcessDesk(
-            role, site, symbols: watched(host.tradedSymbol, account), account: account, verbs: role.verbs)
+            role, site, symbols: account == nil ? [] : [host.tradedSymbol], account: account, verbs: role.verbs)
         try host.run(desk) { report(desk, $0) }
         let symbol = host.tradedSymbol
         try result(site, symbol, host.read { $0 })
@@ -112,9 +109,9 @@ private func runStage<Hosted: HostedStage & ~Copyable>(
         let site = try options.site()
         let context = try ZeroMQContext()
         var host = try StageHost<Hosted>.open(site, context: context)
-        let desk = try ProcessDesk(
-            Hosted.role, site, symbols: watched(host.tradedSymbol, account), account: account,
-            verbs: Hosted.role.verbs)
+        // Who keeps the account and the venue show what they trade.
+        let symbols = Hosted.role == .execution ? [] : [host.tradedSymbol]
+        let desk = try ProcessDesk(Hosted.role, site, symbols: symbols, account: account, verbs: Hosted.role.verbs)
         try host.run(desk)
         desk.close()
     }

@@ -106,9 +106,10 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         openOrClose()
     }
 
-    mutating func tradedRecordsLost() {
+    mutating func tradedRecordsLost(isLeaders: Bool, isFormers: Bool) {
         stepAll()
-        follow(watch.loseRecords())
+        let hasMoved = watch.loseRecords(isLeaders: isLeaders, isFormers: isFormers)
+        follow(hasMoved || hasRolled)
     }
 
     mutating func feedChanged(_ feed: FeedCondition) {

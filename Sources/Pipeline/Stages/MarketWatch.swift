@@ -112,7 +112,8 @@ public struct MarketWatch: ~Copyable {
             tradeDate: Int32(session.tradeDate.yyyymmdd), sessionOpen: session.open, sessionClose: session.close,
             entryOpen: window.entryStart, entryClose: window.entryEnd, flatBy: window.flatBy,
             programmeFlatBy: programme?.flatBy(in: session, calendar) ?? .undefined,
-            rollFlatBy: ends ? session.close - rollFlat : .undefined)
+            rollFlatBy: ends ? session.close - rollFlat : .undefined,
+            reopen: calendar.nextSession(after: session.open).open)
     }
 
     /// Takes a group of the leading contract. True when its book fills the orders, so that the market has moved.
@@ -221,9 +222,12 @@ public struct MarketWatch: ~Copyable {
         return true
     }
 
-    /// Records of the contract whose book fills the orders are missing. True when it had a book, so that the market has
-    /// moved.
-    mutating func loseRecords() -> Bool { market.loseRecords() }
+    /// Records are missing of the contract whose book fills the orders once the leader is traded, or of the one whose
+    /// book did before. True when the book that does fill them was one, so that the market has moved.
+    mutating func loseRecords(isLeaders: Bool, isFormers: Bool) -> Bool {
+        let isOurs = keepsFormer ? traded == former && isFormers : isLeaders
+        return isOurs && market.loseRecords()
+    }
 
     /// A valid book that nobody changes stays valid while the feed is alive (K.3-8): it is marked anew. Over a silence
     /// of the feed it ages, and when the feed is gone, whatever other feeds say. True when it was marked.

@@ -9,6 +9,8 @@ import Units
 public struct RiskFollower: TradingStage {
     private var risk: RiskStage
     private let isLogical: Bool
+    /// What became of the last request; not saved, for it is looked at when it has just been made.
+    public private(set) var outcome = OperatorOutcome.done
     /// The message clock, which says when an approval expires: what is wanted between two messages waits for a tick.
     private var messageTime = Timestamp(nanoseconds: 0)
 
@@ -61,7 +63,7 @@ public struct RiskFollower: TradingStage {
             if !isLogical, notice.kind == .bookClose { review(watch) }
         case .request(let request):
             risk.approvalTime = isLogical ? watch.clock.message : messageTime
-            _ = risk.apply(request)
+            outcome = risk.apply(request)
         case .tick: if !isLogical { review(watch) }
         case .clock:
             risk.advance(to: watch.now.event)

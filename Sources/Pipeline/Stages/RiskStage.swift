@@ -178,7 +178,9 @@ struct RiskStage {
         }
     }
 
+    /// One that was asked for before the newest flatten undoes nothing of it.
     private mutating func arm(_ command: OperatorCommand) -> OperatorOutcome {
+        if command.scope == .account, command.epoch > 0, command.epoch < epoch { return .notNow }
         let outcome = gate.arm(command.scope)
         if outcome == .done, command.scope == .account { gate.isHeld = false }
         return outcome

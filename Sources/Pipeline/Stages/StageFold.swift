@@ -73,7 +73,7 @@ public struct StageFold<Stage: TradingStage>: ~Copyable {
 
     /// The best prices of the book that fills the orders, and whether its market takes any; for people and for who
     /// closes at the venue itself.
-    public mutating func quote() -> (bid: Orders.BookLevel, ask: Orders.BookLevel, quality: DataQuality) {
+    public func quote() -> (bid: Orders.BookLevel, ask: Orders.BookLevel, quality: DataQuality) {
         let update = follower.pointee.watch.quote()
         return (update.bid, update.ask, update.quality)
     }
@@ -186,9 +186,9 @@ struct StageFollower<Stage: TradingStage>: ~Copyable, MarketSink {
         if hasMoved { stage.marketMoved(&watch, trades: MarketWatch.noTrades) }
     }
 
-    mutating func tradedRecordsLost() {
+    mutating func tradedRecordsLost(isLeaders: Bool, isFormers: Bool) {
         passGate()
-        let hasMoved = watch.loseRecords()
+        let hasMoved = watch.loseRecords(isLeaders: isLeaders, isFormers: isFormers)
         passGate()
         if hasMoved { stage.marketMoved(&watch, trades: MarketWatch.noTrades) }
     }

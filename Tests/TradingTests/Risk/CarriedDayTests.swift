@@ -180,6 +180,48 @@ import Units
         #expect(bench.gate.arm(.level) == .done)
     }
 
+    @Test func `a strategy's lock of another date holds until an arm, and nothing else of that date counts`() throws {
+        var rules = RiskRules()
+        rules[.level].dailyLoss = Money(cents: 3_000)
+        var bench = Self.bench(rules)
+        bench.gate.carry(
+            Self.usage {
+                $0[.level].profit = Money(cents: -3_000)
+                $0[.level].trades = 2
+                $0[.level].lockDate = $0.tradeDate
+            })
+        Self.begin(&bench, daysLater: 1)
+        try bench.reload()
+        #expect(bench.gate.strategies[.level].state == .locked)
+        #expect(bench.gate.dayProfit(of: .level) == .zero && bench.gate.strategies[.level].tradesToday == 0)
+        #expect(bench.order(.buy, issuer: .strategy, strategy: .level) == .tradingState)
+        #expect(bench.gate.arm(.level) == .done)
+        #expect(bench.order(.buy, issuer: .strategy, strategy: .level) == nil)
+    }
+
+    @Test(arguments: [(4_000 as Int64, true), (4_001, false)])
+    func `a loss that a tighter limit is passed by locks before anything opens`(limit: Int64, isLost: Bool) {
+        var bench = Self.bench { $0.dailyLoss = Money(cents: limit) }
+        bench.gate.carry(Self.usage())
+        Self.begin(&bench)
+        #expect(bench.changes() == (isLost ? ["ACTIVE to FLATTENING daily_loss"] : []))
+        #expect(bench.order(.buy) == (isLost ? .tradingState : nil))
+        var deep = Self.bench { $0.trailingDrawdown = Money(cents: limit + 1_000) }
+        deep.gate.carry(Self.usage())
+        Self.begin(&deep)
+        #expect(deep.changes() == (isLost ? ["ACTIVE to FLATTENING trailing_drawdown"] : []))
+    }
+
+    @Test func `a drawdown that is still being flattened when its date ends locks for that date alone`() {
+        var bench = GateBench { $0.trailingDrawdown = Money(cents: 1_000) }
+        bench.fill(.buy, at: "5002.00")
+        #expect(bench.changes() == ["ACTIVE to FLATTENING trailing_drawdown"])
+        Self.begin(&bench, daysLater: 1)
+        bench.fill(.sell, at: "5000.00", role: .close)
+        bench.flat(at: "2")
+        #expect(bench.gate.lockDate == Script.day.tradeDate && bench.gate.arm() == .done)
+    }
+
     @Test func `a programme's high goes on, and its balance has the loss`() {
         var rules = RiskRules()
         rules.programme = RulePack(

@@ -19,16 +19,21 @@ import Units
         return day
     }
 
-    private static func rolled(rules: RiskRules = RiskRules()) -> GateBench {
+    /// - Parameter act: what happens while the position is held.
+    private static func rolled(
+        rules: RiskRules = RiskRules(), act: (inout GateBench) -> Void = { _ in }
+    ) -> GateBench {
         var bench = GateBench(day: day, rules: rules)
         if rules.venue == .broker { _ = bench.gate.arm() }
         bench.book("5000.00x100 | 5000.25x100", at: "69990")
         bench.fill(.buy, time: "69991")
         bench.book("5000.00x100 | 5000.25x100", at: "69999.999999999")
         #expect(bench.gate.state == .active)
+        act(&bench)
+        let before = bench.gate.state
         _ = bench.changes()
         bench.tick("70000")
-        #expect(bench.changes() == ["ACTIVE to FLATTENING contract_rolls"])
+        #expect(bench.changes() == ["\(before.name) to FLATTENING contract_rolls"])
         bench.fill(.sell, at: "5000.00", time: "70000.5", role: .close)
         bench.flat(at: "70001")
         #expect(bench.changes() == ["FLATTENING to LOCKED flat"])
@@ -53,6 +58,53 @@ import Units
         bench.gate.begin(Self.next)
         #expect(bench.gate.state == .locked)
         #expect(bench.gate.arm() == .done)
+    }
+
+    @Test func `a pause outlives it, from before or from under the lock`() throws {
+        var before = Self.rolled { #expect($0.gate.pause() == .done) }
+        var under = Self.rolled()
+        #expect(under.gate.pause() == .done && under.gate.state == .locked)
+        try before.reload()
+        try under.reload()
+        for var bench in [before, under] {
+            bench.gate.begin(Self.next)
+            bench.book("5050.00x100 | 5050.25x100", at: "200001")
+            #expect(bench.gate.state == .reducing && bench.order(.buy, at: "200001") == .tradingState)
+            #expect(bench.gate.resume() == .done && bench.order(.buy, at: "200002") == nil)
+        }
+    }
+
+    @Test func `a halt outlives it until an arm, from before or from under the lock`() throws {
+        var before = Self.rolled { #expect($0.gate.halt() == .done) }
+        var under = Self.rolled()
+        #expect(under.gate.halt() == .done && under.gate.state == .locked)
+        try before.reload()
+        try under.reload()
+        for var bench in [before, under] {
+            _ = bench.changes()
+            bench.gate.begin(Self.next)
+            #expect(bench.changes() == ["LOCKED to ACTIVE contract_rolls", "ACTIVE to HALTED contract_rolls"])
+            #expect(bench.gate.arm() == .done && bench.gate.state == .active)
+        }
+    }
+
+    @Test func `a question about the venue's position outlives it, and a contradiction locks for itself`() {
+        func notice(_ kind: ExecutionNotice.Kind, _ reason: StateReason) -> ExecutionNotice {
+            ExecutionNotice(kind: kind, reason: reason, time: Script.time("69995"), rounds: 0)
+        }
+        var asked = Self.rolled { $0.gate.apply(notice(.reconciliationQuestion, .reconciliation)) }
+        asked.gate.begin(Self.next)
+        #expect(asked.gate.state == .reducing)
+
+        var bench = GateBench(day: Self.day)
+        bench.book("5000.00x100 | 5000.25x100", at: "69990")
+        bench.fill(.buy, time: "69991")
+        bench.tick("70000")
+        bench.gate.apply(notice(.flattening, .venueContradiction))
+        bench.fill(.sell, at: "5000.00", time: "70000.5", role: .close)
+        bench.flat(at: "70001")
+        bench.gate.begin(Self.next)
+        #expect(bench.gate.state == .locked && bench.gate.lockReason == .venueContradiction)
     }
 
     @Test func `the lock word holds`() {

@@ -178,6 +178,22 @@ import Units
         #expect(bench.changes() == ["REDUCING to FLATTENING no_valid_mark"])
     }
 
+    @Test func `a feed that is dead over the close ages a mark from the next open on by the calendar`() throws {
+        var day = Script.day
+        day.reopen = Script.time("200000")
+        var bench = GateBench(day: day)
+        bench.book("5000.00x100 | 5000.25x100", at: "99997")
+        bench.fill(.buy, time: "99997")
+        try bench.reload()
+        // No record says that the next session has begun: three seconds, and two.
+        bench.tick("200001.999999999")
+        #expect(bench.changes() == [])
+        bench.tick("200002")
+        #expect(bench.changes() == ["ACTIVE to REDUCING no_valid_mark"])
+        bench.tick("200027")
+        #expect(bench.changes() == ["REDUCING to FLATTENING no_valid_mark"])
+    }
+
     @Test func `a loss by a fill bites without a book`() {
         var bench = Self.long { $0 = Self.limits { $0.dailyLoss = Money(cents: 10_000) } }
         _ = bench.changes()

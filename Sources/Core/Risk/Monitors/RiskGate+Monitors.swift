@@ -65,11 +65,14 @@ extension RiskGate {
         return limits.balance + equity < asked
     }
 
-    /// Nobody can mark a position while the market is closed: that time does not count, however it is passed over.
+    /// Nobody can mark a position while the market is closed: that time does not count, however it is passed over. The
+    /// next session counts from its open on by the calendar, for without a record of it this day does not end.
     private var markAge: Nanoseconds {
         if isFlat { return .zero }
         guard day.sessionOpen.isDefined else { return clock - mark.time }
-        return max(.zero, min(clock, day.sessionClose) - max(mark.time, day.sessionOpen))
+        let age = max(.zero, min(clock, day.sessionClose) - max(mark.time, day.sessionOpen))
+        guard day.reopen.isDefined, clock > day.reopen else { return age }
+        return age + (clock - max(mark.time, day.reopen))
     }
 
     private mutating func evaluateMarkAge() {

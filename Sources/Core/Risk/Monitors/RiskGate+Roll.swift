@@ -14,10 +14,15 @@ extension RiskGate {
     /// There is something to close or to cancel because the contract rolls.
     var isRollDue: Bool { isRolling && (!isFlat || !working.isEmpty || hasOpenBook) }
 
+    /// What is being flattened or locked is so because the contract rolls, and for nothing else.
+    var isLockOfRoll: Bool { lockReason == .contractRolls }
+    /// A roll has closed the account or is about to: what people and gateways say meanwhile holds when that is over.
+    var isUnderRoll: Bool { isClosed && isLockOfRoll }
+
     /// Time alone may make the next step of the market one that changes the state.
     public var awaitsRoll: Bool {
         restrictions.contains(.contract) || day.rollFlatBy.isDefined && !working.isEmpty
-            || state == .locked && lockReason == .contractRolls
+            || state == .locked && isLockOfRoll
     }
 
     /// Another contract leads, and this one's position or orders are still there: its prices stay the account's.
@@ -33,8 +38,13 @@ extension RiskGate {
     /// The lock that came with a roll ends with it, as long as nothing else locks. The high from which the drawdown is
     /// measured stays, for nobody has looked.
     mutating func endRollLock() {
-        guard state == .locked, lockReason == .contractRolls, !isRolling, !isHeld, !isDayLossAtLimit else { return }
+        guard state == .locked, isLockOfRoll, !isRolling, !isHeld, !isDayLossAtLimit else { return }
         change(.arm, .contractRolls)
-        if !restrictions.isEmpty { change(.restrict, restrictions.reason) }
+        if haltsAfterRoll {
+            haltsAfterRoll = false
+            change(.halt, .contractRolls)
+        } else if !restrictions.isEmpty {
+            change(.restrict, restrictions.reason)
+        }
     }
 }

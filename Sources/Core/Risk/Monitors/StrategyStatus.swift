@@ -10,7 +10,7 @@ import Units
     public internal(set) var tradesToday = 0
     var dayStartEquity = Money.zero
     /// Trade date of the loss that locked it.
-    var lockDate: Int32 = 0
+    public internal(set) var lockDate: Int32 = 0
 
     init() {}
 }

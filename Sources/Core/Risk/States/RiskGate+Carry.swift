@@ -15,7 +15,7 @@ extension RiskGate {
     /// The account is being flattened or locked for a reason that the next run has to know of: not for the start of a
     /// venue that begins locked, and not for a roll, which is over by itself.
     public var outlivesRun: Bool {
-        (state == .flattening || state == .locked) && lockReason != .start && lockReason != .contractRolls
+        isClosed && lockReason != .start && !isLockOfRoll
     }
 
     private var usageOfToday: DayUsage {
@@ -50,11 +50,12 @@ extension RiskGate {
         change(.flatten, usage.lockReason)
     }
 
-    /// What was carried over counts once its trade date has begun, and no more when that is over.
+    /// What was carried over counts once its trade date has begun. When that is over, only the locks do.
     mutating func takeCarried() {
         guard !carried.isEmpty, carried[0].tradeDate <= day.tradeDate else { return }
         let usage = carried[0]
         carried.removeAll()
+        for raw in 0..<UInt8(StrategyID.capacity) { lockCarried(usage, StrategyID(rawValue: raw)) }
         guard usage.tradeDate > 0, usage.tradeDate == day.tradeDate else { return }
         carriedProfit += usage.profit - dayProfit
         peakEquity = equity + usage.drawdown
@@ -64,14 +65,20 @@ extension RiskGate {
             programme?.raiseHigh(to: high)
         }
         for raw in 0..<UInt8(StrategyID.capacity) { takeCarried(usage, of: StrategyID(rawValue: raw)) }
+        // A limit may be passed already, if it is another than the one that the loss was made under.
+        evaluate()
     }
 
     private mutating func takeCarried(_ usage: DayUsage, of strategy: StrategyID) {
         let own = usage[strategy]
         strategies[strategy].dayStartEquity = equity(of: strategy) - own.profit
         strategies[strategy].tradesToday = max(strategies[strategy].tradesToday, own.trades)
-        guard own.lockDate > 0, strategies[strategy].state != .locked else { return }
-        strategies[strategy].lockDate = own.lockDate
+    }
+
+    private mutating func lockCarried(_ usage: DayUsage, _ strategy: StrategyID) {
+        let lockDate = usage[strategy].lockDate
+        guard lockDate > 0, strategies[strategy].state != .locked else { return }
+        strategies[strategy].lockDate = lockDate
         change(strategy, to: .locked, .dailyLoss)
     }
 

@@ -23,6 +23,9 @@ extension RiskGate {
             // It stays so when the mark returns.
             restrict(.paused, .operatorRequest)
             return .done
+        case .flattening where isLockOfRoll, .locked where isLockOfRoll:
+            restrictions.formUnion(.paused)
+            return .done
         case .halted, .flattening, .locked: return .notNow
         }
     }
@@ -35,9 +38,12 @@ extension RiskGate {
     }
 
     /// Nothing new but closing, until armed.
-    public mutating func halt() -> OperatorOutcome {
-        if state == .halted { return .done }
-        return change(.halt, .operatorRequest) ? .done : .notNow
+    public mutating func halt() -> OperatorOutcome { halt(.operatorRequest) }
+
+    private mutating func halt(_ reason: StateReason) -> OperatorOutcome {
+        if isUnderRoll { haltsAfterRoll = true }
+        if state == .halted || isUnderRoll { return .done }
+        return change(.halt, reason) ? .done : .notNow
     }
 
     /// Cancels and closes everything, and locks; possible in every state. A lock for a breached limit keeps its reason.
@@ -45,8 +51,9 @@ extension RiskGate {
     /// - Parameter epoch: of the lock word that it goes with; 0 for none. What was proven flat under it stays so.
     public mutating func requestFlatten(epoch: UInt64 = 0) -> OperatorOutcome {
         // What an operator has locked does not end by itself.
-        if lockReason == .contractRolls {
+        if isLockOfRoll {
             lockReason = .operatorRequest
+            haltsAfterRoll = false
             if state == .locked { isLiveArmed = false }
         }
         switch state {
@@ -69,6 +76,7 @@ extension RiskGate {
             if isHeldByLimit { return .lockedUntilNextTradeDate }
         }
         isLiveArmed = true
+        haltsAfterRoll = false
         change(.arm, .armed)
         if !restrictions.isEmpty { change(.restrict, restrictions.reason) }
         return .done
@@ -109,8 +117,8 @@ extension RiskGate {
     public mutating func losePeer() -> OperatorOutcome {
         switch rules.peerLoss {
         case .reducing: restrict(.peer, .peerSilent)
-        case .halted: change(.halt, .peerSilent)
-        case .flattening: if state != .flattening, state != .locked { flatten(.peerSilent) }
+        case .halted: return halt(.peerSilent)
+        case .flattening: if isUnderRoll || state != .flattening && state != .locked { flatten(.peerSilent) }
         }
         return .done
     }

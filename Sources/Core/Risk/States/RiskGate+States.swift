@@ -22,12 +22,16 @@ extension RiskGate {
             lockReason = reason
             lockDate = day.tradeDate
         }
+        haltsAfterRoll = reason == .contractRolls ? state == .halted : false
         change(.flatten, reason)
     }
 
+    /// Being flattened, or locked.
+    var isClosed: Bool { state == .flattening || state == .locked }
+
     /// A limit that was breached on this trade date locks: no arm before the next.
     public var isLockedByLimit: Bool {
-        guard state == .flattening || state == .locked else { return false }
+        guard isClosed else { return false }
         return lockReason.isLimitBreach && day.tradeDate <= lockDate
     }
 
@@ -39,10 +43,12 @@ extension RiskGate {
     mutating func change(_ event: StateEvent, _ reason: StateReason) -> Bool {
         guard let next = state.after(event) else { return false }
         switch next {
-        // A pause and a missing mark end with the state that is stronger than they are.
-        case .halted, .flattening: restrictions.subtract([.paused, .mark])
+        // A pause and a missing mark end with the state that is stronger than they are, but for a roll's, which ends by
+        // itself.
+        case .halted: restrictions.subtract([.paused, .mark])
+        case .flattening: restrictions.subtract(isLockOfRoll ? .mark : [.paused, .mark])
         // The lock of a roll ends by itself: the operator's token outlives it.
-        case .locked: if lockReason != .contractRolls { isLiveArmed = false }
+        case .locked: if !isLockOfRoll { isLiveArmed = false }
         case .active, .reducing: break
         }
         note(from: state, to: next, reason, scope: .account)

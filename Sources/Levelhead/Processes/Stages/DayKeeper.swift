@@ -20,6 +20,8 @@ struct DayKeeper {
     private let lock: TradingLock
     /// Stamp of what was carried over into this run last.
     private var takenStamp: UInt64 = 0
+    /// What lay in the state directory before this process wrote anything, until it is known whether it is news.
+    private var found: DayRecord?
     /// What the record says; nil while this process has written none.
     private var written: DayUsage?
     private var lookedAt = Nanoseconds.zero
@@ -27,23 +29,28 @@ struct DayKeeper {
     private var hasNewState = false
     private var hasFailed = false
 
-    init(_ site: RunSite, venue: String, lock: TradingLock) {
+    init(_ site: RunSite, venue: String, lock: TradingLock) throws {
         self.site = site
         path = DayRecord.path(site.stateDirectory, venue: venue)
         self.lock = lock
+        found = try DayRecord.read(path)
     }
 
     /// What another run has left and this one does not have yet. Its own record it never takes: that is in its journal.
-    func carriedOver() throws -> DayUsage? {
-        guard let record = try DayRecord.read(path) else { return nil }
-        guard record.run != site.directory else { return nil }
-        return record.writtenNanoseconds == takenStamp ? nil : DayUsage(record)
+    ///
+    /// - Parameter isNew: the run has just begun. A record under its name is of one that had its directory before.
+    mutating func carriedOver(isNew: Bool) -> DayUsage? {
+        guard let record = found else { return nil }
+        if record.writtenNanoseconds != takenStamp, isNew || record.run != site.directory { return DayUsage(record) }
+        found = nil
+        return nil
     }
 
     mutating func observe(_ message: StageMessage) {
         switch message {
         case .carried(let usage):
             takenStamp = usage.stamp
+            if found?.writtenNanoseconds == usage.stamp { found = nil }
             hasNewState = true
         case .change: hasNewState = true
         case .fill: hasNews = true
@@ -78,6 +85,8 @@ struct DayKeeper {
     mutating func finish(_ gate: RiskGate) { write(gate.usage, sync: true) }
 
     private mutating func write(_ usage: DayUsage, sync: Bool) {
+        // What another run has left is not written over before this one has it.
+        if let found, found.run != site.directory { return }
         if let written, written.hasSameContents(as: usage), !sync { return }
         var usage = usage
         usage.stamp = MonotonicClock.wallTime().nanoseconds

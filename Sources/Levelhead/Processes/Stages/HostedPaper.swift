@@ -116,7 +116,10 @@ struct HostedPaper: ~Copyable, HostedStage {
                 reason: ShortText(command.arguments.reason ?? ""), epoch: command.arguments.epoch ?? 0))
     }
 
-    func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<VenueFollower>) {}
+    func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<VenueFollower>) {
+        desk.report(contract: fold.contractPlaces) { (fold.tradedSymbol, fold.nextSymbol) }
+        desk.report(held: fold.read { $0.accounts.held }, quality: fold.quote().quality)
+    }
 
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<VenueFollower>, records: UInt64) throws {
         door.stop()

@@ -47,12 +47,13 @@ struct HostedRisk: ~Copyable, HostedStage {
     init(_ site: RunSite, _ setup: MarketSetup) throws {
         let desk = try TradingLock(stateDirectory: site.stateDirectory)
         let epoch = try setup.trading().orderEpoch
+        let isLive = site.isLive
+        let venue = setup.configuration.risk.venue.rawValue
+        let keeper = isLive ? try DayKeeper(site, venue: venue, lock: desk) : nil
         self.setup = setup
         self.site = site
         self.desk = desk
-        let venue = setup.configuration.risk.venue.rawValue
-        let isLive = site.isLive
-        keeper = isLive ? DayKeeper(site, venue: venue, lock: desk) : nil
+        self.keeper = keeper
         signalLife = isLive ? setup.configuration.risk.signalLife : nil
         manual = ManualOrders(epoch: epoch)
     }
@@ -120,7 +121,7 @@ struct HostedRisk: ~Copyable, HostedStage {
 
     // MARK: What the run leaves to the next one
 
-    func carriedOver() throws -> DayUsage? { try keeper?.carriedOver() }
+    mutating func carriedOver(isNew: Bool) -> DayUsage? { keeper?.carriedOver(isNew: isNew) }
 
     mutating func secure(_ fold: borrowing StageFold<RiskFollower>) {
         guard keeper?.isUrgent == true else { return }
@@ -165,20 +166,36 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<RiskFollower>) {
-        let (state, why) = fold.read { ($0.gate.state, $0.gate.armRefusal) }
+        let state = fold.read { $0.gate.state }
         var details = AnswerDetails(tradingState: state.name)
         let isAsAsked: Bool
         switch command.verb {
         // The answer comes with the verdict and the order's first state.
         case .order, .modify, .cancel: return
-        case .pause: isAsAsked = state != .active
+        case .pause:
+            isAsAsked = fold.read { $0.outcome } == .done
+            if !isAsAsked { details.message = "the account is \(state.name): pause after the arm" }
         case .resume: isAsAsked = state == .active
         case .arm:
-            isAsAsked = state == .active && opens(command.arguments.epoch ?? follower.epoch)
-            if !isAsAsked { details.message = state == .active ? "flattened meanwhile" : why ?? "not now" }
+            details.message = armRefusal(command, fold)
+            isAsAsked = details.message == nil
         default: isAsAsked = true
         }
         command.finish(isAsAsked ? .done : .failed, details)
+    }
+
+    /// Why an arm that the gate has taken did not do what was asked; nil when it did. That of the account takes the lock
+    /// off the word, also when something restricts the account still: then it is REDUCING.
+    private func armRefusal(_ command: ControlCommand, _ fold: borrowing StageFold<RiskFollower>) -> String? {
+        let (outcome, gate) = fold.read { ($0.outcome, $0.gate) }
+        let scope = StrategyID(scope: command.arguments.scope ?? "account") ?? .account
+        guard scope == .account else {
+            return outcome == .done ? nil : gate.armRefusal(scope) ?? "not now"
+        }
+        // Under a word that is locked the gate may be armed already.
+        let isArmed = outcome == .done || gate.state == .reducing && desk.word.load().isLocked
+        guard isArmed else { return gate.armRefusal ?? "not now" }
+        return opens(command.arguments.epoch ?? follower.epoch) ? nil : "flattened meanwhile"
     }
 
     /// Takes the lock off the word. Its record goes with it, but for one that was there before a run over recorded tape
@@ -250,8 +267,15 @@ extension RiskGate {
     /// Why an arm does not take the lock off; nil when no limit keeps it on.
     fileprivate var armRefusal: String? {
         guard isHeldByLimit else { return nil }
-        let reason = isLockedByLimit ? lockReason : .dailyLoss
-        let date = TradeDateText.text(isLockedByLimit ? lockDate : day.tradeDate)
-        return "locked by \(reason.name) on trade date \(date): no arm before the next one"
+        return Self.refusal(isLockedByLimit ? lockReason : .dailyLoss, on: isLockedByLimit ? lockDate : day.tradeDate)
+    }
+
+    fileprivate func armRefusal(_ strategy: StrategyID) -> String? {
+        let status = strategies[strategy]
+        return status.state == .locked ? Self.refusal(.dailyLoss, on: status.lockDate) : nil
+    }
+
+    private static func refusal(_ reason: StateReason, on tradeDate: Int32) -> String {
+        "locked by \(reason.name) on trade date \(TradeDateText.text(tradeDate)): no arm before the next one"
     }
 }

@@ -57,7 +57,7 @@ protocol HostedStage: ~Copyable {
     /// Something that the process writes beside its journals found no space.
     var isDiskFull: Bool { get set }
     /// What an earlier run has left for this one and it does not have yet; nil for nothing.
-    func carriedOver() throws -> DayUsage?
+    mutating func carriedOver(isNew: Bool) -> DayUsage?
     /// Puts into the state directory what has to outlive the run, before what follows from it leaves.
     mutating func secure(_ fold: borrowing StageFold<Stage>)
     mutating func checkpoint() throws -> AuditPosition
@@ -95,7 +95,7 @@ extension HostedStage where Self: ~Copyable {
     static var followsEventTime: Bool { false }
     var peer: PeerWatch? { nil }
     mutating func nextVisitor() -> StageMessage? { nil }
-    func carriedOver() throws -> DayUsage? { nil }
+    mutating func carriedOver(isNew: Bool) -> DayUsage? { nil }
     mutating func secure(_ fold: borrowing StageFold<Stage>) {}
     mutating func checkpoint() throws -> AuditPosition { .start }
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {}

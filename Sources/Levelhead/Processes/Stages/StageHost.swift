@@ -21,7 +21,7 @@ import ZeroMQ
 /// What comes in beside the records is journaled before anything that follows from it leaves, so the stage is a
 /// function of the run's tape and its journal: a process that was killed folds both again and puts out the same.
 struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
-    private static var stateVersion: UInt64 { 7 }
+    private static var stateVersion: UInt64 { 8 }
     /// Records between two looks at everything else.
     private static var stride: Int { 1_024 }
 
@@ -144,7 +144,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Works until it is to stop and there is nothing to do. What its receivers have not taken by then goes out after
     /// a restart.
     mutating func run(_ desk: ProcessDesk) throws {
-        if let usage = try hosted.carriedOver() {
+        if let usage = hosted.carriedOver(isNew: !hasPredecessor) {
             try take(.control, .carried(usage))
             // Before the first record, and whoever comes after a crash has it from the journal.
             try inputs.flush()

@@ -35,8 +35,8 @@ public protocol MarketSink: FeatureSink, ~Copyable {
     mutating func sessionBegan(_ session: SessionTimes, leader: Int)
     /// A live feed fell behind the present, or has caught up with it.
     mutating func feedChanged(_ feed: FeedCondition)
-    /// Records are missing of the contract whose book fills the orders while the present one leads, of the one whose book
-    /// did before, or of both: a book is none until its next group.
+    /// Records are missing of the contract whose book fills the orders while the present one leads, of the one whose
+    /// book did before, or of both: a book is none until its next group.
     mutating func tradedRecordsLost(isLeaders: Bool, isFormers: Bool)
 }
 

@@ -1,8 +1,8 @@
 import Control
 import Units
 
-/// What `levelhead status` tells: the processes, and the account as the first of risk, execution and paper knows it; the
-/// position as the venue has it when the execution gateway does not answer.
+/// What `levelhead status` tells: the processes, and the account as the first of risk, execution and paper knows it.
+/// The position is the venue's when the execution gateway does not answer.
 struct StatusReport: Encodable {
     let processes: [ProcessStatus]
     let position: [String: Int64]

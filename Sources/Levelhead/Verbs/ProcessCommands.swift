@@ -69,7 +69,8 @@ struct ProcessOptions: ParsableArguments {
 }
 
 extension ProcessRole {
-    /// The commands that a process of the order path handles, beside `status` and `stop`; in logical time it refuses them.
+    /// The commands that a process of the order path handles, beside `status` and `stop`; in logical time it refuses
+    /// them.
     fileprivate var verbs: Set<ControlVerb> {
         switch self {
         case .risk: [.pause, .resume, .flatten, .arm, .order, .modify, .cancel]

@@ -184,8 +184,8 @@ struct HostedRisk: ~Copyable, HostedStage {
         command.finish(isAsAsked ? .done : .failed, details)
     }
 
-    /// Why an arm that the gate has taken did not do what was asked; nil when it did. That of the account takes the lock
-    /// off the word, also when something restricts the account still: then it is REDUCING.
+    /// Why an arm that the gate has taken did not do what was asked; nil when it did. That of the account takes the
+    /// lock off the word, also when something restricts the account still: then it is REDUCING.
     private func armRefusal(_ command: ControlCommand, _ fold: borrowing StageFold<RiskFollower>) -> String? {
         let (outcome, gate) = fold.read { ($0.outcome, $0.gate) }
         let scope = StrategyID(scope: command.arguments.scope ?? "account") ?? .account

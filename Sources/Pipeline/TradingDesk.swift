@@ -49,7 +49,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         mark()
         let isChanged = watch.begin(session, leader: leader, isAtRest: risk.isAtRest)
         risk.begin(watch.day, keepsContract: watch.keepsFormer)
-        if isChanged { risk.gate.changeContract() }
+        if isChanged { risk.changeContract() }
         venue.begin(watch.day)
         output.session(session, leader: leader)
         settle()
@@ -124,7 +124,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
     /// Once nothing is held and nothing worked, the leading contract is traded. Risk knows it last.
     private mutating func roll() {
         guard watch.keepsFormer, watch.roll(isAtRest: risk.isAtRest) else { return }
-        risk.gate.changeContract()
+        risk.changeContract()
         settle()
     }
 

@@ -220,6 +220,22 @@ import Units
         #expect(again.approvals[0].intent.quantity == Quantity(3))
     }
 
+    @Test func `the distance to the next contract is no move`() {
+        var stage = Self.stage {
+            $0.sizing = .volatilityTarget(Money(cents: 3_000))
+            $0.range.bar = .seconds(60)
+            $0.range.length = 2
+        }
+        for second in 60..<240 {
+            if second == 150 { stage.changeContract() }
+            let base: Int64 = second < 150 ? 20_000 : 20_200
+            Self.mark(&stage, base + (second % 30 < 15 ? 0 : 8), at: Double(second))
+        }
+        stage.apply(Self.signal(1, at: 239))
+        stage.review(TradingClock(Self.time(239)))
+        #expect(stage.approvals[0].intent.quantity == Quantity(3))
+    }
+
     // MARK: A strategy's own loss
 
     @Test func `a strategy that is locked asks for the close of what it holds, once`() {

@@ -31,7 +31,7 @@ public struct RiskFollower: TradingStage {
         risk.begin(watch.day, keepsContract: watch.keepsFormer)
     }
 
-    public mutating func contractChanged() { risk.gate.changeContract() }
+    public mutating func contractChanged() { risk.changeContract() }
 
     public mutating func marketMoved(_ watch: inout MarketWatch, trades: UnsafeBufferPointer<TradeRun>) {
         risk.apply(watch.update(depth: 1))

@@ -72,6 +72,12 @@ struct RiskStage {
 
     mutating func advance(to time: Timestamp) { gate.advance(to: time) }
 
+    /// Another contract is traded from here on.
+    mutating func changeContract() {
+        gate.changeContract()
+        range.changeContract()
+    }
+
     mutating func apply(_ fill: Fill) {
         gate.apply(fill)
         if keepsBooks { policy.follow(book: gate.quantity(of: .level)) } else { policy.apply(fill) }

@@ -60,6 +60,13 @@ public struct AverageRange: Sendable {
         close = middle
     }
 
+    /// Another contract is traded from here on: its prices are no move of the one before.
+    public mutating func changeContract() {
+        if number != 0 { end() }
+        number = 0
+        lastClose = nil
+    }
+
     private mutating func end() {
         let range = max(high, lastClose ?? high) - min(low, lastClose ?? low)
         sum += range - ranges[next]

@@ -72,7 +72,8 @@ struct ProcessOptions: ParsableArguments {
 private func watched(_ traded: String, _ account: AccountRecord?) -> [String] { account == nil ? [] : [traded] }
 
 extension ProcessRole {
-    /// The commands that a process of the order path handles, beside `status` and `stop`; in logical time it refuses them.
+    /// The commands that a process of the order path handles, beside `status` and `stop`; in logical time it refuses
+    /// them.
     fileprivate var verbs: Set<ControlVerb> {
         switch self {
         case .risk: [.pause, .resume, .flatten, .arm, .order, .modify, .cancel]

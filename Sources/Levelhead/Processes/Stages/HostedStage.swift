@@ -19,8 +19,8 @@ protocol HostedStage: ~Copyable {
     init(_ site: RunSite, _ setup: MarketSetup) throws
     /// Opens the files that go on from where they stood.
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws
-    /// What the stage is to take of a message that came through a channel. `origin`: when the record was received that it
-    /// follows from, by our wall clock, ns; 0 when unknown.
+    /// What the stage is to take of a message that came through a channel. `origin`: when the record was received that
+    /// it follows from, by our wall clock, ns; 0 when unknown.
     func received(_ message: StageMessage, origin: UInt64, now: Timestamp) -> StageMessage
     /// Sees every message that the stage takes or puts out, in order, again after a restart.
     mutating func observe(_ message: StageMessage)

@@ -1,5 +1,7 @@
 """`up` over recorded tape: its results, its ends, and what it refuses."""
 
+import hashlib
+import json
 import signal
 import time
 
@@ -63,6 +65,39 @@ def stop_and_resume(source):
     with Up(*arguments, "--resume", run=up.run, state=up.state) as finished:
         prove(finished, finished.wait(), source=short_day())
     return "; then ".join(details)
+
+
+def contents(run):
+    """Of every file of a run, by its path; but who uses it is nothing of the run's."""
+    files = (path for path in run.rglob("*") if path.is_file() and path.name != "lock")
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@case()
+def a_run_goes_on_as_what_it_is(source):
+    """A replay, a run in logical time and a run in time: the others' --resume is refused in one line and changes nothing."""
+    verbs = {"replay": ("replay",), "lockstep": ("up", "--speed", "max", "--lockstep"), "up": ("up", "--speed", "max")}
+    common = ("--tape", short_day(), "--config", bench.DAY_CONFIG, "--state-dir", PLACE / "kinds-s", "--json", "--run-dir")
+    refusals = 0
+    for kind, words in verbs.items():
+        run = PLACE / f"kind-{kind}"
+        levelhead(*words, *common, run)
+        # The second time as earlier versions wrote it.
+        for record in (run / "run.json").read_text(), None:
+            if record is None:
+                old = json.loads((run / "run.json").read_text())
+                same(old.pop("kind"), kind, "what run.json says")
+                (run / "run.json").write_text(json.dumps(old))
+            before = contents(run)
+            for other in {"replay", "up"} - {kind}:
+                done = levelhead(*verbs[other], *common, run, "--resume", status=1)
+                expect(len(done.stderr.splitlines()) == 1 and not done.stdout and f"levelhead {words[0]}" in done.stderr,
+                       f"{other} --resume of a run of {kind}: {done.stderr} {done.stdout}")
+                same(contents(run), before, f"files of the run of {kind} after {other} --resume")
+                refusals += 1
+            same(json.loads(levelhead("verify", run, "--json").stdout)["differences"], 0, f"verify of a run of {kind}")
+    levelhead(*verbs["lockstep"], *common, PLACE / "kind-lockstep", "--resume", status=64)
+    return f"{refusals} refusals"
 
 
 @case()

@@ -136,10 +136,11 @@ struct UpCommand: ParsableCommand {
         _ = try setup.trading()
         let paths = merged.sources.map(\.path)
         let identity = try TapeIdentity(paths)
+        let kind = lockstep ? RunKind.lockstep : .up
         return UpInput(
-            runFile: { try RunFile.recorded(setup, tapes: identity, window: nil, end: $0) },
+            runFile: { try RunFile.recorded(setup, kind, tapes: identity, window: nil, end: $0) },
             arguments: paths.flatMap { ["--tape", RunSite.absolute($0)] } + ["--speed", "\(speed)"],
-            check: { try RunFile.check($0, setup, tapes: identity, window: nil) })
+            check: { try RunFile.check($0, setup, kind, tapes: identity, window: nil) })
     }
 
     private func openDirectory(_ state: String) throws -> RunDirectory {

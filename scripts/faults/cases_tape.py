@@ -8,7 +8,7 @@ import time
 import bench
 import records
 from bench import PLACE, Skip, case, expect, fails, levelhead, same, short_day, until
-from runs import ROLES, Up, explained, prove, replay_once, ring, wait_for_all
+from runs import ROLES, Up, explained, prove, replay_once, ring, send, wait_for_all
 
 
 @case()
@@ -98,6 +98,41 @@ def a_run_goes_on_as_what_it_is(source):
             same(json.loads(levelhead("verify", run, "--json").stdout)["differences"], 0, f"verify of a run of {kind}")
     levelhead(*verbs["lockstep"], *common, PLACE / "kind-lockstep", "--resume", status=64)
     return f"{refusals} refusals"
+
+
+@case()
+def killed_at_the_end(source):
+    """Who does not end in order, killed by somebody else or by `up`, is named, and the run has failed; it goes on later."""
+    arguments = ("--tape", short_day(), "--speed", "600x")
+    for is_patient in (False, True):
+        with Up(*arguments) as up:
+            up.reach(500)
+            pid = up.kill("risk", signal.SIGSTOP)
+            up.process.terminate()
+            if not is_patient:
+                until(lambda: not {"ingest", "engine"} & set(up.pids()), 20, "it is risk's turn to end")
+                send(pid, signal.SIGKILL)
+            same(up.process.wait(60), 1, f"exit status ({up.words()[-300:]})")
+            result = json.loads(up.log.with_suffix(".out").read_text())
+            same((result["dead"], result["order_sha256"]), (["risk"], None), "what is missing")
+            expect(result["feature_sha256"], "the others have ended in order")
+            expect("risk did not end in order" in up.words(), f"it is said: {up.words()[-300:]}")
+            expect(not up.pids() and not ring(up.run).exists(), "something is left")
+        with Up(*arguments, "--resume", run=up.run, state=up.state) as again:
+            result = again.wait()
+            same(result["dead"], [], "the dead of the resumed run")
+            detail = prove(again, result, source=short_day())
+    return detail
+
+
+@case()
+def stopped_at_the_beginning(source):
+    """Before a record has come nothing is missing: no process has failed."""
+    for delay in (0, 0.05, 0.2, 0.5):
+        with Up("--tape", short_day(), "--speed", "1x") as up:
+            until(up.pids, 10, "a process runs")
+            time.sleep(delay)
+            same(up.end(30)["dead"], [], "the dead")
 
 
 @case()

@@ -120,6 +120,7 @@ struct UpCommand: ParsableCommand {
             try directory.writeRun(try input.runFile(end))
             print(json ? result.json : result.summary)
             if let role = result.neverUp.first { throw NeverStarted(role: role) }
+            if !result.unfinished.isEmpty { throw NotFinished(roles: result.unfinished) }
             withExtendedLifetime(lock.path) {}
         }
     }

@@ -31,7 +31,8 @@ struct UpRun {
         let (dead, neverUp) = (supervisor.deadRoles, supervisor.neverUp)
         supervisor.stopAll()
         return try UpResult(
-            site, restarts: supervisor.restartCount, dead: restarts ? [] : dead, neverUp: neverUp)
+            site, restarts: supervisor.restartCount, dead: restarts ? [] : dead, neverUp: neverUp,
+            unfinished: supervisor.unfinished)
     }
 }
 
@@ -56,10 +57,16 @@ struct UpResult {
     private let members: [(String, String)]
     /// The processes that died without ever having been up.
     let neverUp: [ProcessRole]
+    /// Those that did not end in order at the end.
+    let unfinished: [ProcessRole]
 
-    /// - Parameter dead: the processes that died and stayed dead; what they would have said is null.
-    init(_ site: RunSite, restarts: Int, dead: [ProcessRole], neverUp: [ProcessRole] = []) throws {
+    /// - Parameter dead: the processes that died and stayed dead; what they and those that did not end in order would
+    ///   have said is null.
+    init(
+        _ site: RunSite, restarts: Int, dead: [ProcessRole], neverUp: [ProcessRole], unfinished: [ProcessRole]
+    ) throws {
         self.neverUp = neverUp
+        self.unfinished = unfinished
         let engine = Self.read(site.result(.engine))
         let risk = Self.read(site.result(.risk))
         let ingest = Self.read(site.result(.ingest))
@@ -82,7 +89,7 @@ struct UpResult {
             ("ignored_trades", Self.text(ingest["ignoredTrades"])),
             ("skipped_records", Self.text(ingest["skippedRecords"])),
             ("ignored_definitions", Self.text(engine["ignored_definitions"])), ("restarts", "\(restarts)"),
-            ("dead", JSONText.array(dead.map { JSONText.string($0.rawValue) })),
+            ("dead", JSONText.array((dead + unfinished).map { JSONText.string($0.rawValue) })),
         ]
         self.members = members
     }

@@ -166,9 +166,19 @@ def two_at_once(source):
 @case()
 def stays_when_told(source):
     with Up("--tape", short_day(), "--speed", "max", "--stay") as up:
+        total = replay_once(short_day())["records"]
+
+        def ingest():
+            return next((one for one in up.status()["processes"] if one["name"] == "ingest"), {})
         wait_for_all(up)
+        for is_killed in (False, True):
+            if is_killed:
+                up.restarted("ingest", up.kill("ingest"))
+            until(lambda: ingest().get("state") == "waiting", 10, "ingest waits with the others")
+            same(ingest()["sequence"], total - 1, "its last record")
         time.sleep(0.3)
         expect(up.process.poll() is None, "it stays")
+        same(len(up.pids()), 5, "processes")
         return prove(up, up.end(), source=short_day())
 
 

@@ -140,7 +140,8 @@ struct UpCommand: ParsableCommand {
         let kind = lockstep ? RunKind.lockstep : .up
         return UpInput(
             runFile: { try RunFile.recorded(setup, kind, tapes: identity, window: nil, end: $0) },
-            arguments: paths.flatMap { ["--tape", RunSite.absolute($0)] } + ["--speed", "\(speed)"],
+            arguments: paths.flatMap { ["--tape", RunSite.absolute($0)] } + ["--speed", "\(speed)"]
+                + (stay ? ["--stay"] : []),
             check: { try RunFile.check($0, setup, kind, tapes: identity, window: nil) })
     }
 

@@ -183,6 +183,21 @@ def stays_when_told(source):
 
 
 @case()
+def ingest_says_where_it_is(source):
+    """At the tape's own pace, where a record comes now and then."""
+    with Up("--tape", short_day(), "--speed", "1x") as up:
+        up.reach(200)
+
+        def behind(count):
+            return [count - 1 - one["sequence"] for one in up.status()["processes"] if one["name"] == "ingest"]
+        for _ in range(4):
+            time.sleep(source.uniform(0.2, 0.6))
+            count = records.count(up.run)
+            until(lambda: all(lag <= 0 for lag in behind(count)), 0.5, f"ingest has said that record {count - 1} has come")
+        up.end()
+
+
+@case()
 def the_dead_stay_dead(source):
     """--no-restart: the others go on to the end of the tape, and the results say what is missing."""
     total = replay_once(short_day())["records"]

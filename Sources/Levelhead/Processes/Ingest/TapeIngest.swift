@@ -54,7 +54,9 @@ struct TapeIngest {
                 try ingest.begin(at: record.receiveTime)
                 ingest.awaitReaders(ProcessRole.readers.count)
             }
-            if pacer.hasBegun || Self.isTimed(record) { try wait(until: record.receiveTime, &pacer, &ingest) }
+            if pacer.hasBegun || Self.isTimed(record) {
+                try wait(until: record.receiveTime, &pacer, &ingest) { report(desk, place, isDone: false) }
+            }
             try ingest.take(record)
             place = ProcessPlace(position: sequence + 1, clock: record.receiveTime)
             if sequence & 255 == 0 { report(desk, place, isDone: false) }
@@ -92,10 +94,14 @@ struct TapeIngest {
         }
     }
 
-    private func wait(until time: Timestamp, _ pacer: inout TapePacer, _ ingest: inout IngestRun) throws {
+    /// - Parameter report: called when there is something to wait for.
+    private func wait(
+        until time: Timestamp, _ pacer: inout TapePacer, _ ingest: inout IngestRun, report: () -> Void
+    ) throws {
         var delay = pacer.delay(until: time.nanoseconds, now: MonotonicClock.now())
         guard delay > .zero else { return }
         try ingest.flush()
+        report()
         while delay > .zero, !StopSignal.isRaised {
             usleep(UInt32(clamping: max(1, min(delay, Self.patience).count / 1_000)))
             delay = pacer.delay(until: time.nanoseconds, now: MonotonicClock.now())

@@ -2,7 +2,11 @@
 
 import hashlib
 import json
+import os
+import pty
+import re
 import signal
+import subprocess
 import time
 
 import bench
@@ -241,6 +245,27 @@ def bad_input(source):
         expect("es.mbp-10.dbn.zst" in up.words(), f"the file is named: {up.words()}")
         expect(not up.pids() and not ring(up.run).exists(), "a ring is left")
     return "five kinds"
+
+
+@case()
+def a_progress_bar(source):
+    """On a terminal a run over tape shows how far it is."""
+    screen, side = pty.openpty()
+    words = ["up", "--tape", short_day(), "--speed", "600x", "--config", bench.DAY_CONFIG, "--state-dir", PLACE / "bar-s",
+             "--run-dir", PLACE / "bar-r", "--json"]
+    process = subprocess.Popen([bench.PROGRAM, *map(str, words)], stdout=subprocess.PIPE, stderr=side, text=True)
+    os.close(side)
+    seen = b""
+    try:
+        while chunk := os.read(screen, 4096):
+            seen += chunk
+    except OSError:
+        pass  # nobody has the other side any more
+    os.close(screen)
+    same(json.loads(process.communicate()[0])["records"], replay_once(short_day())["records"], "records")
+    shown = re.findall(rb"tape \[#*\.*\] \d+ %, (\d+) records", seen)
+    expect(len(shown) > 2 and int(shown[-1]) > int(shown[0]), f"the bar moves: {seen[-300:]}")
+    return f"{len(shown)} times"
 
 
 @case()

@@ -48,6 +48,7 @@ struct TapeIngest {
         var pacer = TapePacer(speed: speed)
         var isFirst = true
         var place = ProcessPlace(position: ingest.nextSequence)
+        var progress = ProgressBar("tape")
         while !StopSignal.isRaised, let (record, sequence) = try feed.next() {
             if isFirst {
                 isFirst = false
@@ -55,12 +56,19 @@ struct TapeIngest {
                 ingest.awaitReaders(ProcessRole.readers.count)
             }
             if pacer.hasBegun || Self.isTimed(record) {
-                try wait(until: record.receiveTime, &pacer, &ingest) { report(desk, place, isDone: false) }
+                let tape = feed.position
+                try wait(until: record.receiveTime, &pacer, &ingest) {
+                    report(desk, place, isDone: false)
+                    progress.update(done: tape.bytesRead, of: tape.byteCount, items: Int(place.position))
+                }
             }
             try ingest.take(record)
             place = ProcessPlace(position: sequence + 1, clock: record.receiveTime)
-            if sequence & 255 == 0 { report(desk, place, isDone: false) }
+            guard sequence & 255 == 0 else { continue }
+            report(desk, place, isDone: false)
+            progress.update(done: feed.position.bytesRead, of: feed.position.byteCount, items: Int(place.position))
         }
+        progress.clear()
         if StopSignal.isRaised {
             try ingest.pause()
             try write(FeedCounts(records: place.position))

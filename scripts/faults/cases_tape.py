@@ -244,7 +244,14 @@ def bad_input(source):
         up.wait(60, status=1)
         expect("es.mbp-10.dbn.zst" in up.words(), f"the file is named: {up.words()}")
         expect(not up.pids() and not ring(up.run).exists(), "a ring is left")
-    return "five kinds"
+        expect(len(up.words().splitlines()) == 1, f"one line: {up.words()}")
+    # Without a key nothing is made, and nothing started.
+    nowhere = PLACE / "keyless"
+    without = {key: value for key, value in os.environ.items() if key != "DATABENTO_API_KEY"}
+    done = levelhead("up", "--state-dir", nowhere, "--run-dir", PLACE / "keyless-r", "--json", status=1, env=without)
+    expect(len(done.stderr.splitlines()) == 1 and "DATABENTO_API_KEY" in done.stderr, f"without a key: {done.stderr}")
+    expect(not nowhere.exists() and not (PLACE / "keyless-r").exists(), "without a key something is left")
+    return "six kinds"
 
 
 @case()

@@ -87,6 +87,8 @@ struct UpCommand: ParsableCommand {
                 throw ValidationError("no home directory: give --state-dir")
             }
             try StartConditions.check(stateDirectory: RunSite.absolute(state), configuration)
+            // Its ingest reads it again; whoever starts that alone gives it there.
+            if tape.isEmpty, !begin { _ = try live.source.key() }
             try StateDirectory.make(state)
             let lock = try DirectoryLock(state)
             let input = try input(configuration)
@@ -111,9 +113,15 @@ struct UpCommand: ParsableCommand {
                 let result = JSONText.object(["run_dir": JSONText.string(site.directory)])
                 return print(json ? result : site.directory)
             }
-            let result = try UpRun(site: site).run(
-                ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty,
-                isLockstep: lockstep)
+            let result: UpResult
+            do {
+                result = try UpRun(site: site).run(
+                    ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty,
+                    isLockstep: lockstep)
+            } catch is InputFailed {
+                // Ingest has said why.
+                throw ExitCode.failure
+            }
             try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
             let own = try site.tape.parts().map(\.path)
             let end = RunFile.End(results: result.digests, ownTape: own.isEmpty ? nil : try TapeIdentity(own))

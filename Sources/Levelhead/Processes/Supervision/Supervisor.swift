@@ -156,9 +156,9 @@ struct Supervisor: ~Copyable {
                 isInputOver = true
                 continue
             }
-            Terminal.writeError("levelhead: \(role.rawValue) (pid \(child.pid)) ended: \(Self.words(end))")
             // What changed under a process that had come up may change back: whatever is open goes on with the others.
             if end == .status(Self.badInput), role == .ingest || awaited.contains(role) { throw failure(of: role) }
+            Terminal.writeError("levelhead: \(role.rawValue) (pid \(child.pid)) ended: \(Self.words(end))")
             if isLockstep { throw LockstepBroken(role: role) }
             if !restarts {
                 failures[role, default: 0] += 1

@@ -66,9 +66,13 @@ struct IngestCommand: ParsableCommand {
             try process.beginProcess(.ingest)
             let site = try process.site()
             do {
-                if input.tape.isEmpty { return try LiveIngest(site, live.source).run() }
-                let tape = try MergedTape.open(try TapePaths.expand(input.tape))
-                try TapeIngest(site, speed: speed.multiple, stays: stay).run(tape, window: input.window)
+                if input.tape.isEmpty {
+                    try LiveIngest(site, live.source).run()
+                } else {
+                    let tape = try MergedTape.open(try TapePaths.expand(input.tape))
+                    try TapeIngest(site, speed: speed.multiple, stays: stay).run(tape, window: input.window)
+                }
+                try process.printResult(.ingest, site)
             } catch
                 where !StorageSpace.isMissing(error)
                 && (error is TapeError || error is LiveKeyError || error is LiveIngestError)

@@ -276,6 +276,20 @@ def a_progress_bar(source):
 
 
 @case()
+def told_as_a_replay(source):
+    """Without --json the results are those that a replay tells, by the same names."""
+    common = ("--tape", short_day(), "--config", bench.DAY_CONFIG, "--state-dir", PLACE / "told-s", "--run-dir")
+    told = levelhead("up", "--speed", "max", *common, PLACE / "told-r").stdout.splitlines()
+    replayed = levelhead("replay", *common, PLACE / "told-p").stdout.splitlines()
+
+    def heads(lines):
+        return {line[:16].strip() for line in lines}
+    same(heads(replayed) - heads(told), {"level tests"}, "what a replay tells and up does not")
+    for head in ("feature rows", "signals"):
+        same([line for line in told if line.startswith(head)], [line for line in replayed if line.startswith(head)], head)
+
+
+@case()
 def proofs_can_fail(source):
     """One byte of a finished run is changed: of a size on its tape, of what a process took, of what it put out, of a result."""
     details = []

@@ -1,4 +1,5 @@
 import Configuration
+import Features
 import Foundation
 import Platform
 import Units
@@ -99,8 +100,33 @@ struct UpResult {
     /// For `run.json`.
     var digests: [(String, String)] { members.filter { RunFile.digests.contains($0.0) } }
 
+    /// As of a replay; "missing" is what a dead process took with it.
     var summary: String {
-        members.map { $0.0.padding(toLength: 18, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n")
+        let values = (try? JSONSerialization.jsonObject(with: Data(json.utf8))) as? [String: Any] ?? [:]
+        func text(_ key: String) -> String {
+            guard let value = values[key], !(value is NSNull) else { return "missing" }
+            return "\(value)"
+        }
+        func digest(_ key: String) -> String { values[key] is String ? "\(text(key).prefix(16))…" : "missing" }
+        func list(_ key: String, _ word: ([String: Any]) -> Any?) -> String {
+            guard let all = values[key] as? [[String: Any]] else { return text(key) }
+            return all.isEmpty ? "none" : all.map { "\(word($0) ?? "?")" }.joined(separator: ", ")
+        }
+        let held = (values["position"] as? [String: Any])?.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        let seconds = ((values["wall_s"] as? Double ?? 0) * 100).rounded() / 100
+        let dead = (values["dead"] as? [String] ?? []).joined(separator: ", ")
+        return """
+            records         \(text("records")) in \(seconds) s
+            event groups    \(text("event_groups"))
+            feature rows    \(text("feature_rows")) × \(FeatureSchema.columnCount)   sha256 \(digest("feature_sha256"))
+            signals         \(text("signals"))   sha256 \(digest("signal_sha256"))
+            orders, fills   \(text("orders")), \(text("fills"))   sha256 \(digest("order_sha256"))
+            position        \(held?.joined(separator: ", ") ?? "missing"), account \(text("trading_state"))
+            net profit      \(text("net_pnl_usd")) USD after fees
+            rules broken    \(list("rule_breaches") { $0["rule"] })
+            processes       \(text("restarts")) started again, \(dead.isEmpty ? "none" : dead) dead at the end
+            run directory   \(text("run_dir"))
+            """
     }
 
     /// The results of one process; empty when it did not end in order.

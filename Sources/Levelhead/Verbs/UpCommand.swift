@@ -91,6 +91,10 @@ struct UpCommand: ParsableCommand {
             if tape.isEmpty, !begin { _ = try live.source.key() }
             try StateDirectory.make(state)
             let lock = try DirectoryLock(state)
+            if let mode = StateDirectory.wideMode(state) {
+                let found = "\(state): mode 0\(String(mode, radix: 8)), expected 0700"
+                Terminal.writeError("levelhead: \(found): \(StateDirectory.modeRemedy(state))")
+            }
             let input = try input(configuration)
             // A damaged one is told before any process is started.
             let venue = configuration.risk.venue.rawValue

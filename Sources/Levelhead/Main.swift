@@ -5,6 +5,7 @@ enum Program {
     static func main() {
         // Read before anything else: a run's wall time counts from here.
         _ = ProcessStart.time
+        StandardStreams.keep()
         do {
             var command = try LevelheadCommand.parseAsRoot()
             try command.run()

@@ -95,7 +95,7 @@ private func message(
     }
 
     @Test func `other variables are left alone`() throws {
-        let environment = ["PATH": "/bin", "LEVELHEAD_STATE_DIR": "/tmp/x", "LEVELHEAD_BIN": "x", "LEVELHEAD": "1"]
+        let environment = ["PATH": "/bin", "LEVELHEAD_STATE_DIR": "/tmp/x", "LEVELHEAD": "1", "LEVELHEADER": "2"]
         #expect(try message(environment: environment) == nil)
     }
 }
@@ -174,6 +174,12 @@ private func message(
         #expect(try message(environment: ["LEVELHEAD_BARS_SMA_LENGHT": "1"])
             == "environment LEVELHEAD_BARS_SMA_LENGHT: unknown key 'bars.sma_lenght'; "
             + "the nearest known key is 'bars.sma_length'")
+        // A section that is mistyped is no other program's variable.
+        #expect(try message(environment: ["LEVELHEAD_RSIK_DAILY_LOSS": "100"])
+            == "environment LEVELHEAD_RSIK_DAILY_LOSS: unknown key 'rsik_daily_loss'; "
+            + "the nearest known key is 'risk.daily_loss_usd'")
+        #expect(try message(environment: ["LEVELHEAD_BIN": "x"])?.hasPrefix(
+            "environment LEVELHEAD_BIN: unknown key 'bin'; ") == true)
         #expect(try message(environment: ["LEVELHEAD_DIGEST": "hour"])
             == "environment LEVELHEAD_DIGEST: digest: expected \"second\" or \"tick\", found \"hour\"")
         #expect(try message(set: ["policy.quantity=many"])

@@ -1,12 +1,18 @@
 """`up` over recorded tape: its results, its ends, and what it refuses."""
 
+import hashlib
+import json
+import os
+import pty
+import re
 import signal
+import subprocess
 import time
 
 import bench
 import records
 from bench import PLACE, Skip, case, expect, fails, levelhead, same, short_day, until
-from runs import ROLES, Up, explained, prove, replay_once, ring, wait_for_all
+from runs import ROLES, Up, explained, prove, replay_once, ring, send, wait_for_all
 
 
 @case()
@@ -65,6 +71,74 @@ def stop_and_resume(source):
     return "; then ".join(details)
 
 
+def contents(run):
+    """Of every file of a run, by its path; but who uses it is nothing of the run's."""
+    files = (path for path in run.rglob("*") if path.is_file() and path.name != "lock")
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@case()
+def a_run_goes_on_as_what_it_is(source):
+    """A replay, a run in logical time and a run in time: the others' --resume is refused in one line and changes nothing."""
+    verbs = {"replay": ("replay",), "lockstep": ("up", "--speed", "max", "--lockstep"), "up": ("up", "--speed", "max")}
+    common = ("--tape", short_day(), "--config", bench.DAY_CONFIG, "--state-dir", PLACE / "kinds-s", "--json", "--run-dir")
+    refusals = 0
+    for kind, words in verbs.items():
+        run = PLACE / f"kind-{kind}"
+        levelhead(*words, *common, run)
+        # The second time as earlier versions wrote it.
+        for record in (run / "run.json").read_text(), None:
+            if record is None:
+                old = json.loads((run / "run.json").read_text())
+                same(old.pop("kind"), kind, "what run.json says")
+                (run / "run.json").write_text(json.dumps(old))
+            before = contents(run)
+            for other in {"replay", "up"} - {kind}:
+                done = levelhead(*verbs[other], *common, run, "--resume", status=1)
+                expect(len(done.stderr.splitlines()) == 1 and not done.stdout and f"levelhead {words[0]}" in done.stderr,
+                       f"{other} --resume of a run of {kind}: {done.stderr} {done.stdout}")
+                same(contents(run), before, f"files of the run of {kind} after {other} --resume")
+                refusals += 1
+            same(json.loads(levelhead("verify", run, "--json").stdout)["differences"], 0, f"verify of a run of {kind}")
+    levelhead(*verbs["lockstep"], *common, PLACE / "kind-lockstep", "--resume", status=64)
+    return f"{refusals} refusals"
+
+
+@case()
+def killed_at_the_end(source):
+    """Who does not end in order, killed by somebody else or by `up`, is named, and the run has failed; it goes on later."""
+    arguments = ("--tape", short_day(), "--speed", "600x")
+    for is_patient in (False, True):
+        with Up(*arguments) as up:
+            up.reach(500)
+            pid = up.kill("risk", signal.SIGSTOP)
+            up.process.terminate()
+            if not is_patient:
+                until(lambda: not {"ingest", "engine"} & set(up.pids()), 20, "it is risk's turn to end")
+                send(pid, signal.SIGKILL)
+            same(up.process.wait(60), 1, f"exit status ({up.words()[-300:]})")
+            result = json.loads(up.log.with_suffix(".out").read_text())
+            same((result["dead"], result["order_sha256"]), (["risk"], None), "what is missing")
+            expect(result["feature_sha256"], "the others have ended in order")
+            expect("risk did not end in order" in up.words(), f"it is said: {up.words()[-300:]}")
+            expect(not up.pids() and not ring(up.run).exists(), "something is left")
+        with Up(*arguments, "--resume", run=up.run, state=up.state) as again:
+            result = again.wait()
+            same(result["dead"], [], "the dead of the resumed run")
+            detail = prove(again, result, source=short_day())
+    return detail
+
+
+@case()
+def stopped_at_the_beginning(source):
+    """Before a record has come nothing is missing: no process has failed."""
+    for delay in (0, 0.05, 0.2, 0.5):
+        with Up("--tape", short_day(), "--speed", "1x") as up:
+            until(up.pids, 10, "a process runs")
+            time.sleep(delay)
+            same(up.end(30)["dead"], [], "the dead")
+
+
 @case()
 def signals_inherited_as_ignored(source):
     """As a shell starts what it puts into the background; and an interrupt as from a terminal."""
@@ -96,10 +170,35 @@ def two_at_once(source):
 @case()
 def stays_when_told(source):
     with Up("--tape", short_day(), "--speed", "max", "--stay") as up:
+        total = replay_once(short_day())["records"]
+
+        def ingest():
+            return next((one for one in up.status()["processes"] if one["name"] == "ingest"), {})
         wait_for_all(up)
+        for is_killed in (False, True):
+            if is_killed:
+                up.restarted("ingest", up.kill("ingest"))
+            until(lambda: ingest().get("state") == "waiting", 10, "ingest waits with the others")
+            same(ingest()["sequence"], total - 1, "its last record")
         time.sleep(0.3)
         expect(up.process.poll() is None, "it stays")
+        same(len(up.pids()), 5, "processes")
         return prove(up, up.end(), source=short_day())
+
+
+@case()
+def ingest_says_where_it_is(source):
+    """At the tape's own pace, where a record comes now and then."""
+    with Up("--tape", short_day(), "--speed", "1x") as up:
+        up.reach(200)
+
+        def behind(count):
+            return [count - 1 - one["sequence"] for one in up.status()["processes"] if one["name"] == "ingest"]
+        for _ in range(4):
+            time.sleep(source.uniform(0.2, 0.6))
+            count = records.count(up.run)
+            until(lambda: all(lag <= 0 for lag in behind(count)), 0.5, f"ingest has said that record {count - 1} has come")
+        up.end()
 
 
 @case()
@@ -145,7 +244,49 @@ def bad_input(source):
         up.wait(60, status=1)
         expect("es.mbp-10.dbn.zst" in up.words(), f"the file is named: {up.words()}")
         expect(not up.pids() and not ring(up.run).exists(), "a ring is left")
-    return "five kinds"
+        expect(len(up.words().splitlines()) == 1, f"one line: {up.words()}")
+    # Without a key nothing is made, and nothing started.
+    nowhere = PLACE / "keyless"
+    without = {key: value for key, value in os.environ.items() if key != "DATABENTO_API_KEY"}
+    done = levelhead("up", "--state-dir", nowhere, "--run-dir", PLACE / "keyless-r", "--json", status=1, env=without)
+    expect(len(done.stderr.splitlines()) == 1 and "DATABENTO_API_KEY" in done.stderr, f"without a key: {done.stderr}")
+    expect(not nowhere.exists() and not (PLACE / "keyless-r").exists(), "without a key something is left")
+    return "six kinds"
+
+
+@case()
+def a_progress_bar(source):
+    """On a terminal a run over tape shows how far it is."""
+    screen, side = pty.openpty()
+    words = ["up", "--tape", short_day(), "--speed", "600x", "--config", bench.DAY_CONFIG, "--state-dir", PLACE / "bar-s",
+             "--run-dir", PLACE / "bar-r", "--json"]
+    process = subprocess.Popen([bench.PROGRAM, *map(str, words)], stdout=subprocess.PIPE, stderr=side, text=True)
+    os.close(side)
+    seen = b""
+    try:
+        while chunk := os.read(screen, 4096):
+            seen += chunk
+    except OSError:
+        pass  # nobody has the other side any more
+    os.close(screen)
+    same(json.loads(process.communicate()[0])["records"], replay_once(short_day())["records"], "records")
+    shown = re.findall(rb"tape \[#*\.*\] \d+ %, (\d+) records", seen)
+    expect(len(shown) > 2 and int(shown[-1]) > int(shown[0]), f"the bar moves: {seen[-300:]}")
+    return f"{len(shown)} times"
+
+
+@case()
+def told_as_a_replay(source):
+    """Without --json the results are those that a replay tells, by the same names."""
+    common = ("--tape", short_day(), "--config", bench.DAY_CONFIG, "--state-dir", PLACE / "told-s", "--run-dir")
+    told = levelhead("up", "--speed", "max", *common, PLACE / "told-r").stdout.splitlines()
+    replayed = levelhead("replay", *common, PLACE / "told-p").stdout.splitlines()
+
+    def heads(lines):
+        return {line[:16].strip() for line in lines}
+    same(heads(replayed) - heads(told), {"level tests"}, "what a replay tells and up does not")
+    for head in ("feature rows", "signals"):
+        same([line for line in told if line.startswith(head)], [line for line in replayed if line.startswith(head)], head)
 
 
 @case()

@@ -74,7 +74,10 @@ def part_of_a_position(_):
         ask(up, "modify", far["id"], "--quantity", 1)
         answer, _ = ask(up, "cancel", far["id"])
         same(answer["state"], "cancelled", f"taken back: {answer}")
-        taken = order(up, "sell", 1, "--reduce-only")
+        other = order(up, "sell", 1, "--reduce-only", "--symbol", "ES.c.0", status=1)
+        expect("MESH6" in (other["message"] or ""), f"another contract: {other}")
+        # By the name that is configured.
+        taken = order(up, "sell", 1, "--reduce-only", "--symbol", "MES.c.0")
         same((taken["verdict"], taken["done"]), ("approved", True), f"takes a part: {taken}")
         until(lambda: position(up) == 2, 5, "two are left")
         same(order(up, "sell", 3, "--reduce-only", status=1)["verdict"], "reduce_only", "more than is held")

@@ -68,8 +68,7 @@ public struct ConfigurationSources: Sendable {
         settings[index] = ResolvedSetting(declaration: declaration, value: value, origin: origin)
     }
 
-    /// The key that a variable sets. Nil for variables that are not ours: those without the prefix, and those with it
-    /// that name no section of the table, which scripts around the program may use for themselves.
+    /// The key that a variable sets. Nil for variables that are no configuration.
     private static func key(_ variable: String) throws(ConfigurationError) -> String? {
         guard variable.hasPrefix(SettingTable.environmentPrefix), !SettingTable.otherVariables.contains(variable) else {
             return nil
@@ -77,8 +76,8 @@ public struct ConfigurationSources: Sendable {
         if let known = SettingTable.all.first(where: { $0.environmentName == variable }) { return known.key }
         let name = variable.dropFirst(SettingTable.environmentPrefix.count).lowercased()
         let section = SettingTable.all.lazy.compactMap(\.section).first { name.hasPrefix($0 + "_") }
-        guard let section else { return nil }
-        let key = "\(section).\(name.dropFirst(section.count + 1))"
-        throw .unknownKey(key, origin: .environment(variable: variable), nearest: SettingTable.nearest(to: key))
+        let key = section.map { "\($0).\(name.dropFirst($0.count + 1))" } ?? name
+        let nearest = section.map { _ in SettingTable.nearest(to: key) } ?? SettingTable.nearest(toVariable: variable)
+        throw .unknownKey(key, origin: .environment(variable: variable), nearest: nearest)
     }
 }

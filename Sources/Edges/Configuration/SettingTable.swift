@@ -5,8 +5,12 @@ import Units
 public enum SettingTable {
     public static let environmentPrefix = "LEVELHEAD_"
 
-    /// Variables with the prefix that are not configuration.
-    public static let otherVariables: Set<String> = ["LEVELHEAD_STATE_DIR"]
+    /// Variables with the prefix that are not configuration: where the state lies, and what the project's own tests
+    /// read.
+    public static let otherVariables: Set<String> = [
+        "LEVELHEAD_STATE_DIR", "LEVELHEAD_DBN_DUMP_DIR", "LEVELHEAD_DBN_FIXTURES", "LEVELHEAD_DRAW_DOCS",
+        "LEVELHEAD_FAULTS",
+    ]
 
     public static let all: [SettingDeclaration] =
         instrument + sessions + bars + levels + features + options + policy + sizing + risk + riskChecks + riskScopes
@@ -15,10 +19,15 @@ public enum SettingTable {
     static func declaration(_ key: String) -> SettingDeclaration? { all.first { $0.key == key } }
 
     /// The known key that takes the fewest edits; the first in table order among equals.
-    static func nearest(to key: String) -> String {
+    static func nearest(to key: String) -> String { nearest(to: key, \.key) }
+
+    /// The key whose variable takes the fewest edits.
+    static func nearest(toVariable name: String) -> String { nearest(to: name, \.environmentName) }
+
+    private static func nearest(to name: String, _ text: (SettingDeclaration) -> String) -> String {
         var best = (key: "", distance: Int.max)
         for declaration in all {
-            let distance = editDistance(Array(key.utf8), Array(declaration.key.utf8))
+            let distance = editDistance(Array(name.utf8), Array(text(declaration).utf8))
             if distance < best.distance { best = (declaration.key, distance) }
         }
         return best.key

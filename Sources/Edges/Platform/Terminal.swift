@@ -74,6 +74,7 @@ public struct OutputError: Error, CustomStringConvertible {
 /// A progress bar on standard error, shown only on a terminal and only when the work takes longer than a second.
 public struct ProgressBar: ~Copyable {
     private let label: String
+    private let unit: String
     private let isShown: Bool
     private let started = MonotonicClock.now()
     private var lastDrawn = Nanoseconds.zero
@@ -81,12 +82,17 @@ public struct ProgressBar: ~Copyable {
 
     private static let cells = 30
 
-    public init(_ label: String) {
+    /// - Parameter unit: what the items are.
+    public init(_ label: String, unit: String = "records") {
         self.label = label
+        self.unit = unit
         isShown = Terminal.standardErrorIsTerminal
     }
 
-    deinit { if isDrawn { _ = Terminal.write("\r\u{1B}[K", to: STDERR_FILENO) } }
+    deinit { clear() }
+
+    /// Takes the bar away; the next update draws it again.
+    public func clear() { if isDrawn { _ = Terminal.write("\r\u{1B}[K", to: STDERR_FILENO) } }
 
     /// Call every few thousand items: it reads the clock. Draws at most ten times a second.
     public mutating func update(done: Int, of total: Int, items: Int) {
@@ -95,15 +101,17 @@ public struct ProgressBar: ~Copyable {
         guard elapsed > .seconds(1), elapsed - lastDrawn > .milliseconds(100) else { return }
         lastDrawn = elapsed
         isDrawn = true
-        let line = Self.line(label, done: done, of: total, items: items, elapsed)
+        let line = Self.line(label, done: done, of: total, items: items, unit, elapsed)
         _ = Terminal.write("\r\u{1B}[K" + line, to: STDERR_FILENO)
     }
 
-    static func line(_ label: String, done: Int, of total: Int, items: Int, _ elapsed: Nanoseconds) -> String {
+    static func line(
+        _ label: String, done: Int, of total: Int, items: Int, _ unit: String = "records", _ elapsed: Nanoseconds
+    ) -> String {
         let share = total > 0 ? min(1, Double(done) / Double(total)) : 0
         let filled = Int(share * Double(cells))
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: cells - filled)
         let left = share > 0 ? Int(elapsed.seconds * (1 - share) / share) : 0
-        return "\(label) [\(bar)] \(Int(share * 100)) %, \(items) records, \(left) s left"
+        return "\(label) [\(bar)] \(Int(share * 100)) %, \(items) \(unit), \(left) s left"
     }
 }

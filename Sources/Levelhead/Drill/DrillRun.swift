@@ -18,6 +18,8 @@ struct DrillRun {
     let tape: String
     let directory: String
     let plan: DrillPlan
+    /// Called with the number of steps that are done.
+    var progress: (Int) -> Void = { _ in }
     private var random: DrillRandom
 
     /// Milliseconds to proven flat.
@@ -53,7 +55,11 @@ struct DrillRun {
             up.waitUntilExit()
         }
         try awaitAll()
-        for step in plan.steps { try play(step) }
+        for step in plan.steps {
+            progress(number)
+            try play(step)
+        }
+        progress(number)
         note("flatten")
         try awaitAll()
         try flatten()

@@ -38,9 +38,9 @@ struct ReplayRun: ~Copyable {
         let identity = identity(setup, tapes, window)
         // A new run's directory has no state; run.json makes it one that can be resumed.
         if directory.isResumed {
-            try RunFile.check(directory.runFile, setup, tapes: tapes, window: window)
+            try RunFile.check(directory.runFile, setup, .replay, tapes: tapes, window: window)
         } else {
-            try directory.writeRun(try RunFile.recorded(setup, tapes: tapes, window: window))
+            try directory.writeRun(try RunFile.recorded(setup, .replay, tapes: tapes, window: window))
         }
         var snapshots = SnapshotStore(try LMDBEnvironment(path: directory.stateDirectory, durability: .onSync))
         let saved = directory.isResumed ? try snapshots.load(snapshotName, expecting: identity) : nil
@@ -143,7 +143,7 @@ struct ReplayRun: ~Copyable {
             ("signal_sha256", JSONText.string(result.signalDigest)),
             ("order_sha256", JSONText.string(result.orderDigest)),
         ])
-        try directory.writeRun(try RunFile.recorded(setup, tapes: tapes, window: window, end: end))
+        try directory.writeRun(try RunFile.recorded(setup, .replay, tapes: tapes, window: window, end: end))
         result.measure(since: started)
         try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
         return result

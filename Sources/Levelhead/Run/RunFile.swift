@@ -22,10 +22,10 @@ enum RunFile {
     ///
     /// - Parameter end: nil before the first record.
     static func recorded(
-        _ setup: MarketSetup, tapes: TapeIdentity, window: Range<UInt64>?, end: End? = nil
+        _ setup: MarketSetup, _ kind: RunKind, tapes: TapeIdentity, window: Range<UInt64>?, end: End? = nil
     ) throws -> [UInt8] {
         let digests = end == nil ? [] : tapes.digestsWhenDone().map { $0?.hexadecimal }
-        let input = try common(setup, window) + [("tapes", self.tapes(tapes, digests: digests))]
+        let input = try common(setup, kind, window) + [("tapes", self.tapes(tapes, digests: digests))]
         return bytes(input + members(end))
     }
 
@@ -33,7 +33,7 @@ enum RunFile {
     static func live(
         _ configuration: ResolvedConfiguration, dataset: String, gateway: String, end: End? = nil
     ) throws -> [UInt8] {
-        let input = try program() + [
+        let input = try program(.up) + [
             ("dataset", JSONText.string(dataset)), ("gateway", JSONText.string(gateway)), ("tapes", "[]"),
             ("files", try NamedFiles.json(configuration)), ("configuration", configuration.json),
         ]
@@ -46,15 +46,18 @@ enum RunFile {
         return [("run_tape", tapes(own, digests: own.digestsWhenDone().map { $0?.hexadecimal }))] + end.results
     }
 
-    private static func program() throws -> [(String, String)] {
+    private static func program(_ kind: RunKind) throws -> [(String, String)] {
         [
+            (RunKind.key, JSONText.string(kind.rawValue)),
             ("program", JSONText.string("levelhead")), ("version", JSONText.string(ProgramIdentity.version)),
             ("program_sha256", JSONText.string(try ProgramIdentity.digest().hexadecimal)),
         ]
     }
 
-    private static func common(_ setup: MarketSetup, _ window: Range<UInt64>?) throws -> [(String, String)] {
-        try program() + [
+    private static func common(
+        _ setup: MarketSetup, _ kind: RunKind, _ window: Range<UInt64>?
+    ) throws -> [(String, String)] {
+        try program(kind) + [
             ("signal_contracts", JSONText.array(setup.plan.signal.map { JSONText.string($0.contract.rawSymbol) })),
             ("traded_root", JSONText.string(setup.plan.tradedSpecification.root)),
             ("from", JSONText.integer(window?.lowerBound)), ("to", JSONText.integer(window?.upperBound)),

@@ -116,6 +116,11 @@ enum StateChecks {
         let check = space(
             "state directory", existing, atLeast: diskByteCountMin,
             "free some space, or set LEVELHEAD_STATE_DIR elsewhere")
+        if existing == path, let mode = StateDirectory.wideMode(path) {
+            return DoctorCheck(
+                name: check.name, ok: false, detail: "\(path): mode 0\(String(mode, radix: 8)), expected 0700",
+                remedy: StateDirectory.modeRemedy(path))
+        }
         return DoctorCheck(
             name: check.name, ok: check.ok, detail: "\(path)\(note): \(check.detail)", remedy: check.remedy)
     }

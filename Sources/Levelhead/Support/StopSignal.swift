@@ -7,11 +7,23 @@ enum StopSignal {
 
     static var isRaised: Bool { raised.load(ordering: .relaxed) }
 
-    /// Takes the signals over, also when this process was started with them ignored.
+    private static let numbers = [SIGINT, SIGTERM]
+
+    /// The signals.
+    static var set: sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in numbers { sigaddset(&set, number) }
+        return set
+    }
+
+    /// Takes the signals over, also when this process was started with them ignored or blocked.
     static func install() {
         var action = sigaction()
         action.__sigaction_handler.sa_handler = { _ in StopSignal.raise() }
-        for number in [SIGINT, SIGTERM] { sigaction(number, &action, nil) }
+        for number in numbers { sigaction(number, &action, nil) }
+        var awaited = set
+        pthread_sigmask(SIG_UNBLOCK, &awaited, nil)
         signal(SIGPIPE, SIG_IGN)
     }
 

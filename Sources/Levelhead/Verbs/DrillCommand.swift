@@ -42,7 +42,9 @@ struct DrillCommand: ParsableCommand {
             let name = "lh-drill-\(UUID().uuidString.prefix(8).lowercased())"
             let place = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
             try Directory.make(place, mode: 0o700)
-            let results = try (0..<runs).map { try play($0, place) }
+            let bar = StepBar()
+            let results = try (0..<runs).map { try play($0, place, bar) }
+            bar.clear()
             let failed = results.filter { $0.failure != nil }.count
             if failed == 0 { try? FileManager.default.removeItem(atPath: place) }
             if json { print(object(results, failed: failed)) } else { summarize(results, failed: failed, place) }
@@ -50,7 +52,7 @@ struct DrillCommand: ParsableCommand {
         }
     }
 
-    private func play(_ number: Int, _ place: String) throws -> DrillResult {
+    private func play(_ number: Int, _ place: String, _ bar: StepBar) throws -> DrillResult {
         let tape = "\(place)/day"
         if !PosixFile.exists(tape) {
             let made = try OwnProgram.run(
@@ -61,9 +63,12 @@ struct DrillCommand: ParsableCommand {
             guard made.status == 0 else { throw DrillFailure("no tape: \(made.errors.prefix(300))") }
         }
         var run = DrillRun(tape: tape, directory: "\(place)/\(number)", seed: seed, run: number)
+        let (runs, steps) = (self.runs, run.plan.steps.count)
+        run.progress = { bar.update(run: number, of: runs, step: $0, of: steps) }
         var failure: String?
         do { try run.play() } catch { failure = "\(error)" }
         let result = DrillResult(number: number, run: run, failure: failure)
+        bar.clear()
         if !json { print(result.line) }
         if failure == nil { try? FileManager.default.removeItem(atPath: run.directory) }
         return result
@@ -88,6 +93,18 @@ struct DrillCommand: ParsableCommand {
         guard let median = sorted.at(0.5), let late = sorted.at(0.99), let longest = sorted.last else { return }
         print("\(what): \(sorted.count) times, p50 \(median.tenths), p99 \(late.tenths), longest \(longest.tenths) ms")
     }
+}
+
+/// How far a drill has come.
+private final class StepBar {
+    private var bar = ProgressBar("drill", unit: "steps")
+
+    /// Runs have about as many steps each.
+    func update(run: Int, of runs: Int, step: Int, of steps: Int) {
+        bar.update(done: run * steps + step, of: runs * steps, items: step)
+    }
+
+    func clear() { bar.clear() }
 }
 
 /// One line of a drill's table.

@@ -30,6 +30,9 @@ struct IngestCommand: ParsableCommand {
     @Option(help: ArgumentHelp("For a run: 1x for the tape's own pace, 10x, 0.5x, or max.", valueName: "speed"))
     var speed = SpeedArgument(multiple: nil)
 
+    @Flag(help: "For a run: stay at the end of the tape, until a signal.")
+    var stay = false
+
     @Option(help: ArgumentHelp("Bytes of the ring, a power of two.", valueName: "n"))
     var ringBytes = 1 << 26
 
@@ -43,6 +46,7 @@ struct IngestCommand: ParsableCommand {
     var onlyFor: Int32?
 
     func validate() throws {
+        if ring != nil, stay { throw ValidationError("--stay is for a run, not for a --ring alone.") }
         if ring != nil, input.tape.isEmpty { throw ValidationError("--ring needs the --tape to fill it from.") }
         guard RingLayout.isValid(capacity: ringBytes) else {
             throw ValidationError(
@@ -62,9 +66,13 @@ struct IngestCommand: ParsableCommand {
             try process.beginProcess(.ingest)
             let site = try process.site()
             do {
-                if input.tape.isEmpty { return try LiveIngest(site, live.source).run() }
-                let tape = try MergedTape.open(try TapePaths.expand(input.tape))
-                try TapeIngest(site, speed: speed.multiple).run(tape, window: input.window)
+                if input.tape.isEmpty {
+                    try LiveIngest(site, live.source).run()
+                } else {
+                    let tape = try MergedTape.open(try TapePaths.expand(input.tape))
+                    try TapeIngest(site, speed: speed.multiple, stays: stay).run(tape, window: input.window)
+                }
+                try process.printResult(.ingest, site)
             } catch
                 where !StorageSpace.isMissing(error)
                 && (error is TapeError || error is LiveKeyError || error is LiveIngestError)

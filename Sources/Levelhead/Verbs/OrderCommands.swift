@@ -25,7 +25,10 @@ struct OrderCommand: ParsableCommand {
     @Argument(help: "buy or sell.") var side: String
     @Argument(help: "Contracts.") var quantity: Int64
 
-    @Option(help: ArgumentHelp("The traded contract; no other is possible.", valueName: "symbol"))
+    @Option(
+        help: ArgumentHelp(
+            "The traded contract, by its name (MESH6) or as it is configured (MES.c.0); no other is possible.",
+            valueName: "symbol"))
     var symbol: String?
 
     @Option(help: ArgumentHelp("At this price or better.", valueName: "price"))

@@ -23,6 +23,9 @@ struct ProcessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Past sessions, as for levelhead replay.", valueName: "dir"))
     var history: String?
 
+    @Flag(help: "At the end, print what it came to as one JSON object.")
+    var json = false
+
     @Option(help: ArgumentHelp("End in order when this process is gone.", valueName: "pid"))
     var supervisor: Int32?
 
@@ -57,6 +60,14 @@ struct ProcessOptions: ParsableArguments {
         try ProcessClaim.take(role, site, isSupervised: supervisor != nil)
         // Threads that are started later keep off it too, the engine's own included.
         if let core = try site.configuration().cores.engine { try Cores.keepOff(core) }
+    }
+
+    /// Prints the process's part of the results, when it is asked for.
+    func printResult(_ role: ProcessRole, _ site: RunSite) throws {
+        guard json else { return }
+        let path = site.result(role)
+        let text = PosixFile.exists(path) ? String(decoding: try PosixFile.contents(of: path), as: UTF8.self) : "null\n"
+        print(text, terminator: "")
     }
 
     private func endWithSupervisor() {
@@ -98,6 +109,7 @@ private func runInLockstep<Stage: TradingStage>(
         let symbol = host.tradedSymbol
         try result(site, symbol, host.read { $0 })
         desk.close()
+        try options.printResult(role, site)
     }
 }
 
@@ -115,6 +127,7 @@ private func runStage<Hosted: HostedStage & ~Copyable>(
         let desk = try ProcessDesk(Hosted.role, site, symbols: symbols, account: account, verbs: Hosted.role.verbs)
         try host.run(desk)
         desk.close()
+        try options.printResult(Hosted.role, site)
     }
 }
 
@@ -136,13 +149,15 @@ struct EngineCommand: ParsableCommand {
                 let desk = try ProcessDesk(.engine, site)
                 var engine = try LockstepEngine(site, context: context)
                 try engine.run(desk)
-                return desk.close()
+                desk.close()
+                return try options.printResult(.engine, site)
             }
             let stages = StageClock()
             var host = try EngineHost.open(site, stages, context: context)
             let desk = try ProcessDesk(.engine, site, stages: stages)
             try host.run(desk)
             desk.close()
+            try options.printResult(.engine, site)
         }
     }
 }

@@ -46,6 +46,9 @@ struct SubscribeCommand: ParsableCommand {
     @Option(help: "table, csv or jsonl. By default a table on a terminal, else jsonl.")
     var format: StreamFormat?
 
+    @Flag(help: "The same as --format jsonl: a JSON value for each frame.")
+    var json = false
+
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp("Only columns that match one of these patterns.", valueName: "glob"))
@@ -62,6 +65,9 @@ struct SubscribeCommand: ParsableCommand {
     var from: UInt64?
 
     func validate() throws {
+        if json, let format, format != .jsonl {
+            throw ValidationError("--json and --format \(format) exclude each other.")
+        }
         for topic in topics {
             guard let filter = TopicFilter(topic), !StreamProcess.publishing(filter).isEmpty else {
                 let families = StreamProcess.allCases.flatMap(\.families) + ["status"]
@@ -93,7 +99,9 @@ struct SubscribeCommand: ParsableCommand {
         }
     }
 
-    private var chosenFormat: StreamFormat { format ?? (Terminal.standardOutputIsTerminal ? .table : .jsonl) }
+    private var chosenFormat: StreamFormat {
+        format ?? (!json && Terminal.standardOutputIsTerminal ? .table : .jsonl)
+    }
 
     private func outside() throws -> OutsideEndpoints? {
         guard let tcp, let (address, port) = Self.parse(tcp) else { return nil }

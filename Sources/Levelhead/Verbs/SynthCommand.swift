@@ -11,8 +11,9 @@ struct SynthCommand: ParsableCommand {
         commandName: "synth",
         abstract: "Writes a realistic synthetic session of ES, MES and ES options as DBN files.",
         discussion: """
-            The same parameters give the same bytes. Files are named synthetic-DATE.…, replaced if they exist, and \
-            appear when they are complete.
+            The same parameters give the same bytes. Files are named synthetic-DATE.… and appear when they are \
+            complete. Those of the same names are replaced; when the directory has one of that date that this session \
+            does not write, nothing is.
 
             Example:
               levelhead synth --date 2026-11-20 --seed 7 --out tapes/synthetic

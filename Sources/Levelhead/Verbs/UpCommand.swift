@@ -87,8 +87,14 @@ struct UpCommand: ParsableCommand {
                 throw ValidationError("no home directory: give --state-dir")
             }
             try StartConditions.check(stateDirectory: RunSite.absolute(state), configuration)
+            // Its ingest reads it again; whoever starts that alone gives it there.
+            if tape.isEmpty, !begin { _ = try live.source.key() }
             try StateDirectory.make(state)
             let lock = try DirectoryLock(state)
+            if let mode = StateDirectory.wideMode(state) {
+                let found = "\(state): mode 0\(String(mode, radix: 8)), expected 0700"
+                Terminal.writeError("levelhead: \(found): \(StateDirectory.modeRemedy(state))")
+            }
             let input = try input(configuration)
             // A damaged one is told before any process is started.
             let venue = configuration.risk.venue.rawValue
@@ -111,15 +117,22 @@ struct UpCommand: ParsableCommand {
                 let result = JSONText.object(["run_dir": JSONText.string(site.directory)])
                 return print(json ? result : site.directory)
             }
-            let result = try UpRun(site: site).run(
-                ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty,
-                isLockstep: lockstep)
+            let result: UpResult
+            do {
+                result = try UpRun(site: site).run(
+                    ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty,
+                    isLockstep: lockstep)
+            } catch is InputFailed {
+                // Ingest has said why.
+                throw ExitCode.failure
+            }
             try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
             let own = try site.tape.parts().map(\.path)
             let end = RunFile.End(results: result.digests, ownTape: own.isEmpty ? nil : try TapeIdentity(own))
             try directory.writeRun(try input.runFile(end))
             print(json ? result.json : result.summary)
             if let role = result.neverUp.first { throw NeverStarted(role: role) }
+            if !result.unfinished.isEmpty { throw NotFinished(roles: result.unfinished) }
             withExtendedLifetime(lock.path) {}
         }
     }
@@ -136,10 +149,12 @@ struct UpCommand: ParsableCommand {
         _ = try setup.trading()
         let paths = merged.sources.map(\.path)
         let identity = try TapeIdentity(paths)
+        let kind = lockstep ? RunKind.lockstep : .up
         return UpInput(
-            runFile: { try RunFile.recorded(setup, tapes: identity, window: nil, end: $0) },
-            arguments: paths.flatMap { ["--tape", RunSite.absolute($0)] } + ["--speed", "\(speed)"],
-            check: { try RunFile.check($0, setup, tapes: identity, window: nil) })
+            runFile: { try RunFile.recorded(setup, kind, tapes: identity, window: nil, end: $0) },
+            arguments: paths.flatMap { ["--tape", RunSite.absolute($0)] } + ["--speed", "\(speed)"]
+                + (stay ? ["--stay"] : []),
+            check: { try RunFile.check($0, setup, kind, tapes: identity, window: nil) })
     }
 
     private func openDirectory(_ state: String) throws -> RunDirectory {

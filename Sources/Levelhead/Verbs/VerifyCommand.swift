@@ -60,9 +60,10 @@ struct VerifyCommand: ParsableCommand {
         }
     }
 
-    /// A run with one journal of trading was one fold; else each process has journaled what it took.
+    /// A run in one process or in logical time was one fold; else each process has journaled what it took.
     private func verify(_ site: RunSite) throws -> (differences: [String], compared: [(String, UInt64)]) {
-        if PosixFile.exists(site.journal("trading")) {
+        let kind = try RunRecord(path: "\(site.directory)/run.json").kind
+        if kind == .replay || kind == .lockstep {
             var verification = ReplayVerification(site, tapes: tape)
             try verification.run()
             return (verification.differences, verification.compared)

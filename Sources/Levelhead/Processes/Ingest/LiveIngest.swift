@@ -24,6 +24,12 @@ struct LiveSource: Sendable {
     var keyFile: String?
     var replay: Replay
     var compresses: Bool
+
+    /// - Throws: there is none, or it is no key.
+    func key() throws(LiveKeyError) -> LiveKey {
+        try LiveKey.read(
+            environment: ProcessInfo.processInfo.environment[LiveKey.variable], file: keyFile, for: address)
+    }
 }
 
 /// The ingest process of a live run: a session with the gateway for each dataset, its records and marks to tape and
@@ -50,9 +56,7 @@ struct LiveIngest {
     func run() throws {
         let desk = try ProcessDesk(.ingest, site)
         let configuration = try site.configuration()
-        let key = try LiveKey.read(
-            environment: ProcessInfo.processInfo.environment[LiveKey.variable], file: source.keyFile,
-            for: source.address)
+        let key = try source.key()
         var plan = try LiveSubscriptions(configuration, source)
         var sink = LiveIngestSink(site, configuration: configuration, dataset: source.dataset, plan: plan)
         sink.stages = desk.stages

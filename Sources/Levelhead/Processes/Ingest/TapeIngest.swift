@@ -2,6 +2,7 @@ import Configuration
 import DBN
 import Foundation
 import Platform
+import Ring
 import Tape
 import Units
 
@@ -9,22 +10,34 @@ import Units
 struct TapeIngest {
     private let site: RunSite
     private let speed: Double?
+    /// At the tape's end it is there until it is told to end.
+    private let stays: Bool
     /// Longest sleep, so that the wish to stop is heard.
     private static let patience = Nanoseconds.milliseconds(20)
 
-    /// - Parameter speed: seconds of tape in a second; nil for as fast as the readers take it.
-    init(_ site: RunSite, speed: Double?) {
+    /// - Parameters:
+    ///   - speed: seconds of tape in a second; nil for as fast as the readers take it.
+    ///   - stays: the end of the tape does not end it.
+    init(_ site: RunSite, speed: Double?, stays: Bool) {
         self.site = site
         self.speed = speed
+        self.stays = stays
     }
 
     func run(_ tape: consuming MergedTape, window: Range<UInt64>?) throws {
         let desk = try ProcessDesk(.ingest, site)
         let configuration = try site.configuration()
         let sources = tape.sources
-        var ingest = try IngestRun.open(
-            site, metadata: RunMetadata.of(sources), capacity: configuration.ring.bytes, isPaced: true,
-            isStopping: { StopSignal.isRaised })
+        var ingest: IngestRun
+        do {
+            ingest = try IngestRun.open(
+                site, metadata: RunMetadata.of(sources), capacity: configuration.ring.bytes, isPaced: true,
+                isStopping: { StopSignal.isRaised })
+        } catch RingError.retired {
+            // The one before this has read it all, written what that came to, and died then.
+            let count = try RunTapeWriter.resume(site.tapeDirectory)?.recordCount ?? 0
+            return end(desk, ProcessPlace(position: count))
+        }
         if ingest.cutByteCount > 0 {
             let what = "cut \(ingest.cutByteCount) bytes of an unfinished record"
             Terminal.writeError("levelhead: \(site.tapeDirectory): \(what)")
@@ -34,28 +47,47 @@ struct TapeIngest {
         try feed.skip(to: ingest.nextSequence)
         var pacer = TapePacer(speed: speed)
         var isFirst = true
-        var count = ingest.nextSequence
+        var place = ProcessPlace(position: ingest.nextSequence)
+        var progress = ProgressBar("tape")
         while !StopSignal.isRaised, let (record, sequence) = try feed.next() {
             if isFirst {
                 isFirst = false
                 try ingest.begin(at: record.receiveTime)
                 ingest.awaitReaders(ProcessRole.readers.count)
             }
-            if pacer.hasBegun || Self.isTimed(record) { try wait(until: record.receiveTime, &pacer, &ingest) }
-            try ingest.take(record)
-            count = sequence + 1
-            if sequence & 255 == 0 {
-                desk.report(position: sequence + 1, clock: record.receiveTime, isDone: false)
+            if pacer.hasBegun || Self.isTimed(record) {
+                let tape = feed.position
+                try wait(until: record.receiveTime, &pacer, &ingest) {
+                    report(desk, place, isDone: false)
+                    progress.update(done: tape.bytesRead, of: tape.byteCount, items: Int(place.position))
+                }
             }
+            try ingest.take(record)
+            place = ProcessPlace(position: sequence + 1, clock: record.receiveTime)
+            guard sequence & 255 == 0 else { continue }
+            report(desk, place, isDone: false)
+            progress.update(done: feed.position.bytesRead, of: feed.position.byteCount, items: Int(place.position))
         }
+        progress.clear()
         if StopSignal.isRaised {
             try ingest.pause()
-            try write(FeedCounts(records: count))
+            try write(FeedCounts(records: place.position))
         } else {
             try write(feed.finish())
             try ingest.finish()
         }
+        end(desk, place)
+    }
+
+    /// Answers until it may end.
+    private func end(_ desk: ProcessDesk, _ place: ProcessPlace) {
+        report(desk, place, isDone: true)
+        while stays, !StopSignal.isRaised { usleep(UInt32(Self.patience.count / 1_000)) }
         desk.close()
+    }
+
+    private func report(_ desk: ProcessDesk, _ place: ProcessPlace, isDone: Bool) {
+        desk.report(position: place.position, clock: place.clock, isDone: isDone)
     }
 
     private func write(_ counts: FeedCounts) throws {
@@ -70,14 +102,26 @@ struct TapeIngest {
         }
     }
 
-    private func wait(until time: Timestamp, _ pacer: inout TapePacer, _ ingest: inout IngestRun) throws {
+    /// - Parameter report: called when there is something to wait for.
+    private func wait(
+        until time: Timestamp, _ pacer: inout TapePacer, _ ingest: inout IngestRun, report: () -> Void
+    ) throws {
         var delay = pacer.delay(until: time.nanoseconds, now: MonotonicClock.now())
         guard delay > .zero else { return }
         try ingest.flush()
+        report()
         while delay > .zero, !StopSignal.isRaised {
             usleep(UInt32(clamping: max(1, min(delay, Self.patience).count / 1_000)))
             delay = pacer.delay(until: time.nanoseconds, now: MonotonicClock.now())
             try ingest.flush()
         }
     }
+}
+
+/// How far a process has come.
+private struct ProcessPlace {
+    /// The number of the next record.
+    let position: UInt64
+    /// Receive time of the last one.
+    var clock = Timestamp.undefined
 }

@@ -101,7 +101,10 @@ struct ManualOrders {
     private static func intent(
         _ order: ManualOrder, _ id: ClientOrderID, _ clock: TradingClock, _ setup: MarketSetup, _ traded: String
     ) throws(ManualOrderError) -> OrderIntent {
-        if let symbol = order.symbol, symbol != traded { throw .symbol(symbol, traded: traded) }
+        // By its own name, or as it is configured.
+        if let symbol = order.symbol, symbol != traded, symbol != setup.configuration.instrument.traded {
+            throw .symbol(symbol, traded: traded)
+        }
         guard let side = order.side.lowercased() == "buy" ? Side.buy : order.side.lowercased() == "sell" ? .sell : nil
         else { throw .side(order.side) }
         let tick = setup.plan.tradedSpecification.tick

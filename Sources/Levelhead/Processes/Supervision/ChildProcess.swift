@@ -17,8 +17,11 @@ struct ChildProcess {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // The terminal's interrupt is for the supervisor, which ends the others in order.
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        // The terminal's interrupt is for the supervisor, which ends the others in order. A wish to end waits until the
+        // process listens (`StopSignal`): it would die of one that comes before.
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK))
+        var blocked = StopSignal.set
+        posix_spawnattr_setsigmask(&attributes, &blocked)
         var words: [UnsafeMutablePointer<CChar>?] = ([program, role.rawValue] + arguments).map { strdup($0) }
         defer { for word in words { free(word) } }
         words.append(nil)

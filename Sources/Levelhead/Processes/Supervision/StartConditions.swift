@@ -63,6 +63,8 @@ func reportingToSupervisor(_ body: () throws -> Void) throws {
     try reportingErrors {
         do {
             try body()
+        } catch is RunOver {
+            // It was to end, and has nothing to tell.
         } catch where StartConditions.isLasting(error) {
             Terminal.writeError("levelhead: \(error)")
             throw ExitCode(Supervisor.badInput)

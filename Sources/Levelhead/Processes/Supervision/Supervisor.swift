@@ -19,6 +19,8 @@ struct Supervisor: ~Copyable {
     private var startedAt: [ProcessRole: Nanoseconds] = [:]
     /// Those that have not been there to be asked since this run was started.
     private var awaited = Set(ProcessRole.allCases)
+    /// Those that did not end in order when they were to: what they would have said is missing.
+    private(set) var unfinished: [ProcessRole] = []
     /// Ingest has read its tape to the end.
     private(set) var isInputOver = false
     /// Where everybody stood at the last look, and since when.
@@ -87,26 +89,37 @@ struct Supervisor: ~Copyable {
         // Who has just died has something to finish too.
         for (role, due) in dead where due != nil { try? start(role) }
         for role in [ProcessRole.ingest, .engine, .risk, .execution, .paper] {
-            guard let child = children[role] else { continue }
+            guard let child = children[role] else {
+                // It could not be started again.
+                if let due = dead[role], due != nil { unfinished.append(role) }
+                continue
+            }
             child.terminate()
-            if !awaitEnd(of: child) {
+            let end = awaitEnd(of: child)
+            if end == nil {
                 Terminal.writeError("levelhead: \(role.rawValue) does not end: killed")
                 child.kill()
                 while child.poll() == nil { usleep(1_000) }
+            } else if let end, end != .status(0) {
+                Terminal.writeError("levelhead: \(role.rawValue) (pid \(child.pid)) ended: \(Self.words(end))")
             }
+            if end != .status(0) { unfinished.append(role) }
             children[role] = nil
         }
     }
 
     /// Waits for a process that is to end, as long as it gets on with what it has to do before.
-    private func awaitEnd(of child: ChildProcess) -> Bool {
+    ///
+    /// - Returns: how it ended; nil when it has not.
+    private func awaitEnd(of child: ChildProcess) -> ChildProcess.End? {
         let end = MonotonicClock.now() + Self.longestEnd
         var deadline = MonotonicClock.now() + Self.patience
         var asked = MonotonicClock.now()
         var sequence: UInt64?
-        while child.poll() == nil {
+        while true {
+            if let result = child.poll() { return result }
             let now = MonotonicClock.now()
-            if now > min(deadline, end) { return false }
+            if now > min(deadline, end) { return nil }
             if now - asked > .seconds(1) {
                 asked = now
                 let survey = try? control.survey(.status, deadline: .milliseconds(200))
@@ -116,7 +129,6 @@ struct Supervisor: ~Copyable {
             }
             usleep(2_000)
         }
-        return true
     }
 
     private mutating func start(_ role: ProcessRole) throws {
@@ -144,9 +156,9 @@ struct Supervisor: ~Copyable {
                 isInputOver = true
                 continue
             }
-            Terminal.writeError("levelhead: \(role.rawValue) (pid \(child.pid)) ended: \(Self.words(end))")
             // What changed under a process that had come up may change back: whatever is open goes on with the others.
             if end == .status(Self.badInput), role == .ingest || awaited.contains(role) { throw failure(of: role) }
+            Terminal.writeError("levelhead: \(role.rawValue) (pid \(child.pid)) ended: \(Self.words(end))")
             if isLockstep { throw LockstepBroken(role: role) }
             if !restarts {
                 failures[role, default: 0] += 1
@@ -213,6 +225,14 @@ struct LockstepBroken: Error, CustomStringConvertible {
 struct NeverStarted: Error, CustomStringConvertible {
     let role: ProcessRole
     var description: String { "\(role.rawValue) cannot start: the run has failed" }
+}
+
+/// A process was to end in order, and did not; what the run came to is told without it.
+struct NotFinished: Error, CustomStringConvertible {
+    let roles: [ProcessRole]
+    var description: String {
+        "\(roles.map(\.rawValue).joined(separator: ", ")) did not end in order: null is what is missing"
+    }
 }
 
 /// What ingest reads cannot be read; its own message says why.

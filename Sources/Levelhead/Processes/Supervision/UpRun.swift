@@ -1,4 +1,5 @@
 import Configuration
+import Features
 import Foundation
 import Platform
 import Units
@@ -31,7 +32,8 @@ struct UpRun {
         let (dead, neverUp) = (supervisor.deadRoles, supervisor.neverUp)
         supervisor.stopAll()
         return try UpResult(
-            site, restarts: supervisor.restartCount, dead: restarts ? [] : dead, neverUp: neverUp)
+            site, restarts: supervisor.restartCount, dead: restarts ? [] : dead, neverUp: neverUp,
+            unfinished: supervisor.unfinished)
     }
 }
 
@@ -56,10 +58,16 @@ struct UpResult {
     private let members: [(String, String)]
     /// The processes that died without ever having been up.
     let neverUp: [ProcessRole]
+    /// Those that did not end in order at the end.
+    let unfinished: [ProcessRole]
 
-    /// - Parameter dead: the processes that died and stayed dead; what they would have said is null.
-    init(_ site: RunSite, restarts: Int, dead: [ProcessRole], neverUp: [ProcessRole] = []) throws {
+    /// - Parameter dead: the processes that died and stayed dead; what they and those that did not end in order would
+    ///   have said is null.
+    init(
+        _ site: RunSite, restarts: Int, dead: [ProcessRole], neverUp: [ProcessRole], unfinished: [ProcessRole]
+    ) throws {
         self.neverUp = neverUp
+        self.unfinished = unfinished
         let engine = Self.read(site.result(.engine))
         let risk = Self.read(site.result(.risk))
         let ingest = Self.read(site.result(.ingest))
@@ -82,7 +90,7 @@ struct UpResult {
             ("ignored_trades", Self.text(ingest["ignoredTrades"])),
             ("skipped_records", Self.text(ingest["skippedRecords"])),
             ("ignored_definitions", Self.text(engine["ignored_definitions"])), ("restarts", "\(restarts)"),
-            ("dead", JSONText.array(dead.map { JSONText.string($0.rawValue) })),
+            ("dead", JSONText.array((dead + unfinished).map { JSONText.string($0.rawValue) })),
         ]
         self.members = members
     }
@@ -92,8 +100,33 @@ struct UpResult {
     /// For `run.json`.
     var digests: [(String, String)] { members.filter { RunFile.digests.contains($0.0) } }
 
+    /// As of a replay; "missing" is what a dead process took with it.
     var summary: String {
-        members.map { $0.0.padding(toLength: 18, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n")
+        let values = (try? JSONSerialization.jsonObject(with: Data(json.utf8))) as? [String: Any] ?? [:]
+        func text(_ key: String) -> String {
+            guard let value = values[key], !(value is NSNull) else { return "missing" }
+            return "\(value)"
+        }
+        func digest(_ key: String) -> String { values[key] is String ? "\(text(key).prefix(16))…" : "missing" }
+        func list(_ key: String, _ word: ([String: Any]) -> Any?) -> String {
+            guard let all = values[key] as? [[String: Any]] else { return text(key) }
+            return all.isEmpty ? "none" : all.map { "\(word($0) ?? "?")" }.joined(separator: ", ")
+        }
+        let held = (values["position"] as? [String: Any])?.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        let seconds = ((values["wall_s"] as? Double ?? 0) * 100).rounded() / 100
+        let dead = (values["dead"] as? [String] ?? []).joined(separator: ", ")
+        return """
+            records         \(text("records")) in \(seconds) s
+            event groups    \(text("event_groups"))
+            feature rows    \(text("feature_rows")) × \(FeatureSchema.columnCount)   sha256 \(digest("feature_sha256"))
+            signals         \(text("signals"))   sha256 \(digest("signal_sha256"))
+            orders, fills   \(text("orders")), \(text("fills"))   sha256 \(digest("order_sha256"))
+            position        \(held?.joined(separator: ", ") ?? "missing"), account \(text("trading_state"))
+            net profit      \(text("net_pnl_usd")) USD after fees
+            rules broken    \(list("rule_breaches") { $0["rule"] })
+            processes       \(text("restarts")) started again, \(dead.isEmpty ? "none" : dead) dead at the end
+            run directory   \(text("run_dir"))
+            """
     }
 
     /// The results of one process; empty when it did not end in order.

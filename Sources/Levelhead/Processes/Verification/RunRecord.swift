@@ -56,6 +56,9 @@ struct RunRecord {
         return own.isEmpty ? [tapes] : [ownTape]
     }
 
+    /// Nil when nothing says what made the run.
+    var kind: RunKind? { RunKind.of(FilePath.parent(of: path), run: members) }
+
     /// A value of text; nil for null, too.
     func text(_ key: String) -> String? { members[key] as? String }
 

@@ -70,10 +70,11 @@ struct MarketView: ~Copyable {
         self.time = max(self.time, time)
     }
 
-    /// Says whether the contract trades. False when that is known already, or there is no book.
-    mutating func setOpen(_ isOpen: Bool) -> Bool {
-        guard !quality.contains(.noBook), quality.contains(.closed) == isOpen else { return false }
-        if isOpen { quality.remove(.closed) } else { quality.insert(.closed) }
+    /// Says whether the contract trades: nothing, `halted` or `closed`. False when that is known already, or there is
+    /// no book.
+    mutating func setTrading(_ state: DataQuality) -> Bool {
+        guard !quality.contains(.noBook), quality.intersection(.notTrading) != state else { return false }
+        quality = quality.subtracting(.notTrading).union(state)
         return true
     }
 

@@ -316,12 +316,12 @@ extension MarketFoldTests {
 
     @Test func `an open market view closes and opens once each`() {
         var view = MarketView()
-        let unknown = view.setOpen(false)
+        let unknown = view.setTrading(.closed)
         #expect(!unknown, "there is no book yet")
         var two = Book()
         (two.bid.levelCount, two.bid.prices[0], two.ask.levelCount, two.ask.prices[0]) = (1, 5, 1, 6)
         withUnsafePointer(to: two) { view.take($0, quality: [], group: EventGroup()) }
-        let steps = [view.setOpen(true), view.setOpen(false), view.setOpen(false), view.setOpen(true)]
+        let steps = [view.setTrading([]), view.setTrading(.closed), view.setTrading(.closed), view.setTrading([])]
         #expect(steps == [false, true, false, true] && view.quality == [])
     }
 

@@ -84,6 +84,14 @@ struct RollDesk: ~Copyable {
 
     mutating func arm() { ask(.arm) }
 
+    /// An operator's flatten at the execution gateway itself.
+    mutating func flatten() {
+        execution.take(
+            .request(OperatorCommand(.flatten, id: 1_001, sender: ShortText("test"), epoch: 2)),
+            at: execution.clock.message)
+        settle()
+    }
+
     mutating func ask(_ request: OperatorRequest, epoch: UInt64 = 0) {
         risk.take(.request(OperatorCommand(request, id: 1_000, epoch: epoch)), at: risk.clock.message)
         settle()

@@ -181,6 +181,37 @@ import Units
         #expect(desk.changes.suffix(2) == ["LOCKED flat", "ACTIVE contract_rolls"])
     }
 
+    /// Halted at 16:58:50 with a position, whose flatten cannot close it then.
+    private static func halted() throws -> RollDesk {
+        var desk = try desk(both)
+        try play(&desk, 6, (16, 58, 0), seconds: 20, contracts: both)
+        #expect(desk.order(.buy, 2) == "approved")
+        try play(&desk, 6, (16, 58, 20), seconds: 30, contracts: both)
+        #expect(desk.gate.position.quantity == Quantity(2))
+        desk.take(MarketFoldTests.status(3, try MarketFoldTests.instant(6, 16, 58, 50), .halt))
+        try play(&desk, 6, (16, 58, 51), seconds: 2, contracts: both)
+        #expect(desk.gate.bookQuality.contains(.halted) && !desk.gate.bookQuality.contains(.closed))
+        desk.flatten()
+        try play(&desk, 6, (16, 58, 53), seconds: 2, contracts: both)
+        return desk
+    }
+
+    @Test func `an operator's flatten goes on by itself after a halt`() throws {
+        var desk = try Self.halted()
+        desk.take(MarketFoldTests.status(3, try MarketFoldTests.instant(6, 16, 58, 55), .trading))
+        try Self.play(&desk, 6, (16, 58, 56), seconds: 8, contracts: Self.both)
+        #expect(desk.gate.position.quantity == .zero)
+    }
+
+    @Test func `and not after a halt that ends in the close`() throws {
+        var desk = try Self.halted()
+        try Self.play(&desk, 6, (16, 58, 55), seconds: 70, contracts: Self.both)
+        #expect(desk.gate.bookQuality.contains(.closed) && !desk.gate.bookQuality.contains(.halted))
+        desk.take(MarketFoldTests.status(3, try MarketFoldTests.instant(6, 18, 0, 0), .trading))
+        try Self.play(&desk, 6, (18, 0, 1), seconds: 8, contracts: Self.both)
+        #expect(desk.gate.position.quantity == Quantity(2))
+    }
+
     @Test func `the last session of a contract is the calendar's, whether or not the tape has the next one`() throws {
         let calendar = try MarketFoldTests.configuration().calendar
         func ends(_ contracts: [(String, UInt32)], _ leader: Int, _ day: Int) throws -> Bool {

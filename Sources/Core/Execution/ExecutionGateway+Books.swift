@@ -228,9 +228,10 @@ extension ExecutionGateway {
 
     /// Linked orders on the other side of one that fills end with its first contract, at the venue, in the same
     /// instant.
-    mutating func endOpposed(to order: Order) {
+    mutating func endOpposed(to order: Order, _ clock: TradingClock) {
         for i in live.indices where live[i].order.link == order.link && live[i].order.side != order.side {
             live[i].leaves = .zero
+            expectAnswer(i, clock)
         }
     }
 }

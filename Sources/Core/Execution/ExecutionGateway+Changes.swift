@@ -35,7 +35,8 @@ extension ExecutionGateway {
         move(index, .modify, event.reason, clock)
     }
 
-    /// The order goes on as it was; when it has ended, that has been told or will be.
+    /// The order goes on as it was. When nothing of it is left, or the venue does not know it, it has ended: that may
+    /// have been told as a part, for more was wanted then, or its word is lost.
     mutating func modifyRefused(_ index: Int, _ event: VenueEvent, _ clock: TradingClock) {
         guard live[index].isModifySent else {
             repetitions += 1
@@ -44,6 +45,8 @@ extension ExecutionGateway {
         dropChange(index)
         settleAnswer(index, clock)
         report(live[index].order, live[index].state, event.reason, leaves: live[index].leaves, clock)
+        let isGone = event.reason == .tooLate || event.reason == .unknownOrder
+        if live[index].leaves == .zero || isGone { ask(index, clock) }
     }
 
     /// A change that was sent will not come.

@@ -68,6 +68,8 @@ extension ExecutionGateway {
         checkTimeout(clock)
         guard live.isEmpty else { return }
         if flattening.isBlocked {
+            // A halt may end in the close, and a refusal may be heard before the halt.
+            if !quote.isTrading { flattening.isClosed = !quote.quality.contains(.halted) }
             guard quote.isTrading, flattening.waitsForOpen || !flattening.isClosed else { return }
             unblock(clock)
         }

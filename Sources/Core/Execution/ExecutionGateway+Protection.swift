@@ -113,7 +113,10 @@ extension ExecutionGateway {
         if configuration.netsBooks { shrinkBook(index, fill, clock) }
         // The venue has reduced what is linked in the same instant, and says so next.
         let left = brackets[index].quantity
-        for i in live.indices where live[i].order.link == link { live[i].leaves = min(live[i].leaves, left) }
+        for i in live.indices where live[i].order.link == link && live[i].leaves > left {
+            live[i].leaves = left
+            if left <= .zero { expectAnswer(i, clock) }
+        }
         if left <= .zero { brackets.remove(at: index) }
         cancelEntries(of: fill.parent, clock)
     }

@@ -12,7 +12,7 @@ extension ExecutionGateway {
     /// of the intent; when none is sent, an update of that identity says why.
     mutating func close(_ intent: OrderIntent, _ clock: TradingClock) {
         let first: ClientOrderID? = intent.id.issuer == .manual ? intent.id : nil
-        if closesAll(intent) || brackets.isEmpty {
+        if closesAll(intent) || brackets.isEmpty && openQuantity != .zero {
             closeAll(clock, first: first)
         } else {
             cancelEntries(ofStrategy: intent.strategy, clock)

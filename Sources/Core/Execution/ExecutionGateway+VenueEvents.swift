@@ -138,7 +138,7 @@ extension ExecutionGateway {
         if isFlattening { return }
         switch filled.order.role {
         case .entry where filled.order.link != .none:
-            endOpposed(to: filled.order)
+            endOpposed(to: filled.order, clock)
             protect(fill, of: filled, clock)
         case .entry: protect(fill, of: filled, clock)
         case .protectiveStop, .target, .close: shrink(fill, link: filled.order.link, clock)

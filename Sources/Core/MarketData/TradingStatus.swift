@@ -25,6 +25,15 @@ import DBN
         self.action = action
     }
 
+    /// A status record says that the contract does not trade and that its session is not over: a halt, a pause, or the
+    /// way out of one. 11 to 13 are the close, 15 is not available.
+    public var isHalt: Bool {
+        switch (source, action) {
+        case (.calendar, _), (.status, Self.tradingAction), (.status, 11...13), (.status, 15): false
+        case (.status, _): true
+        }
+    }
+
     public func isOpen(byCalendar calendarOpen: Bool) -> Bool {
         switch source {
         case .calendar: calendarOpen

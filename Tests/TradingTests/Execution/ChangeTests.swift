@@ -58,10 +58,28 @@ import Units
         var bench = Self.resting()
         _ = Self.change(&bench, 2, 19_996)
         #expect(bench.filled(Self.entry, .buy, 2, "4999.00").contains("m1 filled 0"))
-        #expect(bench.say(.modifyRejected, Self.entry) { $0.reason = .tooLate } == [])
+        #expect(bench.say(.modifyRejected, Self.entry) { $0.reason = .tooLate } == [], "it is gone")
         #expect(bench.gateway.position.quantity == Quantity(3))
         #expect(bench.gateway.contradictions == 0)
         #expect(bench.gateway.hasProtection)
+    }
+
+    @Test func `an order that fills whole while it is to be enlarged is asked about, and ends`() {
+        var bench = Self.resting()
+        _ = Self.change(&bench, 5, 19_997)
+        let filled = bench.filled(Self.entry, .buy, 2, "4999.00")
+        #expect(filled.contains("m1 partiallyFilled 2"), "\(filled)")
+        let refused = bench.say(.modifyRejected, Self.entry) { $0.reason = .tooLate }
+        #expect(refused == ["m1 partiallyFilled 0 too_late", "> ask m1"])
+        let ended = bench.status(Self.entry, .filled, filled: 3, leaves: 0)
+        #expect(ended.contains("m1 filled 0"), "\(ended)")
+    }
+
+    @Test func `a change of an order that the venue does not know any more is asked about`() {
+        var bench = Self.resting()
+        _ = Self.change(&bench, 2, 19_996)
+        let refused = bench.say(.modifyRejected, Self.entry) { $0.reason = .unknownOrder }
+        #expect(refused == ["m1 partiallyFilled 2 unknown_order", "> ask m1"])
     }
 
     @Test func `a change that nobody answers is asked about`() {
@@ -203,6 +221,26 @@ import Units
         }
         #expect(out == ["x5 pending 1", "> x5 close sell 1 market"])
         #expect(bench.commands.last?.order.link == Self.stop)
+    }
+
+    @Test func `a strategy's close that crosses its stop leaves what others have at work`() {
+        var bench = GatewayBench()
+        bench.open { $0.strategy = .level }
+        bench.accepted(Self.entry, 1)
+        bench.filled(Self.entry, .buy, 1, "5000.25")
+        let resting = ClientOrderID(epoch: 1, issuer: .manual, count: 2)
+        bench.open(.buy, 2, id: resting) {
+            $0.type = .limit
+            $0.limit = Ticks(19_990)
+        }
+        bench.accepted(resting, 2)
+        bench.filled(Self.stop, .sell, 1, "4998.25")
+        #expect(bench.gateway.position.isFlat)
+        let out = bench.open(.sell, 0, id: ClientOrderID(epoch: 1, issuer: .strategy, count: 9)) {
+            $0.action = .close
+            $0.strategy = .level
+        }
+        #expect(!out.contains("> cancel m2"), "\(out)")
     }
 
     // MARK: A venue without links

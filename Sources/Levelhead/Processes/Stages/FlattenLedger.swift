@@ -26,6 +26,8 @@ struct FlattenLedger {
     private var sender = ShortText()
     private var reason = ShortText()
     private var fees = Money.zero
+    /// The risk gateway's is under way: an operator's that comes meanwhile is the same one.
+    private var isRiskAsked = false
     /// What the gateway itself says of it, from its first notice on.
     private(set) var account = FlattenCertificate()
 
@@ -37,7 +39,9 @@ struct FlattenLedger {
             self.epoch = max(self.epoch, epoch)
             return
         }
+        let paid = isRiskAsked ? fees : .zero
         self = FlattenLedger()
+        fees = paid
         phase = .underWay
         self.epoch = epoch
         self.sender = sender
@@ -50,7 +54,11 @@ struct FlattenLedger {
         sender = ShortText("risk")
         reason = ShortText(why.name)
         fees = .zero
+        isRiskAsked = true
     }
+
+    /// The risk gateway has heard of the proof.
+    mutating func riskIsDone() { isRiskAsked = false }
 
     mutating func add(_ fill: Fill) { fees += fill.fee }
 
@@ -63,6 +71,7 @@ struct FlattenLedger {
             if notice.certificate.proven == account.proven { return false }
             proofEpoch = phase == .underWay ? epoch : 0
             phase = .flat
+            isRiskAsked = false
         case .flattenLate: break
         case .reconciliationQuestion, .reconciled, .strayOrder, .bookClose: return false
         }
@@ -103,6 +112,7 @@ struct FlattenLedger {
         try archive.field(&sender)
         try archive.field(&reason)
         try archive.field(&fees)
+        try archive.field(&isRiskAsked)
         try account.persist(&archive)
     }
 }

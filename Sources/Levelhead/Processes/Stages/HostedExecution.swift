@@ -62,7 +62,9 @@ struct HostedExecution: ~Copyable, HostedStage {
             if command.request == .flatten {
                 flatten.begin(epoch: command.epoch, sender: command.sender, reason: command.reason)
             }
+        case .change(let change) where change.scope != .account: break
         case .change(let change) where change.to == .flattening: flatten.riskAsks(change.reason)
+        case .change: flatten.riskIsDone()
         case .notice(let notice): if flatten.take(notice) { certificate = write() }
         case .fill(let fill): flatten.add(fill)
         case .update(let update): observe(update)

@@ -70,6 +70,17 @@ import Units
         #expect(found == steps.map(\.2))
     }
 
+    @Test func `rows in a halt say so, and rows after the close do not`() throws {
+        var pipeline = try Self.pipeline()
+        let halt = try MarketFoldTests.instant(8, 16, 50)
+        Self.take(MarketFoldTests.book(1, halt - 1_000_000_000, bid: 18_000), &pipeline)
+        Self.take(MarketFoldTests.status(1, halt, .halt), &pipeline)
+        for time in [halt + 1_000_000_000, try MarketFoldTests.instant(8, 17, 0, 1)] {
+            Self.take(MarketFoldTests.book(1, time, bid: 18_000), &pipeline)
+        }
+        #expect(pipeline.withOutput { $0.qualities } == [[], .halted, .closed])
+    }
+
     @Test func `rows have a gap from a hole's mark on until the next session`() throws {
         var pipeline = try Self.pipeline()
         let start = try MarketFoldTests.instant(8, 10, 0)

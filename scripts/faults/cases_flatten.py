@@ -357,7 +357,7 @@ def full_run_directory(_):
 
 @case()
 def market_closed(_):
-    """In a halt: exit 1, `market_closed`, FLATTENING; the position stays. With --at-open it closes when trading resumes."""
+    """In a halt: exit 1, `market_closed`, FLATTENING; the position stays, and is closed when trading resumes."""
     tape = bench.tape("halted", "--seed", "1", "--rate", "0.02", "--from", "09:20", "--to", "09:50", "--halt", "09:23-09:26")
     with desk(tape=tape) as up:
         ready(up)
@@ -367,11 +367,32 @@ def market_closed(_):
         answer = flatten(up, status=1, timeout=3)
         same(answer["message"], "market_closed", f"{answer}")
         same((state(up), position(up)), ("FLATTENING", 2), "state and position")
-        waiting = flatten(up, "--at-open", timeout=60)
+        until(lambda: state(up) == "LOCKED", 60, "it is closed when the halt ends")
         expect(market_time(up) >= 9 * 3600 + 26 * 60, "not before the reopening")
+        same((position(up), len(certificates(up))), (0, 1), "position and certificates")
+        arm(up)
+        return f"{answer['ms']:.1f} ms to say so; {finished(up)}"
+
+
+@case(long=True)
+def session_over(_):
+    """After the close: exit 1, FLATTENING, and at the next open still, until it is told with --at-open."""
+    tape = bench.tape("closes", "--seed", "1", "--rate", "0.05", "--from", "16:50", "--to", "17:00", "--no-options")
+    more = bench.PLACE / "closes-next"
+    bench.levelhead("synth", "--date", "2026-03-11", "--seed", "2", "--rate", "0.05", "--from", "18:00", "--to", "18:20",
+                    "--no-options", "--out", more)
+    with desk("--tape", more, "--speed", "60x", tape=tape) as up:
+        ready(up)
+        open_position(up)
+        until(lambda: market_time(up) >= 17 * 3600, 60, "the close")
+        answer = flatten(up, status=1, timeout=3)
+        same((answer["message"], state(up), position(up)), ("market_closed", "FLATTENING", 2), f"{answer}")
+        until(lambda: market_time(up) >= 18 * 3600 + 60, 120, "the next session")
+        same((state(up), position(up)), ("FLATTENING", 2), "state and position at the open")
+        flatten(up, "--at-open", timeout=20)
         same(position(up), 0, "position")
         arm(up)
-        return f"{answer['ms']:.1f} ms to say so; closed {waiting['ms'] / 1000:.1f} s later; {finished(up)}"
+        return f"{answer['ms']:.1f} ms to say so; {finished(up)}"
 
 
 def market_time(up):

@@ -76,7 +76,8 @@ extension ContractEngine {
         let (isOpen, isSuspect) = (isOpen, isSuspect)
         // Both sides, and not crossed.
         if isBookValid, isOpen, !isSuspect { return [] }
-        let quality = MarketView.quality(of: book, isOpen: isOpen, isSuspect: isSuspect)
+        var quality = MarketView.quality(of: book, isOpen: isOpen, isSuspect: isSuspect)
+        if !isOpen, isHalted { quality = quality.subtracting(.closed).union(.halted) }
         return isBookOld ? quality.union(.stale) : quality
     }
 

@@ -126,6 +126,10 @@ public struct ContractEngine: ~Copyable {
     public var isBookValid: Bool { state.pointee.isBookValid }
     /// The market of this contract is open.
     public var isOpen: Bool { state.isOpen(at: state.pointee.clock.time) }
+    /// It is not, although its session has begun and is not over.
+    public var isHalted: Bool {
+        state.pointee.status.isHalt && state.pointee.session.contains(Timestamp(nanoseconds: state.pointee.clock.time))
+    }
     public var session: SessionTimes { state.pointee.session }
     public var isSuspect: Bool { assembler.isSettledSuspect }
     /// The market has closed since the book's last group: it is none to read any more (K.3-8).

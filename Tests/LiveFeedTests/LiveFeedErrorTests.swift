@@ -9,7 +9,7 @@ import Units
 @Suite struct LiveFeedErrorTests {
     @Test(arguments: [ErrorCode.authenticationFailed, .keyDeactivated, .invalidSubscription])
     func `an error that time does not mend is the end`(code: ErrorCode) throws {
-        let error = try LiveRecord.error(code, "no")
+        let error = try LiveRecord.error(code, "n\u{1B}o")
         let gateway = try ScriptedGateway([
             { side in
                 try side.begin(LiveStream(), [error])
@@ -19,7 +19,7 @@ import Units
         var feed = try TestFeed.make(port: gateway.port)
         var recorder = FeedRecorder()
         TestFeed.run(&feed, &recorder) { feed, _ in feed.state == .refused }
-        #expect(recorder.events.last == .refused(text: "no"))
+        #expect(recorder.events.last == .refused(text: "no"), "without what a terminal would obey")
         _ = try gateway.finish()
     }
 

@@ -175,14 +175,24 @@ import Units
 
     @Test func `once both were live neither waits again`() {
         var merge = FeedMerge(now: Self.now)
-        merge.see(1, .live)
+        merge.see(1, .live, now: Self.now)
         #expect(!merge.isOver)
         // It broke off before this one had caught up.
         #expect(Self.limit(merge, .down, reached: 50) == .undefined)
         #expect(Self.limit(merge, .replaying, reached: 50) == Self.time(50))
-        merge.see(0, .live)
+        merge.see(0, .live, now: Self.now)
         #expect(merge.isOver)
         #expect(Self.limit(merge, .replaying, reached: 50) == .undefined)
+    }
+
+    @Test func `a feed that is live does not wait long for one that comes late`() {
+        var merge = FeedMerge(now: Self.now)
+        merge.see(0, .live, now: Self.now)
+        func limit(after seconds: Int64) -> Timestamp {
+            merge.limit(of: 1, .replaying, held: nil, reached: Self.time(50), now: Self.now + .seconds(seconds))
+        }
+        #expect(limit(after: 15) == Self.time(50), "the end of a replay that both began with")
+        #expect(limit(after: 16) == .undefined)
     }
 
     /// Two streams of seeded times, each with a replay that ends anywhere: what comes out is sorted.
@@ -207,7 +217,7 @@ import Units
                 arrived[place] = min(200, arrived[place] + Int(next(20)))
                 let other = 1 - place
                 func state(_ place: Int) -> FeedState { positions[place] == 200 ? .live : .replaying }
-                merge.see(other, state(other))
+                merge.see(other, state(other), now: Self.now)
                 let held = positions[other] < arrived[other] && reached[other].isDefined
                 let limit = merge.limit(
                     of: other, state(other), held: held ? Self.time(streams[other][positions[other]]) : nil,

@@ -26,7 +26,7 @@ public struct FeedFailure: Equatable, Sendable {
 
     public init(_ reason: FeedMark.Reason, _ text: String) {
         self.reason = reason
-        self.text = text
+        self.text = text.printable
     }
 }
 

@@ -5,25 +5,28 @@ import Units
 /// time.
 ///
 /// Each may go as far as the other is known to have come: to the record that the other holds back, else to its last
-/// one. A feed that never came about, or broke off, holds nobody up; and once both have been live neither waits for the
-/// other again.
+/// one. A feed that never came about, or broke off, holds nobody up, and one that is late does not hold up who has been
+/// live for a while; once both have been live neither waits for the other again.
 public struct FeedMerge: Sendable {
-    /// How long a first session is waited for.
+    /// How long a first session is waited for, and by who is live the end of the other's replay.
     public static let patience = Nanoseconds.seconds(15)
 
     private let end: Nanoseconds
-    private var wereLive = [false, false]
+    /// When each was live first.
+    private var liveSince: [Nanoseconds?] = [nil, nil]
 
     /// - Parameter now: monotonic; the patience begins.
     public init(now: Nanoseconds) { end = now + Self.patience }
 
     /// Whether both have caught up.
-    public var isOver: Bool { wereLive == [true, true] }
+    public var isOver: Bool { liveSince.allSatisfy { $0 != nil } }
 
     /// What a feed now is.
     ///
     /// - Parameter place: 0 or 1.
-    public mutating func see(_ place: Int, _ state: FeedState) { if state == .live { wereLive[place] = true } }
+    public mutating func see(_ place: Int, _ state: FeedState, now: Nanoseconds) {
+        if state == .live, liveSince[place] == nil { liveSince[place] = now }
+    }
 
     /// The receive time up to which a feed may go, by what the other is.
     ///
@@ -35,10 +38,11 @@ public struct FeedMerge: Sendable {
         of other: Int, _ state: FeedState, held: Timestamp?, reached: Timestamp, now: Nanoseconds
     ) -> Timestamp {
         guard !isOver else { return .undefined }
+        if let since = liveSince[1 - other], now - since > Self.patience { return .undefined }
         let known = held ?? (reached.isDefined ? reached : Timestamp(nanoseconds: 0))
         switch state {
         case .replaying: return known
-        case .down, .connecting, .authenticating: return wereLive[other] || now > end ? .undefined : known
+        case .down, .connecting, .authenticating: return liveSince[other] != nil || now > end ? .undefined : known
         // Held back itself, until this one is live.
         case .live, .refused, .closed: return .undefined
         }

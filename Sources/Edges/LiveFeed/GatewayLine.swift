@@ -18,8 +18,13 @@ struct GatewayLine {
     subscript(_ key: String) -> String? { fields.first { $0.key == key }?.value }
 
     /// The text, cut to what fits into an error message, without control characters.
-    var excerpt: String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(200).filter { $0.value >= 0x20 }))
+    var excerpt: String { String(text.unicodeScalars.prefix(200)).printable }
+}
+
+extension String {
+    /// Without control characters: what a gateway says may end on a terminal.
+    var printable: String {
+        String(String.UnicodeScalarView(unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
     }
 }
 
@@ -34,7 +39,7 @@ enum HandshakeAnswer: Equatable {
         if line["success"] == "1" {
             self = .accepted(sessionID: line["session_id"] ?? "")
         } else if let text = line["error"] {
-            self = .refused(text)
+            self = .refused(text.printable)
         } else {
             self = line["success"] == nil ? .unknown : .refused("no reason given")
         }

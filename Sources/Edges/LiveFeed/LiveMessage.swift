@@ -27,7 +27,7 @@ public enum LiveMessage: Equatable, Sendable {
             self = .mapping(record.instrumentID, input: mapping.inputSymbol, output: mapping.outputSymbol)
         case .error:
             let error = record.errorMessage
-            self = .error(error.code, text: error.message, isLast: error.isLast != 0)
+            self = .error(error.code, text: error.message.printable, isLast: error.isLast != 0)
         default:
             self.init(system: record.systemMessage)
         }
@@ -45,7 +45,7 @@ public enum LiveMessage: Equatable, Sendable {
         case .replayCompleted: self = .replayCompleted(schema: Self.schema(in: text))
         case .endOfInterval: self = .endOfInterval(schema: Self.schema(in: text), end: system.record.eventTime)
         case .unsubscribeAcknowledged: self = .unsubscribed
-        default: self = .other(code: system.code, text: text)
+        default: self = .other(code: system.code, text: text.printable)
         }
     }
 

@@ -151,7 +151,7 @@ public struct LiveSession: ~Copyable {
         }
         if !bytes.starts(with: "DBN".utf8), bytes[..<4].allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
             let line = GatewayLine(bytes.prefix { $0 != UInt8(ascii: "\n") }.prefix(1_024))
-            throw .text(line["error"] ?? line.excerpt)
+            throw .text(line["error"]?.printable ?? line.excerpt)
         }
         phase = .plain
         return try nextPlain()

@@ -199,8 +199,10 @@ extension SessionThread {
         try session.close()
         try send()
         connection.finishWriting()
-        // A socket that closes with unread input resets, and what the client has not read yet would be lost.
-        while !isGone, !gateway.isStopping {
+        // A socket that closes with unread input resets, and what the client has not read yet would be lost. Nobody
+        // holds a thread for longer than a client takes to see the end.
+        let end = MonotonicClock.now() + .seconds(30)
+        while !isGone, !gateway.isStopping, MonotonicClock.now() < end {
             switch try connection.read(into: input, timeout: LiveGateway.patience) {
             case .end: isGone = true
             case .bytes, .nothing: break

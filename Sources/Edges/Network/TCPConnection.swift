@@ -28,12 +28,16 @@ public final class TCPConnection: Sendable {
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Connects to the first address of `host` that answers within `timeout`. The name is resolved each time.
+    /// Connects to the first address of `host` that answers; each has its share of `timeout`, which begins when the
+    /// name, resolved each time, is known.
     public convenience init(host: String, port: UInt16, timeout: Nanoseconds) throws(SystemCallError) {
         let peer = "\(host):\(port)"
-        let deadline = Deadline(after: timeout)
         var failure = SystemCallError(call: "connect", path: peer, code: EHOSTUNREACH)
-        for address in try SocketAddress.resolve(host: host, port: port) {
+        let addresses = try SocketAddress.resolve(host: host, port: port)
+        let began = MonotonicClock.now()
+        for (index, address) in addresses.enumerated() {
+            let left = max(0, timeout.count - (MonotonicClock.now() - began).count)
+            let deadline = Deadline(after: Nanoseconds(left / Int64(addresses.count - index)))
             do throws(SystemCallError) {
                 self.init(descriptor: try address.connect(peer: peer, deadline: deadline), peer: peer)
                 return

@@ -54,6 +54,11 @@ public final class TCPListener: Sendable {
         if accepted < 0 {
             // The peer may have gone between the two calls; a stopped listener accepts nothing.
             if [EINTR, EAGAIN, ECONNABORTED, EINVAL].contains(errno) { return nil }
+            // Those that are connected may end and give back what is short.
+            if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) {
+                usleep(100_000)
+                return nil
+            }
             throw SystemCallError(call: "accept", path: address, code: errno)
         }
         _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)

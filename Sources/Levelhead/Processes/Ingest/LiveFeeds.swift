@@ -35,7 +35,7 @@ struct LiveFeeds: ~Copyable {
     mutating func receive(timeout: Nanoseconds, into sink: inout LiveIngestSink) -> Int {
         guard count > 1 else { return feeds[0].receive(timeout: timeout, into: &sink) }
         let now = MonotonicClock.now()
-        for place in 0..<count { merge.see(place, feeds[place].state) }
+        for place in 0..<count { merge.see(place, feeds[place].state, now: now) }
         var handed = 0
         for place in 0..<count {
             let other = 1 - place

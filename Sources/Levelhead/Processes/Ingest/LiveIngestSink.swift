@@ -49,8 +49,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private var failure: (any Error)?
     /// The first book of a run that has asked for no past has not come: the hole before it is told in front of it.
     private var awaitsFirstBook: Bool
-    private let scratch = UnsafeMutableRawPointer.allocate(byteCount: 512, alignment: 8)
-    private let unseen = UnsafeMutableRawPointer.allocate(byteCount: 512, alignment: 8)
+    private let scratch = UnsafeMutableRawPointer.allocate(byteCount: 1_024, alignment: 8)
+    private let unseen = UnsafeMutableRawPointer.allocate(byteCount: 1_024, alignment: 8)
 
     /// How long names that need not come are waited for when one was said, and those that have to.
     private static let patience = Nanoseconds.seconds(5)

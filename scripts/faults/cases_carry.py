@@ -96,7 +96,8 @@ def live_limit_outlives_its_run(source):
             detail = prove(second, second.end())
         left = kept(second, "account-paper.json")
         # Recorded tape is another account: it begins ACTIVE, and leaves what waits for the next live run as it is.
-        with Up("--tape", short_day(), "--speed", "max", *limit, state=first.state) as tape:
+        # At a pace that the engine keeps: as fast as possible risk may be through before the first signal comes.
+        with Up("--tape", short_day(), "--speed", "600x", *limit, state=first.state) as tape:
             expect(tape.wait()["orders"] > 0, "orders of the tape's policy")
         same(kept(second, "account-paper.json"), left, "the account's record after a tape")
         expect(kept(second, "locked.json")["lasting"], "the lock after a tape")

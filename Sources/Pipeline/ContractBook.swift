@@ -41,9 +41,10 @@ public struct ContractBook: ~Copyable {
     mutating func takeStatus(action: UInt16) { status.apply(action: action) }
 
     /// Whether the market is open at the time of the last group.
-    public var isOpen: Bool {
-        status.isOpen(byCalendar: session.contains(Timestamp(nanoseconds: assembler.group.time)))
-    }
+    public var isOpen: Bool { status.isOpen(byCalendar: isInSession) }
+    /// It is not, although its session has begun and is not over.
+    public var isHalted: Bool { status.isHalt && isInSession }
+    private var isInSession: Bool { session.contains(Timestamp(nanoseconds: assembler.group.time)) }
 
     private mutating func close(missingLast: Bool, _ closed: (borrowing ContractBook) -> Void) {
         guard assembler.close(missingLast: missingLast) else { return }

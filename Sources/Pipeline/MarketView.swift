@@ -149,10 +149,13 @@ struct MarketView: ~Copyable {
         return runs.count
     }
 
-    /// What is wrong with a book, as the trading folds name it.
-    static func quality(of book: UnsafePointer<Book>, isOpen: Bool, isSuspect: Bool) -> DataQuality {
+    /// What is wrong with a book, as the trading folds name it. A halt is no close: what is being closed goes on after
+    /// it.
+    static func quality(
+        of book: UnsafePointer<Book>, isOpen: Bool, isHalted: Bool, isSuspect: Bool
+    ) -> DataQuality {
         var quality: DataQuality = []
-        if !isOpen { quality.insert(.closed) }
+        if !isOpen { quality.insert(isHalted ? .halted : .closed) }
         if isSuspect { quality.insert(.badBook) }
         let (bids, asks) = (book.pointee.bid.levelCount, book.pointee.ask.levelCount)
         if bids > 0, asks > 0, book.bid.prices[0] > book.ask.prices[0] { quality.insert(.crossed) }

@@ -326,7 +326,9 @@ extension MarketFoldTests {
     }
 
     private static func quality(of book: Book, isOpen: Bool, isSuspect: Bool) -> DataQuality {
-        withUnsafePointer(to: book) { MarketView.quality(of: $0, isOpen: isOpen, isSuspect: isSuspect) }
+        withUnsafePointer(to: book) {
+            MarketView.quality(of: $0, isOpen: isOpen, isHalted: false, isSuspect: isSuspect)
+        }
     }
 
     @Test func `what is wrong with a book has a name each`() {

@@ -76,8 +76,7 @@ extension ContractEngine {
         let (isOpen, isSuspect) = (isOpen, isSuspect)
         // Both sides, and not crossed.
         if isBookValid, isOpen, !isSuspect { return [] }
-        var quality = MarketView.quality(of: book, isOpen: isOpen, isSuspect: isSuspect)
-        if !isOpen, isHalted { quality = quality.subtracting(.closed).union(.halted) }
+        let quality = MarketView.quality(of: book, isOpen: isOpen, isHalted: isHalted, isSuspect: isSuspect)
         return isBookOld ? quality.union(.stale) : quality
     }
 

@@ -159,23 +159,13 @@ public struct MarketWatch: ~Copyable {
         setClock(event: book.assembler.group.time, received: book.clock)
     }
 
-    func quality(of engine: borrowing ContractEngine) -> DataQuality {
-        named(engine.dataQuality.union(feedQuality))
-    }
+    func quality(of engine: borrowing ContractEngine) -> DataQuality { engine.dataQuality.union(feedQuality) }
 
     func quality(of book: borrowing ContractBook) -> DataQuality {
-        named(
-            MarketView.quality(of: book.assembler.book, isOpen: book.isOpen, isSuspect: book.assembler.isSuspect)
-                .union(feedQuality))
+        MarketView.quality(
+            of: book.assembler.book, isOpen: book.isOpen, isHalted: book.isHalted, isSuspect: book.assembler.isSuspect
+        ).union(feedQuality)
     }
-
-    /// A halt is no close: what is being closed goes on after it.
-    private func named(_ quality: DataQuality) -> DataQuality {
-        guard quality.contains(.closed), isHalted else { return quality }
-        return quality.subtracting(.closed).union(.halted)
-    }
-
-    private var isHalted: Bool { status.isHalt && day.isOpen(at: clock.event) }
 
     /// Takes the group without a copy: its book stays as it is until the next group, or until the session changes.
     mutating func follow(_ engine: borrowing ContractEngine, quality: DataQuality) {
@@ -228,8 +218,9 @@ public struct MarketWatch: ~Copyable {
     /// The book that fills orders can be used while its contract trades: what a group said of it ends with a halt and
     /// with the session. True when that has just changed, so that the market has moved.
     mutating func openOrClose() -> Bool {
-        let isOpen = status.isOpen(byCalendar: day.isOpen(at: clock.event))
-        guard market.setTrading(isOpen ? [] : isHalted ? .halted : .closed) else { return false }
+        let isInSession = day.isOpen(at: clock.event)
+        let isOpen = status.isOpen(byCalendar: isInSession)
+        guard market.setTrading(isOpen ? [] : status.isHalt && isInSession ? .halted : .closed) else { return false }
         market.keep(until: clock.event)
         return true
     }

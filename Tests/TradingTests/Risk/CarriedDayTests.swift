@@ -160,16 +160,22 @@ import Units
         #expect(bench.gate.drawdown == Money(cents: 5_000))
     }
 
-    @Test func `a strategy's own loss, its orders and its lock go on`() {
+    /// The level policy has lost its own limit in two trades.
+    private static func withLockedStrategy() -> GateBench {
         var rules = RiskRules()
         rules[.level].dailyLoss = Money(cents: 3_000)
-        var bench = Self.bench(rules)
+        var bench = bench(rules)
         bench.gate.carry(
-            Self.usage {
+            usage {
                 $0[.level].profit = Money(cents: -3_000)
                 $0[.level].trades = 2
                 $0[.level].lockDate = $0.tradeDate
             })
+        return bench
+    }
+
+    @Test func `a strategy's own loss, its orders and its lock go on`() {
+        var bench = Self.withLockedStrategy()
         Self.begin(&bench)
         #expect(bench.gate.dayProfit(of: .level) == Money(cents: -3_000))
         #expect(bench.gate.strategies[.level].tradesToday == 2)
@@ -181,15 +187,7 @@ import Units
     }
 
     @Test func `a strategy's lock of another date holds until an arm, and nothing else of that date counts`() throws {
-        var rules = RiskRules()
-        rules[.level].dailyLoss = Money(cents: 3_000)
-        var bench = Self.bench(rules)
-        bench.gate.carry(
-            Self.usage {
-                $0[.level].profit = Money(cents: -3_000)
-                $0[.level].trades = 2
-                $0[.level].lockDate = $0.tradeDate
-            })
+        var bench = Self.withLockedStrategy()
         Self.begin(&bench, daysLater: 1)
         try bench.reload()
         #expect(bench.gate.strategies[.level].state == .locked)

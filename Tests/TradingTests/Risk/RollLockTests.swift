@@ -40,6 +40,16 @@ import Units
         return bench
     }
 
+    /// Locked by a roll, saved and loaded, with an operator's request from before it, and with the same from under it.
+    private static func asked(_ request: (inout RiskGate) -> OperatorOutcome) throws -> [GateBench] {
+        var before = rolled { #expect(request(&$0.gate) == .done) }
+        var under = rolled()
+        #expect(request(&under.gate) == .done && under.gate.state == .locked)
+        try before.reload()
+        try under.reload()
+        return [before, under]
+    }
+
     @Test func `the lock holds for the rest of the session and ends with it, saved and loaded`() throws {
         var bench = Self.rolled()
         bench.tick("99000")
@@ -61,12 +71,7 @@ import Units
     }
 
     @Test func `a pause outlives it, from before or from under the lock`() throws {
-        var before = Self.rolled { #expect($0.gate.pause() == .done) }
-        var under = Self.rolled()
-        #expect(under.gate.pause() == .done && under.gate.state == .locked)
-        try before.reload()
-        try under.reload()
-        for var bench in [before, under] {
+        for var bench in try Self.asked({ $0.pause() }) {
             bench.gate.begin(Self.next)
             bench.book("5050.00x100 | 5050.25x100", at: "200001")
             #expect(bench.gate.state == .reducing && bench.order(.buy, at: "200001") == .tradingState)
@@ -75,12 +80,7 @@ import Units
     }
 
     @Test func `a halt outlives it until an arm, from before or from under the lock`() throws {
-        var before = Self.rolled { #expect($0.gate.halt() == .done) }
-        var under = Self.rolled()
-        #expect(under.gate.halt() == .done && under.gate.state == .locked)
-        try before.reload()
-        try under.reload()
-        for var bench in [before, under] {
+        for var bench in try Self.asked({ $0.halt() }) {
             _ = bench.changes()
             bench.gate.begin(Self.next)
             #expect(bench.changes() == ["LOCKED to ACTIVE contract_rolls", "ACTIVE to HALTED contract_rolls"])

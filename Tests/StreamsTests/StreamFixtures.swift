@@ -17,7 +17,7 @@ struct TestPublisher: ~Copyable {
 
     init(
         _ directory: SocketDirectory, run: UInt64 = 1, firstSequence: UInt64 = 0, historyByteCount: Int = 1 << 20,
-        highWaterMark: Int32 = 10_000
+        highWaterMark: Int32 = 10_000, framesHeld: Int = 0
     ) throws {
         let columns = [StreamSchema.Column(name: "a", unit: "x"), StreamSchema.Column(name: "b", unit: "y")]
         var plan = StreamPlan(StreamSchema(vector: Self.topic, columns: columns), firstSequence: firstSequence)
@@ -25,6 +25,7 @@ struct TestPublisher: ~Copyable {
         var options = StreamPublisher.Options()
         options.beatInterval = .milliseconds(20)
         options.highWaterMark = highWaterMark
+        options.framesHeld = framesHeld
         let publisher = try StreamPublisher(
             try ZeroMQContext(), feed: directory.endpoint("feed"), snapshots: directory.endpoint("snapshot"), run: run,
             [plan, StreamPlan(.status("T"))], options: options)

@@ -51,6 +51,46 @@ import ZeroMQ
         #expect(subscriber.sequences == Array(30..<50) && subscriber.missed == [0...29])
     }
 
+    @Test func `frames that are held leave in order, when there is no room and when told to`() throws {
+        let directory = try SocketDirectory()
+        var publisher = try TestPublisher(directory, framesHeld: 8)
+        var subscriber = try TestSubscriber(directory, options: Self.all)
+        try publisher.publish(1)
+        try eventually("the first") {
+            try publisher.publisher.flush()
+            try publisher.serve()
+            try subscriber.drain()
+            return subscriber.sequences == [0]
+        }
+        func newest() -> UInt64? {
+            publisher.publisher.newestFrame(publisher.vector).flatMap { try? StreamFrame($0).sequence }
+        }
+        // Eight wait, and the ninth pushes the oldest out.
+        try publisher.publish(8)
+        #expect(newest() == 0 && publisher.publisher.nextSequence(publisher.vector) == 9)
+        try publisher.publish(1)
+        #expect(newest() == 1)
+        // What is urgent ends it between two frames.
+        var left = 3
+        try publisher.publisher.flush {
+            left -= 1
+            return left < 0
+        }
+        #expect(newest() == 4)
+        try publisher.publisher.flush()
+        #expect(newest() == 9)
+        // Many times round.
+        try publisher.publish(100)
+        #expect(newest() == 101)
+        try eventually("all of them") {
+            try publisher.publisher.flush()
+            try publisher.serve()
+            try subscriber.drain()
+            return subscriber.sequences.last == 109
+        }
+        #expect(subscriber.sequences == Array(0...109) && subscriber.missed.isEmpty)
+    }
+
     @Test func `frames that the feed lost are filled in, in order`() throws {
         let directory = try SocketDirectory()
         var publisher = try TestPublisher(directory, highWaterMark: 10)

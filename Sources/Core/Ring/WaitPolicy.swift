@@ -53,7 +53,8 @@ extension RingReader {
         return hasNews
     }
 
-    private var hasNews: Bool {
+    /// Something is published beyond this reader's position, or the ring is retired. Does not wait.
+    public var hasNews: Bool {
         words.published.pointee.load(ordering: .acquiring) != position
             || words.state.pointee.load(ordering: .relaxed) == RingLayout.retired
     }

@@ -15,6 +15,7 @@ final class ProcessDesk: Sendable {
     let stages: StageClock
     private let server: ControlServer
     private let metrics: MetricsServer
+    private let writer = Mutex<StatusWriter?>(nil)
     /// What the board shows of the traded contract.
     private let shownContract = Atomic<UInt64>(.max)
     private let firstRecord = Atomic<UInt64>(.max)
@@ -72,15 +73,19 @@ final class ProcessDesk: Sendable {
         board.status.store(record)
     }
 
-    /// How often a process publishes its status.
-    static let statusInterval = Nanoseconds.seconds(1)
-
-    /// What the process answers when it is asked for its status: one JSON object.
-    func statusText() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(board.current()), as: UTF8.self)
+    /// Begins to write the process's status as a text for those who subscribe to it, once a second.
+    func writeStatus() throws {
+        let board = board
+        let begun = try StatusWriter {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return (try? encoder.encode(board.current())).map { String(decoding: $0, as: UTF8.self) }
+        }
+        writer.withLock { $0 = begun }
     }
+
+    /// What a process answers when it is asked for its status, one JSON object: each time that it is written anew.
+    func takeStatusText() -> String? { writer.withLock { $0?.take() } }
 
     /// Shows which contract is traded, and which is next; `places` says when that has changed.
     func report(contract places: UInt64, _ names: () -> (traded: String, next: String?)) {
@@ -123,5 +128,6 @@ final class ProcessDesk: Sendable {
     func close() {
         server.stop()
         metrics.stop()
+        writer.withLock { $0.take() }?.end()
     }
 }

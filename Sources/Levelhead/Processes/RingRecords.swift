@@ -96,7 +96,10 @@ struct RingRecords: ~Copyable {
         return (record, sequence)
     }
 
-    /// Waits until something is published, as long as `policy` says.
-    func wait(_ policy: WaitPolicy) { _ = reader.wait(policy) }
+    /// Something is published that was not read.
+    var hasNews: Bool { reader.hasNews }
+
+    /// Waits until something is published, as long as `policy` says. Returns whether something is.
+    @discardableResult func wait(_ policy: WaitPolicy) -> Bool { reader.wait(policy) }
     func wait(_ policy: WaitPolicy, or isCalled: () -> Bool) { _ = reader.wait(policy, or: isCalled) }
 }

@@ -9,7 +9,7 @@ public struct StreamHandle: BitwiseCopyable, Equatable, Sendable {
 
 /// Publishes frames to whoever subscribes, and answers those who come late or missed some. Owned by one thread, which
 /// calls `serveRequests` in its loop. Nothing waits; publishing a frame writes it once, keeps a copy that the caches do
-/// not, and hands it to the library.
+/// not, and hands it to the library: at once, or when as many as `Options.framesHeld` are waiting or `flush` is called.
 ///
 /// A subscriber that is too slow loses frames, silently: this side never knows. Each frame carries its sequence, so
 /// that the subscriber does.
@@ -21,6 +21,8 @@ public struct StreamPublisher: ~Copyable {
         public var beatInterval = Nanoseconds.milliseconds(500)
         /// Replies sent in one call of `serveRequests` at most.
         public var repliesAtOnce = 32
+        /// Frames that wait for `flush`, so that who publishes in the midst of urgent work hands them over after it.
+        public var framesHeld = 0
         public var security = ZeroMQSecurity.none
         /// A second pair of sockets with the same streams, for who is on another machine; nil for none.
         public var outside: OutsideEndpoints?
@@ -41,7 +43,8 @@ public struct StreamPublisher: ~Copyable {
     private var lastBeat: Nanoseconds?
     private var beatCount: UInt64 = 0
     private let beatWriter: FrameWriter
-    /// The frame that is being made.
+    private var held: HeldFrames
+    /// The frame of the publisher's own that is being made.
     private let scratch: UnsafeMutableRawBufferPointer
 
     /// - Parameter run: identity of the run: the same after a restart into the same state, another for every new one.
@@ -70,9 +73,9 @@ public struct StreamPublisher: ~Copyable {
         let schemaByteCount = (0..<plans.count).map { topics[$0].schema.count }.max() ?? 0
         let headByteCount = plans.count * (StreamTopic.fieldByteCount + 8)
         let frameByteCount = (0..<plans.count).map { topics[$0].history.slotByteCount }.max() ?? 0
+        held = HeldFrames(capacity: options.framesHeld, frameByteCountMax: frameByteCount)
         scratch = .allocate(
-            byteCount: max(FrameLayout.headerByteCount + max(headByteCount, schemaByteCount, 8), frameByteCount),
-            alignment: 64)
+            byteCount: FrameLayout.headerByteCount + max(headByteCount, schemaByteCount, 8), alignment: 64)
     }
 
     deinit {
@@ -87,9 +90,9 @@ public struct StreamPublisher: ~Copyable {
     }
 
     /// Sequence of the topic's next frame.
-    public func nextSequence(_ handle: StreamHandle) -> UInt64 { topics[handle.index].history.next }
+    public func nextSequence(_ handle: StreamHandle) -> UInt64 { topics[handle.index].next }
 
-    /// The topic's newest frame, until the next is published; nil before the first.
+    /// The topic's newest frame that is not held, until the next is published; nil before the first.
     public func newestFrame(_ handle: StreamHandle) -> UnsafeRawBufferPointer? {
         let topic = topics + handle.index
         guard topic.pointee.history.count > 0 else { return nil }
@@ -102,9 +105,8 @@ public struct StreamPublisher: ~Copyable {
     ) throws(ZeroMQError) {
         let topic = topics + handle.index
         precondition(topic.pointee.writer.kind == .vector, "the topic is one of vectors")
-        let count = topic.pointee.writer.write(
-            values, sequence: topic.pointee.history.next, stamp, into: scratch)
-        try send(topic, byteCount: count)
+        let count = topic.pointee.writer.write(values, sequence: topic.pointee.next, stamp, into: held.next)
+        try send(handle, byteCount: count)
     }
 
     /// Publishes a record, whose kind is the topic's.
@@ -115,9 +117,8 @@ public struct StreamPublisher: ~Copyable {
         precondition(
             RecordLayout.of(topic.pointee.writer.kind)?.byteCount == Record.byteCount,
             "the topic is one of such records")
-        let count = topic.pointee.writer.write(
-            record, sequence: topic.pointee.history.next, stamp, into: scratch)
-        try send(topic, byteCount: count)
+        let count = topic.pointee.writer.write(record, sequence: topic.pointee.next, stamp, into: held.next)
+        try send(handle, byteCount: count)
     }
 
     /// Publishes a text, one JSON object.
@@ -126,15 +127,30 @@ public struct StreamPublisher: ~Copyable {
         precondition(topic.pointee.writer.kind == .text, "the topic is one of texts")
         let bytes = Array(text.utf8)
         let count = bytes.withUnsafeBytes {
-            topic.pointee.writer.write($0, sequence: topic.pointee.history.next, stamp, into: scratch)
+            topic.pointee.writer.write($0, sequence: topic.pointee.next, stamp, into: held.next)
         }
-        try send(topic, byteCount: count)
+        try send(handle, byteCount: count)
     }
 
-    private func send(_ topic: UnsafeMutablePointer<TopicState>, byteCount: Int) throws(ZeroMQError) {
-        let frame = UnsafeRawBufferPointer(rebasing: scratch[..<byteCount])
-        topic.pointee.history.append(frame)
-        try emit(frame)
+    /// Keeps what is held for those who will have missed it, and hands it to the library, oldest first, as long as
+    /// nothing is more urgent.
+    ///
+    /// - Parameter isUrgent: asked before each frame; true ends it.
+    public mutating func flush(until isUrgent: () -> Bool = { false }) throws(ZeroMQError) {
+        while !held.isEmpty, !isUrgent() { try handOver() }
+    }
+
+    private mutating func handOver() throws(ZeroMQError) {
+        let frame = held.oldest
+        topics[frame.topic].history.append(frame.bytes)
+        held.release()
+        try emit(frame.bytes)
+    }
+
+    private mutating func send(_ handle: StreamHandle, byteCount: Int) throws(ZeroMQError) {
+        topics[handle.index].next += 1
+        held.add(topic: handle.index, byteCount: byteCount)
+        if held.isOver { try handOver() }
     }
 
     private func emit(_ frame: UnsafeRawBufferPointer) throws(ZeroMQError) {
@@ -143,7 +159,7 @@ public struct StreamPublisher: ~Copyable {
     }
 
     /// Answers requests, a bounded number of them, and says when it is time that the publisher lives. Call it in every
-    /// turn of the loop, or at least every `beatInterval`.
+    /// turn of the loop, or at least every `beatInterval`. What is held is not there for who asks.
     ///
     /// - Parameter now: of a clock that never steps back.
     public mutating func serveRequests(now: Nanoseconds, wallTime: Timestamp) throws(ZeroMQError) {

@@ -37,7 +37,11 @@ struct EngineHost: ~Copyable {
     private var wait: IdleWait
     /// Until a record comes, but not so long that subscribers and commands wait.
     private static var sleep: WaitPolicy { WaitPolicy(spins: 200, then: .park(atMost: .milliseconds(2))) }
+    /// How long the next record of a burst is waited for before anything else: a few microseconds.
+    private static let breath = WaitPolicy(spins: 40, then: .returnToCaller)
+    private static let tendingInterval = Nanoseconds.milliseconds(1)
     private(set) var position: UInt64
+    private var tendedAt = Nanoseconds.zero
     private var isInputOver = false
     private var savedAt = MonotonicClock.now()
     private var lookedAt = Nanoseconds.zero
@@ -107,30 +111,47 @@ struct EngineHost: ~Copyable {
 
     /// Works until it is to stop and there is nothing to do.
     mutating func run(_ desk: ProcessDesk) throws {
+        try desk.writeStatus()
         if let core = setup.configuration.cores.engine { try Cores.keepOn(core) }
         while true {
             let isBusy = try takeRecords(desk.stages)
-            streams.serve(isBusy: isBusy, status: desk.statusText)
-            if let failure = streams.failure { throw failure }
-            if let command = desk.mailbox.pop() { command.finish(.notConcerned) }
-            try door.outbox.poll()
-            desk.report(
-                position: position, clock: Timestamp(nanoseconds: pipeline.market.clock),
-                isDone: isInputOver && door.outbox.isSettled, recovered: records.recovered,
-                produced: outputs.frameCount, lag: isBusy ? records.age : .zero)
-            if desk.isStopping, !isBusy { break }
-            try saveIfDue()
-            nameHistory(desk)
+            if isBusy {
+                wait.wasBusy()
+                // Rows of a burst are handed over when it is through.
+                if records.wait(Self.breath), !isTendingDue { continue }
+            }
+            streams.flush(until: { !isInputOver && records.hasNews })
+            if desk.isStopping || isTendingDue {
+                try tend(desk, isBusy: isBusy)
+                if desk.isStopping, !isBusy { break }
+                if isBusy { continue }
+            }
             if isInputOver {
                 usleep(1_000)
-            } else if isBusy {
-                wait.wasBusy()
             } else {
                 if wait.isRehearsalDue() { try door.rehearse() }
                 records.wait(wait.policy() ?? Self.sleep)
             }
         }
         try finish()
+    }
+
+    /// Subscribers, commands and the status have waited long enough, also where records follow one another.
+    private var isTendingDue: Bool { MonotonicClock.now() - tendedAt >= Self.tendingInterval }
+
+    /// What nobody waits for as for a signal. It takes some microseconds, in which no record is taken.
+    private mutating func tend(_ desk: ProcessDesk, isBusy: Bool) throws {
+        tendedAt = MonotonicClock.now()
+        streams.serve(status: desk.takeStatusText())
+        if let failure = streams.failure { throw failure }
+        if let command = desk.mailbox.pop() { command.finish(.notConcerned) }
+        try door.outbox.poll()
+        desk.report(
+            position: position, clock: Timestamp(nanoseconds: pipeline.market.clock),
+            isDone: isInputOver && door.outbox.isSettled, recovered: records.recovered,
+            produced: outputs.frameCount, lag: isBusy ? records.age : .zero)
+        try saveIfDue()
+        nameHistory(desk)
     }
 
     private mutating func takeRecords(_ stages: StageClock) throws -> Bool {
@@ -196,6 +217,8 @@ struct EngineHost: ~Copyable {
 
     private mutating func save() throws {
         guard !door.outbox.hasWaiting else { return }
+        // What is before the saved state is not made again.
+        streams.flush(until: { false })
         var saved = SavedStage(
             outboxes: door.outbox.saved, outputs: try outputs.position(), published: [streams.statusCount])
         var archive = StateArchive()
@@ -209,6 +232,7 @@ struct EngineHost: ~Copyable {
     }
 
     private mutating func finish() throws {
+        streams.flush(until: { false })
         do {
             try save()
             try snapshots.sync()

@@ -18,7 +18,8 @@ final class EngineStreams {
     private let levels: StreamHandle
     private let signals: StreamHandle
     private let status: StreamHandle
-    private var statusAt = Nanoseconds.zero
+    /// Rows of 64 groups, 240 KB: long bursts, and less than the caches of a core hold.
+    private static let framesHeld = 128
     private(set) var failure: (any Error)?
     /// When we received the record that is being worked on, ns.
     var receivedAt: UInt64 = .max
@@ -40,6 +41,7 @@ final class EngineStreams {
             StreamPlan(.status(StreamProcess.engine.rawValue), firstSequence: statusCount),
         ]
         var options = StreamPublisher.Options()
+        options.framesHeld = Self.framesHeld
         options.outside = try StartConditions.outside(settings)
         let publisher = try StreamPublisher(
             context, feed: endpoints.feed(.engine), snapshots: endpoints.snapshots(.engine), run: site.identity, plans,
@@ -82,14 +84,16 @@ final class EngineStreams {
         }
     }
 
-    /// Answers those who came late or missed something, and publishes the status when it is time and nothing waits.
-    func serve(isBusy: Bool, status text: () throws -> String) {
+    /// Hands over the rows that were held while records came, until others come.
+    func flush(until isUrgent: () -> Bool) { attempt { try publisher.flush(until: isUrgent) } }
+
+    /// Answers those who came late or missed something, and publishes the status when there is a new one.
+    func serve(status text: String?) {
         attempt {
             let (now, wallTime) = (MonotonicClock.now(), MonotonicClock.wallTime())
-            if !isBusy, now - statusAt >= ProcessDesk.statusInterval {
-                statusAt = now
+            if let text {
                 let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds)
-                try publisher.publish(text: try text(), stamp, to: status)
+                try publisher.publish(text: text, stamp, to: status)
             }
             try publisher.serveRequests(now: now, wallTime: wallTime)
         }

@@ -113,7 +113,7 @@ struct IngestRun: ~Copyable {
         if ends.count >= Self.batchCount { try flush() }
     }
 
-    /// Everything taken so far is written, then put into the ring and shown to the readers, all at one time.
+    /// Everything taken so far is written, then put into the ring and shown to the readers.
     mutating func flush() throws {
         try tape.flush()
         show()
@@ -136,13 +136,16 @@ struct IngestRun: ~Copyable {
         ring.retire()
     }
 
+    /// Each record is shown as soon as it is in the ring, so that the readers work on the first of a burst while the
+    /// next is copied; a full batch, which nobody waits for, at one time.
     private mutating func show() {
         if ends.isEmpty { return }
-        let time = MonotonicClock.wallTime()
+        let isFull = ends.count >= Self.batchCount
         var start = 0
         batch.withUnsafeBytes { bytes in
             for end in ends {
-                publish(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), at: time)
+                publish(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), at: MonotonicClock.wallTime())
+                if !isFull { ring.publish() }
                 start = end
             }
         }

@@ -25,6 +25,8 @@ struct TapeIngest {
     }
 
     func run(_ tape: consuming MergedTape, window: Range<UInt64>?) throws {
+        // Records that come too late come in bursts, which the tape has not.
+        JoinableThread.wakeExactly()
         let desk = try ProcessDesk(.ingest, site)
         let configuration = try site.configuration()
         let sources = tape.sources

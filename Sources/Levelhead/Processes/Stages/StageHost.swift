@@ -144,6 +144,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Works until it is to stop and there is nothing to do. What its receivers have not taken by then goes out after
     /// a restart.
     mutating func run(_ desk: ProcessDesk) throws {
+        if streams != nil { try desk.writeStatus() }
         if let usage = hosted.carriedOver(isNew: !hasPredecessor) {
             try take(.control, .carried(usage))
             // Before the first record, and whoever comes after a crash has it from the journal.
@@ -172,7 +173,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try outbox.poll()
             try takeWithheld()
             try show()
-            try streams?.serve(now: MonotonicClock.now(), status: desk.statusText)
+            try streams?.serve(now: MonotonicClock.now(), status: desk.takeStatusText())
             hosted.record()
             try checkDisk(desk)
             hosted.follow(&fold)

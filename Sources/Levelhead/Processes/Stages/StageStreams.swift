@@ -16,7 +16,6 @@ final class StageStreams {
     private var publisher: StreamPublisher
     private let rows: [(kind: StageMessage.Kind, handle: StreamHandle)]
     private let status: StreamHandle
-    private var statusAt = Nanoseconds.zero
     private var waiting: [(message: StageMessage, position: UInt64)] = []
 
     /// Nil for a process that publishes nothing.
@@ -81,14 +80,14 @@ final class StageStreams {
         }
     }
 
-    /// Publishes the status when it is time, and answers those who came late or missed something.
-    func serve(now: Nanoseconds, status text: () throws -> String) throws {
-        if now - statusAt >= ProcessDesk.statusInterval {
-            statusAt = now
-            let stamp = FrameStamp(ringSequence: .max, publishTime: MonotonicClock.wallTime().nanoseconds)
-            try publisher.publish(text: try text(), stamp, to: status)
+    /// Publishes the status when there is a new one, and answers those who came late or missed something.
+    func serve(now: Nanoseconds, status text: String?) throws {
+        let wallTime = MonotonicClock.wallTime()
+        if let text {
+            let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds)
+            try publisher.publish(text: text, stamp, to: status)
         }
-        try publisher.serveRequests(now: now, wallTime: MonotonicClock.wallTime())
+        try publisher.serveRequests(now: now, wallTime: wallTime)
     }
 
     private func topic(of kind: StageMessage.Kind) -> StreamHandle? { rows.first { $0.kind == kind }?.handle }

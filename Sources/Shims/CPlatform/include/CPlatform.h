@@ -33,5 +33,8 @@ int lh_may_use_core(int core);
 /// Keeps the calling thread, and those that it starts, off a core. Returns 0 or an errno value: EINVAL when no other core is
 /// left.
 int lh_keep_off_core(int core);
+/// Wakes the calling thread when its sleeps are over, and not up to 50 us later (PR_SET_TIMERSLACK). Returns 0 or an errno
+/// value.
+int lh_wake_exactly(void);
 /// Runs the calling thread only while nobody else wants the core (SCHED_IDLE). Returns 0 or an errno value.
 int lh_give_way(void);

@@ -11,6 +11,9 @@ public struct RunTape: Sendable {
     public struct Part: Equatable, Sendable {
         public let path: String
         public let firstSequence: UInt64
+
+        /// By its name; 0 when that is not one of ours.
+        public var tradeDate: Int { path.split(separator: "-").last.flatMap { Int($0.prefix(8)) } ?? 0 }
     }
 
     public let directory: String

@@ -45,13 +45,16 @@ struct RecordCommand: ParsableCommand {
     }
 
     private func copy(_ site: RunSite) throws -> UInt64 {
-        guard let part = try site.tape.parts().first, let metadata = try TapeFile.open(part.path).metadata else {
-            throw NoTape(path: site.tapeDirectory)
-        }
+        let first = fromStart ? 0 : try Self.next(site)
+        let parts = try site.tape.parts()
+        guard let part = parts.last(where: { $0.firstSequence <= first }),
+            let metadata = try TapeFile.open(part.path).metadata
+        else { throw NoTape(path: site.tapeDirectory) }
         let calendar = TradingCalendar.cmeEquityIndex(zone: try ZoneData.newYork(), windows: .regular)
-        var records = try RingRecords(site, from: fromStart ? 0 : try Self.next(site), isPacing: false)
+        var records = try RingRecords(site, from: first, isPacing: false)
         var tape = try RunTapeWriter.create(out, metadata: metadata)
-        var (date, nextSession): (Int, UInt64) = (0, 0)
+        // What has no time, such as a mapping or a mark before the first record, is of the date that the run gave it.
+        var (date, nextSession): (Int, UInt64) = (part.tradeDate, 1)
         var isOver = false
         while !isOver {
             switch try records.next() {

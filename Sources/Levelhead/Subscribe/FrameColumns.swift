@@ -10,6 +10,8 @@ struct FrameColumns {
         fileprivate let index: Int
         /// Of a record.
         fileprivate let field: RecordLayout.Field?
+
+        var isTime: Bool { field?.unit == "ns" }
     }
 
     let kind: FrameKind
@@ -29,6 +31,12 @@ struct FrameColumns {
             guard globs.isEmpty || globs.contains(where: { fnmatch($0, name, 0) == 0 }) else { return nil }
             return Column(name: name, index: index, field: fields?[index])
         }
+    }
+
+    /// A time of a record, ns; nil for what is none.
+    func time(_ column: Column, _ frame: StreamFrame) -> UInt64? {
+        guard column.isTime, case .unsigned(let time)? = column.field?.value(in: frame.payload) else { return nil }
+        return time
     }
 
     /// A value for people and for CSV; empty when it is not defined.

@@ -30,6 +30,7 @@ struct StreamPrinter {
 
     private static let rowsPerHeader = 40
     private static let cellWidth = 10
+    private static let clockWidth = 15
     private static let topicWidth = 16
 
     init(format: StreamFormat, globs: [String], width: Int) {
@@ -157,7 +158,10 @@ struct StreamPrinter {
                 "levelhead: \(shown.count) of \(columns.columns.count) columns of \(frame.topic) shown: choose with "
                     + "--columns, or print --format csv or jsonl")
         }
-        let cells = shown.map { Self.padded(Self.short(columns.text($0, frame)), Self.width(of: $0)) }
+        let cells = shown.map { column in
+            let text = columns.time(column, frame).map(Self.clock) ?? Self.short(columns.text(column, frame))
+            return Self.padded(text, Self.width(of: column))
+        }
         output += lead + "  " + cells.joined(separator: "  ") + "\n"
         rowsBelowHeader[frame.topic, default: 0] += 1
     }
@@ -172,11 +176,13 @@ struct StreamPrinter {
         return Array(columns.prefix(max(1, count)))
     }
 
-    private static func width(of column: FrameColumns.Column) -> Int { max(column.name.count, cellWidth) }
+    private static func width(of column: FrameColumns.Column) -> Int {
+        max(column.name.count, column.isTime ? clockWidth : cellWidth)
+    }
 
     /// "14:30:00.000000".
     private static func clock(_ time: UInt64) -> String {
-        time == .max ? padded("", 15) : String(TimeText.iso8601(time).dropFirst(11).prefix(15))
+        time == .max ? padded("", clockWidth) : String(TimeText.iso8601(time).dropFirst(11).prefix(clockWidth))
     }
 
     private static func short(_ text: String) -> String {

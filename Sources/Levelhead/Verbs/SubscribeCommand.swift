@@ -77,6 +77,12 @@ struct SubscribeCommand: ParsableCommand {
         if let tcp, Self.parse(tcp) == nil {
             throw ValidationError("--tcp \(tcp): expected an IPv4 address and a port")
         }
+        for topic in topics where tcp != nil {
+            guard let filter = TopicFilter(topic), StreamProcess.publishing(filter).contains(.engine) else {
+                let families = StreamProcess.engine.families.joined(separator: ", ")
+                throw ValidationError("\(topic): not published by TCP; there are \(families) and status.engine")
+            }
+        }
         if serverKey != nil, tcp == nil { throw ValidationError("--server-key is for --tcp.") }
         if conflate, from != nil { throw ValidationError("--conflate and --from exclude each other.") }
         for glob in columns where !knownColumns.contains(where: { fnmatch(glob, $0, 0) == 0 }) {

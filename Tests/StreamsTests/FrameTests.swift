@@ -98,6 +98,8 @@ import Units
         #expect(failure { $0[34] = 99 } == .kind(found: 99))
         #expect(failure { $0.removeLast() } == .length(byteCount: 135, expected: 136))
         #expect(failure { $0[36] = 3 } == .length(byteCount: 136, expected: 144))
+        // A vector's bytes called a signal.
+        #expect(failure { $0[34] = 2 } == .length(byteCount: 136, expected: 112 + RecordLayout.signal.byteCount))
     }
 
     @Test func `topics and filters`() throws {

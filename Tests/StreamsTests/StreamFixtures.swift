@@ -17,7 +17,8 @@ struct TestPublisher: ~Copyable {
 
     init(
         _ directory: SocketDirectory, run: UInt64 = 1, firstSequence: UInt64 = 0, historyByteCount: Int = 1 << 20,
-        highWaterMark: Int32 = 10_000, framesHeld: Int = 0
+        highWaterMark: Int32 = 10_000, framesHeld: Int = 0,
+        security: ZeroMQSecurity = .none
     ) throws {
         let columns = [StreamSchema.Column(name: "a", unit: "x"), StreamSchema.Column(name: "b", unit: "y")]
         var plan = StreamPlan(StreamSchema(vector: Self.topic, columns: columns), firstSequence: firstSequence)
@@ -26,6 +27,7 @@ struct TestPublisher: ~Copyable {
         options.beatInterval = .milliseconds(20)
         options.highWaterMark = highWaterMark
         options.framesHeld = framesHeld
+        options.security = security
         let publisher = try StreamPublisher(
             try ZeroMQContext(), feed: directory.endpoint("feed"), snapshots: directory.endpoint("snapshot"), run: run,
             [plan, StreamPlan(.status("T"))], options: options)
@@ -61,6 +63,7 @@ struct TestSubscriber: ~Copyable {
     var heards = 0
     var texts: [String] = []
     var garbage = 0
+    var absent: [String] = []
 
     init(
         _ directory: SocketDirectory, _ filter: String = "features.T",
@@ -84,6 +87,7 @@ struct TestSubscriber: ~Copyable {
             case .silent: silences += 1
             case .heard: heards += 1
             case .garbage: garbage += 1
+            case .absent(let filter, let topics): absent.append("\(filter.text): \(topics.map(\.name))")
             }
         }
     }

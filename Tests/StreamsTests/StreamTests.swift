@@ -51,6 +51,35 @@ import ZeroMQ
         #expect(subscriber.sequences == Array(30..<50) && subscriber.missed == [0...29])
     }
 
+    @Test func `with keys who comes late is answered too`() throws {
+        let directory = try SocketDirectory()
+        let (server, client) = (try ZeroMQSecurity.makeKeys(), try ZeroMQSecurity.makeKeys())
+        var publisher = try TestPublisher(directory, security: .server(secretKey: server.secretKey))
+        try publisher.publish(10)
+        var options = Self.all
+        options.security = .client(
+            publicKey: client.publicKey, secretKey: client.secretKey, serverKey: server.publicKey)
+        var subscriber = try TestSubscriber(directory, options: options)
+        try eventually("what is kept, and its schema") {
+            try publisher.serve()
+            try subscriber.drain()
+            return subscriber.sequences == Array(0..<10) && subscriber.schemas == ["features.T"]
+        }
+        #expect(subscriber.missed.isEmpty)
+    }
+
+    @Test func `a topic that the publisher has not is told`() throws {
+        let directory = try SocketDirectory()
+        var publisher = try TestPublisher(directory)
+        var subscriber = try TestSubscriber(directory, "features.U")
+        try eventually("a word") {
+            try publisher.serve()
+            try subscriber.drain()
+            return !subscriber.absent.isEmpty
+        }
+        #expect(subscriber.absent == [#"features.U: ["features.T", "status.T"]"#])
+    }
+
     @Test func `frames that are held leave in order, when there is no room and when told to`() throws {
         let directory = try SocketDirectory()
         var publisher = try TestPublisher(directory, framesHeld: 8)

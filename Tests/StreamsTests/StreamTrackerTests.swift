@@ -153,6 +153,69 @@ private struct ModelPublisher {
         #expect(asked.map(\.first) == [1] && asked.map(\.last) == [1])
     }
 
+    @Test func `who looks away in the midst of an answer asks again`() throws {
+        var options = StreamSubscriber.Options()
+        options.start = .sequence(0)
+        var tracker = StreamTracker(filters: [TopicFilter(ModelPublisher.topic)], options: options)
+        var publisher = ModelPublisher(run: 1, first: 0, kept: 200)
+        for _ in 0..<100 { _ = publisher.publish() }
+        var now = Nanoseconds.zero
+        try Self.take(publisher.publish(), &tracker, now: now)
+        var sequences: [UInt64] = []
+        while sequences.last != 100 {
+            try #require(now < .seconds(1_000))
+            for request in tracker.tick(now: now) where request.kind == .frames {
+                tracker.didSend(request, now: now)
+                // It gets ten frames, and the rest is let go while it looks away.
+                for (reply, payload) in publisher.answer(request).prefix(10) {
+                    payload.withUnsafeBytes { tracker.take(reply, $0, now: now) }
+                }
+            }
+            now = now + .seconds(sequences.count % 20 == 0 ? 16 : 6)
+            try Self.take(publisher.heartbeat, &tracker, now: now)
+            while let output = tracker.ready.take() {
+                switch output {
+                case .frame(let bytes):
+                    sequences.append(bytes.withUnsafeBytes { StreamFrame.load($0, 40, UInt64.self) })
+                case .event(.missed(_, let range)): Issue.record("\(range) is kept, and told as missed")
+                case .event: break
+                }
+            }
+        }
+        #expect(sequences == Array(0...100))
+    }
+
+    @Test func `a conflating subscriber whose feed has lost the newest asks for it, once at a time`() throws {
+        var options = StreamSubscriber.Options()
+        options.conflates = true
+        var tracker = StreamTracker(filters: [TopicFilter(ModelPublisher.topic)], options: options)
+        var publisher = ModelPublisher(run: 1, first: 0, kept: 40)
+        for request in tracker.tick(now: .zero) { tracker.didSend(request, now: .zero) }
+        try Self.take(publisher.publish(), &tracker, now: .zero)
+        tracker.releaseNewest()
+        var newest: [UInt8] = []
+        for _ in 0..<20 { newest = publisher.publish() }
+        for _ in 0..<2 { try Self.take(publisher.heartbeat, &tracker, now: .milliseconds(1)) }
+        let asked = tracker.tick(now: .milliseconds(2))
+        #expect(asked.map(\.kind) == [.snapshot] && asked.map(\.topic) == [ModelPublisher.topic])
+        let request = try #require(asked.first)
+        tracker.didSend(request, now: .milliseconds(2))
+        let reply = SnapshotReply(
+            kind: .frame, id: request.id, topic: ModelPublisher.topic, first: 20, last: 20, run: 1)
+        newest.withUnsafeBytes { tracker.take(reply, $0, now: .milliseconds(3)) }
+        let end = SnapshotReply(kind: .end, id: request.id, topic: ModelPublisher.topic, first: 21, last: 0, run: 1)
+        tracker.take(end, UnsafeRawBufferPointer(start: nil, count: 0), now: .milliseconds(3))
+        tracker.releaseNewest()
+        var sequences: [UInt64] = []
+        while let output = tracker.ready.take() {
+            if case .frame(let bytes) = output {
+                sequences.append(bytes.withUnsafeBytes { StreamFrame.load($0, 40, UInt64.self) })
+            }
+        }
+        #expect(sequences == [0, 20])
+        #expect(tracker.tick(now: .seconds(2)).allSatisfy { $0.topic == nil })
+    }
+
     @Test func `what a living publisher does not send is given up`() throws {
         var options = StreamSubscriber.Options()
         options.start = .sequence(0)

@@ -232,6 +232,9 @@ def streams_by_tcp(source):
         read = ["subscribe", "features.ES", "--tcp", f"127.0.0.1:{port}", "--format", "jsonl", "--columns", "micro_price*"]
         rows = levelhead(*read, "--server-key", made["public"], "--count", 20, timeout=30).stdout.splitlines()
         expect(len(rows) == 20, f"rows: {len(rows)}")
+        kept = levelhead(*read, "--server-key", made["public"], "--from", 0, "--count", 50, timeout=30)
+        same([json.loads(row)["sequence"] for row in kept.stdout.splitlines()], list(range(50)), "rows that are kept")
+        same(kept.stderr, "", "rows said to be missed")
         with Subscriber("features.ES", tcp=f"127.0.0.1:{port}", server_key=open(made["public"]).read()) as stream:
             frames = list(stream.frames(count=20, timeout=10))
         expect(len(frames) == 20, f"frames by the Python client: {len(frames)}")

@@ -86,6 +86,9 @@ final class StreamReader {
         case .run:
             if source.hasSpoken { tell("\(source.process.rawValue): a new run; sequences begin at 0") }
             source.hasSpoken = true
+        case .absent(let filter, let topics):
+            let names = topics.map(\.name).joined(separator: ", ")
+            tell("\(source.process.rawValue): no topic \(filter.text); it has \(names)")
         case .silent: tell("\(source.process.rawValue): silent; waiting for it")
         case .heard: tell("\(source.process.rawValue): heard again")
         case .garbage(let failure): tell("\(source.process.rawValue): not a frame: \(failure)")

@@ -29,10 +29,14 @@ public struct StreamFrame {
         let expected =
             FrameLayout.headerByteCount + Int(Self.load(bytes, FrameLayout.payloadByteCountOffset, UInt32.self))
         guard bytes.count == expected else { throw .length(byteCount: bytes.count, expected: expected) }
-        let vectorByteCount = FrameLayout.headerByteCount + FrameLayout.vectorByteCount(columns: columnCount)
-        guard kind != .vector || bytes.count == vectorByteCount else {
-            throw .length(byteCount: bytes.count, expected: vectorByteCount)
+        if let payload = payloadByteCount, bytes.count != FrameLayout.headerByteCount + payload {
+            throw .length(byteCount: bytes.count, expected: FrameLayout.headerByteCount + payload)
         }
+    }
+
+    /// Bytes of a payload of the frame's kind and columns; nil where they vary.
+    private var payloadByteCount: Int? {
+        kind == .vector ? FrameLayout.vectorByteCount(columns: columnCount) : RecordLayout.of(kind)?.byteCount
     }
 
     public var columnCount: Int { Int(Self.load(bytes, FrameLayout.columnsOffset, UInt16.self)) }

@@ -52,7 +52,8 @@ extension StreamTopic: CustomStringConvertible {
 
 /// Which topics a subscriber wants: one, `features.ES`, or a whole family, `features`.
 public struct TopicFilter: Hashable, Sendable {
-    let text: String
+    /// As it was written.
+    public let text: String
 
     /// A topic's name, or what stands before one of its dots; "*" for every topic. Nil for what no topic can begin
     /// with.

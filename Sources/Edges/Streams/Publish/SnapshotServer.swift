@@ -33,6 +33,8 @@ struct SnapshotServer: ~Copyable {
     private var jobs: [Job] = []
 
     private static let jobCountMax = 64
+    /// The library's own messages count too, and those of its security are longer than a request.
+    private static let messageByteCountMax: Int64 = 4_096
     /// A client that takes nothing for so long gets nothing more.
     private static let patience = Nanoseconds.seconds(5)
 
@@ -40,7 +42,7 @@ struct SnapshotServer: ~Copyable {
         _ context: ZeroMQContext, _ endpoint: ZeroMQEndpoint, run: UInt64, _ options: StreamPublisher.Options
     ) throws(ZeroMQError) {
         var socketOptions = ZeroMQSocketOptions()
-        socketOptions.messageByteCountMax = Int64(SnapshotRequest.byteCount)
+        socketOptions.messageByteCountMax = Self.messageByteCountMax
         socketOptions.security = options.security
         socket = try .bound(context, .router, to: endpoint, socketOptions)
         self.run = run

@@ -11,6 +11,8 @@ public enum StreamEvent {
     /// A publisher was found, or another run of it: sequences begin anew. After a restart of the same run there is no
     /// such event: the stream goes on.
     case run(UInt64)
+    /// The publisher has no topic for this filter, but others.
+    case absent(TopicFilter, topics: [StreamTopic])
     /// Nothing was heard of the publisher for `StreamSubscriber.Options.silence`.
     case silent
     /// It is heard again.

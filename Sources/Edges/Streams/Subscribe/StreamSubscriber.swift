@@ -6,8 +6,8 @@ import ZeroMQ
 public struct StreamSubscriber: ~Copyable {
     public struct Options: Equatable, Sendable {
         public var start = StreamStart.newest
-        /// Only the newest frame of each topic at every call, for a viewer that cannot keep up: nothing is asked for
-        /// again, and what is passed over is only counted.
+        /// Only the newest frame of each topic at every call, for a viewer that cannot keep up: what is passed over is
+        /// only counted, and the newest alone is asked for again when the feed has lost it.
         public var conflates = false
         /// Frames that may wait here; what is beyond is asked for again.
         public var highWaterMark: Int32 = 10_000
@@ -15,7 +15,7 @@ public struct StreamSubscriber: ~Copyable {
         public var silence = Nanoseconds.seconds(3)
         /// A request that is not answered is sent again.
         public var requestTimeout = Nanoseconds.milliseconds(500)
-        /// What a living publisher has not sent again for so long is lost.
+        /// When a living publisher has sent nothing of what is missing for so long, it is lost.
         public var patience = Nanoseconds.seconds(10)
         public var security = ZeroMQSecurity.none
 

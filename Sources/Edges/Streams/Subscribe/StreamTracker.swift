@@ -3,12 +3,16 @@ import Units
 /// The subscriber without its sockets: puts frames in order, finds what is missing, asks for it, and tells what is
 /// lost.
 struct StreamTracker {
-    /// A request about the publisher and not about one topic's gap.
+    /// A request that is not about a topic's gap.
     private struct Inquiry {
         let kind: SnapshotRequest.Kind
+        /// Nil for all topics.
+        var topic: StreamTopic?
         var id: UInt64 = 0
         var sentAt: Nanoseconds?
         var isOpen = true
+        /// Topics of the answer so far, wanted or not.
+        var topics: [StreamTopic] = []
     }
 
     let filters: [TopicFilter]
@@ -26,6 +30,7 @@ struct StreamTracker {
     private var lastID: UInt64 = 0
     private var lastHeard: Nanoseconds?
     private var isSilent = false
+    private var lastTick: Nanoseconds?
 
     init(filters: [TopicFilter], options: StreamSubscriber.Options) {
         self.filters = filters
@@ -82,8 +87,16 @@ struct StreamTracker {
     /// What a heartbeat says of a topic: everything below `next` was sent before it on the same connection.
     private mutating func see(_ topic: StreamTopic, next head: UInt64, now: Nanoseconds) {
         let index = self.index(of: topic)
-        guard !options.conflates, tracks[index].fill == nil, let next = tracks[index].next, head > next else { return }
+        guard tracks[index].fill == nil, let next = tracks[index].next, head > next else { return }
+        if options.conflates { return inquire(.snapshot, of: topic) }
         ask(index, through: head - 1, since: now)
+    }
+
+    /// Asks for one topic, unless that has been asked and not answered.
+    private mutating func inquire(_ kind: SnapshotRequest.Kind, of topic: StreamTopic) {
+        if inquiries.contains(where: { $0.topic == topic && $0.isOpen }) { return }
+        inquiries.removeAll { $0.topic == topic }
+        inquiries.append(Inquiry(kind: kind, topic: topic))
     }
 
     /// The two parts of a reply of the snapshot socket.
@@ -108,15 +121,27 @@ struct StreamTracker {
         inquiries[place].sentAt = now
         switch reply.kind {
         case .schema:
-            guard let topic = reply.topic, wants(topic) else { return }
+            guard let topic = reply.topic else { return }
+            inquiries[place].topics.append(topic)
+            guard wants(topic) else { return }
             ready.add(.event(.schema(topic: topic, json: Array(payload))))
             // The topic is known before its first frame: what a heartbeat says of it counts from now on.
             index(of: topic)
         case .frame:
             guard let frame = try? StreamFrame(payload), wants(frame.topic) else { return }
             if takeLive(frame, now: now) { ready.add(.frame(Array(payload))) }
-        case .end: inquiries[place].isOpen = false
-        case .gone, .unknownTopic, .malformed: break
+        case .end:
+            inquiries[place].isOpen = false
+            if inquiries[place].kind == .schema { tellAbsent(inquiries[place].topics) }
+        case .unknownTopic: inquiries[place].isOpen = false
+        case .gone, .malformed: break
+        }
+    }
+
+    /// Who waits for what nobody publishes would wait for ever.
+    private mutating func tellAbsent(_ topics: [StreamTopic]) {
+        for filter in filters where !topics.isEmpty && !topics.contains(where: filter.matches) {
+            ready.add(.event(.absent(filter, topics: topics)))
         }
     }
 
@@ -125,6 +150,7 @@ struct StreamTracker {
     ) {
         guard let next = tracks[index].next else { return }
         tracks[index].fill?.sentAt = now
+        tracks[index].fill?.since = now
         switch reply.kind {
         case .frame:
             guard let frame = try? StreamFrame(payload), frame.sequence == next else { return }
@@ -175,19 +201,26 @@ struct StreamTracker {
     /// Timers. The requests that must be sent now.
     mutating func tick(now: Nanoseconds) -> [SnapshotRequest] {
         if lastHeard == nil { lastHeard = now }
+        // While the owner was away nobody could see an answer.
+        let away = now - (lastTick ?? now)
+        lastTick = now
+        if away > options.patience {
+            for index in tracks.indices where tracks[index].fill != nil { tracks[index].fill?.since = now }
+        }
         if let lastHeard, !isSilent, now - lastHeard > options.silence {
             isSilent = true
             ready.add(.event(.silent))
         }
         var requests: [SnapshotRequest] = []
         for place in inquiries.indices where inquiries[place].isOpen && isDue(inquiries[place].sentAt, now) {
-            if inquiries[place].kind == .snapshot, options.start != .newest {
+            if inquiries[place].kind == .snapshot, inquiries[place].topic == nil, options.start != .newest {
                 inquiries[place].isOpen = false
                 continue
             }
             lastID += 1
             inquiries[place].id = lastID
-            requests.append(SnapshotRequest(kind: inquiries[place].kind, id: lastID))
+            requests.append(
+                SnapshotRequest(kind: inquiries[place].kind, id: lastID, topic: inquiries[place].topic))
         }
         for index in tracks.indices {
             guard let fill = tracks[index].fill, isDue(fill.sentAt, now), let next = tracks[index].next else {

@@ -6,8 +6,8 @@ struct TopicTrack {
     struct Fill {
         var id: UInt64
         var last: UInt64
-        /// When the frames were found to be missing.
-        let since: Nanoseconds
+        /// When the frames were found to be missing, or one of them came last.
+        var since: Nanoseconds
         /// Nil until the request could be sent.
         var sentAt: Nanoseconds?
     }

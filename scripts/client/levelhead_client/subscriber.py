@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -193,6 +194,8 @@ class Subscriber:
         self._poller = zmq.Poller()
         self._schemas = {}
         self._unread = []
+        # Events that nobody has taken yet: they outlive a generator that ends in the midst of them.
+        self._ready = deque()
         # What was lost for good.
         self.missed = []
         self._sources = [
@@ -224,18 +227,22 @@ class Subscriber:
         return sum(source.tracker.filled for source in self._sources)
 
     def events(self, timeout=None):
-        """Frame, Missed, NewRun and Silent as they come; ends when nothing came for `timeout` seconds."""
+        """Frame, Missed, NewRun and Silent as they come; ends when nothing came for `timeout` seconds.
+
+        What is not taken from the generator is given out by the next one.
+        """
         last = time.monotonic()
         while True:
-            batch = self.poll(50)
-            if batch:
-                yield from batch
+            if not self._ready:
+                self._gather(50)
+            if self._ready:
+                yield self._ready.popleft()
                 last = time.monotonic()
             elif timeout is not None and time.monotonic() - last > timeout:
                 return
 
     def frames(self, count=None, timeout=None):
-        """The frames alone; `missed` collects what was lost."""
+        """The frames alone, `count` of them; the next call goes on behind them. `missed` collects what was lost."""
         left = count
         for event in self.events(timeout):
             if isinstance(event, Frame):
@@ -246,7 +253,10 @@ class Subscriber:
                         return
 
     def collect(self, topic, count, timeout=None):
-        """`count` frames of one topic as one structured array; fewer when nothing came for `timeout` seconds."""
+        """`count` frames of one topic as one structured array; fewer when nothing came for `timeout` seconds.
+
+        The next call goes on behind them. Frames of other topics that come before the last of them are passed over.
+        """
         frames = []
         for frame in self.frames(timeout=timeout):
             if frame.topic == topic:
@@ -258,6 +268,13 @@ class Subscriber:
 
     def poll(self, timeout_ms=0):
         """What came, after waiting at most so long for the first."""
+        self._gather(0 if self._ready else timeout_ms)
+        events = list(self._ready)
+        self._ready.clear()
+        return events
+
+    def _gather(self, timeout_ms):
+        """Makes events of what came, after waiting at most so long for the first."""
         if not any([source.pump() for source in self._sources]):
             self._poller.poll(timeout_ms)
             for source in self._sources:
@@ -269,16 +286,15 @@ class Subscriber:
                 if entry[0] == "schema":
                     self._schemas[entry[1]] = protocol.Schema.read(entry[2])
             self._unread += [(source, entry) for entry in out if entry[0] != "schema"]
-        events, waiting = [], []
+        waiting = []
         for source, entry in self._unread:
             event = self._event(source, entry)
             if event is not None:
-                events.append(event)
+                self._ready.append(event)
             elif entry[0] == "frame":
                 # Its schema is on its way.
                 waiting.append((source, entry))
         self._unread = waiting
-        return events
 
     def _event(self, source, entry):
         kind = entry[0]

@@ -73,6 +73,23 @@ def rows_equal_what_was_written(tools, directory):
 
 
 @check
+def each_call_goes_on_behind_the_former(tools, directory):
+    """Rows that came at once and were not taken yet are the next ones."""
+    with Driver(tools, directory, "--rows", 5000, "--rate", 0, "--out", directory / "out") as driver:
+        driver.published()
+        with Subscriber("levels.ES", directory=directory, start=0) as stream:
+            found = [sequence for _ in range(3) for sequence in stream.collect("levels.ES", 1000, timeout=5)["sequence"]]
+            found += [frame.row["sequence"] for frame in stream.frames(count=10, timeout=5)]
+            found += [next(stream.events(timeout=5)).row["sequence"]]
+            found += [event.row["sequence"] for event in stream.poll(5000)]
+            found = [int(sequence) for sequence in found]
+            assert len(found) > 3011, len(found)
+            skips = [pair for pair in zip(found, found[1:]) if pair[1] != pair[0] + 1]
+            expect((found[0], skips), (0, []), "the first row, and where the next is not the next")
+            expect(stream.missed, [], "missed")
+
+
+@check
 def a_late_one_begins_with_the_newest(tools, directory):
     with Driver(tools, directory, "--rows", 500, "--rate", 0, "--out", directory / "out") as driver:
         driver.published()

@@ -57,6 +57,14 @@ class Silent:
     is_silent: bool
 
 
+@dataclass(frozen=True)
+class Garbage:
+    """What came is not what Levelhead publishes, for this reason. It is passed over."""
+
+    publisher: str
+    reason: str
+
+
 def _matches(filter_text, topic):
     return filter_text == "*" or topic == filter_text or topic.startswith(filter_text + ".")
 
@@ -227,7 +235,7 @@ class Subscriber:
         return sum(source.tracker.filled for source in self._sources)
 
     def events(self, timeout=None):
-        """Frame, Missed, NewRun and Silent as they come; ends when nothing came for `timeout` seconds.
+        """Frame, Missed, NewRun, Silent and Garbage as they come; ends when nothing came for `timeout` seconds.
 
         What is not taken from the generator is given out by the next one.
         """
@@ -284,7 +292,10 @@ class Subscriber:
             # Before the frames that they are for, which may have come first.
             for entry in out:
                 if entry[0] == "schema":
-                    self._schemas[entry[1]] = protocol.Schema.read(entry[2])
+                    try:
+                        self._schemas[entry[1]] = protocol.Schema.read(entry[2])
+                    except protocol.BadBytes as error:
+                        self._ready.append(Garbage(source.name, f"{entry[1]}: {error}"))
             self._unread += [(source, entry) for entry in out if entry[0] != "schema"]
         waiting = []
         for source, entry in self._unread:
@@ -299,7 +310,7 @@ class Subscriber:
     def _event(self, source, entry):
         kind = entry[0]
         if kind == "frame":
-            return self._frame(entry[1], entry[2])
+            return self._frame(source, entry[1], entry[2])
         if kind == "missed":
             event = Missed(*entry[1:])
             self.missed.append(event)
@@ -308,12 +319,19 @@ class Subscriber:
             return NewRun(source.name, entry[1])
         elif kind in ("silent", "heard"):
             return Silent(source.name, kind == "silent")
+        elif kind == "garbage":
+            return Garbage(source.name, entry[1])
         return None
 
-    def _frame(self, topic, data):
+    def _frame(self, source, topic, data):
         schema = self._schemas.get(topic)
         if schema is None:
             return None
+        try:
+            schema.check(data)
+        except protocol.BadBytes as error:
+            sequence = int.from_bytes(data[40:48], "little")
+            return Garbage(source.name, f"frame {sequence} of {topic}: {error}")
         if schema.kind == "text":
             return Frame(topic, None, data)
         return Frame(topic, schema.rows(data)[0], data)

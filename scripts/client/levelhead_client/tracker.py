@@ -44,7 +44,7 @@ class Tracker:
     """Puts the frames of a publisher in order and says what must be asked for.
 
     Appends to `out`: ("frame", topic, bytes), ("missed", topic, first, last), ("schema", topic, text), ("run", run),
-    ("silent",), ("heard",).
+    ("silent",), ("heard",), ("garbage", reason).
     """
 
     HELD_MAX = 100_000
@@ -78,14 +78,19 @@ class Tracker:
 
     def take(self, data, now):
         """A message of the feed."""
-        row = protocol.header(data)
-        if row is None or int(row["run"]) in self.past_runs:
+        try:
+            row = protocol.header(data)
+            heads = protocol.heads(data) if row["kind"] == protocol.HEARTBEAT_KIND else []
+        except protocol.BadBytes as error:
+            self.out.append(("garbage", str(error)))
+            return
+        if int(row["run"]) in self.past_runs:
             return
         self._hear(now)
         self._note_run(int(row["run"]))
         topic, kind = protocol.topic_of(row), int(row["kind"])
         if kind == protocol.HEARTBEAT_KIND:
-            for name, head in protocol.heads(data):
+            for name, head in heads:
                 if self.wants(name):
                     self._see(self._track(name), head, now)
         elif kind == protocol.SCHEMA_KIND:
@@ -119,8 +124,12 @@ class Tracker:
 
     def take_reply(self, parts, now):
         """A reply of the snapshot socket."""
-        reply = protocol.Reply.read(parts[0])
-        if reply is None or len(parts) != 2:
+        try:
+            if len(parts) != 2:
+                raise protocol.BadBytes(f"reply of {len(parts)} parts, not 2")
+            reply = protocol.Reply.read(parts[0])
+        except protocol.BadBytes as error:
+            self.out.append(("garbage", str(error)))
             return
         self._hear(now)
         if self.run is None:
@@ -143,7 +152,7 @@ class Tracker:
         if reply.kind == protocol.REPLY_SCHEMA and self.wants(reply.topic):
             self.out.append(("schema", reply.topic, payload))
             self._track(reply.topic)
-        elif reply.kind == protocol.REPLY_FRAME and self.wants(reply.topic):
+        elif reply.kind == protocol.REPLY_FRAME and self.wants(reply.topic) and self._is_frame_of(reply, payload):
             self._take_live(self._track(reply.topic), reply.first, payload, now)
         elif reply.kind == protocol.REPLY_END:
             del self._inquiries[kind]
@@ -152,9 +161,11 @@ class Tracker:
         track.fill.sent_at = now
         if reply.kind == protocol.REPLY_FRAME:
             if reply.first == track.next:
+                # What is no frame is told as such: another request would get it again.
                 track.next += 1
-                self.filled += 1
-                self.out.append(("frame", track.topic, payload))
+                if self._is_frame_of(reply, payload):
+                    self.filled += 1
+                    self.out.append(("frame", track.topic, payload))
         elif reply.kind == protocol.REPLY_GONE:
             if reply.first <= track.next:
                 # What lies behind the gap is here already.
@@ -164,6 +175,18 @@ class Tracker:
             self._advance(track, now)
         elif reply.kind == protocol.REPLY_UNKNOWN_TOPIC:
             self._give_up(track, now)
+
+    def _is_frame_of(self, reply, payload):
+        """Whether what a reply brings is the frame that it names."""
+        try:
+            row = protocol.header(payload)
+            topic, sequence = protocol.topic_of(row), int(row["sequence"])
+            if (topic, sequence) != (reply.topic, reply.first):
+                raise protocol.BadBytes(f"frame {sequence} of {topic}")
+            return True
+        except protocol.BadBytes as error:
+            self.out.append(("garbage", f"reply for {reply.first} of {reply.topic}: {error}"))
+            return False
 
     # Gaps
 

@@ -14,10 +14,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+import zmq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from levelhead_client import Missed, NewRun, Silent, Subscriber  # noqa: E402
+from levelhead_client import Frame, Garbage, Missed, NewRun, Silent, Subscriber, protocol
 
 CHECKS = []
 
@@ -47,6 +48,66 @@ class Driver:
 
     def published(self):
         assert self.process.stdout.readline() == "published\n"
+
+
+class Double:
+    """Stands in for the engine and says whatever it is told to; features.ES has two columns."""
+
+    TOPIC = "features.ES"
+    SCHEMA = {
+        "topic": TOPIC, "kind": "vector", "run": 1, "columns": [{"name": name, "unit": ""} for name in "ab"],
+        "dtype": [*map(list, protocol.HEADER.descr), ["values", "<f8", [2]], ["validity", "u1", [8]]],
+    }
+
+    def __init__(self, directory):
+        self.context = zmq.Context()
+        self.feed, self.requests = self.context.socket(zmq.XPUB), self.context.socket(zmq.ROUTER)
+        self.feed.bind(f"ipc://{directory}/engine.ipc")
+        self.requests.bind(f"ipc://{directory}/engine-snapshot.ipc")
+        # The payload of a reply for a frame, by its sequence.
+        self.kept = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.destroy(linger=0)
+
+    @staticmethod
+    def frame(sequence=0, payload=bytes(24), topic=TOPIC, kind=protocol.VECTOR, version=1, more=0):
+        row = np.zeros(1, protocol.HEADER)
+        row["topic"], row["version"], row["kind"], row["sequence"], row["run"] = topic, version, kind, sequence, 1
+        row["payload_bytes"] = len(payload) + more
+        return row.tobytes() + payload
+
+    def reply(self, client, kind, identity, sequence=0, payload=b"", topic=TOPIC):
+        head = protocol._REPLY.pack(b"LHRP", 1, kind, identity, sequence, sequence, 1, topic.encode())
+        self.requests.send_multipart([client, head, payload])
+
+    def serve(self):
+        """Answers what was asked. Returns who asked."""
+        client = None
+        while self.requests.poll(20):
+            client, request = self.requests.recv_multipart()
+            _, _, kind, identity, first, last, topic = protocol._REQUEST.unpack(request)
+            if kind == protocol.ASK_SCHEMA:
+                self.reply(client, protocol.REPLY_SCHEMA, identity, 0, json.dumps(self.SCHEMA).encode())
+            elif kind == protocol.ASK_FRAMES:
+                for sequence in range(first, last + 1):
+                    self.reply(client, protocol.REPLY_FRAME, identity, sequence, self.kept[sequence])
+            self.reply(client, protocol.REPLY_END, identity, topic=topic.rstrip(b"\0").decode())
+        return client
+
+    def found_by(self, stream):
+        """Waits until a subscriber is there and knows the schema. Returns who it is."""
+        client = None
+        while client is None or stream.schema(self.TOPIC) is None:
+            client = self.serve() or client
+            expect([event for event in stream.poll(20) if not isinstance(event, NewRun)], [], "events")
+        # Topic and heartbeat, each exact and with a dot, and the schemas.
+        for _ in range(5):
+            assert self.feed.recv()
+        return client
 
 
 def expect(found, wanted, what):
@@ -148,6 +209,47 @@ def what_is_gone_is_told(tools, directory):
             rows = stream.collect("levels.ES", 100, timeout=5)
             expect(stream.missed, [Missed("levels.ES", 0, 899)], "missed")
             expect(rows["sequence"].tolist(), list(range(900, 1000)), "rows")
+
+
+@check
+def what_is_no_frame_is_told(tools, directory):
+    """Garbage is an event with its reason, and the stream goes on behind it."""
+    def told(events):
+        return [event.reason if isinstance(event, Garbage) else int(event.row["sequence"]) for event in events]
+
+    heartbeat = {"topic": "heartbeat", "kind": protocol.HEARTBEAT_KIND}
+    cases = [
+        ("13 bytes, a header has 112", b"features.ES\0\0"),
+        ("version 2, not 1", Double.frame(2, version=2)),
+        ("features.ES: kind 99", Double.frame(2, kind=99)),
+        ("features.ES: 136 bytes, its header says 137", Double.frame(2, more=1)),
+        ("topic b'features.ES\\x00\\xff'", Double.frame(2, topic=b"features.ES\0\xff")),
+        ("topic b'caf\\xe9.ES'", Double.frame(payload=b"caf\xe9.ES".ljust(32, b"\0") + bytes(8), **heartbeat)),
+        ("heartbeat of 41 bytes, not a multiple of 40", Double.frame(payload=bytes(41), **heartbeat)),
+        ("features.ES: schema: JSONDecodeError('Expecting value: line 1 column 1 (char 0)')",
+         Double.frame(payload=b"no", topic="schema.features.ES", kind=protocol.SCHEMA_KIND)),
+    ]
+    with Double(directory) as engine, Subscriber("features.ES", directory=directory, start=0) as stream:
+        client = engine.found_by(stream)
+        for message in [Double.frame(0), Double.frame(1, bytes(16)), *[message for _, message in cases]]:
+            engine.feed.send(message)
+        wanted = [0, "frame 1 of features.ES: 128 bytes, its schema says 136", *[reason for reason, _ in cases]]
+        # A schema comes before all else.
+        expect(sorted(told(stream.events(timeout=0.3)), key=str), sorted(wanted, key=str), "what the feed brings")
+        engine.requests.send_multipart([client, b"LHRP", b""])
+        engine.kept = {2: Double.frame(2), 3: Double.frame(3, version=7), 4: Double.frame(9), 5: Double.frame(5, kind=4)}
+        engine.feed.send(Double.frame(6))
+        events = []
+        while len(events) < 6:
+            engine.serve()
+            events += stream.poll(20)
+        expect(told(events), [
+            "reply of 4 bytes, not 72", 2, "reply for 3 of features.ES: version 7, not 1",
+            "reply for 4 of features.ES: frame 9 of features.ES",
+            "frame 5 of features.ES: kind order, its schema says vector", 6,
+        ], "what replies bring")
+        assert all(isinstance(event, (Frame, Garbage)) for event in events)
+        expect(stream.missed, [], "missed")
 
 
 @check

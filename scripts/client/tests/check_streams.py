@@ -18,7 +18,8 @@ import zmq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from levelhead_client import Frame, Garbage, Missed, NewRun, Silent, Subscriber, protocol
+from levelhead_client import Frame, Garbage, Missed, NewRun, Silent, Subscriber, protocol  # noqa: E402
+from levelhead_client.tracker import Tracker  # noqa: E402
 
 CHECKS = []
 
@@ -198,6 +199,73 @@ def lost_frames_are_filled_in(tools, directory):
             expect(stream.missed, [], "missed")
             expect(frames, list(range(12_000)), "rows")
             assert stream.filled > 0, "nothing was lost: nothing was tested"
+
+
+@check
+def who_pauses_in_a_refill_loses_nothing(tools, directory):
+    """The publisher ends an answer that nobody takes for five seconds; the client asks for the rest of it."""
+    arguments = ["--rows", 12_000, "--rate", 0, "--history", 1 << 26, "--out", directory / "out"]
+    with Driver(tools, directory, *arguments) as driver:
+        driver.published()
+        with Subscriber("levels.ES", directory=directory, start=0, patience=1.0) as stream:
+            sequences = []
+            for event in stream.events(timeout=2):
+                if isinstance(event, Frame):
+                    sequences.append(int(event.row["sequence"]))
+                    if len(sequences) == 500:
+                        time.sleep(6)
+            expect(stream.missed, [], "missed")
+            expect(len(sequences), 12_000, "rows")
+            assert sequences == list(range(12_000))
+
+
+@check
+def patience_counts_from_the_last_answer(tools, directory):
+    """The tracker alone, in logical time: what is given up, and what is asked for again."""
+    def tick(tracker, now):
+        asked = []
+        for message, did_send in tracker.tick(now):
+            _, _, kind, identity, first, last, _ = protocol._REQUEST.unpack(message)
+            did_send()
+            if kind == protocol.ASK_FRAMES:
+                asked.append((first, last))
+                tracker.identity = identity
+        return asked
+
+    def reply(tracker, sequence, now):
+        head = protocol._REPLY.pack(
+            b"LHRP", 1, protocol.REPLY_FRAME, tracker.identity, sequence, sequence, 1, Double.TOPIC.encode())
+        tracker.take_reply([head, Double.frame(sequence)], now)
+
+    def missed(tracker):
+        return [entry[2:] for entry in tracker.out if entry[0] == "missed"]
+
+    def with_a_gap():
+        tracker = Tracker(lambda topic: topic == Double.TOPIC, 0)
+        tracker.take(Double.frame(100), 0.0)
+        expect(tick(tracker, 0.0), [(0, 99)], "the first request")
+        return tracker
+
+    # A reader that takes one answer in nine seconds and asks from the first that is missing, for a minute and more.
+    tracker = with_a_gap()
+    for sequence in range(8):
+        reply(tracker, sequence, sequence * 9.0)
+        expect(tick(tracker, sequence * 9.0 + 0.6), [(sequence + 1, 99)], "the next request")
+    # One that was away for longer than its patience, with a request on its way, asks again.
+    tracker.take(Double.frame(101), 100.0)
+    expect((tick(tracker, 100.0), missed(tracker)), ([(8, 99)], []), "the request after a pause")
+    # A publisher that was silent could not answer: patience begins when it is heard.
+    tracker = with_a_gap()
+    for second in range(1, 30):
+        expect(tick(tracker, float(second)), [(0, 99)], "requests to a silent one")
+    tracker.take(Double.frame(101), 30.0)
+    expect((tick(tracker, 30.0), missed(tracker)), ([(0, 99)], []), "when it is heard")
+    # One that lives and does not answer is given up.
+    for tenth in range(301, 420):
+        tracker.take(Double.frame(102), tenth / 10)
+        tick(tracker, tenth / 10)
+        if tenth in (400, 419):
+            expect(missed(tracker), [] if tenth == 400 else [(0, 99)], f"missed at {tenth / 10} s")
 
 
 @check

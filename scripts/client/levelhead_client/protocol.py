@@ -74,6 +74,11 @@ class Reply:
         return Reply(kind, identity, first, last, run, _name(topic) if any(topic) else "")
 
 
+def is_name(text):
+    """Whether a topic can be called so."""
+    return _NAME.fullmatch(text.encode() + b"\0") is not None
+
+
 def header(data):
     """The header of a frame. BadBytes for what is no frame of this version, by its topic, version, kind or length."""
     if len(data) < HEADER.itemsize:

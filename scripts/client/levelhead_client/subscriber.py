@@ -65,6 +65,15 @@ class Garbage:
     reason: str
 
 
+@dataclass(frozen=True)
+class Absent:
+    """The publisher has no such topic, or none of a kind; `topics` are those that it has."""
+
+    publisher: str
+    topic: str
+    topics: tuple
+
+
 def _matches(filter_text, topic):
     return filter_text == "*" or topic == filter_text or topic.startswith(filter_text + ".")
 
@@ -76,6 +85,30 @@ def _publishers(filter_text):
     if family == "status":
         return [name for name in PUBLISHERS if rest in ("", name)]
     return [name for name, families in PUBLISHERS.items() if family in families]
+
+
+def _wanted(topics, only_engine):
+    """The filters for each publisher. ValueError for what no publisher could have."""
+    if not topics:
+        raise ValueError("no topics; expected names such as features.ES, kinds such as features, or *")
+    wanted = {}
+    for topic in topics:
+        names = _publishers(topic) if topic == "*" or protocol.is_name(topic) else []
+        if not names:
+            kinds = ", ".join(family for families in PUBLISHERS.values() for family in families)
+            raise ValueError(
+                f"{topic}: no such topic; expected one of {kinds}, alone or as in features.ES, status, "
+                f"status.{', status.'.join(PUBLISHERS)} or *")
+        if only_engine:
+            names = [name for name in names if name == "engine"]
+            if not names:
+                kinds = ", ".join(PUBLISHERS["engine"])
+                raise ValueError(
+                    f"{topic}: not the engine's, which alone publishes by tcp; expected one of {kinds}, alone or as in "
+                    "features.ES, status.engine or *")
+        for name in names:
+            wanted.setdefault(name, []).append(topic)
+    return wanted
 
 
 def _prefixes(filter_text):
@@ -108,7 +141,7 @@ class _Source:
     """One publisher's sockets and state."""
 
     def __init__(self, context, name, place, filters, start, conflate, high_water_mark, **times):
-        self.name = name
+        self.name, self.filters = name, filters
         self.tracker = Tracker(
             lambda topic: any(_matches(text, topic) for text in filters), start, conflate, **times)
         self.feeds = []
@@ -176,6 +209,7 @@ class _Source:
 class Subscriber:
     """Reads topics: names such as "features.ES", or what stands before the dot for all of a kind, or "*".
 
+    A topic that no publisher could have is a ValueError, one that its publisher does not have an event: Absent.
     start: None begins with the newest frame; a sequence begins there, 0 with all that is kept.
     conflate: only the newest frame of each topic, which must then be named in full.
     tcp: "host:port" of an engine that publishes there, with server_key, the text of its streams.pub, if it has keys.
@@ -188,16 +222,10 @@ class Subscriber:
         if directory is None:
             state = state_dir or os.environ.get("LEVELHEAD_STATE_DIR") or Path.home() / ".levelhead"
             directory = Path(state) / "sockets"
+        wanted = _wanted(topics, only_engine=tcp is not None)
         place = _Place(Path(directory).absolute(), tcp, server_key.strip().encode() if server_key else None)
         if conflate and (start is not None or any("." not in topic for topic in topics)):
             raise ValueError("conflate needs whole names of topics, and no start")
-        wanted = {}
-        for topic in topics:
-            names = _publishers(topic)
-            if not names:
-                raise ValueError(f"{topic}: no such topic")
-            for name in names if tcp is None else set(names) & {"engine"}:
-                wanted.setdefault(name, []).append(topic)
         self._context = zmq.Context()
         self._poller = zmq.Poller()
         self._schemas = {}
@@ -206,6 +234,8 @@ class Subscriber:
         self._ready = deque()
         # What was lost for good.
         self.missed = []
+        # What was asked for and is not there.
+        self.absent = []
         self._sources = [
             _Source(self._context, name, place, filters, start, conflate, high_water_mark, **times)
             for name, filters in wanted.items()
@@ -235,7 +265,7 @@ class Subscriber:
         return sum(source.tracker.filled for source in self._sources)
 
     def events(self, timeout=None):
-        """Frame, Missed, NewRun, Silent and Garbage as they come; ends when nothing came for `timeout` seconds.
+        """Frame, Missed, NewRun, Silent, Absent and Garbage as they come; ends when nothing came for `timeout` seconds.
 
         What is not taken from the generator is given out by the next one.
         """
@@ -299,6 +329,9 @@ class Subscriber:
             self._unread += [(source, entry) for entry in out if entry[0] != "schema"]
         waiting = []
         for source, entry in self._unread:
+            if entry[0] == "topics":
+                self._note_absent(source, entry[1])
+                continue
             event = self._event(source, entry)
             if event is not None:
                 self._ready.append(event)
@@ -306,6 +339,13 @@ class Subscriber:
                 # Its schema is on its way.
                 waiting.append((source, entry))
         self._unread = waiting
+
+    def _note_absent(self, source, topics):
+        for text in source.filters:
+            if text != "*" and not any(_matches(text, topic) for topic in topics):
+                event = Absent(source.name, text, topics)
+                self.absent.append(event)
+                self._ready.append(event)
 
     def _event(self, source, entry):
         kind = entry[0]

@@ -56,7 +56,7 @@ class Tracker:
     """Puts the frames of a publisher in order and says what must be asked for.
 
     Appends to `out`: ("frame", topic, bytes), ("missed", topic, first, last), ("schema", topic, text), ("run", run),
-    ("silent",), ("heard",), ("garbage", reason).
+    ("silent",), ("heard",), ("garbage", reason), ("topics", names of all that the publisher has).
     """
 
     HELD_MAX = 100_000
@@ -68,6 +68,7 @@ class Tracker:
         self.run = None
         self.past_runs = []
         self.tracks = {}
+        self._announced = set()
         self.filled = self.duplicates = self.skipped = 0
         self._last_identity = 0
         self._inquiries = {kind: [0, None] for kind in self._first_inquiries()}
@@ -161,6 +162,8 @@ class Tracker:
 
     def _take_answer(self, kind, inquiry, reply, payload, now):
         inquiry[1] = now
+        if reply.kind == protocol.REPLY_SCHEMA:
+            self._announced.add(reply.topic)
         if reply.kind == protocol.REPLY_SCHEMA and self.wants(reply.topic):
             self.out.append(("schema", reply.topic, payload))
             self._track(reply.topic)
@@ -168,6 +171,8 @@ class Tracker:
             self._take_live(self._track(reply.topic), reply.first, payload)
         elif reply.kind == protocol.REPLY_END:
             del self._inquiries[kind]
+            if kind == protocol.ASK_SCHEMA:
+                self.out.append(("topics", tuple(sorted(self._announced))))
 
     def _take_fill(self, track, reply, payload, now):
         track.fill.answered(now)
@@ -269,4 +274,5 @@ class Tracker:
         self.past_runs = self.past_runs[-15:] + [past]
         for topic in self.tracks:
             self.tracks[topic] = Track(topic, 0)
+        self._announced = set()
         self._inquiries = {protocol.ASK_SCHEMA: [0, None]}

@@ -18,7 +18,7 @@ import zmq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from levelhead_client import Frame, Garbage, Missed, NewRun, Silent, Subscriber, protocol  # noqa: E402
+from levelhead_client import Absent, Frame, Garbage, Missed, NewRun, Silent, Subscriber, protocol  # noqa: E402
 from levelhead_client.tracker import Tracker  # noqa: E402
 
 CHECKS = []
@@ -318,6 +318,49 @@ def what_is_no_frame_is_told(tools, directory):
         ], "what replies bring")
         assert all(isinstance(event, (Frame, Garbage)) for event in events)
         expect(stream.missed, [], "missed")
+
+
+@check
+def a_topic_that_nobody_has_is_refused(tools, directory):
+    def refused(*topics, **options):
+        try:
+            Subscriber(*topics, directory=directory, **options).close()
+        except ValueError as error:
+            return str(error)
+        return None
+
+    expected = "one of features, levels, signals, alone or as in features.ES, status.engine or *"
+    expect(refused(), "no topics; expected names such as features.ES, kinds such as features, or *", "no topics")
+    expect(refused("orders.MES", tcp="127.0.0.1:7000"),
+        f"orders.MES: not the engine's, which alone publishes by tcp; expected {expected}", "another's by tcp")
+    assert refused("features.ES", "status.risk", tcp="127.0.0.1:7000").startswith("status.risk: not the engine's")
+    for topic in ("feature.ES", "status.desk", "", "features.\u00e9"):
+        assert refused(topic).startswith(f"{topic}: no such topic; expected one of features, levels, "), topic
+    for topic in ("features.ES", "status", "*"):
+        expect(refused(topic, tcp="127.0.0.1:7000"), None, topic)
+
+
+@check
+def a_topic_that_is_not_there_is_told(tools, directory):
+    there = ("features.ES", "levels.ES", "status.engine")
+    with Driver(tools, directory, "--rows", 5, "--rate", 0):
+        topics = ["features.NQ", "signals", "features.ES", "orders"]
+        with Subscriber(*topics, directory=directory, start=0) as stream:
+            events = [event for event in stream.events(timeout=1.5) if not isinstance(event, (Frame, NewRun))]
+            wanted = [
+                Absent("engine", "features.NQ", there), Absent("engine", "signals", there),
+                Absent("execution", "orders", ("fills.MES",)),
+            ]
+            expect(sorted(events, key=str), sorted(wanted, key=str), "events")
+            expect(stream.absent, events, "absent")
+        with Subscriber("*", "levels", directory=directory, start=0) as stream:
+            assert len(list(stream.frames(timeout=1.5))) == 20
+            expect(stream.absent, [], "absent of all")
+        example = Path(__file__).resolve().parents[1] / "examples" / "plot_level.py"
+        command = [sys.executable, str(example), "--directory", str(directory), "--root", "NQ", "--out", str(directory / "no.png")]
+        environment = {"PYTHONPATH": str(example.parents[1]), "PATH": "/usr/bin:/bin", "MPLBACKEND": "Agg"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)
+        expect(done.stderr, f"no levels.NQ; the engine has {', '.join(there)}\n", "what the example says")
 
 
 @check

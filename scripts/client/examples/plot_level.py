@@ -11,7 +11,7 @@ import collections
 import matplotlib
 import numpy as np
 
-from levelhead_client import Subscriber
+from levelhead_client import Absent, Frame, Subscriber
 
 COLUMNS = ["distance_ticks", "order_flow_imbalance_in_band", "delta_in_band"]
 
@@ -63,9 +63,15 @@ def main():
         return figure
 
     with Subscriber(topic, directory=arguments.directory) as stream:
-        for frame in stream.frames(count=arguments.frames, timeout=arguments.timeout):
-            rows.append(frame.data)
+        for event in stream.events(timeout=arguments.timeout):
+            if isinstance(event, Absent):
+                raise SystemExit(f"no {event.topic}; the {event.publisher} has {', '.join(event.topics)}")
+            if not isinstance(event, Frame):
+                continue
+            rows.append(event.data)
             count += 1
+            if count == arguments.frames:
+                break
             # Ten pictures a second are enough for eyes.
             if not arguments.out and count % 50 == 0:
                 draw(stream.schema(topic))

@@ -1,6 +1,7 @@
 """The bytes of frames, requests and replies, as docs/streams.md has them."""
 
 import json
+import re
 import struct
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ VERSION = 1
 UNKNOWN_TIME = 2**64 - 1
 HEARTBEAT = "heartbeat"
 
+KINDS = ("vector", "signal", "verdict", "order", "fill", "text", "schema", "heartbeat")
 VECTOR, SIGNAL, VERDICT, ORDER, FILL, TEXT, SCHEMA_KIND, HEARTBEAT_KIND = range(1, 9)
 
 ASK_SCHEMA, ASK_SNAPSHOT, ASK_FRAMES = 1, 2, 3
@@ -25,7 +27,21 @@ REPLY_SCHEMA, REPLY_FRAME, REPLY_GONE, REPLY_END, REPLY_UNKNOWN_TOPIC, REPLY_MAL
 
 _REQUEST = struct.Struct("<4sHHQQQ32s")
 _REPLY = struct.Struct("<4sHHQQQQ32s")
-_HEAD = np.dtype([("topic", "S32"), ("next", "<u8")])
+_HEAD = struct.Struct("<32sQ")
+# What Levelhead calls a topic: ASCII, padded with zeros.
+_NAME = re.compile(rb"([A-Za-z0-9._-]{1,31})\0+")
+
+
+class BadBytes(ValueError):
+    """Bytes that are not what Levelhead publishes; the text says why."""
+
+
+def _name(data):
+    """A topic's name of its 32 bytes."""
+    match = _NAME.fullmatch(data)
+    if match is None:
+        raise BadBytes(f"topic {data.rstrip(bytes(1))!r}")
+    return match[1].decode("ascii")
 
 
 def request(kind, identity, topic="", first=0, last=0):
@@ -44,33 +60,52 @@ class Reply:
 
     @staticmethod
     def read(data):
-        """None for bytes that are no reply of this version."""
+        """BadBytes for what is no reply of this version."""
         if len(data) != _REPLY.size:
-            return None
+            raise BadBytes(f"reply of {len(data)} bytes, not {_REPLY.size}")
         magic, version, kind, identity, first, last, run, topic = _REPLY.unpack(data)
-        if magic != b"LHRP" or version != VERSION:
-            return None
-        return Reply(kind, identity, first, last, run, topic.rstrip(b"\0").decode("ascii"))
+        if magic != b"LHRP":
+            raise BadBytes(f"reply that begins with {magic!r}")
+        if version != VERSION:
+            raise BadBytes(f"reply of version {version}, not {VERSION}")
+        if not REPLY_SCHEMA <= kind <= REPLY_MALFORMED:
+            raise BadBytes(f"reply of kind {kind}")
+        # A reply about every topic names none.
+        return Reply(kind, identity, first, last, run, _name(topic) if any(topic) else "")
+
+
+def is_name(text):
+    """Whether a topic can be called so."""
+    return _NAME.fullmatch(text.encode() + b"\0") is not None
 
 
 def header(data):
-    """The header of a frame; None for bytes that are no frame of this version."""
+    """The header of a frame. BadBytes for what is no frame of this version, by its topic, version, kind or length."""
     if len(data) < HEADER.itemsize:
-        return None
+        raise BadBytes(f"{len(data)} bytes, a header has {HEADER.itemsize}")
     row = np.frombuffer(data, HEADER, count=1)[0]
-    if row["version"] != VERSION or HEADER.itemsize + int(row["payload_bytes"]) != len(data):
-        return None
+    version, kind, length = int(row["version"]), int(row["kind"]), HEADER.itemsize + int(row["payload_bytes"])
+    if version != VERSION:
+        raise BadBytes(f"version {version}, not {VERSION}")
+    topic = _name(data[:32])
+    if not 1 <= kind <= len(KINDS):
+        raise BadBytes(f"{topic}: kind {kind}")
+    if length != len(data):
+        raise BadBytes(f"{topic}: {len(data)} bytes, its header says {length}")
     return row
 
 
 def topic_of(row):
+    """The topic of a header that was checked."""
     return row["topic"].decode("ascii")
 
 
 def heads(data):
-    """Topic and next sequence of each topic, of a heartbeat."""
-    rows = np.frombuffer(data, _HEAD, -1, HEADER.itemsize)
-    return [(row["topic"].decode("ascii"), int(row["next"])) for row in rows]
+    """Topic and next sequence of each topic, of a heartbeat. BadBytes when it is none."""
+    payload = data[HEADER.itemsize :]
+    if len(payload) % _HEAD.size:
+        raise BadBytes(f"heartbeat of {len(payload)} bytes, not a multiple of {_HEAD.size}")
+    return [(_name(topic), following) for topic, following in _HEAD.iter_unpack(payload)]
 
 
 def _entry(entry):
@@ -96,7 +131,14 @@ class Schema:
 
     @staticmethod
     def read(text):
-        data = json.loads(text)
+        """BadBytes when it is no schema."""
+        try:
+            return Schema._of(json.loads(text))
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise BadBytes(f"schema: {error!r:.200}") from None
+
+    @staticmethod
+    def _of(data):
         names = tuple(column["name"] for column in data["columns"])
         return Schema(
             topic=data["topic"], kind=data["kind"], run=data["run"],
@@ -108,6 +150,19 @@ class Schema:
             },
             _places={name: place for place, name in enumerate(names)},
         )
+
+    def check(self, data):
+        """BadBytes when a frame with a checked header is not of this schema, by its kind or length."""
+        kind = KINDS[int.from_bytes(data[34:36], "little") - 1]
+        if kind != self.kind:
+            raise BadBytes(f"kind {kind}, its schema says {self.kind}")
+        if kind != "text" and len(data) != self.dtype.itemsize:
+            raise BadBytes(f"{len(data)} bytes, its schema says {self.dtype.itemsize}")
+        if kind == "text":
+            try:
+                data[HEADER.itemsize :].decode("utf-8")
+            except UnicodeDecodeError:
+                raise BadBytes("text that is not UTF-8") from None
 
     def rows(self, *frames):
         """The frames as one structured array. Vectors and records only."""

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,23 @@ class Silent:
     is_silent: bool
 
 
+@dataclass(frozen=True)
+class Garbage:
+    """What came is not what Levelhead publishes, for this reason. It is passed over."""
+
+    publisher: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Absent:
+    """The publisher has no such topic, or none of a kind; `topics` are those that it has."""
+
+    publisher: str
+    topic: str
+    topics: tuple
+
+
 def _matches(filter_text, topic):
     return filter_text == "*" or topic == filter_text or topic.startswith(filter_text + ".")
 
@@ -67,6 +85,30 @@ def _publishers(filter_text):
     if family == "status":
         return [name for name in PUBLISHERS if rest in ("", name)]
     return [name for name, families in PUBLISHERS.items() if family in families]
+
+
+def _wanted(topics, only_engine):
+    """The filters for each publisher. ValueError for what no publisher could have."""
+    if not topics:
+        raise ValueError("no topics; expected names such as features.ES, kinds such as features, or *")
+    wanted = {}
+    for topic in topics:
+        names = _publishers(topic) if topic == "*" or protocol.is_name(topic) else []
+        if not names:
+            kinds = ", ".join(family for families in PUBLISHERS.values() for family in families)
+            raise ValueError(
+                f"{topic}: no such topic; expected one of {kinds}, alone or as in features.ES, status, "
+                f"status.{', status.'.join(PUBLISHERS)} or *")
+        if only_engine:
+            names = [name for name in names if name == "engine"]
+            if not names:
+                kinds = ", ".join(PUBLISHERS["engine"])
+                raise ValueError(
+                    f"{topic}: not the engine's, which alone publishes by tcp; expected one of {kinds}, alone or as in "
+                    "features.ES, status.engine or *")
+        for name in names:
+            wanted.setdefault(name, []).append(topic)
+    return wanted
 
 
 def _prefixes(filter_text):
@@ -99,7 +141,7 @@ class _Source:
     """One publisher's sockets and state."""
 
     def __init__(self, context, name, place, filters, start, conflate, high_water_mark, **times):
-        self.name = name
+        self.name, self.filters = name, filters
         self.tracker = Tracker(
             lambda topic: any(_matches(text, topic) for text in filters), start, conflate, **times)
         self.feeds = []
@@ -167,6 +209,7 @@ class _Source:
 class Subscriber:
     """Reads topics: names such as "features.ES", or what stands before the dot for all of a kind, or "*".
 
+    A topic that no publisher could have is a ValueError, one that its publisher does not have an event: Absent.
     start: None begins with the newest frame; a sequence begins there, 0 with all that is kept.
     conflate: only the newest frame of each topic, which must then be named in full.
     tcp: "host:port" of an engine that publishes there, with server_key, the text of its streams.pub, if it has keys.
@@ -179,22 +222,20 @@ class Subscriber:
         if directory is None:
             state = state_dir or os.environ.get("LEVELHEAD_STATE_DIR") or Path.home() / ".levelhead"
             directory = Path(state) / "sockets"
+        wanted = _wanted(topics, only_engine=tcp is not None)
         place = _Place(Path(directory).absolute(), tcp, server_key.strip().encode() if server_key else None)
         if conflate and (start is not None or any("." not in topic for topic in topics)):
             raise ValueError("conflate needs whole names of topics, and no start")
-        wanted = {}
-        for topic in topics:
-            names = _publishers(topic)
-            if not names:
-                raise ValueError(f"{topic}: no such topic")
-            for name in names if tcp is None else set(names) & {"engine"}:
-                wanted.setdefault(name, []).append(topic)
         self._context = zmq.Context()
         self._poller = zmq.Poller()
         self._schemas = {}
         self._unread = []
+        # Events that nobody has taken yet: they outlive a generator that ends in the midst of them.
+        self._ready = deque()
         # What was lost for good.
         self.missed = []
+        # What was asked for and is not there.
+        self.absent = []
         self._sources = [
             _Source(self._context, name, place, filters, start, conflate, high_water_mark, **times)
             for name, filters in wanted.items()
@@ -224,18 +265,22 @@ class Subscriber:
         return sum(source.tracker.filled for source in self._sources)
 
     def events(self, timeout=None):
-        """Frame, Missed, NewRun and Silent as they come; ends when nothing came for `timeout` seconds."""
+        """Frame, Missed, NewRun, Silent, Absent and Garbage as they come; ends when nothing came for `timeout` seconds.
+
+        What is not taken from the generator is given out by the next one.
+        """
         last = time.monotonic()
         while True:
-            batch = self.poll(50)
-            if batch:
-                yield from batch
+            if not self._ready:
+                self._gather(50)
+            if self._ready:
+                yield self._ready.popleft()
                 last = time.monotonic()
             elif timeout is not None and time.monotonic() - last > timeout:
                 return
 
     def frames(self, count=None, timeout=None):
-        """The frames alone; `missed` collects what was lost."""
+        """The frames alone, `count` of them; the next call goes on behind them. `missed` collects what was lost."""
         left = count
         for event in self.events(timeout):
             if isinstance(event, Frame):
@@ -246,7 +291,10 @@ class Subscriber:
                         return
 
     def collect(self, topic, count, timeout=None):
-        """`count` frames of one topic as one structured array; fewer when nothing came for `timeout` seconds."""
+        """`count` frames of one topic as one structured array; fewer when nothing came for `timeout` seconds.
+
+        The next call goes on behind them. Frames of other topics that come before the last of them are passed over.
+        """
         frames = []
         for frame in self.frames(timeout=timeout):
             if frame.topic == topic:
@@ -258,6 +306,13 @@ class Subscriber:
 
     def poll(self, timeout_ms=0):
         """What came, after waiting at most so long for the first."""
+        self._gather(0 if self._ready else timeout_ms)
+        events = list(self._ready)
+        self._ready.clear()
+        return events
+
+    def _gather(self, timeout_ms):
+        """Makes events of what came, after waiting at most so long for the first."""
         if not any([source.pump() for source in self._sources]):
             self._poller.poll(timeout_ms)
             for source in self._sources:
@@ -267,23 +322,35 @@ class Subscriber:
             # Before the frames that they are for, which may have come first.
             for entry in out:
                 if entry[0] == "schema":
-                    self._schemas[entry[1]] = protocol.Schema.read(entry[2])
+                    try:
+                        self._schemas[entry[1]] = protocol.Schema.read(entry[2])
+                    except protocol.BadBytes as error:
+                        self._ready.append(Garbage(source.name, f"{entry[1]}: {error}"))
             self._unread += [(source, entry) for entry in out if entry[0] != "schema"]
-        events, waiting = [], []
+        waiting = []
         for source, entry in self._unread:
+            if entry[0] == "topics":
+                self._note_absent(source, entry[1])
+                continue
             event = self._event(source, entry)
             if event is not None:
-                events.append(event)
+                self._ready.append(event)
             elif entry[0] == "frame":
                 # Its schema is on its way.
                 waiting.append((source, entry))
         self._unread = waiting
-        return events
+
+    def _note_absent(self, source, topics):
+        for text in source.filters:
+            if text != "*" and not any(_matches(text, topic) for topic in topics):
+                event = Absent(source.name, text, topics)
+                self.absent.append(event)
+                self._ready.append(event)
 
     def _event(self, source, entry):
         kind = entry[0]
         if kind == "frame":
-            return self._frame(entry[1], entry[2])
+            return self._frame(source, entry[1], entry[2])
         if kind == "missed":
             event = Missed(*entry[1:])
             self.missed.append(event)
@@ -292,12 +359,19 @@ class Subscriber:
             return NewRun(source.name, entry[1])
         elif kind in ("silent", "heard"):
             return Silent(source.name, kind == "silent")
+        elif kind == "garbage":
+            return Garbage(source.name, entry[1])
         return None
 
-    def _frame(self, topic, data):
+    def _frame(self, source, topic, data):
         schema = self._schemas.get(topic)
         if schema is None:
             return None
+        try:
+            schema.check(data)
+        except protocol.BadBytes as error:
+            sequence = int.from_bytes(data[40:48], "little")
+            return Garbage(source.name, f"frame {sequence} of {topic}: {error}")
         if schema.kind == "text":
             return Frame(topic, None, data)
         return Frame(topic, schema.rows(data)[0], data)

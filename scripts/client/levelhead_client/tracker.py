@@ -11,9 +11,21 @@ class Fill:
 
     identity: int
     last: int
-    since: float
-    # None until it was sent.
+    # When the newest request was sent or the newest reply came; None before both.
     sent_at: float | None = None
+    # Requests since the newest reply, and when the first of them was sent.
+    unanswered: int = 0
+    since: float | None = None
+
+    def sent(self, now):
+        self.sent_at = now
+        if self.unanswered == 0:
+            self.since = now
+        self.unanswered += 1
+
+    def answered(self, now):
+        self.sent_at = now
+        self.unanswered = 0
 
 
 @dataclass
@@ -44,7 +56,7 @@ class Tracker:
     """Puts the frames of a publisher in order and says what must be asked for.
 
     Appends to `out`: ("frame", topic, bytes), ("missed", topic, first, last), ("schema", topic, text), ("run", run),
-    ("silent",), ("heard",).
+    ("silent",), ("heard",), ("garbage", reason), ("topics", names of all that the publisher has).
     """
 
     HELD_MAX = 100_000
@@ -56,6 +68,7 @@ class Tracker:
         self.run = None
         self.past_runs = []
         self.tracks = {}
+        self._announced = set()
         self.filled = self.duplicates = self.skipped = 0
         self._last_identity = 0
         self._inquiries = {kind: [0, None] for kind in self._first_inquiries()}
@@ -78,24 +91,29 @@ class Tracker:
 
     def take(self, data, now):
         """A message of the feed."""
-        row = protocol.header(data)
-        if row is None or int(row["run"]) in self.past_runs:
+        try:
+            row = protocol.header(data)
+            heads = protocol.heads(data) if row["kind"] == protocol.HEARTBEAT_KIND else []
+        except protocol.BadBytes as error:
+            self.out.append(("garbage", str(error)))
+            return
+        if int(row["run"]) in self.past_runs:
             return
         self._hear(now)
         self._note_run(int(row["run"]))
         topic, kind = protocol.topic_of(row), int(row["kind"])
         if kind == protocol.HEARTBEAT_KIND:
-            for name, head in protocol.heads(data):
+            for name, head in heads:
                 if self.wants(name):
-                    self._see(self._track(name), head, now)
+                    self._see(self._track(name), head)
         elif kind == protocol.SCHEMA_KIND:
             name = topic.removeprefix("schema.")
             if self.wants(name):
                 self.out.append(("schema", name, data[protocol.HEADER.itemsize :]))
         elif self.wants(topic):
-            self._take_live(self._track(topic), int(row["sequence"]), data, now)
+            self._take_live(self._track(topic), int(row["sequence"]), data)
 
-    def _take_live(self, track, sequence, data, now):
+    def _take_live(self, track, sequence, data):
         if track.next is None:
             track.next = sequence
         if sequence < track.next:
@@ -111,16 +129,20 @@ class Tracker:
             if len(track.held) < self.HELD_MAX and (not track.held or track.held[-1][0] < sequence):
                 track.held.append((sequence, data))
             if track.fill is None:
-                self._advance(track, now)
+                self._advance(track)
 
-    def _see(self, track, head, now):
+    def _see(self, track, head):
         if not self.conflate and track.fill is None and track.next is not None and head > track.next:
-            track.fill = Fill(self._identity(), head - 1, now)
+            track.fill = Fill(self._identity(), head - 1)
 
     def take_reply(self, parts, now):
         """A reply of the snapshot socket."""
-        reply = protocol.Reply.read(parts[0])
-        if reply is None or len(parts) != 2:
+        try:
+            if len(parts) != 2:
+                raise protocol.BadBytes(f"reply of {len(parts)} parts, not 2")
+            reply = protocol.Reply.read(parts[0])
+        except protocol.BadBytes as error:
+            self.out.append(("garbage", str(error)))
             return
         self._hear(now)
         if self.run is None:
@@ -140,48 +162,66 @@ class Tracker:
 
     def _take_answer(self, kind, inquiry, reply, payload, now):
         inquiry[1] = now
+        if reply.kind == protocol.REPLY_SCHEMA:
+            self._announced.add(reply.topic)
         if reply.kind == protocol.REPLY_SCHEMA and self.wants(reply.topic):
             self.out.append(("schema", reply.topic, payload))
             self._track(reply.topic)
-        elif reply.kind == protocol.REPLY_FRAME and self.wants(reply.topic):
-            self._take_live(self._track(reply.topic), reply.first, payload, now)
+        elif reply.kind == protocol.REPLY_FRAME and self.wants(reply.topic) and self._is_frame_of(reply, payload):
+            self._take_live(self._track(reply.topic), reply.first, payload)
         elif reply.kind == protocol.REPLY_END:
             del self._inquiries[kind]
+            if kind == protocol.ASK_SCHEMA:
+                self.out.append(("topics", tuple(sorted(self._announced))))
 
     def _take_fill(self, track, reply, payload, now):
-        track.fill.sent_at = now
+        track.fill.answered(now)
         if reply.kind == protocol.REPLY_FRAME:
             if reply.first == track.next:
+                # What is no frame is told as such: another request would get it again.
                 track.next += 1
-                self.filled += 1
-                self.out.append(("frame", track.topic, payload))
+                if self._is_frame_of(reply, payload):
+                    self.filled += 1
+                    self.out.append(("frame", track.topic, payload))
         elif reply.kind == protocol.REPLY_GONE:
             if reply.first <= track.next:
                 # What lies behind the gap is here already.
                 self._miss(track, min(reply.last, track.fill.last))
         elif reply.kind == protocol.REPLY_END:
             track.fill = None
-            self._advance(track, now)
+            self._advance(track)
         elif reply.kind == protocol.REPLY_UNKNOWN_TOPIC:
-            self._give_up(track, now)
+            self._give_up(track)
+
+    def _is_frame_of(self, reply, payload):
+        """Whether what a reply brings is the frame that it names."""
+        try:
+            row = protocol.header(payload)
+            topic, sequence = protocol.topic_of(row), int(row["sequence"])
+            if (topic, sequence) != (reply.topic, reply.first):
+                raise protocol.BadBytes(f"frame {sequence} of {topic}")
+            return True
+        except protocol.BadBytes as error:
+            self.out.append(("garbage", f"reply for {reply.first} of {reply.topic}: {error}"))
+            return False
 
     # Gaps
 
-    def _advance(self, track, now):
+    def _advance(self, track):
         for data in track.release():
             self.out.append(("frame", track.topic, data))
         if track.held:
-            track.fill = Fill(self._identity(), track.held[0][0] - 1, now)
+            track.fill = Fill(self._identity(), track.held[0][0] - 1)
 
     def _miss(self, track, last):
         if last >= track.next:
             self.out.append(("missed", track.topic, track.next, last))
             track.next = last + 1
 
-    def _give_up(self, track, now):
+    def _give_up(self, track):
         last, track.fill = track.fill.last, None
         self._miss(track, last)
-        self._advance(track, now)
+        self._advance(track)
 
     # Time
 
@@ -205,12 +245,13 @@ class Tracker:
             fill = track.fill
             if fill is None or not self._is_due(fill.sent_at, now):
                 continue
-            if not self._is_silent and now - fill.since > self.patience:
-                self._give_up(track, now)
+            # Two at least: who was away himself knows nothing of an answer before he has asked again.
+            if not self._is_silent and fill.unanswered > 1 and now - fill.since > self.patience:
+                self._give_up(track)
                 continue
             fill.identity = self._identity()
             message = protocol.request(protocol.ASK_FRAMES, fill.identity, track.topic, track.next, fill.last)
-            requests.append((message, lambda fill=fill: setattr(fill, "sent_at", now)))
+            requests.append((message, lambda fill=fill: fill.sent(now)))
         return requests
 
     def _hear(self, now):
@@ -218,6 +259,10 @@ class Tracker:
         if self._is_silent:
             self._is_silent = False
             self.out.append(("heard",))
+            # It could not answer.
+            for track in self.tracks.values():
+                if track.fill is not None:
+                    track.fill.unanswered = 0
 
     def _note_run(self, run):
         if run == self.run:
@@ -229,4 +274,5 @@ class Tracker:
         self.past_runs = self.past_runs[-15:] + [past]
         for topic in self.tracks:
             self.tracks[topic] = Track(topic, 0)
+        self._announced = set()
         self._inquiries = {protocol.ASK_SCHEMA: [0, None]}

@@ -14,10 +14,12 @@ import time
 from pathlib import Path
 
 import numpy as np
+import zmq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from levelhead_client import Missed, NewRun, Silent, Subscriber  # noqa: E402
+from levelhead_client import Absent, Frame, Garbage, Missed, NewRun, Silent, Subscriber, protocol  # noqa: E402
+from levelhead_client.tracker import Tracker  # noqa: E402
 
 CHECKS = []
 
@@ -49,6 +51,66 @@ class Driver:
         assert self.process.stdout.readline() == "published\n"
 
 
+class Double:
+    """Stands in for the engine and says whatever it is told to; features.ES has two columns."""
+
+    TOPIC = "features.ES"
+    SCHEMA = {
+        "topic": TOPIC, "kind": "vector", "run": 1, "columns": [{"name": name, "unit": ""} for name in "ab"],
+        "dtype": [*map(list, protocol.HEADER.descr), ["values", "<f8", [2]], ["validity", "u1", [8]]],
+    }
+
+    def __init__(self, directory):
+        self.context = zmq.Context()
+        self.feed, self.requests = self.context.socket(zmq.XPUB), self.context.socket(zmq.ROUTER)
+        self.feed.bind(f"ipc://{directory}/engine.ipc")
+        self.requests.bind(f"ipc://{directory}/engine-snapshot.ipc")
+        # The payload of a reply for a frame, by its sequence.
+        self.kept = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.destroy(linger=0)
+
+    @staticmethod
+    def frame(sequence=0, payload=bytes(24), topic=TOPIC, kind=protocol.VECTOR, version=1, more=0):
+        row = np.zeros(1, protocol.HEADER)
+        row["topic"], row["version"], row["kind"], row["sequence"], row["run"] = topic, version, kind, sequence, 1
+        row["payload_bytes"] = len(payload) + more
+        return row.tobytes() + payload
+
+    def reply(self, client, kind, identity, sequence=0, payload=b"", topic=TOPIC):
+        head = protocol._REPLY.pack(b"LHRP", 1, kind, identity, sequence, sequence, 1, topic.encode())
+        self.requests.send_multipart([client, head, payload])
+
+    def serve(self):
+        """Answers what was asked. Returns who asked."""
+        client = None
+        while self.requests.poll(20):
+            client, request = self.requests.recv_multipart()
+            _, _, kind, identity, first, last, topic = protocol._REQUEST.unpack(request)
+            if kind == protocol.ASK_SCHEMA:
+                self.reply(client, protocol.REPLY_SCHEMA, identity, 0, json.dumps(self.SCHEMA).encode())
+            elif kind == protocol.ASK_FRAMES:
+                for sequence in range(first, last + 1):
+                    self.reply(client, protocol.REPLY_FRAME, identity, sequence, self.kept[sequence])
+            self.reply(client, protocol.REPLY_END, identity, topic=topic.rstrip(b"\0").decode())
+        return client
+
+    def found_by(self, stream):
+        """Waits until a subscriber is there and knows the schema. Returns who it is."""
+        client = None
+        while client is None or stream.schema(self.TOPIC) is None:
+            client = self.serve() or client
+            expect([event for event in stream.poll(20) if not isinstance(event, NewRun)], [], "events")
+        # Topic and heartbeat, each exact and with a dot, and the schemas.
+        for _ in range(5):
+            assert self.feed.recv()
+        return client
+
+
 def expect(found, wanted, what):
     assert found == wanted, f"{what}: {found}, expected {wanted}"
 
@@ -70,6 +132,23 @@ def rows_equal_what_was_written(tools, directory):
     share = np.isnan(rows["values"]).mean()
     assert 0.05 < share < 0.15, share
     expect(schema.value(rows, "pm_high_distance_ticks").shape, (3000,), "a column")
+
+
+@check
+def each_call_goes_on_behind_the_former(tools, directory):
+    """Rows that came at once and were not taken yet are the next ones."""
+    with Driver(tools, directory, "--rows", 5000, "--rate", 0, "--out", directory / "out") as driver:
+        driver.published()
+        with Subscriber("levels.ES", directory=directory, start=0) as stream:
+            found = [sequence for _ in range(3) for sequence in stream.collect("levels.ES", 1000, timeout=5)["sequence"]]
+            found += [frame.row["sequence"] for frame in stream.frames(count=10, timeout=5)]
+            found += [next(stream.events(timeout=5)).row["sequence"]]
+            found += [event.row["sequence"] for event in stream.poll(5000)]
+            found = [int(sequence) for sequence in found]
+            assert len(found) > 3011, len(found)
+            skips = [pair for pair in zip(found, found[1:]) if pair[1] != pair[0] + 1]
+            expect((found[0], skips), (0, []), "the first row, and where the next is not the next")
+            expect(stream.missed, [], "missed")
 
 
 @check
@@ -123,6 +202,73 @@ def lost_frames_are_filled_in(tools, directory):
 
 
 @check
+def who_pauses_in_a_refill_loses_nothing(tools, directory):
+    """The publisher ends an answer that nobody takes for five seconds; the client asks for the rest of it."""
+    arguments = ["--rows", 12_000, "--rate", 0, "--history", 1 << 26, "--out", directory / "out"]
+    with Driver(tools, directory, *arguments) as driver:
+        driver.published()
+        with Subscriber("levels.ES", directory=directory, start=0, patience=1.0) as stream:
+            sequences = []
+            for event in stream.events(timeout=2):
+                if isinstance(event, Frame):
+                    sequences.append(int(event.row["sequence"]))
+                    if len(sequences) == 500:
+                        time.sleep(6)
+            expect(stream.missed, [], "missed")
+            expect(len(sequences), 12_000, "rows")
+            assert sequences == list(range(12_000))
+
+
+@check
+def patience_counts_from_the_last_answer(tools, directory):
+    """The tracker alone, in logical time: what is given up, and what is asked for again."""
+    def tick(tracker, now):
+        asked = []
+        for message, did_send in tracker.tick(now):
+            _, _, kind, identity, first, last, _ = protocol._REQUEST.unpack(message)
+            did_send()
+            if kind == protocol.ASK_FRAMES:
+                asked.append((first, last))
+                tracker.identity = identity
+        return asked
+
+    def reply(tracker, sequence, now):
+        head = protocol._REPLY.pack(
+            b"LHRP", 1, protocol.REPLY_FRAME, tracker.identity, sequence, sequence, 1, Double.TOPIC.encode())
+        tracker.take_reply([head, Double.frame(sequence)], now)
+
+    def missed(tracker):
+        return [entry[2:] for entry in tracker.out if entry[0] == "missed"]
+
+    def with_a_gap():
+        tracker = Tracker(lambda topic: topic == Double.TOPIC, 0)
+        tracker.take(Double.frame(100), 0.0)
+        expect(tick(tracker, 0.0), [(0, 99)], "the first request")
+        return tracker
+
+    # A reader that takes one answer in nine seconds and asks from the first that is missing, for a minute and more.
+    tracker = with_a_gap()
+    for sequence in range(8):
+        reply(tracker, sequence, sequence * 9.0)
+        expect(tick(tracker, sequence * 9.0 + 0.6), [(sequence + 1, 99)], "the next request")
+    # One that was away for longer than its patience, with a request on its way, asks again.
+    tracker.take(Double.frame(101), 100.0)
+    expect((tick(tracker, 100.0), missed(tracker)), ([(8, 99)], []), "the request after a pause")
+    # A publisher that was silent could not answer: patience begins when it is heard.
+    tracker = with_a_gap()
+    for second in range(1, 30):
+        expect(tick(tracker, float(second)), [(0, 99)], "requests to a silent one")
+    tracker.take(Double.frame(101), 30.0)
+    expect((tick(tracker, 30.0), missed(tracker)), ([(0, 99)], []), "when it is heard")
+    # One that lives and does not answer is given up.
+    for tenth in range(301, 420):
+        tracker.take(Double.frame(102), tenth / 10)
+        tick(tracker, tenth / 10)
+        if tenth in (400, 419):
+            expect(missed(tracker), [] if tenth == 400 else [(0, 99)], f"missed at {tenth / 10} s")
+
+
+@check
 def what_is_gone_is_told(tools, directory):
     arguments = ["--rows", 1000, "--rate", 0, "--history", 2472 * 100, "--out", directory / "out"]
     with Driver(tools, directory, *arguments) as driver:
@@ -131,6 +277,90 @@ def what_is_gone_is_told(tools, directory):
             rows = stream.collect("levels.ES", 100, timeout=5)
             expect(stream.missed, [Missed("levels.ES", 0, 899)], "missed")
             expect(rows["sequence"].tolist(), list(range(900, 1000)), "rows")
+
+
+@check
+def what_is_no_frame_is_told(tools, directory):
+    """Garbage is an event with its reason, and the stream goes on behind it."""
+    def told(events):
+        return [event.reason if isinstance(event, Garbage) else int(event.row["sequence"]) for event in events]
+
+    heartbeat = {"topic": "heartbeat", "kind": protocol.HEARTBEAT_KIND}
+    cases = [
+        ("13 bytes, a header has 112", b"features.ES\0\0"),
+        ("version 2, not 1", Double.frame(2, version=2)),
+        ("features.ES: kind 99", Double.frame(2, kind=99)),
+        ("features.ES: 136 bytes, its header says 137", Double.frame(2, more=1)),
+        ("topic b'features.ES\\x00\\xff'", Double.frame(2, topic=b"features.ES\0\xff")),
+        ("topic b'caf\\xe9.ES'", Double.frame(payload=b"caf\xe9.ES".ljust(32, b"\0") + bytes(8), **heartbeat)),
+        ("heartbeat of 41 bytes, not a multiple of 40", Double.frame(payload=bytes(41), **heartbeat)),
+        ("features.ES: schema: JSONDecodeError('Expecting value: line 1 column 1 (char 0)')",
+         Double.frame(payload=b"no", topic="schema.features.ES", kind=protocol.SCHEMA_KIND)),
+    ]
+    with Double(directory) as engine, Subscriber("features.ES", directory=directory, start=0) as stream:
+        client = engine.found_by(stream)
+        for message in [Double.frame(0), Double.frame(1, bytes(16)), *[message for _, message in cases]]:
+            engine.feed.send(message)
+        wanted = [0, "frame 1 of features.ES: 128 bytes, its schema says 136", *[reason for reason, _ in cases]]
+        # A schema comes before all else.
+        expect(sorted(told(stream.events(timeout=0.3)), key=str), sorted(wanted, key=str), "what the feed brings")
+        engine.requests.send_multipart([client, b"LHRP", b""])
+        engine.kept = {2: Double.frame(2), 3: Double.frame(3, version=7), 4: Double.frame(9), 5: Double.frame(5, kind=4)}
+        engine.feed.send(Double.frame(6))
+        events = []
+        while len(events) < 6:
+            engine.serve()
+            events += stream.poll(20)
+        expect(told(events), [
+            "reply of 4 bytes, not 72", 2, "reply for 3 of features.ES: version 7, not 1",
+            "reply for 4 of features.ES: frame 9 of features.ES",
+            "frame 5 of features.ES: kind order, its schema says vector", 6,
+        ], "what replies bring")
+        assert all(isinstance(event, (Frame, Garbage)) for event in events)
+        expect(stream.missed, [], "missed")
+
+
+@check
+def a_topic_that_nobody_has_is_refused(tools, directory):
+    def refused(*topics, **options):
+        try:
+            Subscriber(*topics, directory=directory, **options).close()
+        except ValueError as error:
+            return str(error)
+        return None
+
+    expected = "one of features, levels, signals, alone or as in features.ES, status.engine or *"
+    expect(refused(), "no topics; expected names such as features.ES, kinds such as features, or *", "no topics")
+    expect(refused("orders.MES", tcp="127.0.0.1:7000"),
+        f"orders.MES: not the engine's, which alone publishes by tcp; expected {expected}", "another's by tcp")
+    assert refused("features.ES", "status.risk", tcp="127.0.0.1:7000").startswith("status.risk: not the engine's")
+    for topic in ("feature.ES", "status.desk", "", "features.\u00e9"):
+        assert refused(topic).startswith(f"{topic}: no such topic; expected one of features, levels, "), topic
+    for topic in ("features.ES", "status", "*"):
+        expect(refused(topic, tcp="127.0.0.1:7000"), None, topic)
+
+
+@check
+def a_topic_that_is_not_there_is_told(tools, directory):
+    there = ("features.ES", "levels.ES", "status.engine")
+    with Driver(tools, directory, "--rows", 5, "--rate", 0):
+        topics = ["features.NQ", "signals", "features.ES", "orders"]
+        with Subscriber(*topics, directory=directory, start=0) as stream:
+            events = [event for event in stream.events(timeout=1.5) if not isinstance(event, (Frame, NewRun))]
+            wanted = [
+                Absent("engine", "features.NQ", there), Absent("engine", "signals", there),
+                Absent("execution", "orders", ("fills.MES",)),
+            ]
+            expect(sorted(events, key=str), sorted(wanted, key=str), "events")
+            expect(stream.absent, events, "absent")
+        with Subscriber("*", "levels", directory=directory, start=0) as stream:
+            assert len(list(stream.frames(timeout=1.5))) == 20
+            expect(stream.absent, [], "absent of all")
+        example = Path(__file__).resolve().parents[1] / "examples" / "plot_level.py"
+        command = [sys.executable, str(example), "--directory", str(directory), "--root", "NQ", "--out", str(directory / "no.png")]
+        environment = {"PYTHONPATH": str(example.parents[1]), "PATH": "/usr/bin:/bin", "MPLBACKEND": "Agg"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)
+        expect(done.stderr, f"no levels.NQ; the engine has {', '.join(there)}\n", "what the example says")
 
 
 @check

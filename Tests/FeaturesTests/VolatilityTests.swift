@@ -50,6 +50,29 @@ import Testing
         #expect(near(daily.variance, 7.224537697e-07))
     }
 
+    @Test func `a day that lost trades is lost over a restart too`() throws {
+        func days(_ whole: Int, isSaved: Bool) throws -> [Double] {
+            var daily = DailyVolatility(length: 5)
+            daily.add(price: 100, size: 1)
+            daily.loseRecords()
+            if isSaved {
+                var saved = StateArchive()
+                try daily.persist(&saved)
+                var archive = StateArchive(loading: saved.finish())
+                daily = DailyVolatility(length: 5)
+                try daily.persist(&archive)
+            }
+            daily.endDay()
+            return Self.bars.prefix(whole).map { bar in
+                for price in [bar.open, bar.high, bar.low, bar.close] { daily.add(price: price, size: 1) }
+                daily.endDay()
+                return daily.variance
+            }
+        }
+        let (whole, restored) = (try days(6, isSaved: false), try days(6, isSaved: true))
+        #expect(whole.map(\.bitPattern) == restored.map(\.bitPattern) && whole[4].isNaN && !whole[5].isNaN)
+    }
+
     @Test func `realized and bipower variance have the golden values`() {
         var grid = MidGrid()
         var window = VarianceWindow(length: 5)

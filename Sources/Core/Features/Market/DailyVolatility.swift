@@ -87,6 +87,7 @@ extension DailyVolatility: PersistentState {
         try archive.field(&count)
         try archive.field(&today)
         try archive.field(&hasToday)
+        try archive.field(&isTodayLost)
         try archive.field(&variance)
         for index in 0...length { try archive.field(&bars[index]) }
     }

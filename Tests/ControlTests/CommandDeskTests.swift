@@ -50,6 +50,24 @@ import Units
         }
     }
 
+    @Test func `a clock that is set back shuts nobody out, and lets in nothing from before the start`() throws {
+        var office = try Office()
+        let key = office.key
+        func ask(at time: Timestamp, now: Timestamp) throws -> ControlOutcome? {
+            office.now = time
+            let bytes = office.message(.pause).encoded(key: key)
+            // It has run for ten seconds.
+            let reply = bytes.withUnsafeBytes {
+                office.desk.answer($0, now: now, startedAt: now - .seconds(10))
+            }
+            return try reply?.withUnsafeBytes { try ControlMessage.decode($0, key: key) }.outcome
+        }
+        let now = Office.start - .seconds(3_600)
+        #expect(try ask(at: now - .seconds(9), now: now) != .refused)
+        #expect(try ask(at: now - .seconds(11), now: now) == .refused)
+        #expect(try ask(at: Office.start, now: now) == .refused)
+    }
+
     @Test func `status is answered from the board`() throws {
         var office = try Office()
         office.board.status.store(StatusRecord(state: .running, sequence: 42, lag: Nanoseconds(7)))

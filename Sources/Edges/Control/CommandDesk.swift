@@ -29,7 +29,11 @@ struct CommandDesk {
     func refuseTooLong() { board.countRefusal(.tooLong) }
 
     /// The answer to one message; nil when there is none, for the sender has no key.
-    mutating func answer(_ bytes: UnsafeRawBufferPointer, now: Timestamp) -> [UInt8]? {
+    ///
+    /// - Parameter startedAt: when this process started, by the clock that says `now`: one that was set back since must
+    ///   not shut everybody out until it is there again. Nil: as was said before.
+    mutating func answer(_ bytes: UnsafeRawBufferPointer, now: Timestamp, startedAt: Timestamp? = nil) -> [UInt8]? {
+        if let startedAt { window.startedAt = startedAt }
         let message: ControlMessage
         do throws(ControlRefusal) {
             message = try ControlMessage.decode(bytes, key: key)

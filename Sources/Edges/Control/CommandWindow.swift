@@ -19,7 +19,8 @@ struct CommandWindow {
         var lastAsked: Timestamp
     }
 
-    private let startedAt: Timestamp
+    /// By the wall clock as it goes now: it moves with a clock that is set.
+    var startedAt: Timestamp
     private var nonces: Set<CommandID> = []
     private var nonceOrder: [(nonce: CommandID, sentAt: Timestamp)] = []
     private var handled: [CommandID: Handled] = [:]

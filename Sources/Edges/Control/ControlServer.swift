@@ -14,6 +14,8 @@ public final class ControlServer: Sendable {
     private struct Startup: ~Copyable {
         var socket: RespondentSocket
         var desk: CommandDesk
+        /// When the process started, by a clock that nobody sets.
+        let begun: Nanoseconds
     }
 
     /// Moves the socket, which cannot be copied, into the thread that owns it from then on.
@@ -53,6 +55,7 @@ public final class ControlServer: Sendable {
         directory = ControlDirectory(stateDirectory: stateDirectory)
         let socketPath = try directory.socketPath(of: board.name)
         try directory.make()
+        let begun = MonotonicClock.now()
         let startedAt = MonotonicClock.wallTime()
         registration = Registration(
             name: board.name, pid: SharedMemoryProcess.pid(of: SharedMemoryProcess.current),
@@ -64,7 +67,7 @@ public final class ControlServer: Sendable {
         let desk = CommandDesk(
             key: key, board: board, mailbox: mailbox, verbs: verbs, startedAt: startedAt, received: received)
         try directory.write(registration)
-        let handover = Handover(Startup(socket: socket, desk: desk))
+        let handover = Handover(Startup(socket: socket, desk: desk, begun: begun))
         let isStopping = isStopping
         do throws(SystemCallError) {
             let started = try JoinableThread {
@@ -115,7 +118,9 @@ public final class ControlServer: Sendable {
                 case .tooLong: startup.desk.refuseTooLong()
                 case .message(let count):
                     let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-                    guard let answer = startup.desk.answer(bytes, now: MonotonicClock.wallTime()) else { continue }
+                    let now = MonotonicClock.wallTime()
+                    let startedAt = now - (MonotonicClock.now() - startup.begun)
+                    guard let answer = startup.desk.answer(bytes, now: now, startedAt: startedAt) else { continue }
                     try answer.span.bytes.withUnsafeBytes { (raw) throws(NanomsgError) in
                         try startup.socket.answer(raw)
                     }

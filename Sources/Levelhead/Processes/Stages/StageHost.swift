@@ -225,7 +225,11 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         if count > 0 {
             eventClock?.hear(fold.clock.event, isLive: fold.isFeedLive, now: MonotonicClock.now())
             // Nobody waits for it, and a successor that takes the messages at other records must not put out otherwise.
-            if outbox.hasWaiting { try outputs.flush() }
+            // What it follows from goes first: outputs without their inputs could not be made again.
+            if outbox.hasWaiting {
+                try inputs.flush()
+                if !inputs.isUnwritten { try outputs.flush() }
+            }
             try send()
         }
         return count > 0
@@ -298,6 +302,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         case .take(let request):
             try take(.control, .request(request))
             try send()
+            // Also where nothing follows from it: what is answered is not lost by a kill.
+            try inputs.flush()
             hosted.answer(command, &fold)
         }
         return true

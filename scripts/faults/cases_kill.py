@@ -1,9 +1,12 @@
 """kill -9 of every process of a run, one at a time, two at once, and of the supervisor."""
 
 import json
+import os
+import shutil
 import signal
 import time
 
+import bench
 from bench import case, expect, levelhead, same, short_day, until
 from runs import ROLES, Up, prove, replay_once, send
 
@@ -80,6 +83,28 @@ def kill_the_supervisor(source):
         again.process.wait()
     with Up(*arguments, "--resume", run=up.run, state=up.state) as last:
         return prove(last, last.wait(), source=short_day())
+
+
+@case()
+def ends_that_are_no_end(source):
+    """The engine dies while the ring is full and waits for it, and the program's file is replaced while it runs: the run goes on."""
+    with Up("--tape", short_day(), "--speed", "max", "--set", "ring.bytes=1048576") as up:
+        until(lambda: "engine" in up.pids(), 10, "engine")
+        up.kill("engine", signal.SIGSTOP)
+        time.sleep(0.5)
+        up.kill("engine")
+        told = prove(up, up.wait(60), source=short_day())
+    copy = bench.PLACE / "program"
+    shutil.copy2(bench.PROGRAM, copy)
+    with Up("--tape", short_day(), "--speed", "60x", program=copy) as up:
+        up.reach(source.randrange(1, total() // 2), 60)
+        shutil.copy2(bench.PROGRAM, f"{copy}.new")
+        os.replace(f"{copy}.new", copy)
+        old = up.kill("risk")
+        up.restarted("risk", old)
+        prove(up, up.wait(), source=short_day())
+    copy.unlink()
+    return told
 
 
 @case()

@@ -24,13 +24,13 @@ _numbers = itertools.count(1)
 class Up:
     """`levelhead up` in a state directory of its own. Ends with the block, whatever happens in it."""
 
-    def __init__(self, *arguments, run=None, state=None, config=bench.DAY_CONFIG, environment=None, prefix=()):
+    def __init__(self, *arguments, run=None, state=None, config=bench.DAY_CONFIG, environment=None, prefix=(), program=PROGRAM):
         number = next(_numbers)
         self.state = state or PLACE / f"s{number}"
         self.run = run or PLACE / f"r{number}"
         self.log = PLACE / f"up{number}.log"
         settings = ["--config", str(config)] if config else []
-        self.command = [*prefix, PROGRAM, "up", "--json", "--state-dir", str(self.state), "--run-dir", str(self.run),
+        self.command = [*prefix, str(program), "up", "--json", "--state-dir", str(self.state), "--run-dir", str(self.run),
                         *settings, *map(str, arguments)]
         self.environment = {**os.environ, **(environment or {})}
 

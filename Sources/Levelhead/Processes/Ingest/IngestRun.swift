@@ -117,6 +117,11 @@ struct IngestRun: ~Copyable {
     mutating func flush() throws {
         try tape.flush()
         show()
+        freeReaders()
+    }
+
+    /// Frees the places of readers that died, now and then: nobody waits for them.
+    private mutating func freeReaders() {
         let now = MonotonicClock.now()
         guard now - lookedAt >= Self.readerLook else { return }
         lookedAt = now
@@ -163,6 +168,7 @@ struct IngestRun: ~Copyable {
             case .batchFull: ring.publish()
             case .readersBehind:
                 ring.publish()
+                freeReaders()
                 if isStopping() {
                     let now = MonotonicClock.now()
                     end = end ?? now + Self.patience

@@ -6,7 +6,8 @@ struct ChildProcess {
     let role: ProcessRole
     let pid: pid_t
 
-    /// Starts `levelhead VERB ARGUMENTS`. It reads nothing, and what it writes goes where our errors go.
+    /// Starts `levelhead VERB ARGUMENTS`: this very program, also when its file has been replaced since. It reads
+    /// nothing, and what it writes goes where our errors go.
     static func start(_ role: ProcessRole, _ arguments: [String]) throws -> ChildProcess {
         let program = try resolvedProgram()
         var actions = posix_spawn_file_actions_t()
@@ -26,7 +27,7 @@ struct ChildProcess {
         defer { for word in words { free(word) } }
         words.append(nil)
         var pid: pid_t = 0
-        let code = posix_spawn(&pid, program, &actions, &attributes, words, environ)
+        let code = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, words, environ)
         guard code == 0 else { throw SystemCallError(call: "posix_spawn", path: program, code: code) }
         return ChildProcess(role: role, pid: pid)
     }

@@ -36,11 +36,10 @@ struct HeldFrames: ~Copyable {
         made += 1
     }
 
-    /// The oldest; its bytes until `release` and the next `add`.
-    var oldest: (topic: Int, bytes: UnsafeRawBufferPointer) {
-        precondition(!isEmpty, "a frame is held")
-        let (topic, byteCount) = frames[released % slotCount]
-        return (topic, UnsafeRawBufferPointer(rebasing: slot(released)[..<byteCount]))
+    var oldestTopic: Int { frames[released % slotCount].topic }
+    /// Until `release` and the next `add`.
+    var oldestFrame: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: slot(released)[..<frames[released % slotCount].byteCount])
     }
 
     /// Lets go of the oldest.

@@ -132,19 +132,19 @@ public struct StreamPublisher: ~Copyable {
         try send(handle, byteCount: count)
     }
 
-    /// Keeps what is held for those who will have missed it, and hands it to the library, oldest first, as long as
-    /// nothing is more urgent.
-    ///
-    /// - Parameter isUrgent: asked before each frame; true ends it.
-    public mutating func flush(until isUrgent: () -> Bool = { false }) throws(ZeroMQError) {
-        while !held.isEmpty, !isUrgent() { try handOver() }
-    }
+    /// Frames wait for `flush`.
+    public var holdsFrames: Bool { !held.isEmpty }
 
-    private mutating func handOver() throws(ZeroMQError) {
-        let frame = held.oldest
-        topics[frame.topic].history.append(frame.bytes)
+    /// Keeps what is held for those who will have missed it, and hands it to the library, oldest first.
+    public mutating func flush() throws(ZeroMQError) { while holdsFrames { try handOver() } }
+
+    /// Does so with the oldest.
+    public mutating func handOver() throws(ZeroMQError) {
+        let topic = held.oldestTopic
+        let frame = held.oldestFrame
+        topics[topic].history.append(frame)
         held.release()
-        try emit(frame.bytes)
+        try emit(frame)
     }
 
     private mutating func send(_ handle: StreamHandle, byteCount: Int) throws(ZeroMQError) {

@@ -1,6 +1,6 @@
 /// Frames that are made and not yet kept nor sent, oldest first: those of a burst are handed over when it is through,
 /// and not between its records.
-struct HeldFrames: ~Copyable {
+final class HeldFrames {
     private let slotByteCount: Int
     private let slotCount: Int
     private let memory: UnsafeMutableRawBufferPointer
@@ -30,7 +30,7 @@ struct HeldFrames: ~Copyable {
     var next: UnsafeMutableRawBufferPointer { slot(made) }
 
     /// The frame in `next` is made.
-    mutating func add(topic: Int, byteCount: Int) {
+    func add(topic: Int, byteCount: Int) {
         precondition(!isOver, "what is too much was released")
         frames[made % slotCount] = (topic, byteCount)
         made += 1
@@ -43,7 +43,7 @@ struct HeldFrames: ~Copyable {
     }
 
     /// Lets go of the oldest.
-    mutating func release() { released += 1 }
+    func release() { released += 1 }
 
     private func slot(_ number: Int) -> UnsafeMutableRawBufferPointer {
         let start = number % slotCount * slotByteCount

@@ -43,7 +43,7 @@ public struct StreamPublisher: ~Copyable {
     private var lastBeat: Nanoseconds?
     private var beatCount: UInt64 = 0
     private let beatWriter: FrameWriter
-    private var held: HeldFrames
+    private let held: HeldFrames
     /// The frame of the publisher's own that is being made.
     private let scratch: UnsafeMutableRawBufferPointer
 

@@ -90,7 +90,7 @@ public struct StreamPublisher: ~Copyable {
     }
 
     /// Sequence of the topic's next frame.
-    public func nextSequence(_ handle: StreamHandle) -> UInt64 { topics[handle.index].next }
+    public func nextSequence(_ handle: StreamHandle) -> UInt64 { topics[handle.index].nextMade() }
 
     /// The topic's newest frame that is not held, until the next is published; nil before the first.
     public func newestFrame(_ handle: StreamHandle) -> UnsafeRawBufferPointer? {
@@ -105,7 +105,7 @@ public struct StreamPublisher: ~Copyable {
     ) throws(ZeroMQError) {
         let topic = topics + handle.index
         precondition(topic.pointee.writer.kind == .vector, "the topic is one of vectors")
-        let count = topic.pointee.writer.write(values, sequence: topic.pointee.next, stamp, into: held.next)
+        let count = topic.pointee.writer.write(values, sequence: topic.pointee.nextMade(), stamp, into: held.next)
         try send(handle, byteCount: count)
     }
 
@@ -117,7 +117,7 @@ public struct StreamPublisher: ~Copyable {
         precondition(
             RecordLayout.of(topic.pointee.writer.kind)?.byteCount == Record.byteCount,
             "the topic is one of such records")
-        let count = topic.pointee.writer.write(record, sequence: topic.pointee.next, stamp, into: held.next)
+        let count = topic.pointee.writer.write(record, sequence: topic.pointee.nextMade(), stamp, into: held.next)
         try send(handle, byteCount: count)
     }
 
@@ -127,7 +127,7 @@ public struct StreamPublisher: ~Copyable {
         precondition(topic.pointee.writer.kind == .text, "the topic is one of texts")
         let bytes = Array(text.utf8)
         let count = bytes.withUnsafeBytes {
-            topic.pointee.writer.write($0, sequence: topic.pointee.next, stamp, into: held.next)
+            topic.pointee.writer.write($0, sequence: topic.pointee.nextMade(), stamp, into: held.next)
         }
         try send(handle, byteCount: count)
     }
@@ -148,7 +148,7 @@ public struct StreamPublisher: ~Copyable {
     }
 
     private mutating func send(_ handle: StreamHandle, byteCount: Int) throws(ZeroMQError) {
-        topics[handle.index].next += 1
+        topics[handle.index].countMade()
         held.add(topic: handle.index, byteCount: byteCount)
         if held.isOver { try handOver() }
     }

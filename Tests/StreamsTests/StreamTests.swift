@@ -100,7 +100,11 @@ import ZeroMQ
         try publisher.publish(1)
         #expect(newest() == 1)
         // What is urgent ends it between two frames.
-        for _ in 0..<3 { try publisher.publisher.handOver() }
+        var left = 3
+        try publisher.publisher.flush {
+            left -= 1
+            return left < 0
+        }
         #expect(newest() == 4)
         try publisher.publisher.flush()
         #expect(newest() == 9)

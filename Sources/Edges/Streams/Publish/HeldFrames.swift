@@ -1,6 +1,6 @@
 /// Frames that are made and not yet kept nor sent, oldest first: those of a burst are handed over when it is through,
 /// and not between its records.
-final class HeldFrames {
+struct HeldFrames: ~Copyable {
     private let slotByteCount: Int
     private let slotCount: Int
     private let memory: UnsafeMutableRawBufferPointer
@@ -30,20 +30,21 @@ final class HeldFrames {
     var next: UnsafeMutableRawBufferPointer { slot(made) }
 
     /// The frame in `next` is made.
-    func add(topic: Int, byteCount: Int) {
+    mutating func add(topic: Int, byteCount: Int) {
         precondition(!isOver, "what is too much was released")
         frames[made % slotCount] = (topic, byteCount)
         made += 1
     }
 
-    var oldestTopic: Int { frames[released % slotCount].topic }
-    /// Until `release` and the next `add`.
-    var oldestFrame: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: slot(released)[..<frames[released % slotCount].byteCount])
+    /// The oldest; its bytes until `release` and the next `add`.
+    var oldest: (topic: Int, bytes: UnsafeRawBufferPointer) {
+        precondition(!isEmpty, "a frame is held")
+        let (topic, byteCount) = frames[released % slotCount]
+        return (topic, UnsafeRawBufferPointer(rebasing: slot(released)[..<byteCount]))
     }
 
     /// Lets go of the oldest.
-    func release() { released += 1 }
+    mutating func release() { released += 1 }
 
     private func slot(_ number: Int) -> UnsafeMutableRawBufferPointer {
         let start = number % slotCount * slotByteCount

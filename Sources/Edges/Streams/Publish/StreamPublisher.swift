@@ -43,7 +43,7 @@ public struct StreamPublisher: ~Copyable {
     private var lastBeat: Nanoseconds?
     private var beatCount: UInt64 = 0
     private let beatWriter: FrameWriter
-    private let held: HeldFrames
+    private var held: HeldFrames
     /// The frame of the publisher's own that is being made.
     private let scratch: UnsafeMutableRawBufferPointer
 
@@ -90,7 +90,7 @@ public struct StreamPublisher: ~Copyable {
     }
 
     /// Sequence of the topic's next frame.
-    public func nextSequence(_ handle: StreamHandle) -> UInt64 { topics[handle.index].nextMade() }
+    public func nextSequence(_ handle: StreamHandle) -> UInt64 { topics[handle.index].next }
 
     /// The topic's newest frame that is not held, until the next is published; nil before the first.
     public func newestFrame(_ handle: StreamHandle) -> UnsafeRawBufferPointer? {
@@ -105,8 +105,8 @@ public struct StreamPublisher: ~Copyable {
     ) throws(ZeroMQError) {
         let topic = topics + handle.index
         precondition(topic.pointee.writer.kind == .vector, "the topic is one of vectors")
-        let count = topic.pointee.writer.write(values, sequence: topic.pointee.nextMade(), stamp, into: held.next)
-        try send(handle, byteCount: count)
+        let count = topic.pointee.writer.write(values, sequence: topic.pointee.next, stamp, into: held.next)
+        try send(topic, byteCount: count)
     }
 
     /// Publishes a record, whose kind is the topic's.
@@ -117,8 +117,8 @@ public struct StreamPublisher: ~Copyable {
         precondition(
             RecordLayout.of(topic.pointee.writer.kind)?.byteCount == Record.byteCount,
             "the topic is one of such records")
-        let count = topic.pointee.writer.write(record, sequence: topic.pointee.nextMade(), stamp, into: held.next)
-        try send(handle, byteCount: count)
+        let count = topic.pointee.writer.write(record, sequence: topic.pointee.next, stamp, into: held.next)
+        try send(topic, byteCount: count)
     }
 
     /// Publishes a text, one JSON object.
@@ -127,29 +127,30 @@ public struct StreamPublisher: ~Copyable {
         precondition(topic.pointee.writer.kind == .text, "the topic is one of texts")
         let bytes = Array(text.utf8)
         let count = bytes.withUnsafeBytes {
-            topic.pointee.writer.write($0, sequence: topic.pointee.nextMade(), stamp, into: held.next)
+            topic.pointee.writer.write($0, sequence: topic.pointee.next, stamp, into: held.next)
         }
-        try send(handle, byteCount: count)
+        try send(topic, byteCount: count)
     }
 
-    /// Frames wait for `flush`.
-    public var holdsFrames: Bool { !held.isEmpty }
+    /// Keeps what is held for those who will have missed it, and hands it to the library, oldest first, as long as
+    /// nothing is more urgent.
+    ///
+    /// - Parameter isUrgent: asked before each frame; true ends it.
+    public mutating func flush(until isUrgent: () -> Bool = { false }) throws(ZeroMQError) {
+        while !held.isEmpty, !isUrgent() { try handOver() }
+    }
 
-    /// Keeps what is held for those who will have missed it, and hands it to the library, oldest first.
-    public mutating func flush() throws(ZeroMQError) { while holdsFrames { try handOver() } }
-
-    /// Does so with the oldest.
-    public mutating func handOver() throws(ZeroMQError) {
-        let topic = held.oldestTopic
-        let frame = held.oldestFrame
-        topics[topic].history.append(frame)
+    private mutating func handOver() throws(ZeroMQError) {
+        let frame = held.oldest
+        let topic = topics + frame.topic
+        topic.pointee.history.append(frame.bytes)
         held.release()
-        try emit(frame)
+        try emit(frame.bytes)
     }
 
-    private mutating func send(_ handle: StreamHandle, byteCount: Int) throws(ZeroMQError) {
-        topics[handle.index].countMade()
-        held.add(topic: handle.index, byteCount: byteCount)
+    private mutating func send(_ topic: UnsafeMutablePointer<TopicState>, byteCount: Int) throws(ZeroMQError) {
+        topic.pointee.next += 1
+        held.add(topic: topic - topics, byteCount: byteCount)
         if held.isOver { try handOver() }
     }
 

@@ -3,16 +3,14 @@ struct TopicState: ~Copyable {
     let schema: [UInt8]
     let writer: FrameWriter
     /// Sequence of the next frame that is made; those from `history.next` to before it are held.
-    private var made: UInt64
-    func nextMade() -> UInt64 { made }
-    mutating func countMade() { made += 1 }
+    var next: UInt64
     var history: SlotRing
 
     init(_ plan: StreamPlan, run: UInt64) {
         schema = Array(plan.schema.json(run: run).utf8)
         let columns = plan.schema.kind == .vector ? plan.schema.columns.count : 0
         writer = FrameWriter(topic: plan.schema.topic, kind: plan.schema.kind, columns: columns, run: run)
-        made = plan.firstSequence
+        next = plan.firstSequence
         let slotByteCount = FrameLayout.headerByteCount + (plan.schema.payloadByteCount ?? plan.textByteCountMax)
         history = SlotRing(
             slotByteCount: slotByteCount, capacity: max(1, plan.historyByteCount / slotByteCount),

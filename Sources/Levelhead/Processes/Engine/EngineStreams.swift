@@ -85,7 +85,7 @@ final class EngineStreams {
     }
 
     /// Hands over the rows that were held while records came, until others come.
-    func flush(until isUrgent: () -> Bool) { attempt { while publisher.holdsFrames, !isUrgent() { try publisher.handOver() } } }
+    func flush(until isUrgent: () -> Bool) { attempt { try publisher.flush(until: isUrgent) } }
 
     /// Answers those who came late or missed something, and publishes the status when there is a new one.
     func serve(status text: String?) {

@@ -20,7 +20,7 @@ import Units
         init() throws {
             key = try TestKey.make()
             desk = CommandDesk(
-                key: key, board: board, mailbox: mailbox, verbs: [.pause, .resume, .flatten], startedAt: Self.start,
+                key: key, board: board, mailbox: mailbox, verbs: [.pause, .resume, .flatten],
                 received: { _ in })
         }
 
@@ -42,7 +42,7 @@ import Units
 
         mutating func raw(_ bytes: [UInt8]) -> [UInt8]? {
             let now = now
-            return bytes.withUnsafeBytes { desk.answer($0, now: now) }
+            return bytes.withUnsafeBytes { desk.answer($0, now: now, startedAt: Self.start) }
         }
 
         func details(_ answer: ControlMessage) throws -> AnswerDetails {
@@ -186,7 +186,7 @@ import Units
     }
 
     @Test func `what is remembered has a bound, and no command is done twice within it`() throws {
-        var window = CommandWindow(startedAt: Office.start)
+        var window = CommandWindow()
         var now = Office.start + .seconds(100)
         let content = SHA256Digest(of: [1])
         func command() -> ControlCommand {
@@ -212,12 +212,13 @@ import Units
     }
 
     @Test func `nonces are forgotten only when their time has passed`() throws {
-        var window = CommandWindow(startedAt: Office.start)
+        var window = CommandWindow()
         var now = Office.start + .seconds(100)
-        for _ in 0..<CommandWindow.mostNonces { try window.admit(nonce: .random(), sentAt: now, now: now) }
-        #expect(throws: ControlRefusal.busy) { try window.admit(nonce: .random(), sentAt: now, now: now) }
+        func admit() throws { try window.admit(nonce: .random(), sentAt: now, now: now, startedAt: Office.start) }
+        for _ in 0..<CommandWindow.mostNonces { try admit() }
+        #expect(throws: ControlRefusal.busy) { try admit() }
         now = now + .seconds(31)
-        #expect(throws: Never.self) { try window.admit(nonce: .random(), sentAt: now, now: now) }
+        #expect(throws: Never.self) { try admit() }
     }
 
     @Test(arguments: [4, 5] as [UInt64])

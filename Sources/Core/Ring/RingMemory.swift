@@ -95,9 +95,6 @@ public final class RingMemory: @unchecked Sendable {
         bytes.storeBytes(of: RingLayout.magic, as: UInt64.self)
     }
 
-    /// No writer will ever come back.
-    public var isRetired: Bool { words.state.pointee.load(ordering: .acquiring) == RingLayout.retired }
-
     /// Bytes published since the ring was made.
     public var publishedPosition: UInt64 { words.published.pointee.load(ordering: .acquiring) }
     /// The number of the record that will be published next; for display, as it may lag `publishedPosition` by a batch.

@@ -8,13 +8,13 @@ struct CommandDesk {
     private let mailbox: ControlMailbox
     private let verbs: Set<ControlVerb>
     private let received: @Sendable (ControlCommand) -> Void
-    private var window: CommandWindow
+    private var window = CommandWindow()
 
     /// How long an answer waits for a command to be finished, so that one that is finished soon needs one question.
     private static let patience = Nanoseconds.milliseconds(20)
 
     init(
-        key: SecretKey, board: ProcessBoard, mailbox: ControlMailbox, verbs: Set<ControlVerb>, startedAt: Timestamp,
+        key: SecretKey, board: ProcessBoard, mailbox: ControlMailbox, verbs: Set<ControlVerb>,
         received: @escaping @Sendable (ControlCommand) -> Void
     ) {
         self.key = key
@@ -22,7 +22,6 @@ struct CommandDesk {
         self.mailbox = mailbox
         self.verbs = verbs
         self.received = received
-        window = CommandWindow(startedAt: startedAt)
     }
 
     /// Counts a message that did not even fit.
@@ -30,10 +29,8 @@ struct CommandDesk {
 
     /// The answer to one message; nil when there is none, for the sender has no key.
     ///
-    /// - Parameter startedAt: when this process started, by the clock that says `now`: one that was set back since must
-    ///   not shut everybody out until it is there again. Nil: as was said before.
-    mutating func answer(_ bytes: UnsafeRawBufferPointer, now: Timestamp, startedAt: Timestamp? = nil) -> [UInt8]? {
-        if let startedAt { window.startedAt = startedAt }
+    /// - Parameter startedAt: when this process started, by the clock that says `now`.
+    mutating func answer(_ bytes: UnsafeRawBufferPointer, now: Timestamp, startedAt: Timestamp) -> [UInt8]? {
         let message: ControlMessage
         do throws(ControlRefusal) {
             message = try ControlMessage.decode(bytes, key: key)
@@ -43,6 +40,7 @@ struct CommandDesk {
             return nil
         }
         do throws(ControlRefusal) {
+            try window.admit(nonce: message.nonce, sentAt: message.time, now: now, startedAt: startedAt)
             return try answer(message, now: now)
         } catch {
             board.countRefusal(error)
@@ -51,7 +49,6 @@ struct CommandDesk {
     }
 
     private mutating func answer(_ message: ControlMessage, now: Timestamp) throws(ControlRefusal) -> [UInt8] {
-        try window.admit(nonce: message.nonce, sentAt: message.time, now: now)
         guard message.verb.changesSomething else {
             return reply(to: message, .done, payload: Payload.encode(board.current()), now: now)
         }

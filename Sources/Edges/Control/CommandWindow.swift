@@ -19,18 +19,19 @@ struct CommandWindow {
         var lastAsked: Timestamp
     }
 
-    /// By the wall clock as it goes now: it moves with a clock that is set.
-    var startedAt: Timestamp
     private var nonces: Set<CommandID> = []
     private var nonceOrder: [(nonce: CommandID, sentAt: Timestamp)] = []
     private var handled: [CommandID: Handled] = [:]
 
-    init(startedAt: Timestamp) { self.startedAt = startedAt }
-
     var commandCount: Int { handled.count }
 
     /// Lets a message in whose time is right and whose nonce is new.
-    mutating func admit(nonce: CommandID, sentAt: Timestamp, now: Timestamp) throws(ControlRefusal) {
+    ///
+    /// - Parameter startedAt: when this process started, by the clock that says `now`: a clock that was set back since
+    ///   must not shut everybody out until it is there again.
+    mutating func admit(
+        nonce: CommandID, sentAt: Timestamp, now: Timestamp, startedAt: Timestamp
+    ) throws(ControlRefusal) {
         guard Self.isFresh(sentAt, now), sentAt >= startedAt else { throw .wrongTime }
         guard !nonces.contains(nonce) else { throw .replayed }
         if nonceOrder.count >= Self.mostNonces { forgetNonces(now) }

@@ -65,7 +65,7 @@ public final class ControlServer: Sendable {
         thread = Mutex(nil)
         let socket = try Self.bind(registration, in: directory)
         let desk = CommandDesk(
-            key: key, board: board, mailbox: mailbox, verbs: verbs, startedAt: startedAt, received: received)
+            key: key, board: board, mailbox: mailbox, verbs: verbs, received: received)
         try directory.write(registration)
         let handover = Handover(Startup(socket: socket, desk: desk, begun: begun))
         let isStopping = isStopping

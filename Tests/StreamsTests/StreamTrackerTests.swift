@@ -216,6 +216,24 @@ private struct ModelPublisher {
         #expect(tracker.tick(now: .seconds(2)).allSatisfy { $0.topic == nil })
     }
 
+    @Test func `an answer that broke off and is given again names each topic once`() throws {
+        let filter = try #require(TopicFilter("features.U"))
+        var tracker = StreamTracker(filters: [filter], options: StreamSubscriber.Options())
+        var absent: [[StreamTopic]] = []
+        for (now, isWhole) in [(Nanoseconds.zero, false), (.seconds(1), true)] {
+            let request = try #require(tracker.tick(now: now).first { $0.kind == .schema })
+            tracker.didSend(request, now: now)
+            for kind in isWhole ? [SnapshotReply.Kind.schema, .end] : [.schema] {
+                let reply = SnapshotReply(kind: kind, id: request.id, topic: ModelPublisher.topic, run: 1)
+                tracker.take(reply, UnsafeRawBufferPointer(start: nil, count: 0), now: now)
+            }
+            while let output = tracker.ready.take() {
+                if case .event(.absent(_, let topics)) = output { absent.append(topics) }
+            }
+        }
+        #expect(absent == [[ModelPublisher.topic]])
+    }
+
     @Test func `what a living publisher does not send is given up`() throws {
         var options = StreamSubscriber.Options()
         options.start = .sequence(0)

@@ -88,15 +88,15 @@ struct StreamTracker {
     private mutating func see(_ topic: StreamTopic, next head: UInt64, now: Nanoseconds) {
         let index = self.index(of: topic)
         guard tracks[index].fill == nil, let next = tracks[index].next, head > next else { return }
-        if options.conflates { return inquire(.snapshot, of: topic) }
+        if options.conflates { return askForNewest(of: topic) }
         ask(index, through: head - 1, since: now)
     }
 
-    /// Asks for one topic, unless that has been asked and not answered.
-    private mutating func inquire(_ kind: SnapshotRequest.Kind, of topic: StreamTopic) {
+    /// Asks for a topic's newest frame, unless that has been asked and not answered.
+    private mutating func askForNewest(of topic: StreamTopic) {
         if inquiries.contains(where: { $0.topic == topic && $0.isOpen }) { return }
         inquiries.removeAll { $0.topic == topic }
-        inquiries.append(Inquiry(kind: kind, topic: topic))
+        inquiries.append(Inquiry(kind: .snapshot, topic: topic))
     }
 
     /// The two parts of a reply of the snapshot socket.
@@ -219,6 +219,7 @@ struct StreamTracker {
             }
             lastID += 1
             inquiries[place].id = lastID
+            inquiries[place].topics = []
             requests.append(
                 SnapshotRequest(kind: inquiries[place].kind, id: lastID, topic: inquiries[place].topic))
         }

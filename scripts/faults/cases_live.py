@@ -58,7 +58,7 @@ def faulty(upstream, *faults):
 def live_up(gateway, *more, options=False, **keywords):
     """A live run. Faults count sessions, and options begin with one of their own, so they are left out unless asked for."""
     setting = "live.options=" + ("true" if options else "false")
-    return Up("--gateway", gateway.address, "--set", setting, *more, environment=KEY, **keywords)
+    return Up("--gateway", gateway.address, "--set", setting, *more, **{"environment": KEY, **keywords})
 
 
 def brief_day():

@@ -99,6 +99,8 @@ public final class RingMemory: @unchecked Sendable {
     public var publishedPosition: UInt64 { words.published.pointee.load(ordering: .acquiring) }
     /// The number of the record that will be published next; for display, as it may lag `publishedPosition` by a batch.
     public var nextSequence: UInt64 { words.nextSequence.pointee.load(ordering: .relaxed) }
+    /// No writer will ever come back: what is published is all there is.
+    public var isRetired: Bool { words.state.pointee.load(ordering: .acquiring) == RingLayout.retired }
     /// How many writers this ring has had.
     public var epoch: UInt64 { words.epoch.pointee.load(ordering: .acquiring) }
     /// The process that wrote last, dead or alive; 0 before the first.

@@ -7,6 +7,9 @@ public struct InstrumentSettings: Equatable, Sendable {
     /// "ES.c.0", or a raw symbol. Parse with the trade date: `FuturesSymbol(_:near:)`.
     public let signal: String
     public let traded: String
+
+    /// "ES". A date decides the decade of a raw symbol alone.
+    public var signalRoot: String { (try? FuturesSymbol(signal, near: CivilDate(daysSinceEpoch: 0)))?.root ?? signal }
 }
 
 public struct BarSettings: Equatable, Sendable {
@@ -118,6 +121,8 @@ public enum JournalDurability: String, Sendable { case process, power }
 
 public struct JournalSettings: Equatable, Sendable {
     public let durability: JournalDurability
+    /// Nothing leaves that a power cut could make unsaid.
+    public var outlivesPower: Bool { durability == .power }
     /// Bytes that each process keeps for what protects and closes.
     public let reserve: Int
 }

@@ -1,4 +1,5 @@
 import Features
+import Foundation
 import MarketCalendar
 import Security
 import Storage
@@ -23,6 +24,19 @@ struct RunHistory {
                 }
                 return record
             })
+    }
+
+    /// Copies the sessions of the root into a directory that is not there yet: all of them, or none.
+    func keep(in directory: String) throws {
+        let part = "\(directory).part"
+        // Of one that died in the middle.
+        try? FileManager.default.removeItem(atPath: part)
+        do {
+            let store = try HistoryStore(path, version: SessionRecord.formatVersion, makes: false)
+            var copy = try HistoryStore(part, version: SessionRecord.formatVersion, makes: true)
+            for (date, bytes) in try store.sessions(root: root) { try copy.put(root: root, date: date, bytes) }
+        }
+        try FileManager.default.moveItem(atPath: part, toPath: directory)
     }
 
     /// The root that is meant when none is named: the only one, else ES.

@@ -15,7 +15,8 @@ extension MarketSetup {
             parts = try site.tape.parts()
         }
         try NamedFiles.check("\(site.directory)/run.json", configuration)
-        try self.init(configuration: configuration, tape: try MergedTape.open([parts[0].path]), history: site.history)
+        try self.init(
+            configuration: configuration, tape: try MergedTape.open([parts[0].path]), history: site.keptHistory)
     }
 }
 

@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Platform
+import Ring
 import Security
 import Storage
 import Tape
@@ -12,8 +13,10 @@ struct RunSite: Sendable {
     /// The run's own directory.
     let directory: String
 
-    /// The past sessions that the run was given.
-    var history: String?
+    /// Where the run keeps the past sessions that it was given: another one may be added to those meanwhile.
+    var historyDirectory: String { "\(directory)/history" }
+    /// Nil for a run without any, or that keeps none.
+    var keptHistory: String? { PosixFile.exists("\(historyDirectory)/data.mdb") ? historyDirectory : nil }
 
     var configurationFile: String { "\(directory)/configuration.toml" }
     var tape: RunTape { RunTape(directory: "\(directory)/tape") }
@@ -34,6 +37,14 @@ struct RunSite: Sendable {
     /// The ring in shared memory: named after the run, so that no other run's processes find it.
     var ringPath: String {
         "/dev/shm/levelhead-\(SHA256Digest(of: Array(directory.utf8)).hexadecimal.prefix(16))"
+    }
+
+    /// Ingest has put the last record of the run's input into the ring: no other follows.
+    func isInputOver() -> Bool {
+        guard let file = try? SharedMemoryFile.open(path: ringPath, writableBytes: RingLayout.headerBytes),
+            let ring = try? RingMemory(attaching: file.bytes, owner: file)
+        else { return false }
+        return ring.isRetired
     }
 
     /// The channels' shortcuts in shared memory.

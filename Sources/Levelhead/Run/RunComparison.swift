@@ -11,7 +11,7 @@ enum RunMismatch: Error, CustomStringConvertible {
     case input(path: String, isLive: Bool)
     case tapes(path: String, expected: [String])
     case window(path: String)
-    case history(path: String, expected: String, found: String)
+    case history(path: String, expected: String, found: String, isKept: Bool)
     case setting(path: String, key: String, expected: String, found: String)
 
     var description: String {
@@ -26,8 +26,9 @@ enum RunMismatch: Error, CustomStringConvertible {
         case .tapes(let path, let expected):
             "\(path): --resume with other tapes than the run's, which has \(expected.joined(separator: ", "))"
         case .window(let path): "\(path): --resume with another --from or --to than the run's"
-        case .history(let path, let expected, let found):
+        case .history(let path, let expected, let found, let isKept):
             "\(path): --resume with another --history (\(found)) than the run's (\(expected))"
+                + (isKept ? "; the run has kept its own: leave the option out" : "")
         case .setting(let path, let key, let expected, let found):
             "\(path): --resume with \(key) = \(found), but the run has \(expected)"
         }
@@ -52,20 +53,27 @@ extension RunFile {
         guard (run["from"] as? NSNumber)?.uint64Value == window?.lowerBound,
             (run["to"] as? NSNumber)?.uint64Value == window?.upperBound
         else { throw RunMismatch.window(path: path) }
-        let past = (run["history"] as? [String: Any])?["sha256"] as? String ?? "none"
-        let given = setup.history?.digest.hexadecimal ?? "none"
-        guard past == given else { throw RunMismatch.history(path: path, expected: past, found: given) }
+        try check(path, run, setup.history)
         try check(path, setup.configuration, settings: settings)
         try NamedFiles.check(path, setup.configuration)
     }
 
-    /// Compares `run.json` of a live run with what it is to be resumed with: the settings.
-    static func check(_ path: String, _ configuration: ResolvedConfiguration) throws {
+    /// Compares `run.json` of a live run with what it is to be resumed with: settings and past sessions.
+    static func check(_ path: String, _ configuration: ResolvedConfiguration, history: RunHistory?) throws {
         let run = try members(path, .up)
         guard run["gateway"] != nil else { throw RunMismatch.input(path: path, isLive: false) }
         guard let settings = run["configuration"] as? [String: Any] else { throw RunMismatch.notARun(path: path) }
+        try check(path, run, history)
         try check(path, configuration, settings: settings)
         try NamedFiles.check(path, configuration)
+    }
+
+    private static func check(_ path: String, _ run: [String: Any], _ history: RunHistory?) throws {
+        let past = (run["history"] as? [String: Any])?["sha256"] as? String ?? "none"
+        let given = history?.digest.hexadecimal ?? "none"
+        guard past != given else { return }
+        let site = RunSite(stateDirectory: "", directory: FilePath.parent(of: path))
+        throw RunMismatch.history(path: path, expected: past, found: given, isKept: site.keptHistory != nil)
     }
 
     /// - Throws: it is the record of a run of another kind, or of none.

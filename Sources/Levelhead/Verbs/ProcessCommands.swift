@@ -10,6 +10,15 @@ import Storage
 import Units
 import ZeroMQ
 
+/// A process is given past sessions that its run was not begun with.
+struct HistoryNotKept: Error, CustomStringConvertible {
+    let path: String
+    let run: String
+    var description: String {
+        "--history \(path): \(run) was begun without past sessions: give them to levelhead up, for all its processes"
+    }
+}
+
 /// Which run a process belongs to.
 struct ProcessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The run's directory; by default the one in progress.", valueName: "dir"))
@@ -20,7 +29,7 @@ struct ProcessOptions: ParsableArguments {
 
     @OptionGroup var unread: UnreadConfiguration
 
-    @Option(help: ArgumentHelp("Past sessions, as for levelhead replay.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Not needed: a run keeps what levelhead up was given.", valueName: "dir"))
     var history: String?
 
     @Flag(help: "At the end, print what it came to as one JSON object.")
@@ -36,19 +45,19 @@ struct ProcessOptions: ParsableArguments {
         guard let state = StateDirectory.path(explicit: stateDir) else {
             throw ValidationError("no home directory: give --state-dir")
         }
-        let history = history.map(RunSite.absolute)
-        if let runDir {
-            return RunSite(
-                stateDirectory: RunSite.absolute(state), directory: RunSite.absolute(runDir), history: history)
-        }
+        let site = try site(RunSite.absolute(state))
+        if let history, site.keptHistory == nil { throw HistoryNotKept(path: history, run: site.directory) }
+        return site
+    }
+
+    private func site(_ state: String) throws -> RunSite {
+        if let runDir { return RunSite(stateDirectory: state, directory: RunSite.absolute(runDir)) }
         let file = RunSite.currentRunFile(state)
         guard PosixFile.exists(file) else {
             throw ValidationError("\(file): no run is in progress: give --run-dir, or start one with levelhead up")
         }
         let path = String(decoding: try PosixFile.contents(of: file), as: UTF8.self)
-        return RunSite(
-            stateDirectory: RunSite.absolute(state),
-            directory: path.trimmingCharacters(in: .whitespacesAndNewlines), history: history)
+        return RunSite(stateDirectory: state, directory: path.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
     /// Signals end this process in order from here on, and so does the end of its supervisor. From here on it is the

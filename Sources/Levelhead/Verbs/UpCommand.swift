@@ -95,17 +95,16 @@ struct UpCommand: ParsableCommand {
                 let found = "\(state): mode 0\(String(mode, radix: 8)), expected 0700"
                 Terminal.writeError("levelhead: \(found): \(StateDirectory.modeRemedy(state))")
             }
-            let input = try input(configuration)
+            let past = past.history ?? keptHistory
+            let input = try input(configuration, past: past)
             // A damaged one is told before any process is started.
             let venue = configuration.risk.venue.rawValue
             if tape.isEmpty { _ = try DayRecord.read(DayRecord.path(RunSite.absolute(state), venue: venue)) }
             let directory = try openDirectory(state)
             let site = RunSite(
-                stateDirectory: RunSite.absolute(state), directory: RunSite.absolute(directory.path),
-                history: past.history.map(RunSite.absolute))
-            if resume {
-                try input.check(directory.runFile)
-            }
+                stateDirectory: RunSite.absolute(state), directory: RunSite.absolute(directory.path))
+            if resume { try input.check(directory.runFile) }
+            if site.keptHistory == nil { try input.history?.keep(in: site.historyDirectory) }
             // What an earlier part of the run came to is not its end any more.
             try directory.writeRun(try input.runFile(nil))
             unlink("\(directory.path)/results/summary.json")
@@ -137,15 +136,25 @@ struct UpCommand: ParsableCommand {
         }
     }
 
-    private func input(_ configuration: ResolvedConfiguration) throws -> UpInput {
+    /// The past sessions of the run that is to go on.
+    private var keptHistory: String? {
+        guard resume, let runDir else { return nil }
+        return RunSite(stateDirectory: "", directory: RunSite.absolute(runDir)).keptHistory
+    }
+
+    private func input(_ configuration: ResolvedConfiguration, past: String?) throws -> UpInput {
         if tape.isEmpty {
+            let history = try past.map { try RunHistory(path: $0, root: configuration.instrument.signalRoot) }
             let (dataset, gateway) = (live.dataset, "\(live.source.address)")
             return UpInput(
-                runFile: { try RunFile.live(configuration, dataset: dataset, gateway: gateway, end: $0) },
-                arguments: live.arguments, check: { try RunFile.check($0, configuration) })
+                runFile: {
+                    try RunFile.live(configuration, dataset: dataset, gateway: gateway, history: history, end: $0)
+                },
+                arguments: live.arguments, history: history,
+                check: { try RunFile.check($0, configuration, history: history) })
         }
         let merged = try MergedTape.open(try TapePaths.expand(tape))
-        let setup = try MarketSetup(configuration: configuration, tape: merged, history: past.history)
+        let setup = try MarketSetup(configuration: configuration, tape: merged, history: past)
         _ = try setup.trading()
         let paths = merged.sources.map(\.path)
         let identity = try TapeIdentity(paths)
@@ -154,6 +163,7 @@ struct UpCommand: ParsableCommand {
             runFile: { try RunFile.recorded(setup, kind, tapes: identity, window: nil, end: $0) },
             arguments: paths.flatMap { ["--tape", RunSite.absolute($0)] } + ["--speed", "\(speed)"]
                 + (stay ? ["--stay"] : []),
+            history: setup.history,
             check: { try RunFile.check($0, setup, kind, tapes: identity, window: nil) })
     }
 
@@ -183,6 +193,8 @@ private struct UpInput {
     let runFile: (RunFile.End?) throws -> [UInt8]
     /// What its ingest is told.
     let arguments: [String]
+    /// The past sessions that it begins with.
+    let history: RunHistory?
     /// That a run with this `run.json` may go on with it.
     let check: (String) throws -> Void
 }

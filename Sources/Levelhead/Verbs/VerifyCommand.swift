@@ -25,7 +25,7 @@ struct VerifyCommand: ParsableCommand {
         help: ArgumentHelp("The run's tape, when it lies elsewhere; may be repeated.", valueName: "path"))
     var tape: [String] = []
 
-    @Option(help: ArgumentHelp("The past sessions that the run was given.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The past sessions that the run was given, when it keeps none.", valueName: "dir"))
     var history: String?
 
     @Option(help: ArgumentHelp("Not needed; as for the other verbs.", valueName: "dir"))
@@ -40,7 +40,7 @@ struct VerifyCommand: ParsableCommand {
         try reportingErrors {
             let path = directory.hasPrefix("/") ? directory : FileManager.default.currentDirectoryPath + "/" + directory
             guard PosixFile.exists("\(path)/run.json") else { throw RunDirectoryError.notARun(path: directory) }
-            let site = RunSite(stateDirectory: "", directory: path, history: history)
+            let site = RunSite(stateDirectory: "", directory: path)
             let (differences, compared) = try verify(site)
             if json {
                 print(
@@ -64,11 +64,12 @@ struct VerifyCommand: ParsableCommand {
     private func verify(_ site: RunSite) throws -> (differences: [String], compared: [(String, UInt64)]) {
         let kind = try RunRecord(path: "\(site.directory)/run.json").kind
         if kind == .replay || kind == .lockstep {
-            var verification = ReplayVerification(site, tapes: tape)
+            var verification = ReplayVerification(site, tapes: tape, history: history)
             try verification.run()
             return (verification.differences, verification.compared)
         }
-        var verification = RunVerification(site, tape: tape.first.map(RunTape.init(directory:)) ?? site.tape)
+        var verification = RunVerification(
+            site, tape: tape.first.map(RunTape.init(directory:)) ?? site.tape, history: history)
         try verification.run()
         return (verification.differences, verification.compared)
     }

@@ -84,7 +84,8 @@ struct WhyCommand: ParsableCommand {
         var differences = try RunInputs.differences(paths, file.candidates(given: tape, own: own))
         if let difference = differences.first { throw ControlFailure(difference) }
         let setup = try MarketSetup(
-            configuration: try file.configuration(), tape: try MergedTape.open(paths), history: history ?? file.history)
+            configuration: try file.configuration(), tape: try MergedTape.open(paths),
+            history: history ?? file.history(site))
         differences = RunInputs.differences(setup, file)
         if let difference = differences.first { throw ControlFailure(difference) }
         var found = SignalWitness(sequence: sequence)

@@ -133,7 +133,6 @@ struct Supervisor: ~Copyable {
 
     private mutating func start(_ role: ProcessRole) throws {
         var arguments = ["--run-dir", site.directory, "--state-dir", site.stateDirectory, "--supervisor", "\(getpid())"]
-        if let history = site.history { arguments += ["--history", history] }
         if role == .ingest { arguments += ingestArguments } else if isLockstep { arguments.append("--lockstep") }
         children[role] = try ChildProcess.start(role, arguments)
         startedAt[role] = MonotonicClock.now()

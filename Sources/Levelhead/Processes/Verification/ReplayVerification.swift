@@ -12,14 +12,18 @@ import Units
 /// journal, its audit log and its digests, byte for byte.
 struct ReplayVerification {
     private let site: RunSite
+    private let history: String?
     private let tapes: [String]
 
     private(set) var differences: [String] = []
     private(set) var compared: [(String, UInt64)] = []
 
-    /// - Parameter tapes: empty for those that the run itself names.
-    init(_ site: RunSite, tapes: [String]) {
+    /// - Parameters:
+    ///   - tapes: empty for those that the run itself names.
+    ///   - history: nil for what the run keeps, or names.
+    init(_ site: RunSite, tapes: [String], history: String?) {
         self.site = site
+        self.history = history
         self.tapes = tapes
     }
 
@@ -31,7 +35,7 @@ struct ReplayVerification {
         differences = try RunInputs.differences(paths, file.candidates(given: tapes, own: own))
         let merged = try MergedTape.open(paths)
         let setup = try MarketSetup(
-            configuration: try file.configuration(), tape: merged, history: site.history ?? file.history)
+            configuration: try file.configuration(), tape: merged, history: history ?? file.history(site))
         differences += RunInputs.differences(setup, file)
         // Of other inputs other results are no news.
         guard differences.isEmpty else { return }

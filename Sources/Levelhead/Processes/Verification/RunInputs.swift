@@ -49,10 +49,12 @@ enum RunInputs {
     /// What differs between what a run says of its past sessions and contracts, and what there is.
     static func differences(_ setup: MarketSetup, _ run: RunRecord) -> [String] {
         var differences: [String] = []
-        // The record of a live run was made before its contracts were known.
-        guard let contracts = run.list("signal_contracts") else { return [] }
         let (known, given) = (run.historyDigest ?? "none", setup.history?.digest.hexadecimal ?? "none")
-        if known != given { differences.append("history: sha256 \(known) in run.json, \(given) of what is given") }
+        if run.saysHistory, known != given {
+            differences.append("history: sha256 \(known) in run.json, \(given) of what is given")
+        }
+        // The record of a live run was made before its contracts were known.
+        guard let contracts = run.list("signal_contracts") else { return differences }
         let found = setup.plan.signal.map(\.contract.rawSymbol)
         if contracts != found { differences.append("signal_contracts: \(contracts) in run.json, \(found) on the tape") }
         let root = setup.plan.tradedSpecification.root

@@ -66,7 +66,13 @@ struct RunRecord {
 
     var historyDigest: String? { (members["history"] as? [String: Any])?["sha256"] as? String }
 
-    var history: String? { (members["history"] as? [String: Any])?["path"] as? String }
+    /// Whether it says which past sessions the run was given, be it none.
+    var saysHistory: Bool { members["history"] != nil }
+
+    /// Where the past sessions of the run lie: its own copy, else where they were.
+    func history(_ site: RunSite) -> String? {
+        site.keptHistory ?? (members["history"] as? [String: Any])?["path"] as? String
+    }
 
     /// Receive times, ns; nil for all there are.
     var window: Range<UInt64>? {

@@ -18,6 +18,7 @@ import Units
 /// their way excepted when the run was cut short.
 struct RunVerification {
     let site: RunSite
+    private let history: String?
     /// The run's own tape, or another place where it is kept.
     let tape: RunTape
 
@@ -28,8 +29,10 @@ struct RunVerification {
     private var summary: [(String, String)] = []
     private var recordCount: UInt64 = 0
 
-    init(_ site: RunSite, tape: RunTape) {
+    /// - Parameter history: nil for what the run keeps.
+    init(_ site: RunSite, tape: RunTape, history: String?) {
         self.site = site
+        self.history = history
         self.tape = tape
         results = RunResults(site)
     }
@@ -42,7 +45,7 @@ struct RunVerification {
         guard let first = paths.first else { throw NoTape(path: tape.directory) }
         differences = try RunInputs.differences(paths, [file.ownTape])
         let setup = try MarketSetup(
-            configuration: configuration, tape: try MergedTape.open([first]), history: site.history ?? file.history)
+            configuration: configuration, tape: try MergedTape.open([first]), history: history ?? file.history(site))
         differences += RunInputs.differences(setup, file)
         // Of other inputs other results are no news.
         guard differences.isEmpty else { return }

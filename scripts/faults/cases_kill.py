@@ -1,5 +1,6 @@
 """kill -9 of every process of a run, one at a time, two at once, and of the supervisor."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -7,7 +8,10 @@ import signal
 import time
 
 import bench
-from bench import case, expect, levelhead, same, short_day, until
+import records
+from bench import PLACE, case, expect, levelhead, same, short_day, until
+from cases_live import live_up, serve, settle
+from disk import Disk
 from runs import ROLES, Up, prove, replay_once, send
 
 # Half an hour of tape in a quarter of a minute.
@@ -106,6 +110,75 @@ def ends_that_are_no_end(source):
         prove(up, up.wait(), source=short_day())
     copy.unlink()
     return told
+
+
+@case()
+def an_ingest_that_is_told_to_end(source):
+    """SIGTERM for ingest alone ends it in order, and is not the end of the tape, nor of a live feed."""
+    with Up("--tape", short_day(), "--speed", "300x") as up:
+        up.reach(source.randrange(total() // 10, total() // 2))
+        up.restarted("ingest", up.kill("ingest", signal.SIGTERM))
+        told = prove(up, up.wait(60), source=short_day())
+    whole = records.futures(short_day())
+    with serve(short_day(), "--speed", "200x", "--clock", "shared") as server:
+        with live_up(server, "--replay-from", "all") as up:
+            up.reach(source.randrange(len(whole) // 10, len(whole) // 2))
+            up.restarted("ingest", up.kill("ingest", signal.SIGTERM))
+            settle(up, len(whole))
+            prove(up, up.end(), whole=whole)
+    return told
+
+
+@case()
+def a_dead_ingest_that_stays_dead(source):
+    """--no-restart: the run ends with what there was, and says so."""
+    with Up("--tape", short_day(), "--speed", "300x", "--no-restart") as up:
+        up.reach(source.randrange(total() // 10, total() // 2))
+        up.kill("ingest")
+        result = up.wait(30)
+        expect(0 < result["records"] < total(), f"records: {result['records']}")
+        same(result["dead"], ["ingest"], "the dead")
+        same(json.loads(levelhead("verify", up.run, "--json").stdout)["differences"], 0, "differences")
+
+
+@case()
+def a_full_disk_keeps_nobody_out(source):
+    """There is no room for another file where processes register: one that dies comes back all the same."""
+    disk = Disk("registrations")
+    with Up("--tape", short_day(), "--speed", "300x", environment=disk.environment) as up:
+        up.reach(source.randrange(total() // 10, total() // 2))
+        disk.rule("full control/#")
+        for role in source.sample(ROLES[1:], 2):
+            up.restarted(role, up.kill(role))
+        return prove(up, up.wait(60), source=short_day())
+
+
+@case()
+def no_process_can_be_started(source):
+    """The system has no room for another process: the run waits until it has."""
+    machine = Disk("room")
+    with Up("--tape", short_day(), "--speed", "300x", environment=machine.environment) as up:
+        up.reach(source.randrange(total() // 10, total() // 2))
+        machine.rule("spawn exe")
+        old = up.kill("risk")
+        until(lambda: "cannot be started" in up.words(), 10, f"it is said: {up.words()[-300:]}")
+        expect(up.process.poll() is None, "the run goes on")
+        machine.rule()
+        up.restarted("risk", old)
+        return prove(up, up.wait(60), source=short_day())
+
+
+@case(long=True)
+def a_predecessor_that_does_not_end(_):
+    """Somebody holds a process's lock for good: the run waits, and then says that it cannot start."""
+    state = PLACE / "held"
+    (state / "locks").mkdir(parents=True, mode=0o700)
+    state.chmod(0o700)
+    with open(state / "locks/engine", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with Up("--tape", short_day(), *PACE, state=state) as up:
+            up.wait(300, status=1)
+            return up.words().splitlines()[-1]
 
 
 @case()

@@ -6,6 +6,7 @@
  *     hold PART              fdatasync(2) of such a file waits as long as the rule is there
  *     full PART              such a file does not grow: ENOSPC
  *     readonly PART          such a file is not written, cut, renamed to or made: EROFS
+ *     spawn PART             no program of such a path is started: EAGAIN
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +99,8 @@ typedef int (*truncate_call)(int, off_t);
 typedef int (*allocate_call)(int, int, off_t, off_t);
 typedef int (*rename_call)(const char *, const char *);
 typedef int (*open_call)(const char *, int, ...);
+typedef int (*spawn_call)(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
+                          char *const[], char *const[]);
 
 #define PWRITE(name) \
     ssize_t name(int file, const void *bytes, size_t count, off_t offset) { \
@@ -174,3 +178,10 @@ int rename(const char *from, const char *to) {
     }
 OPEN(open)
 OPEN(open64)
+
+int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
+    REAL("posix_spawn", spawn_call);
+    if (is_ruled("spawn", path, 0)) return EAGAIN;
+    return real(pid, path, actions, attributes, arguments, environment);
+}

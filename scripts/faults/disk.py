@@ -13,16 +13,16 @@ from bench import Skip, expect, until
 _making = threading.Lock()
 
 
-def library():
+def library(name="disk"):
     """The path of the compiled library; the case is skipped where there is no compiler."""
-    made = bench.PLACE / "disk.so"
+    made = bench.PLACE / f"{name}.so"
     with _making:
         if not made.exists():
             compiler = next((name for name in (os.environ.get("CC"), "cc", "gcc", "clang") if name and shutil.which(name)),
                             None)
             if compiler is None:
                 raise Skip("no C compiler")
-            source = pathlib.Path(__file__).resolve().parent / "disk.c"
+            source = pathlib.Path(__file__).resolve().parent / f"{name}.c"
             subprocess.run([compiler, "-O1", "-fPIC", "-shared", "-o", str(made), str(source), "-ldl"], check=True)
     return made
 

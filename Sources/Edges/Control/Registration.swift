@@ -97,9 +97,18 @@ public struct ControlDirectory: Sendable {
         return found
     }
 
+    /// On a full disk into the file of the predecessor, which has its place: who died there can come back.
     func write(_ registration: Registration) throws(RegistrationError) {
+        let path = filePath(of: registration.name)
+        let bytes = Payload.encode(registration) + [0x0A]
         do throws(SystemCallError) {
-            try PosixFile.replace(filePath(of: registration.name), with: Payload.encode(registration) + [0x0A])
+            do throws(SystemCallError) {
+                try PosixFile.replace(path, with: bytes)
+            } catch where error.code == ENOSPC && PosixFile.exists(path) {
+                let file = try PosixFile(path, .update)
+                try file.write(bytes, at: 0)
+                try file.truncate(to: bytes.count)
+            }
         } catch { throw .system(error) }
     }
 

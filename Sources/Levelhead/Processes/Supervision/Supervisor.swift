@@ -5,7 +5,7 @@ import Security
 import Units
 
 /// Starts the processes of a run, starts again those that die, and ends them in order.
-struct Supervisor: ~Copyable {
+struct Supervisor {
     private let site: RunSite
     private let ingestArguments: [String]
     private let restarts: Bool
@@ -75,7 +75,7 @@ struct Supervisor: ~Copyable {
         while !StopSignal.isRaised {
             noteArrivals()
             try reap()
-            try restartDue()
+            restartDue()
             if isInputOver, !stays {
                 doneLooks = try isDone() ? doneLooks + 1 : 0
                 if doneLooks >= 2 { return }
@@ -151,7 +151,8 @@ struct Supervisor: ~Copyable {
         for (role, child) in children {
             guard let end = child.poll() else { continue }
             children[role] = nil
-            if role == .ingest, end == .status(0) {
+            // One that somebody else told to end has left something to read.
+            if role == .ingest, end == .status(0), site.isInputOver() {
                 isInputOver = true
                 continue
             }
@@ -162,14 +163,17 @@ struct Supervisor: ~Copyable {
             if !restarts {
                 failures[role, default: 0] += 1
                 dead[role] = .some(nil)
+                // Nobody brings more.
+                if role == .ingest { isInputOver = true }
                 continue
             }
             let lived = MonotonicClock.now() - (startedAt[role] ?? .zero)
-            let count = lived > Self.quietTime ? 0 : failures[role, default: 0]
+            // One that waits for its predecessor's end is not up, however long.
+            let isRecovered = lived > Self.quietTime && !awaited.contains(role)
+            let count = isRecovered ? 0 : failures[role, default: 0]
             failures[role] = count + 1
             if awaited.contains(role), count + 1 >= Self.mostStarts { throw NeverStarted(role: role) }
-            let delay = min(Self.longestDelay, Nanoseconds(Self.firstDelay.count << min(count, 10)))
-            dead[role] = .some(MonotonicClock.now() + delay)
+            dead[role] = .some(MonotonicClock.now() + Self.delay(after: count))
         }
     }
 
@@ -187,13 +191,26 @@ struct Supervisor: ~Copyable {
         }
     }
 
-    private mutating func restartDue() throws {
+    private mutating func restartDue() {
         let now = MonotonicClock.now()
         for (role, due) in dead {
             guard let due, now >= due else { continue }
-            try start(role)
-            restartCount += 1
+            do {
+                try start(role)
+                restartCount += 1
+            } catch {
+                // What the system has no room for now it may have later: what is open goes on with the others.
+                if failures[role, default: 0] <= Self.mostStarts {
+                    Terminal.writeError("levelhead: \(role.rawValue) cannot be started: \(error)")
+                }
+                failures[role, default: 0] += 1
+                dead[role] = .some(MonotonicClock.now() + Self.delay(after: failures[role, default: 0]))
+            }
         }
+    }
+
+    private static func delay(after failures: Int) -> Nanoseconds {
+        min(longestDelay, Nanoseconds(firstDelay.count << min(failures, 10)))
     }
 
     /// Every reader has taken every record, and every message has been taken by its receiver.

@@ -192,11 +192,20 @@ public struct RunTapeWriter: ~Copyable {
         if let failure { throw .system(failure) }
     }
 
-    /// Flushes, and waits for the disk.
-    public mutating func close() throws(TapeError) {
+    /// Flushes, and waits for the disk: from then on a power cut does not lose it either.
+    public mutating func sync() throws(TapeError) {
         try flush()
         guard let open = file.take() else { return }
-        do throws(SystemCallError) { try open.sync() } catch { throw .system(error) }
+        var failure: SystemCallError?
+        do throws(SystemCallError) { try open.sync() } catch { failure = error }
+        file = consume open
+        if let failure { throw .system(failure) }
+    }
+
+    /// As `sync`; nothing more comes into this file.
+    public mutating func close() throws(TapeError) {
+        try sync()
+        file = nil
     }
 
     /// Begins the file of a trade date (YYYYMMDD), unless it has begun.
@@ -217,7 +226,8 @@ public struct RunTapeWriter: ~Copyable {
         } catch {
             throw .format(path: path, error)
         }
-        try flush()
+        // No list names a file that a power cut would empty.
+        try sync()
         parts.append(RunTape.Part(path: path, firstSequence: recordCount))
         try tape.write(parts)
     }

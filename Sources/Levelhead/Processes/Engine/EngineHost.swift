@@ -58,8 +58,8 @@ struct EngineHost: ~Copyable {
         let identity = SnapshotIdentity(
             stateVersion: stateVersion,
             configuration: SHA256Digest(of: Array((configuration.resultText + history).utf8)))
-        var snapshots = SnapshotStore(
-            try LMDBEnvironment(path: "\(site.databaseDirectory)/engine", durability: .onSync))
+        var snapshots = try SnapshotStore(
+            of: .engine, site, outlivesPower: configuration.journal.outlivesPower)
         let snapshot = try snapshots.load("engine", expecting: identity)
         var saved = SavedStage()
         if let snapshot {
@@ -219,6 +219,7 @@ struct EngineHost: ~Copyable {
         guard !door.outbox.hasWaiting else { return }
         // What is before the saved state is not made again.
         streams.flush(until: { false })
+        if setup.configuration.journal.outlivesPower { try outputs.sync() }
         var saved = SavedStage(
             outboxes: door.outbox.saved, outputs: try outputs.position(), published: [streams.statusCount])
         var archive = StateArchive()

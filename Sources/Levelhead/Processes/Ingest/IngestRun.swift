@@ -29,6 +29,8 @@ struct IngestRun: ~Copyable {
     private var ends: [Int] = []
     private var lookedAt = MonotonicClock.now()
     private let isStopping: () -> Bool
+    /// Nothing is shown that a power cut would lose.
+    private let isSynced: Bool
     /// The readers were too slow for a run that is to stop: what follows is on the tape alone, from where they read it
     /// when the run goes on.
     private var isCut = false
@@ -37,10 +39,14 @@ struct IngestRun: ~Copyable {
     ///
     /// - Parameter isPaced: the ring waits for its readers.
     static func open(
-        _ site: RunSite, metadata: @autoclosure () throws -> DBNMetadata, capacity: Int, isPaced: Bool,
-        isStopping: @escaping () -> Bool
+        _ site: RunSite, metadata: @autoclosure () throws -> DBNMetadata, configuration: ResolvedConfiguration,
+        isPaced: Bool, isStopping: @escaping () -> Bool
     ) throws -> IngestRun {
-        let tape = try tape(site, metadata)
+        let capacity = configuration.ring.bytes
+        var tape = try tape(site, metadata)
+        let isSynced = configuration.journal.outlivesPower
+        // Of what a killed ingest had written the disk may have nothing yet.
+        if isSynced { try tape.sync() }
         let first = tape.recordCount
         let file = try SharedMemoryFile.own(
             path: site.ringPath, byteCount: RingLayout.byteCount(capacity: capacity)
@@ -51,18 +57,20 @@ struct IngestRun: ~Copyable {
         let memory = try RingMemory(attaching: file.bytes, owner: file)
         return IngestRun(
             site, tape: tape, ring: try RingWriter(memory, identity: SharedMemoryProcess.current), memory: memory,
-            calendar: .cmeEquityIndex(zone: try ZoneData.newYork(), windows: .regular), isStopping: isStopping)
+            calendar: .cmeEquityIndex(zone: try ZoneData.newYork(), windows: .regular), isSynced: isSynced,
+            isStopping: isStopping)
     }
 
     private init(
         _ site: RunSite, tape: consuming RunTapeWriter, ring: consuming RingWriter, memory: RingMemory,
-        calendar: TradingCalendar, isStopping: @escaping () -> Bool
+        calendar: TradingCalendar, isSynced: Bool, isStopping: @escaping () -> Bool
     ) {
         self.site = site
         self.tape = tape
         self.ring = ring
         self.memory = memory
         self.calendar = calendar
+        self.isSynced = isSynced
         self.isStopping = isStopping
     }
 
@@ -115,7 +123,7 @@ struct IngestRun: ~Copyable {
 
     /// Everything taken so far is written, then put into the ring and shown to the readers.
     mutating func flush() throws {
-        try tape.flush()
+        if isSynced { try tape.sync() } else { try tape.flush() }
         show()
         freeReaders()
     }

@@ -303,7 +303,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
 
     private mutating func open(_ metadata: DBNMetadata) throws {
         ingest = try IngestRun.open(
-            site, metadata: metadata, capacity: configuration.ring.bytes, isPaced: false,
+            site, metadata: metadata, configuration: configuration, isPaced: false,
             isStopping: { StopSignal.isRaised })
         try ingest?.republish()
     }

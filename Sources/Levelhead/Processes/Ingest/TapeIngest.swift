@@ -33,7 +33,7 @@ struct TapeIngest {
         var ingest: IngestRun
         do {
             ingest = try IngestRun.open(
-                site, metadata: RunMetadata.of(sources), capacity: configuration.ring.bytes, isPaced: true,
+                site, metadata: RunMetadata.of(sources), configuration: configuration, isPaced: true,
                 isStopping: { StopSignal.isRaised })
         } catch RingError.retired {
             // The one before this has read it all, written what that came to, and died then.

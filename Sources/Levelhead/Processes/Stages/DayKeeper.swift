@@ -1,3 +1,4 @@
+import Configuration
 import Control
 import Determinism
 import Foundation
@@ -18,6 +19,7 @@ struct DayKeeper {
     private let site: RunSite
     private let path: String
     private let lock: TradingLock
+    private let outlivesPower: Bool
     /// Stamp of what was carried over into this run last.
     private var takenStamp: UInt64 = 0
     /// What lay in the state directory before this process wrote anything, until it is known whether it is news.
@@ -29,10 +31,11 @@ struct DayKeeper {
     private var hasNewState = false
     private var hasFailed = false
 
-    init(_ site: RunSite, venue: String, lock: TradingLock) throws {
+    init(_ site: RunSite, _ configuration: ResolvedConfiguration, lock: TradingLock) throws {
         self.site = site
-        path = DayRecord.path(site.stateDirectory, venue: venue)
+        path = DayRecord.path(site.stateDirectory, venue: configuration.risk.venue.rawValue)
         self.lock = lock
+        outlivesPower = configuration.journal.outlivesPower
         found = try DayRecord.read(path)
     }
 
@@ -71,27 +74,27 @@ struct DayKeeper {
     ///   another run took it off, of which the fold is told next.
     mutating func secure(_ gate: RiskGate, isToldOfLock: Bool) {
         hasNewState = false
-        write(gate.usage, sync: false)
+        write(gate.usage)
         hold(gate, isToldOfLock: isToldOfLock)
     }
 
     mutating func keep(_ gate: RiskGate, _ now: Nanoseconds) {
         hasNews = false
         lookedAt = now
-        write(gate.usage, sync: false)
+        write(gate.usage)
     }
 
     /// The run ends.
-    mutating func finish(_ gate: RiskGate) { write(gate.usage, sync: true) }
+    mutating func finish(_ gate: RiskGate) { write(gate.usage, isLast: true) }
 
-    private mutating func write(_ usage: DayUsage, sync: Bool) {
+    private mutating func write(_ usage: DayUsage, isLast: Bool = false) {
         // What another run has left is not written over before this one has it.
         if let found, found.run != site.directory { return }
-        if let written, written.hasSameContents(as: usage), !sync { return }
+        if let written, written.hasSameContents(as: usage), !isLast { return }
         var usage = usage
         usage.stamp = MonotonicClock.wallTime().nanoseconds
         do throws(SystemCallError) {
-            try DayRecord(usage, run: site.directory).write(path, sync: sync)
+            try DayRecord(usage, run: site.directory).write(path, sync: isLast || outlivesPower)
             written = usage
             hasFailed = false
         } catch {

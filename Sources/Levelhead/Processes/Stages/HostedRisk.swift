@@ -48,8 +48,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         let desk = try TradingLock(stateDirectory: site.stateDirectory)
         let epoch = try setup.trading().orderEpoch
         let isLive = site.isLive
-        let venue = setup.configuration.risk.venue.rawValue
-        let keeper = isLive ? try DayKeeper(site, venue: venue, lock: desk) : nil
+        let keeper = isLive ? try DayKeeper(site, setup.configuration, lock: desk) : nil
         self.setup = setup
         self.site = site
         self.desk = desk
@@ -219,6 +218,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     mutating func checkpoint() throws -> AuditPosition {
         record()
         if let failure { throw failure }
+        if setup.configuration.journal.outlivesPower { try audit?.sync() }
         return try audit?.checkpoint() ?? .start
     }
 

@@ -26,3 +26,15 @@ struct SavedStage {
         try archive.field(&published)
     }
 }
+
+extension SnapshotStore {
+    /// The saved states of a process of a run.
+    ///
+    /// - Parameter outlivesPower: a state that was saved survives a power cut, all but the last; else the death of the
+    ///   process alone.
+    init(of role: ProcessRole, _ site: RunSite, outlivesPower: Bool) throws {
+        self.init(
+            try LMDBEnvironment(
+                path: "\(site.databaseDirectory)/\(role.rawValue)", durability: outlivesPower ? .exceptLast : .onSync))
+    }
+}

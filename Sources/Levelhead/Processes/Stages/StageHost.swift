@@ -32,8 +32,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private var records: RingRecords
     private var inbox: StageInbox
     private var outbox: StageOutbox
-    private var inputs: InputJournal
-    private var outputs: OutputJournal
+    private var journals: StageJournals
     /// Whoever subscribes; nil where there is nothing to see.
     private let streams: StageStreams?
     private var snapshots: SnapshotStore
@@ -71,9 +70,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             plan: setup.plan, features: setup.features, trading: trading, stage: Hosted.stage(trading))
         let identity = SnapshotIdentity(
             stateVersion: stateVersion, configuration: SHA256Digest(of: Array(configuration.resultText.utf8)))
-        let environment = try LMDBEnvironment(
-            path: "\(site.databaseDirectory)/\(Hosted.role.rawValue)", durability: .onSync)
-        var snapshots = SnapshotStore(environment)
+        let outlivesPower = configuration.journal.outlivesPower
+        var snapshots = try SnapshotStore(of: Hosted.role, site, outlivesPower: outlivesPower)
         var saved = SavedStage()
         let snapshot = try snapshots.load(Hosted.role.rawValue, expecting: identity)
         if let snapshot {
@@ -88,7 +86,9 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         var outputs = try OutputJournal.open(site.journal("\(name)-out"), at: saved.outputs)
         let inputPath = site.journal("\(name)-in")
         let entries = try InputJournal.read(inputPath, from: snapshot?.position.journal ?? .start)
-        let inputs = try InputJournal.open(inputPath)
+        var inputs = try InputJournal.open(inputPath)
+        // Of what a killed process had written the disk may have nothing yet.
+        if outlivesPower { try inputs.sync() }
         let seal = try Hosted.seal(site)
         let lock = try TradingLock(stateDirectory: site.stateDirectory)
         var outbox = try StageOutbox(Hosted.role, site, context, outboxes: saved.outboxes, seal: seal, lock: lock.word)
@@ -101,7 +101,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         return StageHost(
             site: site, setup: setup, hosted: hosted, fold: fold,
             records: try RingRecords(site, from: refold.position, isPacing: true), inbox: inbox, outbox: outbox,
-            inputs: inputs, outputs: outputs, streams: streams, snapshots: snapshots, identity: identity, lock: lock,
+            journals: StageJournals(inputs: inputs, outputs: outputs, configuration.journal), streams: streams,
+            snapshots: snapshots, identity: identity, lock: lock,
             clock: clock, wait: IdleWait(configuration.ring.wait), position: refold.position,
             hasPredecessor: snapshot != nil || !entries.isEmpty)
     }
@@ -109,7 +110,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private init(
         site: RunSite, setup: MarketSetup, hosted: consuming Hosted, fold: consuming StageFold<Hosted.Stage>,
         records: consuming RingRecords, inbox: consuming StageInbox, outbox: consuming StageOutbox,
-        inputs: consuming InputJournal, outputs: consuming OutputJournal, streams: StageStreams?,
+        journals: consuming StageJournals, streams: StageStreams?,
         snapshots: consuming SnapshotStore, identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock,
         wait: IdleWait, position: UInt64, hasPredecessor: Bool
     ) {
@@ -120,12 +121,9 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         self.records = records
         self.inbox = inbox
         self.outbox = outbox
-        self.inputs = inputs
-        self.outputs = outputs
+        self.journals = journals
         self.streams = streams
         self.snapshots = snapshots
-        self.inputs.keepReserve(setup.configuration.journal.reserve / 2)
-        self.outputs.keepReserve(setup.configuration.journal.reserve / 2)
         self.identity = identity
         self.lock = lock
         self.clock = clock
@@ -148,7 +146,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         if let usage = hosted.carriedOver(isNew: !hasPredecessor) {
             try take(.control, .carried(usage))
             // Before the first record, and whoever comes after a crash has it from the journal.
-            try inputs.flush()
+            try journals.keepInputs()
             hosted.secure(fold)
             try send()
         }
@@ -200,7 +198,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// in the caches. Changes nothing that anybody sees.
     private mutating func rehearse() throws {
         try inbox.rehearse { source, message in
-            try inputs.rehearse(InputJournal.Entry(
+            try journals.inputs.rehearse(InputJournal.Entry(
                 source: source, position: position, sequence: 0, time: fold.clock.message, message: message))
         }
         try outbox.rehearse()
@@ -227,8 +225,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             // Nobody waits for it, and a successor that takes the messages at other records must not put out otherwise.
             // What it follows from goes first: outputs without their inputs could not be made again.
             if outbox.hasWaiting {
-                try inputs.flush()
-                if !inputs.isUnwritten { try outputs.flush() }
+                try journals.keepInputs()
+                if !journals.inputs.isUnwritten { try journals.outputs.flush() }
             }
             try send()
         }
@@ -238,7 +236,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Takes every message that may be taken now: one that was sent at a later record waits until that is here. What
     /// follows from a message leaves before the next one is looked for, unless each time the disk would be waited for.
     private mutating func takeMessages(_ stages: StageClock) throws -> Bool {
-        let leavesAtOnce = setup.configuration.journal.durability == .process
+        let leavesAtOnce = !journals.outlivesPower
         var timed: (stage: Observability.Stage, taken: Timestamp)?
         var isBusy = false
         while let (source, sequence, envelope) = try inbox.next(at: position) {
@@ -274,7 +272,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
 
     /// Of what no disk has, the senders keep a copy.
     private mutating func acknowledge() throws {
-        if !inputs.isUnwritten { try inbox.acknowledge() }
+        if !journals.inputs.isUnwritten { try inbox.acknowledge() }
     }
 
     /// Of the way that began with a record.
@@ -302,8 +300,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         case .take(let request):
             try take(.control, .request(request))
             try send()
-            // Also where nothing follows from it: what is answered is not lost by a kill.
-            try inputs.flush()
+            // Also where nothing follows from it: what is answered is not lost.
+            try journals.keepInputs()
             hosted.answer(command, &fold)
         }
         return true
@@ -342,7 +340,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         guard !isInputOver, now >= graceEnd, let time = eventClock?.due(now, every: interval) else { return }
         try take(.clock, .clock(time))
         // Whoever comes after a crash goes on from there.
-        try inputs.flush()
+        try journals.inputs.flush()
         try send()
     }
 
@@ -385,7 +383,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     }
 
     private mutating func take(_ entry: InputJournal.Entry) throws {
-        try inputs.append(entry)
+        try journals.inputs.append(entry)
         hosted.observe(entry.message)
         fold.take(entry.message, at: entry.time)
         try emit()
@@ -398,7 +396,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         fold.drain { messages.append($0) }
         for message in messages {
             hosted.observe(message)
-            try outputs.append(message, at: at)
+            try journals.outputs.append(message, at: at)
             outbox.add(message, at: at, origin: origin)
             streams?.add(message, at: at)
         }
@@ -407,30 +405,23 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Shows whoever subscribes what has been put out, when what it follows from is journaled.
     private mutating func show() throws {
         guard let streams, streams.hasWaiting else { return }
-        try inputs.flush()
+        try journals.keepInputs()
         try streams.publish()
     }
 
     /// What came in is safe; then what follows from it leaves.
     private mutating func send() throws {
         guard outbox.hasWaiting || inbox.hasUnacknowledged else { return }
-        switch setup.configuration.journal.durability {
-        case .process:
-            try inputs.flush()
-            if Hosted.sendsOrders { try outputs.flush() }
-        case .power:
-            try inputs.sync()
-            try outputs.sync()
-        }
+        try journals.keep(withOutputs: Hosted.sendsOrders)
         hosted.secure(fold)
-        outbox.mayOpen = !inputs.isLow && !outputs.isLow && !hosted.isDiskFull
+        outbox.mayOpen = !journals.isLow && !hosted.isDiskFull
         try outbox.send()
-        try outputs.flush()
+        try journals.outputs.flush()
     }
 
     /// A disk that is full, or has space again, is said, and is an input of who can reduce.
     private mutating func checkDisk(_ desk: ProcessDesk) throws {
-        let isFull = inputs.isLow || outputs.isLow || hosted.isDiskFull
+        let isFull = journals.isLow || hosted.isDiskFull
         guard isFull != isDiskFull else { return }
         isDiskFull = isFull
         try acknowledge()
@@ -443,12 +434,12 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         try send()
     }
 
-    private var diskTrouble: String { inputs.isUnwritten ? "the disk takes nothing" : "disk full" }
+    private var diskTrouble: String { journals.inputs.isUnwritten ? "the disk takes nothing" : "disk full" }
 
     private func report(_ desk: ProcessDesk, isBusy: Bool) {
         desk.report(
             position: position, clock: fold.clock.message, isDone: isInputOver && !isBusy && outbox.isSettled,
-            recovered: records.recovered, produced: outputs.frameCount, lag: isBusy ? records.age : .zero)
+            recovered: records.recovered, produced: journals.outputs.frameCount, lag: isBusy ? records.age : .zero)
         hosted.report(desk, fold)
     }
 
@@ -470,9 +461,9 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private mutating func save() throws {
         guard !outbox.hasWaiting else { return }
         try show()
-        try inputs.flush()
+        try journals.keep(withOutputs: false)
         var saved = SavedStage(
-            next: inbox.next, outboxes: outbox.saved, outputs: try outputs.position(), time: clock.last,
+            next: inbox.next, outboxes: outbox.saved, outputs: try journals.outputs.position(), time: clock.last,
             published: streams?.next ?? [])
         var archive = StateArchive()
         try saved.persist(&archive)
@@ -482,7 +473,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             Hosted.role.rawValue, identity,
             SnapshotPosition(
                 sequence: position, time: Int64(bitPattern: fold.clock.event.nanoseconds),
-                audit: try hosted.checkpoint(), journal: try inputs.position()),
+                audit: try hosted.checkpoint(), journal: try journals.inputs.position()),
             state: archive.bytes)
     }
 
@@ -491,8 +482,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try save()
             try snapshots.sync()
         } catch where StorageSpace.isMissing(error) {}
-        try inputs.finish()
-        try outputs.finish()
+        try journals.inputs.finish()
+        try journals.outputs.finish()
         try hosted.finish(site, fold, records: position)
     }
 }

@@ -1,0 +1,32 @@
+import Configuration
+
+/// The journals of a stage: what it took, and what it put out.
+struct StageJournals: ~Copyable {
+    var inputs: InputJournal
+    var outputs: OutputJournal
+    /// What is kept outlives the machine's power, and not this process alone.
+    let outlivesPower: Bool
+
+    init(inputs: consuming InputJournal, outputs: consuming OutputJournal, _ settings: JournalSettings) {
+        self.inputs = inputs
+        self.outputs = outputs
+        outlivesPower = settings.outlivesPower
+        self.inputs.keepReserve(settings.reserve / 2)
+        self.outputs.keepReserve(settings.reserve / 2)
+    }
+
+    /// The disk is full, and only the reserve is left.
+    var isLow: Bool { inputs.isLow || outputs.isLow }
+
+    /// What was taken is safe from here on.
+    mutating func keepInputs() throws {
+        if outlivesPower { try inputs.sync() } else { try inputs.flush() }
+    }
+
+    /// What was taken is safe from here on, and so is what was put out where it may not be made again otherwise: with
+    /// `withOutputs`, and whenever power may fail.
+    mutating func keep(withOutputs: Bool) throws {
+        try keepInputs()
+        if outlivesPower { try outputs.sync() } else if withOutputs { try outputs.flush() }
+    }
+}

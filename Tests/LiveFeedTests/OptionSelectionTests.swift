@@ -51,6 +51,26 @@ import Units
         #expect(selection.additions(at: later, forwards: [higher, nil]) == ["E"])
     }
 
+    @Test func `what has expired or is gone leaves its place to others`() throws {
+        var selection = OptionSelection(.futures(["ESZ6"]), rules: Self.rules(most: 2))
+        for (symbol, strike, days) in [("A", 5_000, 1.0), ("B", 5_010, 9), ("C", 5_020, 9), ("D", 5_030, 9)] {
+            _ = Self.take(&selection, try Self.option(symbol, strike: Int64(strike), days: days))
+        }
+        #expect(selection.additions(at: Self.now, forwards: [Self.forward]) == ["A", "B"])
+        #expect(selection.additions(at: Self.now, forwards: [Self.forward]) == [])
+        let later = Timestamp(nanoseconds: MarketLog.start + 2 * Self.day)
+        #expect(selection.additions(at: later, forwards: [Self.forward]) == ["C"])
+        #expect(selection.additions(at: later, forwards: [Self.forward]) == [])
+        _ = Self.take(&selection, try Self.option("B", strike: 5_010, days: 9, action: .delete))
+        #expect(selection.additions(at: later, forwards: [Self.forward]) == ["D"])
+    }
+
+    private static func rules(most: Int) -> OptionSelectionRules {
+        var rules = OptionSelectionRules()
+        rules.contractsMax = most
+        return rules
+    }
+
     @Test func `only options on the underlyings count`() throws {
         var selection = OptionSelection(.futures(["ESZ6"], identities: [[InstrumentID(17)]]))
         let others = [

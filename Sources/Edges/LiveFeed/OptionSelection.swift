@@ -11,7 +11,8 @@ public struct OptionSelectionRules: Equatable, Sendable {
     public var strikeWindow = 0.15
     /// How far the forward may move, as a share of it, before contracts outside of the selection belong to the chain.
     public var drift = 0.01
-    /// At most so many contracts, those with the nearest strikes; the engine has room for as many (`options.capacity`).
+    /// At most so many contracts that have not expired, those with the nearest strikes; the engine has room for as
+    /// many (`options.capacity`).
     public var contractsMax = 16_384
 
     public init() {}
@@ -45,7 +46,6 @@ public struct OptionSelection: Sendable {
     public private(set) var underlyings: Underlyings
     private var contracts: [Contract] = []
     private var places: [String: Int] = [:]
-    private var chosenCount = 0
     /// Chosen before their definitions came.
     private var awaited: Set<String> = []
 
@@ -90,10 +90,7 @@ public struct OptionSelection: Sendable {
             contract.isChosen = contracts[known].isChosen
             contracts[known] = contract
         } else {
-            if awaited.remove(symbol) != nil {
-                contract.isChosen = true
-                chosenCount += 1
-            }
+            if awaited.remove(symbol) != nil { contract.isChosen = true }
             places[symbol] = contracts.count
             contracts.append(contract)
         }
@@ -106,14 +103,15 @@ public struct OptionSelection: Sendable {
     public mutating func additions(at time: Timestamp, forwards: [Price?]) -> [String] {
         let first = time.nanoseconds &+ Self.lastMinutes
         let last = time.nanoseconds &+ UInt64(rules.horizonDays * 86_400e9)
+        var livingCount = awaited.count
         let window = rules.strikeWindow + (1 + rules.strikeWindow) * rules.drift
         var found: [(distance: UInt64, place: Int)] = []
         for place in contracts.indices {
             let contract = contracts[place]
-            guard !contract.isChosen, places[contract.symbol] == place,
-                contract.expiration >= first, contract.expiration <= last,
-                contract.underlying < forwards.count, let forward = forwards[contract.underlying],
-                forward.isDefined, forward.nanos > 0
+            guard contract.expiration >= first, places[contract.symbol] == place else { continue }
+            if contract.isChosen { livingCount += 1 }
+            guard !contract.isChosen, contract.expiration <= last, contract.underlying < forwards.count,
+                let forward = forwards[contract.underlying], forward.isDefined, forward.nanos > 0
             else { continue }
             let distance = (contract.strike &- forward.nanos).magnitude
             guard Double(distance) <= window * Double(forward.nanos) else { continue }
@@ -123,8 +121,7 @@ public struct OptionSelection: Sendable {
             let (one, other) = (contracts[a.place], contracts[b.place])
             return (a.distance, one.expiration, one.symbol) < (b.distance, other.expiration, other.symbol)
         }
-        let chosen = found.prefix(max(0, rules.contractsMax - chosenCount))
-        chosenCount += chosen.count
+        let chosen = found.prefix(max(0, rules.contractsMax - livingCount))
         return chosen.map { entry in
             contracts[entry.place].isChosen = true
             return contracts[entry.place].symbol
@@ -137,9 +134,7 @@ public struct OptionSelection: Sendable {
             awaited.insert(symbol)
             return
         }
-        guard !contracts[place].isChosen else { return }
         contracts[place].isChosen = true
-        chosenCount += 1
     }
 
     /// The contracts that are chosen, in the order of their definitions.

@@ -29,7 +29,8 @@ struct HistoryAddition {
         self.calendar = calendar
     }
 
-    /// Keeps a session, unless it has no regular hours or is not over, or one that saw more of the day is there.
+    /// Keeps a session, unless it has no regular hours or is not over, or one that saw more of the day is there. One
+    /// from which no records are missing saw more than one with a hole.
     mutating func add(_ ended: CollectedSession, to store: inout HistoryStore) throws {
         let date = ended.session.tradeDate
         func note(_ fate: HistoryOutcome.Fate, _ text: String) {
@@ -43,8 +44,11 @@ struct HistoryAddition {
         let bytes = record.bytes
         if let kept = try store.session(root: root, date: date.yyyymmdd) {
             guard kept != bytes else { return note(.unchanged, Self.use(of: record)) }
-            let keptCount = SessionRecord(bytes: kept)?.bucketCount ?? 0
-            guard record.bucketCount > keptCount else {
+            let known = SessionRecord(bytes: kept)
+            let keptCount = known?.bucketCount ?? 0
+            let wasComplete = known?.isComplete ?? false
+            let isBetter = record.isComplete == wasComplete ? record.bucketCount > keptCount : record.isComplete
+            guard isBetter else {
                 return note(
                     .skipped, "the history has other numbers for this date, from \(keptCount) of 276 buckets")
             }
@@ -65,6 +69,7 @@ struct HistoryAddition {
             switch record.kind {
             case .earlyClose: "early close"
             case .roll: "the lead changes"
+            case .regular where record.bucketCount >= SessionRecord.fewestBuckets: "records of the day are missing"
             case .regular: "the tape covers \(record.bucketCount) of 276 buckets"
             }
         return "micro-price only: \(reason)"

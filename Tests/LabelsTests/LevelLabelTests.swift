@@ -73,6 +73,20 @@ import Testing
         #expect(TestStart.barrier(averageTrueRange: atr) == barrier)
     }
 
+    @Test func `a path into which a hole reaches is never known`() {
+        var tracker = LabelTracker()
+        let start = Self.start()
+        tracker.begin(start)
+        let later = Self.start(at: 1_301)
+        // Told with the first group after it.
+        tracker.lose(1_200 * Self.second..<1_300 * Self.second)
+        tracker.pass(to: 1_301 * Self.second, received: 1_301 * Self.second)
+        tracker.begin(later)
+        tracker.pass(to: 9_000 * Self.second, received: 9_000 * Self.second)
+        // Until 1 120, 1 240 and 1 480 s; of the other all is whole.
+        #expect(tracker.finish().map { $0.known.map { $0 > 0 } } == [[true, false, false], [true, true, true]])
+    }
+
     @Test func `what cuts a path short makes it unknown`() throws {
         let close = Self.labels
         let cut = try close(Self.start(limit: 1_240 * Self.second), [(1, 130)], 2_000)

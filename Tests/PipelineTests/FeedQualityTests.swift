@@ -16,8 +16,12 @@ import Units
         var feed: DataQuality = []
         var qualities: [DataQuality] = []
         var signals: [(time: UInt64, quality: DataQuality)] = []
+        var holes: [Range<UInt64>?] = []
 
-        mutating func vector(_ engine: borrowing ContractEngine) { qualities.append(engine.rowQuality.union(feed)) }
+        mutating func vector(_ engine: borrowing ContractEngine) {
+            qualities.append(engine.rowQuality.union(feed))
+            holes.append(engine.newestHole)
+        }
         mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64) {}
         mutating func announce(_ signal: Signal) {}
         mutating func announced() {}
@@ -92,6 +96,8 @@ import Units
             Self.take(MarketFoldTests.book(1, time, bid: 18_000), &pipeline)
         }
         #expect(pipeline.withOutput { $0.qualities } == [[], .gap, .gap, []])
+        let hole = start..<start + 1_000_000_000
+        #expect(pipeline.withOutput { $0.holes } == [nil, hole, hole, hole])
     }
 
     static func gap(

@@ -91,9 +91,14 @@ struct LabelsCommand: ParsableCommand {
 private struct TestFollower: MarketSink {
     private(set) var tracker = LabelTracker()
     private var tests = TestStarts()
+    private var hole: Range<UInt64>?
 
     mutating func groupClosed(_ engine: borrowing ContractEngine) {
         let group = engine.group
+        if let newest = engine.newestHole, newest != hole {
+            hole = newest
+            tracker.lose(newest)
+        }
         tracker.pass(to: group.time, received: engine.clock)
         // Prints of an auction, while the market is not open, are no path.
         if engine.isOpen {

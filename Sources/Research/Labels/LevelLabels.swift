@@ -68,6 +68,8 @@ struct LabelPath: Sendable {
     var adverse: Int64 = 0
     /// The receive clock at which the horizon was known to be over, ns; 0 while it is not.
     var known: UInt64 = 0
+    /// Records of it are missing: it never will be known.
+    var isLost = false
 }
 
 /// One row of the label file.
@@ -116,9 +118,22 @@ public struct LabelTracker: Sendable {
                     isOver = false
                     continue
                 }
-                if end <= start.limit, start.side != 0 { rows[row].paths[index].known = received }
+                if end <= start.limit, start.side != 0, !rows[row].paths[index].isLost {
+                    rows[row].paths[index].known = received
+                }
             }
             return isOver
+        }
+    }
+
+    /// Records are missing, those after the first instant and before the second, ns: what happened to the paths that
+    /// reach into it is not known.
+    public mutating func lose(_ hole: Range<UInt64>) {
+        for row in open where rows[row].start.time < hole.upperBound {
+            for (index, seconds) in LabelSchema.horizons.enumerated()
+            where rows[row].paths[index].known == 0 && rows[row].start.time + seconds * Self.second > hole.lowerBound {
+                rows[row].paths[index].isLost = true
+            }
         }
     }
 

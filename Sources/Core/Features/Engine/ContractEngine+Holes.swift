@@ -7,6 +7,9 @@ extension ContractEngine {
     /// most until the next session begins.
     public var hasHole: Bool { !state.pointee.lost.spans.isEmpty }
 
+    /// The newest hole of this contract, as far as its next group has shown it, ns; nil before the first.
+    public var newestHole: Range<UInt64>? { state.pointee.lost.newest }
+
     /// What decays quickly at the levels still lacks a noticeable part.
     public var isBehindHole: Bool { state.pointee.lost.isRecent(at: state.pointee.clock.time) }
 

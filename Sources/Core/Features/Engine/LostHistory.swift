@@ -82,6 +82,9 @@ struct LostHistory: BitwiseCopyable {
 
     mutating func close() { isOpen = false }
 
+    /// The newest hole: all of it when it is not open any more.
+    var newest: Range<UInt64>? { end > 0 ? min(from, end)..<end : nil }
+
     mutating func add(_ hole: RecordHole, _ lost: LostSpans) {
         isAny = true
         spans.formUnion(lost)

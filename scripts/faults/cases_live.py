@@ -306,13 +306,14 @@ def live_from_the_middle(source):
                 settle(late, len(whole) // 4)
                 copy = bench.PLACE / f"copy{late.run.name}"
                 recorder = subprocess.Popen([PROGRAM, "record", "--from-start", "--out", str(copy), "--run-dir", str(late.run),
-                                             "--state-dir", str(late.state)], stdout=subprocess.PIPE, text=True)
+                                             "--state-dir", str(late.state), "--json"], stdout=subprocess.PIPE, text=True)
                 time.sleep(1.5)
                 engine = next(one for one in late.status()["processes"] if one["name"] == "engine")
                 prove(first, first.end(), whole=whole)
                 detail = prove(late, late.end())
                 recorder.terminate()
-                same(recorder.communicate(timeout=20)[0].split(" ")[0], str(records.count(late.run)), "records copied from the ring")
+                same(json.loads(recorder.communicate(timeout=20)[0]), {"records": records.count(late.run), "out": str(copy)},
+                     "copied from the ring")
                 same(recorder.returncode, 0, "status of record")
                 own, copied = ({path.name: path.read_bytes() for path in place.glob("*.dbn")} for place in (late.run / "tape", copy))
                 expect(own == copied, f"the copy is the run's tape: {sorted(own)}, {sorted(copied)}")

@@ -19,8 +19,8 @@ struct HistoryNotKept: Error, CustomStringConvertible {
     }
 }
 
-/// Which run a process belongs to.
-struct ProcessOptions: ParsableArguments {
+/// Which run is meant.
+struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The run's directory; by default the one in progress.", valueName: "dir"))
     var runDir: String?
 
@@ -28,6 +28,23 @@ struct ProcessOptions: ParsableArguments {
     var stateDir: String?
 
     @OptionGroup var unread: UnreadConfiguration
+
+    func site() throws -> RunSite {
+        guard let state = StateDirectory.path(explicit: stateDir).map(RunSite.absolute) else {
+            throw ValidationError("no home directory: give --state-dir")
+        }
+        if let runDir { return RunSite(stateDirectory: state, directory: RunSite.absolute(runDir)) }
+        guard let current = RunSite.current(state) else {
+            let file = RunSite.currentRunFile(state)
+            throw ValidationError("\(file): no run is in progress: give --run-dir, or start one with levelhead up")
+        }
+        return current
+    }
+}
+
+/// How a process of a run is started.
+struct ProcessOptions: ParsableArguments {
+    @OptionGroup var run: RunOptions
 
     @Option(help: ArgumentHelp("Not needed: a run keeps what levelhead up was given.", valueName: "dir"))
     var history: String?
@@ -42,22 +59,9 @@ struct ProcessOptions: ParsableArguments {
     var lockstep = false
 
     func site() throws -> RunSite {
-        guard let state = StateDirectory.path(explicit: stateDir) else {
-            throw ValidationError("no home directory: give --state-dir")
-        }
-        let site = try site(RunSite.absolute(state))
+        let site = try run.site()
         if let history, site.keptHistory == nil { throw HistoryNotKept(path: history, run: site.directory) }
         return site
-    }
-
-    private func site(_ state: String) throws -> RunSite {
-        if let runDir { return RunSite(stateDirectory: state, directory: RunSite.absolute(runDir)) }
-        let file = RunSite.currentRunFile(state)
-        guard PosixFile.exists(file) else {
-            throw ValidationError("\(file): no run is in progress: give --run-dir, or start one with levelhead up")
-        }
-        let path = String(decoding: try PosixFile.contents(of: file), as: UTF8.self)
-        return RunSite(stateDirectory: state, directory: path.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
     /// Signals end this process in order from here on, and so does the end of its supervisor. From here on it is the

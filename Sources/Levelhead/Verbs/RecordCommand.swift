@@ -26,7 +26,7 @@ struct RecordCommand: ParsableCommand {
     @Flag(help: "Begin with the run's first record instead of the next one.")
     var fromStart = false
 
-    @OptionGroup var options: ProcessOptions
+    @OptionGroup var options: RunOptions
 
     @Flag(help: "One JSON object.")
     var json = false

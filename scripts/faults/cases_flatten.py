@@ -137,10 +137,14 @@ def execution_killed(_):
         up.kill("execution")
         answer = flatten(up, status=1, timeout=3)
         expect("execution" in answer["missing"], f"names it: {answer}")
-        expect("--direct" in answer["direct"], f"prints the way: {answer}")
+        same(answer["direct"].split()[:3], ["levelhead", "flatten", "--direct"], "prints the way")
         expect(answer["seconds"] < 2, f"it does not wait for the dead: {answer}")
         expect(up.status()["locked"], "locked")
-        direct = flatten(up, "--direct")
+        # As a person types it: in a shell, from anywhere.
+        typed = subprocess.run(answer["direct"].replace("levelhead", str(bench.PROGRAM), 1) + " --json", shell=True, text=True,
+                               capture_output=True, cwd="/", timeout=30)
+        direct = json.loads(typed.stdout)
+        same((direct["flat"], direct["rounds"] > 0), (True, True), f"as it is printed: {typed}")
         check_certificate(direct)
         return f"then direct in {direct['ms']:.1f} ms"
 

@@ -49,7 +49,7 @@ struct FlattenCommand: ParsableCommand {
             }
             defer { _ = settled.wait(timeout: .now() + 5) }
             let deadline = start + Nanoseconds(Int64(timeout * 1e9))
-            var report = FlattenReport(locked)
+            var report = FlattenReport(locked, direct: Self.direct(state, reason: reason))
             if direct {
                 try closeDirectly(state, locked, until: deadline, &report)
             } else {
@@ -59,6 +59,13 @@ struct FlattenCommand: ParsableCommand {
             if control.json { print(report.json) } else { print(report.text) }
             if !report.isFlat { throw ExitCode.failure }
         }
+    }
+
+    /// The command that closes at the venue of this very desk, for a shell.
+    private static func direct(_ state: String, reason: String?) -> String {
+        func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+        let why = reason.map { " --reason \(quoted($0))" } ?? ""
+        return "levelhead flatten --direct --state-dir \(quoted(state))\(why)"
     }
 
     // MARK: Through the gateway
@@ -180,9 +187,13 @@ struct FlattenReport {
     var message: String?
     var isDirect = false
 
-    private static let directCommand = "levelhead flatten --direct"
+    private let direct: String
 
-    init(_ locked: FlattenLock) { epoch = locked.state.epoch }
+    /// - Parameter direct: what a person types when the gateway is not there.
+    init(_ locked: FlattenLock, direct: String) {
+        epoch = locked.state.epoch
+        self.direct = direct
+    }
 
     /// The gateway is not there: what is left to be done is for a person to decide.
     private var asksForDirect: Bool { !isDirect && !isFlat && missing.contains("execution") }
@@ -194,7 +205,7 @@ struct FlattenReport {
             ("missing", JSONText.array(missing.map(JSONText.string))), ("rounds", "\(rounds)"),
             ("ms", "\(milliseconds)"), ("locked", "true"), ("epoch", "\(epoch)"),
             ("message", message.map(JSONText.string) ?? "null"),
-            ("direct", asksForDirect ? JSONText.string(Self.directCommand) : "null"),
+            ("direct", asksForDirect ? JSONText.string(direct) : "null"),
         ])
     }
 
@@ -204,7 +215,7 @@ struct FlattenReport {
         if let message { lines.append("because   \(message)") }
         if let certificate { lines.append("proof     \(certificate)") }
         if !missing.isEmpty { lines.append("silent    \(missing.joined(separator: ", "))") }
-        if asksForDirect { lines.append("now       \(Self.directCommand)") }
+        if asksForDirect { lines.append("now       \(direct)") }
         return lines.joined(separator: "\n")
     }
 }

@@ -1,6 +1,8 @@
 """What a live run leaves to the next one: the lock of a limit, and what the trade date has used up. Recorded tape has none of it."""
 
 import json
+import os
+import pathlib
 import shutil
 import signal
 import time
@@ -177,6 +179,42 @@ def live_limit_outlives_crash_and_directory(source):
             is_locked(third)
             same(third.status()["day_pnl_usd"], lost, "the loss in a new run of the same directory")
             return f"{lost} USD; {prove(third, third.end())}"
+
+
+@case()
+def live_goes_on_after_a_crash(_):
+    """up --resume without --run-dir, as a service manager starts it: a new run at first; after a crash of everything the same one,
+    with what was open. Without --resume it is said that there was one."""
+    with feed() as server:
+        def start(*more, **keywords):
+            up = desk(server, *more, **keywords)
+            place = up.command.index("--run-dir")
+            del up.command[place:place + 2]
+            return up
+        first = start("--resume")
+        with first:
+            until(lambda: (first.state / "run").exists(), 20, "a run begins")
+            first.run = pathlib.Path((first.state / "run").read_text().strip())
+            ready(first)
+            expect("no run was interrupted" in first.words(), f"said: {first.words()}")
+            trade(first, "buy")
+            held = first.status()["position"]
+            expect(any(held.values()), f"a position: {held}")
+            end_at_once(first)
+        with start("--resume", state=first.state, run=first.run) as again:
+            ready(again)
+            same((pathlib.Path((first.state / "run").read_text().strip()), again.status()["position"]), (first.run, held),
+                 "the run that goes on, and what is open in it")
+
+            def who():
+                return {line["who"] for line in map(json.loads, open(first.run / "audit.jsonl")) if line.get("request") == "order"}
+            until(who, 10, "the order is in the audit log")
+            same(who(), {f"operator {os.getuid()}"}, "who ordered")
+            end_at_once(again)
+        with start(state=first.state) as other:
+            until(lambda: "was interrupted: levelhead up --resume" in other.words(), 20, f"said: {other.words()}")
+            until(lambda: (first.state / "run").read_text().strip() != str(first.run), 20, "a new run")
+            other.run = pathlib.Path((first.state / "run").read_text().strip())
 
 
 @case()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Control
+import Foundation
 import Storage
 import Units
 
@@ -12,6 +13,9 @@ struct ControlOptions: ParsableArguments {
 
     @Flag(help: "Print one JSON object.")
     var json = false
+
+    /// Who asks, for the audit log: at most 16 bytes.
+    private static var sender: String { String("operator \(getuid())".prefix(16)) }
 
     func stateDirectory() throws -> String {
         guard let path = StateDirectory.path(explicit: stateDir) else {
@@ -30,7 +34,7 @@ struct ControlOptions: ParsableArguments {
             return Survey(id: .random())
         }
         let client = ControlClient(
-            stateDirectory: state, key: try KeyStore(stateDirectory: state).key(.control))
+            stateDirectory: state, key: try KeyStore(stateDirectory: state).key(.control), sender: Self.sender)
         let deadline = Nanoseconds(Int64(seconds * 1e9))
         return try client.survey(verb, arguments, id: id, until: completion, deadline: deadline)
     }

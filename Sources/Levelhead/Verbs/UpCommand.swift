@@ -37,13 +37,13 @@ struct UpCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Where sockets, keys and runs lie; ~/.levelhead by default.", valueName: "dir"))
     var stateDir: String?
 
-    @Flag(help: "Go on with the run in --run-dir.")
+    @Flag(help: "Go on with the run in --run-dir; without one, with the run that was interrupted, if any was.")
     var resume = false
 
     @Flag(help: "A process that dies stays dead; the others go on.")
     var noRestart = false
 
-    @Flag(help: "In logical time: every process waits for the others, and all results are those of a replay.")
+    @Flag(help: "In logical time: all results are those of a replay. At the pace of --speed.")
     var lockstep = false
 
     @Flag(help: "Only begin the run: its processes are started by a service manager, each by its own verb.")
@@ -73,7 +73,6 @@ struct UpCommand: ParsableCommand {
         if lockstep, tape.isEmpty { throw ValidationError("--lockstep needs a --tape.") }
         if lockstep, resume { throw ValidationError("--lockstep begins anew: a run in logical time is not resumed.") }
         if drill, tape.isEmpty || lockstep { throw ValidationError("--drill needs a --tape, in time.") }
-        if resume, runDir == nil { throw ValidationError("--resume needs the --run-dir to go on with.") }
     }
 
     func run() throws {
@@ -95,15 +94,16 @@ struct UpCommand: ParsableCommand {
                 let found = "\(state): mode 0\(String(mode, radix: 8)), expected 0700"
                 Terminal.writeError("levelhead: \(found): \(StateDirectory.modeRemedy(state))")
             }
-            let past = past.history ?? keptHistory
+            let resumed = try resumedRun(RunSite.absolute(state))
+            let past = past.history ?? resumed?.keptHistory
             let input = try input(configuration, past: past)
             // A damaged one is told before any process is started.
             let venue = configuration.risk.venue.rawValue
             if tape.isEmpty { _ = try DayRecord.read(DayRecord.path(RunSite.absolute(state), venue: venue)) }
-            let directory = try openDirectory(state)
+            let directory = try openDirectory(state, resumed: resumed?.directory)
             let site = RunSite(
                 stateDirectory: RunSite.absolute(state), directory: RunSite.absolute(directory.path))
-            if resume { try input.check(directory.runFile) }
+            if resumed != nil { try input.check(directory.runFile) }
             if site.keptHistory == nil { try input.history?.keep(in: site.historyDirectory) }
             // What an earlier part of the run came to is not its end any more.
             try directory.writeRun(try input.runFile(nil))
@@ -111,7 +111,7 @@ struct UpCommand: ParsableCommand {
             try prepare(site, configuration)
             if tape.isEmpty { try OrderEpoch.raise(stateDirectory: site.stateDirectory) }
             try TradingLock(stateDirectory: site.stateDirectory).begin(
-                run: site.directory, startsAnew: !tape.isEmpty && !resume)
+                run: site.directory, startsAnew: !tape.isEmpty && resumed == nil)
             if begin {
                 let result = JSONText.object(["run_dir": JSONText.string(site.directory)])
                 return print(json ? result : site.directory)
@@ -136,10 +136,19 @@ struct UpCommand: ParsableCommand {
         }
     }
 
-    /// The past sessions of the run that is to go on.
-    private var keptHistory: String? {
-        guard resume, let runDir else { return nil }
-        return RunSite(stateDirectory: "", directory: RunSite.absolute(runDir)).keptHistory
+    /// The run that is to go on; nil for a new one. Of one that ended in order nothing says that it is in progress.
+    private func resumedRun(_ state: String) throws -> RunSite? {
+        if resume, let runDir { return RunSite(stateDirectory: state, directory: RunSite.absolute(runDir)) }
+        guard let left = RunSite.current(state), PosixFile.exists("\(left.directory)/run.json") else {
+            if resume { Terminal.writeError("levelhead: \(state): no run was interrupted: a new one begins") }
+            return nil
+        }
+        if resume { return left }
+        if tape.isEmpty, left.isLive {
+            let remedy = "levelhead up --resume goes on with it; this is a new run"
+            Terminal.writeError("levelhead: \(left.directory) was interrupted: \(remedy)")
+        }
+        return nil
     }
 
     private func input(_ configuration: ResolvedConfiguration, past: String?) throws -> UpInput {
@@ -167,8 +176,9 @@ struct UpCommand: ParsableCommand {
             check: { try RunFile.check($0, setup, kind, tapes: identity, window: nil) })
     }
 
-    private func openDirectory(_ state: String) throws -> RunDirectory {
-        if let runDir { return resume ? try .resume(runDir) : try .create(runDir) }
+    private func openDirectory(_ state: String, resumed: String?) throws -> RunDirectory {
+        if let resumed { return try .resume(runDir ?? resumed) }
+        if let runDir { return try .create(runDir) }
         let now = Int(MonotonicClock.wallTime().nanoseconds / 1_000_000_000)
         return try .create(RunDirectory.defaultPath(stateDirectory: state, seconds: now))
     }

@@ -19,7 +19,7 @@ extension RunDirectoryError: CustomStringConvertible {
         case .inUse(let path, let pid): "\(path): in use by process \(pid.map(String.init) ?? "unknown")"
         case .notEmpty(let path, let entry):
             "\(path): not empty (\(entry)): give another directory, or --resume to continue the run in it"
-        case .notARun(let path): "\(path): cannot resume: no run.json"
+        case .notARun(let path): "\(path): not the directory of a run: no run.json"
         }
     }
 }

@@ -50,6 +50,19 @@ struct RunSite: Sendable {
     /// The channels' shortcuts in shared memory.
     var shortcutPath: String { "\(ringPath)-channels" }
 
+    /// The ring's header and the channels, with room to spare, bytes.
+    static let sharedMemoryBesideTheRing = 1 << 20
+
+    /// - Throws: there is no room for a ring of so many bytes and what stands beside it.
+    static func checkSharedMemory(ringByteCount: Int) throws {
+        let needed = ringByteCount + sharedMemoryBesideTheRing
+        var status = statvfs()
+        guard statvfs("/dev/shm", &status) == 0 else { return }
+        let free = Int(status.f_bavail * status.f_frsize)
+        guard free < needed else { return }
+        throw NoSharedMemory(free: free, needed: needed)
+    }
+
     /// Takes away what a run left in shared memory. Nobody may be in it.
     func removeSharedMemory() throws {
         for path in [ringPath, shortcutPath] { try SharedMemoryFile.remove(path: path) }
@@ -74,5 +87,15 @@ struct RunSite: Sendable {
     /// its own environment.
     func configuration() throws -> ResolvedConfiguration {
         try ConfigurationSources(file: configurationFile).resolve()
+    }
+}
+
+/// The ring has no room.
+struct NoSharedMemory: Error, CustomStringConvertible {
+    static let remedy = "mount a larger tmpfs at /dev/shm, or set ring.bytes lower"
+    let free: Int
+    let needed: Int
+    var description: String {
+        "/dev/shm: \(free >> 20) MiB free, \(needed >> 20) MiB needed: \(Self.remedy)"
     }
 }

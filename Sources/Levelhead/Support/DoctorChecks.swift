@@ -76,10 +76,10 @@ enum LibraryChecks {
 /// Shared memory and the state directory.
 enum StateChecks {
     private static let sharedMemory = "/dev/shm"
-    /// One ring of 65,536 slots of 384 bytes and what stands beside it.
-    private static let sharedMemoryByteCountMin = 32 << 20
-    /// A busy day's tape with its journals, compressed.
-    private static let diskByteCountMin = 1 << 30
+    /// The ring as it is without a setting (`ring.bytes`), and what stands beside it.
+    private static let sharedMemoryByteCountMin = (64 << 20) + RunSite.sharedMemoryBesideTheRing
+    /// A day's tape with its journals: what a run writes is not compressed.
+    private static let diskByteCountMin = 8 << 30
     /// `sun_path` of a Unix socket without its closing zero.
     private static let socketPathByteCountMax = 107
     /// The longest name that a process binds below the state directory.
@@ -87,7 +87,7 @@ enum StateChecks {
 
     static func all(_ stateDirectory: String?) -> [DoctorCheck] {
         let shared = space(
-            "shared memory", sharedMemory, atLeast: sharedMemoryByteCountMin, "mount a larger tmpfs at /dev/shm")
+            "shared memory", sharedMemory, atLeast: sharedMemoryByteCountMin, NoSharedMemory.remedy)
         guard let stateDirectory else {
             let detail = "neither --state-dir, LEVELHEAD_STATE_DIR nor HOME is set"
             return [

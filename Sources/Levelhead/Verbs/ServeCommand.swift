@@ -12,13 +12,16 @@ struct ServeCommand: ParsableCommand {
         abstract: "Serves tapes by Databento's live protocol to any Databento client on this machine.",
         discussion: """
             Listens on 127.0.0.1 and prints "listening 127.0.0.1:PORT". Clients authenticate with the key in \
-            DATABENTO_API_KEY or in the file of --key-file, which only its owner may read: any key will do, as long as \
-            both sides have it. A subscription without a start gets the tape at --speed; one with a start gets the \
-            rest of the tape from there at once, and is told when that is done. After the last record the session is \
-            closed and the next client may come. SIGINT or SIGTERM ends the gateway. See docs/serve.md.
+            DATABENTO_API_KEY or in the file of --key-file, which only its owner may read: any six \
+            characters or more will do, as long as both sides have them. A subscription without a start gets the tape \
+            at --speed; one with a start gets the rest of the tape from there at once, and is told when that is done. \
+            After the last record the session is closed and the next client may come. SIGINT or SIGTERM ends the \
+            gateway. To rehearse a day of levelhead up, take --clock shared: else a client that asks for the past gets \
+            all of it at once. See docs/serve.md.
 
             Example:
               DATABENTO_API_KEY=db-rehearsal levelhead serve --tape tape/ --port 13000 --speed 10x
+              DATABENTO_API_KEY=db-rehearsal levelhead serve --tape tape/ --port 13000 --clock shared
             """)
 
     @Option(

@@ -60,6 +60,20 @@ struct VerifyCommand: ParsableCommand {
         }
     }
 
+    /// The run's own tape where it lies now: its directory, or all the files in it. They are read with its list.
+    private func givenTape() throws -> RunTape? {
+        guard let first = tape.first else { return nil }
+        let isDirectory = try FileKind(of: first) == .directory
+        let given = RunTape(directory: isDirectory ? first : FilePath.parent(of: first))
+        let wanted = Set(try given.parts().map(\.path))
+        let named = isDirectory && tape.count == 1 ? wanted : Set(try TapePaths.expand(tape))
+        guard !wanted.isEmpty, named == wanted else {
+            throw ValidationError(
+                "--tape: expected the directory of a run's tape, with its list (parts), or all the files of one")
+        }
+        return given
+    }
+
     /// A run in one process or in logical time was one fold; else each process has journaled what it took.
     private func verify(_ site: RunSite) throws -> (differences: [String], compared: [(String, UInt64)]) {
         let kind = try RunRecord(path: "\(site.directory)/run.json").kind
@@ -68,8 +82,7 @@ struct VerifyCommand: ParsableCommand {
             try verification.run()
             return (verification.differences, verification.compared)
         }
-        var verification = RunVerification(
-            site, tape: tape.first.map(RunTape.init(directory:)) ?? site.tape, history: history)
+        var verification = RunVerification(site, tape: try givenTape() ?? site.tape, history: history)
         try verification.run()
         return (verification.differences, verification.compared)
     }

@@ -18,7 +18,9 @@ struct UpRun {
             unlink(RunSite.currentRunFile(site.stateDirectory))
             try? site.removeSharedMemory()
         }
-        let cores = try site.configuration().cores
+        let configuration = try site.configuration()
+        try RunSite.checkSharedMemory(ringByteCount: configuration.ring.bytes)
+        let cores = configuration.cores
         if let core = cores.engine { try NoCoreToSpare.check(core) }
         let awake = cores.areAwake ? try AwakeCores() : nil
         defer { awake?.end() }

@@ -255,6 +255,24 @@ def bad_input(source):
 
 
 @case()
+def no_room_for_the_ring(_):
+    """A /dev/shm that is too small is said in one line, by up before anything is started, and by doctor."""
+    def small(*words):
+        made = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o size=40m tmpfs /dev/shm || exit 99; exec "$@"', "sh", bench.PROGRAM]
+        try:
+            return subprocess.run([*made, *map(str, words)], capture_output=True, text=True, timeout=60)
+        except FileNotFoundError:
+            raise Skip("no unshare(1)") from None
+    state = PLACE / "small-state"
+    done = small("up", "--tape", short_day(), "--state-dir", state, "--run-dir", PLACE / "small", "--json")
+    if done.returncode == 99 or "unshare" in done.stderr:
+        raise Skip("nothing may be mounted here")
+    same((done.returncode, done.stdout, len(done.stderr.splitlines())), (1, "", 1), f"one line: {done.stderr}")
+    expect("/dev/shm: 40 MiB free, 65 MiB needed" in done.stderr and "ring.bytes" in done.stderr, done.stderr)
+    expect("FAIL  shared memory" in small("doctor", "--state-dir", state).stdout, "doctor says so")
+
+
+@case()
 def a_progress_bar(source):
     """On a terminal a run over tape shows how far it is."""
     screen, side = pty.openpty()

@@ -66,13 +66,18 @@ struct OptionScout {
     }
 }
 
-/// Keeps nothing but what the watch learns. What goes wrong, the run's own session meets too and says.
+/// Keeps nothing but what the watch learns. What goes wrong is said once: the run's own session meets it later.
 private struct ScoutSink: LiveFeedSink, ~Copyable {
     var watch: OptionWatch
+    private var hasFailed = false
 
     init(_ watch: OptionWatch) { self.watch = watch }
 
     mutating func record(_ record: RecordView, sendTime: Timestamp, receiveTime: Timestamp) { watch.take(record) }
 
-    mutating func event(_ event: FeedEvent, mark: FeedMark?) {}
+    mutating func event(_ event: FeedEvent, mark: FeedMark?) {
+        guard case .disconnected(let failure) = event, !hasFailed else { return }
+        hasFailed = true
+        Terminal.writeError("levelhead: options: \(failure.text)")
+    }
 }

@@ -14,18 +14,6 @@ import Units
     /// From where on a replay proves that it is whole: all but the first of them.
     private static let boundary = late.nanoseconds + 5 * MarketLog.second
 
-    /// The ledger that the tape of a feed makes.
-    private static func ledger(_ recorder: FeedRecorder) -> ReplayLedger {
-        var ledger = ReplayLedger()
-        for entry in recorder.tape {
-            switch entry {
-            case .record(let record): _ = MarketLog.view(record) { ledger.take($0) }
-            case .mark(let mark): ledger.take(mark)
-            }
-        }
-        return ledger
-    }
-
     enum Hole: CaseIterable, Sendable {
         case aged, unreplayed, skipped
 
@@ -82,7 +70,7 @@ import Units
         TestFeed.run(&first, &recorder) { $1.records.count == 6 }
         let known = first.ledger
         // Killed: what it would say at its end is not on the tape.
-        let ledger = Self.ledger(recorder)
+        let ledger = recorder.ledger
         first.close(into: &recorder)
         #expect(recorder.holes.map(\.reason) == [hole.reason])
         #expect(recorder.holes.map(\.to) == [Self.late])
@@ -106,7 +94,7 @@ import Units
         var first = try TestFeed.make(port: gateway.port)
         var recorder = FeedRecorder()
         TestFeed.run(&first, &recorder) { $1.lives == 2 }
-        let ledger = Self.ledger(recorder)
+        let ledger = recorder.ledger
         first.close(into: &recorder)
         var second = try TestFeed.make(port: gateway.port, ledger: ledger)
         var after = FeedRecorder()

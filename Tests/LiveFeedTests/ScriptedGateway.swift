@@ -177,6 +177,18 @@ struct FeedRecorder: LiveFeedSink {
         tape.append(.mark(mark))
     }
 
+    /// The ledger that the tape makes.
+    var ledger: ReplayLedger {
+        var ledger = ReplayLedger()
+        for entry in tape {
+            switch entry {
+            case .record(let record): _ = MarketLog.view(record) { ledger.take($0) }
+            case .mark(let mark): ledger.take(mark)
+            }
+        }
+        return ledger
+    }
+
     var records: [[UInt8]] {
         entries.compactMap { entry in
             guard case .record(let bytes) = entry else { return nil }
@@ -235,7 +247,7 @@ enum TestFeed {
 
     static func make(
         port: UInt16, _ subscriptions: [LiveSubscription]? = nil, ledger: ReplayLedger = ReplayLedger(),
-        timing: LiveTiming = timing
+        timing: LiveTiming = timing, clock: LiveClock = .system
     ) throws -> LiveFeed {
         let address = GatewayAddress(host: "127.0.0.1", port: port)
         var configuration = LiveFeedConfiguration(
@@ -245,7 +257,8 @@ enum TestFeed {
             try subscriptions
             ?? [LiveSubscription(.mbp10, .rawSymbol, .named(["ESZ6"]), start: start)]
         return try LiveFeed(
-            configuration, key: try LiveKey(TestKey.text, for: address), subscriptions: wanted, ledger: ledger)
+            configuration, key: try LiveKey(TestKey.text, for: address), subscriptions: wanted, ledger: ledger,
+            clock: clock)
     }
 
     /// Runs the feed until `isDone`, at most ten seconds.

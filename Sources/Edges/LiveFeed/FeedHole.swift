@@ -23,6 +23,13 @@ public struct FeedHole: Hashable, Sendable {
     }
 }
 
+/// Records of a schema that are missing from an instant on, until its next record says how far.
+struct OpenHole {
+    let schema: Schema
+    let from: Timestamp
+    let reason: FeedMark.Reason
+}
+
 extension FeedHole: CustomStringConvertible {
     public var description: String {
         "hole: \(schema?.name ?? "every schema"), "

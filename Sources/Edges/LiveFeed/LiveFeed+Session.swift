@@ -91,8 +91,8 @@ extension LiveFeed {
     private mutating func planReplays() {
         replays = []
         unreplayed = []
-        // A replay brings what was skipped; without one the hole reaches to the session's beginning.
-        skips = []
+        // A replay brings what was missing; without one the hole begins again with the session.
+        openHoles = []
         let isFirst = !ledger.hasRecords
         for schema in schemas {
             if let reason = withholdsReplay {
@@ -166,21 +166,29 @@ extension LiveFeed {
         emit(.started(version: session.sourceVersion ?? 0, isCompressed: session.isCompressed), into: &sink)
         var count = 1
         let hasStart = metadata.start.isDefined && metadata.start.nanoseconds > 0
-        let begin = hasStart ? metadata.start : clock.wallTime()
+        // With replays the metadata's start is the oldest that was asked for.
+        let begin = hasStart && replays.isEmpty ? metadata.start : clock.wallTime()
         for (schema, reason) in unreplayed {
-            if let from = lastKnown(schema) {
-                count += tell(
-                    [FeedHole(schema: schema, instrument: InstrumentID(0), from: from, to: begin, reason: reason)],
-                    into: &sink)
+            guard let from = lastKnown(schema) else {
+                ledger.beginAnew(schema, at: begin)
+                continue
             }
-            ledger.beginAnew(schema, at: begin)
+            let hole = OpenHole(schema: schema, from: from, reason: reason)
+            if replays.isEmpty, begin > from {
+                count += tell(hole, to: begin, into: &sink)
+            } else {
+                openHoles.append(hole)
+            }
         }
         unreplayed = []
         for (schema, from) in replays {
             emit(.replaying(schema, from: from), .replaying, schema: schema, from: from, into: &sink)
             count += 1
         }
-        for schema in schemas where !replays.contains(where: { $0.schema == schema }) {
+        for schema in schemas
+        where !replays.contains(where: { $0.schema == schema })
+            && !openHoles.contains(where: { $0.schema == schema })
+        {
             ledger.beginPresent(schema, at: begin)
         }
         state = .replaying

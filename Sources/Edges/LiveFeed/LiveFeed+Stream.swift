@@ -45,7 +45,7 @@ extension LiveFeed {
         _ record: RecordView, _ sendTime: Timestamp, into sink: inout Sink
     ) -> Int {
         sessionRecords &+= 1
-        let ended = skips.isEmpty ? 0 : endSkip(before: record, into: &sink)
+        let ended = openHoles.isEmpty ? 0 : closeHole(before: record, into: &sink)
         guard ledger.take(record) else {
             counters.duplicates &+= 1
             return ended
@@ -146,30 +146,31 @@ extension LiveFeed {
     private mutating func noteSkip(_ text: String) {
         let named = LiveMessage.schema(in: text)
         for schema in schemas where named.map({ $0 == schema }) ?? schema.isSkippable {
-            if skips.contains(where: { $0.schema == schema }) { continue }
+            if openHoles.contains(where: { $0.schema == schema }) { continue }
             let latest = ledger.latest(schema)
-            skips.append((schema, latest.isDefined ? latest : markTime))
+            openHoles.append(
+                OpenHole(schema: schema, from: latest.isDefined ? latest : markTime, reason: .skipped))
         }
     }
 
-    /// The first record of its schema after a skip ends the hole, which is told in front of it.
-    private mutating func endSkip<Sink: LiveFeedSink & ~Copyable>(
+    /// The first record of its schema behind an open hole ends it; it is told in front of the record.
+    private mutating func closeHole<Sink: LiveFeedSink & ~Copyable>(
         before record: RecordView, into sink: inout Sink
     ) -> Int {
-        guard let place = skips.firstIndex(where: { $0.schema.recordType == record.type }) else { return 0 }
-        let (schema, from) = skips.remove(at: place)
+        guard let place = openHoles.firstIndex(where: { $0.schema.recordType == record.type }) else { return 0 }
+        let hole = openHoles.remove(at: place)
         // The mark's place is that of the records around it.
         dataArrival = lastHeard
-        let end = ReplayLedger.possibleTime(of: record) ?? markTime
-        return tellSkip(schema, from, to: max(from, end), into: &sink)
+        return tell(hole, to: ReplayLedger.possibleTime(of: record) ?? markTime, into: &sink)
     }
 
-    mutating func tellSkip<Sink: LiveFeedSink & ~Copyable>(
-        _ schema: Schema, _ from: Timestamp, to end: Timestamp, into sink: inout Sink
+    mutating func tell<Sink: LiveFeedSink & ~Copyable>(
+        _ hole: OpenHole, to time: Timestamp, into sink: inout Sink
     ) -> Int {
-        ledger.skip(schema, to: end)
+        let (schema, end) = (hole.schema, max(hole.from, time))
+        if hole.reason == .skipped { ledger.skip(schema, to: end) } else { ledger.beginAnew(schema, at: end) }
         return tell(
-            [FeedHole(schema: schema, instrument: InstrumentID(0), from: from, to: end, reason: .skipped)],
+            [FeedHole(schema: schema, instrument: InstrumentID(0), from: hole.from, to: end, reason: hole.reason)],
             into: &sink)
     }
 }

@@ -80,9 +80,8 @@ public struct LiveFeed: ~Copyable {
     var batchTime = Timestamp.undefined
     /// The gateway's last word before it ends a session, and its code: nothing that the session outlives.
     var lastError: (code: ErrorCode, text: String)?
-    /// Schemas of which the gateway has skipped records, and their last instant before that. A hole ends with the next
-    /// record of its schema, and is told then.
-    var skips: [(schema: Schema, from: Timestamp)] = []
+    /// Holes of this session that end with the next record of their schema, and are told then.
+    var openHoles: [OpenHole] = []
     var isMarkedDown = false
 
     /// - Parameters:
@@ -131,6 +130,8 @@ public struct LiveFeed: ~Copyable {
             var present = subscription
             present.start = nil
             lines += present.lines(id: UInt32(subscriptions.count))
+            // What a hole is open of begins anew where that ends.
+            guard !openHoles.contains(where: { $0.schema == subscription.schema }) else { return }
             ledger.widen(subscription.schema, at: dataTime.isDefined ? dataTime : clock.wallTime())
         case .waiting, .connecting, .handshake, .over: break
         }
@@ -173,8 +174,8 @@ public struct LiveFeed: ~Copyable {
     /// Ends the session and the feed.
     public mutating func close<Sink: LiveFeedSink & ~Copyable>(into sink: inout Sink) {
         if case .over = phase { return }
-        for (schema, from) in skips { _ = tellSkip(schema, from, to: markTime, into: &sink) }
-        skips = []
+        for hole in openHoles { _ = tell(hole, to: markTime, into: &sink) }
+        openHoles = []
         connection?.stop()
         drop()
         emit(.closed, .down, reason: .stopped, into: &sink)

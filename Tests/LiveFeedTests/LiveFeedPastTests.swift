@@ -48,4 +48,103 @@ import Units
         #expect(recorder.entries[place + 1] == .record(present[0]))
         #expect(known.resumeStart(.mbp10) == Self.time(65_000) && tape.resumeStart(.mbp10) == Self.time(65_000))
     }
+
+    // MARK: What the gateway does not have
+
+    private static let hour = UInt32(3_600_000)
+
+    /// Of the definitions all there is, of statistics the last hour, of books the last thirty.
+    private static func subscriptions() throws -> [LiveSubscription] {
+        try [
+            LiveSubscription(.definition, .parent, .named(["ES.OPT"]), start: Timestamp(nanoseconds: 0)),
+            LiveSubscription(.statistics, .rawSymbol, .named(["ESZ6"]), start: time(29 * hour)),
+            LiveSubscription(.mbp10, .rawSymbol, .named(["ESZ6"]), start: time(0)),
+        ]
+    }
+
+    /// Thirty hours after the books' start.
+    private static let clock = LiveClock(now: LiveClock.system.now, wallTime: { time(30 * hour) })
+
+    /// Sessions that end with an error, and one that gives what is asked for and then this.
+    private static func scripts(
+        _ code: ErrorCode, count: Int, _ present: [[UInt8]]
+    ) throws -> [ScriptedGateway.Script] {
+        let error = try LiveRecord.error(code, "no such data")
+        let failing: ScriptedGateway.Script = { side in
+            try side.begin(LiveStream(), [error])
+            side.close()
+        }
+        return [ScriptedGateway.Script](repeating: failing, count: count) + [
+            { side in
+                let asked = try side.begin(LiveStream(start: time(30 * hour).nanoseconds))
+                for line in asked where line["start"] != nil {
+                    let schema = try #require(Schema.known.first { $0.name == line["schema"] })
+                    try side.send([try LiveRecord.replayed(schema)])
+                }
+                try side.send(present)
+                try side.waitForEnd()
+            }
+        ]
+    }
+
+    /// The starts that each session asked for: of definitions, statistics and books.
+    private static func starts(_ lines: [[String]]) -> [[String?]] {
+        lines.map { $0[1...3].map { Faults.start(of: $0) } }
+    }
+
+    private static let asked = ["0", "\(time(29 * hour).nanoseconds)", "\(time(0).nanoseconds)"]
+
+    @Test func `what aged out is withheld, and what cannot age is asked for again`() throws {
+        let present = Faults.book(30 * Self.hour)
+        let gateway = try ScriptedGateway(Self.scripts(.replayDataAgedOut, count: 1, [present]))
+        var feed = try TestFeed.make(port: gateway.port, Self.subscriptions(), clock: Self.clock)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { feed, recorder in feed.isWarm && recorder.records.count == 1 }
+        feed.close(into: &recorder)
+        #expect(try Self.starts(gateway.finish()) == [Self.asked, [Self.asked[0], Self.asked[1], nil]])
+        #expect(
+            recorder.holes == [
+                FeedHole(
+                    schema: .mbp10, instrument: InstrumentID(0), from: Self.time(0), to: Self.time(30 * Self.hour),
+                    reason: .aged)
+            ])
+    }
+
+    @Test func `when nothing is old, what has a beginning is withheld`() throws {
+        let gateway = try ScriptedGateway(Self.scripts(.replayDataAgedOut, count: 1, []))
+        let clock = LiveClock(now: LiveClock.system.now, wallTime: { Self.time(24 * Self.hour) })
+        var feed = try TestFeed.make(port: gateway.port, Self.subscriptions(), clock: clock)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
+        feed.close(into: &recorder)
+        #expect(try Self.starts(gateway.finish()) == [Self.asked, [Self.asked[0], nil, nil]])
+    }
+
+    @Test func `the same error again takes more away, in the end all`() throws {
+        let gateway = try ScriptedGateway(Self.scripts(.replayDataAgedOut, count: 3, []))
+        var feed = try TestFeed.make(port: gateway.port, Self.subscriptions(), clock: Self.clock)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
+        feed.close(into: &recorder)
+        let fewer: [[String?]] = [[Self.asked[0], Self.asked[1], nil], [Self.asked[0], nil, nil], [nil, nil, nil]]
+        #expect(try Self.starts(gateway.finish()) == [Self.asked] + fewer)
+        #expect(recorder.holes.map(\.schema) == [.definition, .statistics, .mbp10])
+        #expect(recorder.holes.allSatisfy { $0.reason == .aged && $0.to == Self.time(30 * Self.hour) })
+    }
+
+    @Test func `a break before the hole has ended asks for nothing that aged out`() throws {
+        let scripts = try Self.scripts(.replayDataAgedOut, count: 1, [])
+        let replayed = try LiveRecord.replayed(.definition)
+        let breaking: ScriptedGateway.Script = { side in
+            try side.begin(LiveStream(), [replayed])
+            side.close()
+        }
+        let gateway = try ScriptedGateway([scripts[0], breaking, scripts[1]])
+        var feed = try TestFeed.make(port: gateway.port, Self.subscriptions(), clock: Self.clock)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
+        feed.close(into: &recorder)
+        let less: [String?] = [Self.asked[0], Self.asked[1], nil]
+        #expect(try Self.starts(gateway.finish()) == [Self.asked, less, less])
+    }
 }

@@ -58,7 +58,7 @@ public enum FeedEvent: Equatable, Sendable {
     case slowReader(schema: Schema?)
     /// The gateway dropped records (code 7); holes follow.
     case skippedRecords(text: String)
-    /// The gateway no longer has what was asked for (code 8): the next session goes without; holes follow then.
+    /// The gateway no longer has all that was asked for (code 8): the next session asks for less; holes follow then.
     case replayAged(text: String)
     case hole(FeedHole)
     case notResolved(text: String)

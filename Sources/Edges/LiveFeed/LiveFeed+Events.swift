@@ -83,15 +83,14 @@ extension LiveFeed {
     }
 
     /// A gateway of the first version of DBN has no code for a replay that is too old: it says some text without a code
-    /// and ends the session. After five such sessions in a row the next goes without a replay.
+    /// and ends the session. After five such sessions in a row the next goes without the replays that may be.
     private mutating func noteFruitless(_ reason: FeedMark.Reason) {
         guard reason == .closed, sessionRecords == 0, !replays.isEmpty, session.sourceVersion == 1,
             lastError?.code == .unset
         else { return }
         fruitlessSessions += 1
         guard fruitlessSessions >= Self.fruitlessSessionsMax else { return }
-        fruitlessSessions = 0
-        withholdsReplay = .unreplayed
+        withholdReplays(.unset, .unreplayed)
     }
 
     /// Ends the session for good.

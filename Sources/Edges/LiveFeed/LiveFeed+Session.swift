@@ -95,7 +95,7 @@ extension LiveFeed {
         openHoles = []
         let isFirst = !ledger.hasRecords
         for schema in schemas {
-            if let reason = withholdsReplay {
+            if let reason = withheld[schema] {
                 unreplayed.append((schema, reason))
                 continue
             }
@@ -107,7 +107,17 @@ extension LiveFeed {
                 unreplayed.append((schema, .unreplayed))
             }
         }
-        withholdsReplay = nil
+    }
+
+    /// The gateway does not have a replay that it was asked for, and does not say which one. First those go that are
+    /// older than what it surely has, then all that have a beginning, and in the end all.
+    mutating func withholdReplays(_ code: ErrorCode, _ reason: FeedMark.Reason) {
+        let dated = replays.filter { $0.from.nanoseconds > 0 }
+        let limit = clock.wallTime() - configuration.timing.replayReach
+        let old = shortening == nil ? dated.filter { $0.from < limit } : []
+        let chosen = !old.isEmpty ? old : !dated.isEmpty ? dated : replays
+        for (schema, _) in chosen { withheld[schema] = reason }
+        shortening = code
     }
 
     /// The schemas that are subscribed to, each once, in the order of their lines.
@@ -169,10 +179,7 @@ extension LiveFeed {
         // With replays the metadata's start is the oldest that was asked for.
         let begin = hasStart && replays.isEmpty ? metadata.start : clock.wallTime()
         for (schema, reason) in unreplayed {
-            guard let from = lastKnown(schema) else {
-                ledger.beginAnew(schema, at: begin)
-                continue
-            }
+            guard let from = lastKnown(schema) else { continue }
             let hole = OpenHole(schema: schema, from: from, reason: reason)
             if replays.isEmpty, begin > from {
                 count += tell(hole, to: begin, into: &sink)
@@ -199,6 +206,7 @@ extension LiveFeed {
     /// From when on records of the schema are missing if none is replayed; nil when none was wanted.
     private func lastKnown(_ schema: Schema) -> Timestamp? {
         let latest = ledger.latest(schema)
-        return latest.isDefined ? latest : subscriptions.filter { $0.schema == schema }.compactMap(\.start).min()
+        if latest.isDefined { return latest }
+        return ledger.resumeStart(schema) ?? subscriptions.filter { $0.schema == schema }.compactMap(\.start).min()
     }
 }

@@ -106,6 +106,7 @@ extension LiveFeed {
     mutating func checkLive<Sink: LiveFeedSink & ~Copyable>(into sink: inout Sink) -> Int {
         guard replays.isEmpty, state == .replaying else { return 0 }
         fruitlessSessions = 0
+        shortening = nil
         emit(.live(catchUp), .live, into: &sink)
         state = .live
         return 1
@@ -127,7 +128,7 @@ extension LiveFeed {
             noteSkip(text)
             return 1
         case .replayDataAgedOut:
-            withholdsReplay = .aged
+            withholdReplays(code, .aged)
             emit(.replayAged(text: text), into: &sink)
             return 1 + fail(.aged, text, into: &sink)
         case .connectionLimitExceeded, .internalError:
@@ -168,6 +169,7 @@ extension LiveFeed {
         _ hole: OpenHole, to time: Timestamp, into sink: inout Sink
     ) -> Int {
         let (schema, end) = (hole.schema, max(hole.from, time))
+        withheld[schema] = nil
         if hole.reason == .skipped { ledger.skip(schema, to: end) } else { ledger.beginAnew(schema, at: end) }
         return tell(
             [FeedHole(schema: schema, instrument: InstrumentID(0), from: hole.from, to: end, reason: hole.reason)],

@@ -65,8 +65,10 @@ public struct LiveFeed: ~Copyable {
     var replays: [(schema: Schema, from: Timestamp)] = []
     /// Schemas that go without a replay in this session though they had records before, and why.
     var unreplayed: [(schema: Schema, reason: FeedMark.Reason)] = []
-    /// What the next session may not ask for again.
-    var withholdsReplay: FeedMark.Reason?
+    /// Schemas that no session asks a replay of before their hole is told, and why.
+    var withheld: [Schema: FeedMark.Reason] = [:]
+    /// The gateway's word because of which sessions ask for less, until one of them has got all that it asked for.
+    var shortening: ErrorCode?
     /// Sessions in a row that the gateway ended with an error before the first record of a replay.
     var fruitlessSessions = 0
     var sessionRecords: UInt64 = 0

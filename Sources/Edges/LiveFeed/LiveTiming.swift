@@ -16,6 +16,8 @@ public struct LiveTiming: Equatable, Sendable {
     public var backOffMax = Nanoseconds.seconds(30)
     /// A session that lived so long was none of a series of failures.
     public var stable = Nanoseconds.seconds(30)
+    /// Of so much of the past every gateway has the records.
+    public var replayReach = Nanoseconds.seconds(86_400)
     /// So many lines at once, then one for each interval: the gateway takes ten subscriptions a second.
     public var lineBurst = 10
     public var lineInterval = Nanoseconds.milliseconds(100)

@@ -7,7 +7,7 @@ import Units
 
 /// The gateway's errors, and what the feed makes of them.
 @Suite struct LiveFeedErrorTests {
-    @Test(arguments: [ErrorCode.authenticationFailed, .keyDeactivated, .invalidSubscription])
+    @Test(arguments: [ErrorCode.authenticationFailed, .keyDeactivated])
     func `an error that time does not mend is the end`(code: ErrorCode) throws {
         let error = try LiveRecord.error(code, "n\u{1B}o")
         let gateway = try ScriptedGateway([

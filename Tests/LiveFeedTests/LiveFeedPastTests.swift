@@ -147,4 +147,60 @@ import Units
         let less: [String?] = [Self.asked[0], Self.asked[1], nil]
         #expect(try Self.starts(gateway.finish()) == [Self.asked, less, less])
     }
+
+    // MARK: What the gateway refuses
+
+    @Test func `a refusal of an old start is tried without it`() throws {
+        let present = Faults.book(30 * Self.hour)
+        let gateway = try ScriptedGateway(Self.scripts(.invalidSubscription, count: 1, [present]))
+        var feed = try TestFeed.make(port: gateway.port, Self.subscriptions(), clock: Self.clock)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { feed, recorder in feed.isWarm && recorder.records.count == 1 }
+        feed.close(into: &recorder)
+        #expect(try Self.starts(gateway.finish()) == [Self.asked, [Self.asked[0], Self.asked[1], nil]])
+        #expect(recorder.failures == [FeedFailure(.refused, "no such data")])
+        #expect(
+            recorder.holes == [
+                FeedHole(
+                    schema: .mbp10, instrument: InstrumentID(0), from: Self.time(0), to: Self.time(30 * Self.hour),
+                    reason: .unreplayed)
+            ])
+    }
+
+    /// Who asks again later has lost nothing.
+    @Test func `what is refused without a start too is refused, and leaves no hole`() throws {
+        let error = try LiveRecord.error(.invalidSubscription, "not allowed")
+        let failing: ScriptedGateway.Script = { side in
+            try side.begin(LiveStream(), [error])
+            side.close()
+        }
+        let gateway = try ScriptedGateway([
+            failing, failing, Faults.session(Faults.books(0..<3), then: Faults.untilEnd),
+        ])
+        var feed = try TestFeed.make(port: gateway.port)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { feed, _ in feed.state == .refused }
+        #expect(recorder.events.last == .refused(text: "not allowed"))
+        feed.reopen(after: .milliseconds(20))
+        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
+        feed.close(into: &recorder)
+        let lines = try gateway.finish()
+        #expect(lines.map { Faults.start(of: $0[1]) } == ["\(Self.t0)", nil, "\(Self.t0)"])
+        #expect(recorder.records == Faults.books(0..<3) && recorder.holes == [])
+    }
+
+    @Test func `a refusal behind records of the past is one`() throws {
+        let error = try LiveRecord.error(.invalidSubscription, "not allowed")
+        let gateway = try ScriptedGateway([
+            { side in
+                try side.begin(LiveStream(), [Faults.book(0), error])
+                side.close()
+            }
+        ])
+        var feed = try TestFeed.make(port: gateway.port)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { feed, _ in feed.state == .refused }
+        _ = try gateway.finish()
+        #expect(recorder.failures == [])
+    }
 }

@@ -96,6 +96,8 @@ extension LiveFeed {
     /// Ends the session for good.
     mutating func refuse<Sink: LiveFeedSink & ~Copyable>(_ text: String, into sink: inout Sink) -> Int {
         emit(.refused(text: text), .refused, reason: .refused, into: &sink)
+        // Whoever tries again asks for all.
+        (withheld, shortening) = ([:], nil)
         isMarkedDown = true
         drop()
         phase = .over

@@ -181,7 +181,8 @@ extension LiveFeed {
         for (schema, reason) in unreplayed {
             guard let from = lastKnown(schema) else { continue }
             let hole = OpenHole(schema: schema, from: from, reason: reason)
-            if replays.isEmpty, begin > from {
+            // A subscription that may still be refused has lost nothing.
+            if replays.isEmpty, shortening != .invalidSubscription, begin > from {
                 count += tell(hole, to: begin, into: &sink)
             } else {
                 openHoles.append(hole)

@@ -118,6 +118,11 @@ extension LiveFeed {
         let code = code == .unset && Self.isUnresolved(text) ? .symbolResolutionFailed : code
         if code != .symbolResolutionFailed, code != .skippedRecordsAfterSlowReading { lastError = (code, text) }
         switch code {
+        case .invalidSubscription where sessionRecords == 0 && replays.contains { $0.from.nanoseconds > 0 }:
+            // It may be the replay's start.
+            withholdReplays(code, .unreplayed)
+            emit(.gatewayError(code: code, text: text), into: &sink)
+            return 1 + fail(.refused, text, into: &sink)
         case .authenticationFailed, .keyDeactivated, .invalidSubscription:
             return refuse(text, into: &sink)
         case .symbolResolutionFailed:

@@ -203,4 +203,46 @@ import Units
         _ = try gateway.finish()
         #expect(recorder.failures == [])
     }
+
+    // MARK: What is shorter than was asked for
+
+    @Test(arguments: [false, true])
+    func `a replay whose stream begins later is a hole in front of its first record`(isOlder: Bool) throws {
+        let records = (10..<13).map { Faults.book($0) }
+        let finished = try Faults.finished()
+        // What is older shows that the stream's start is not that of the replay.
+        let gateway = try ScriptedGateway([
+            { side in
+                try side.begin(LiveStream(start: Self.time(isOlder ? 11 : 10).nanoseconds), records + [finished])
+                try side.waitForEnd()
+            }
+        ])
+        var feed = try TestFeed.make(port: gateway.port)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
+        feed.close(into: &recorder)
+        _ = try gateway.finish()
+        #expect(recorder.records == records)
+        let hole = FeedHole(
+            schema: .mbp10, instrument: InstrumentID(0), from: Self.time(0), to: Self.time(10), reason: .unproven)
+        #expect(recorder.holes == (isOlder ? [] : [hole]))
+        guard !isOlder else { return }
+        let place = try #require(recorder.entries.firstIndex(of: .event(.hole(hole))))
+        #expect(recorder.entries[place + 1] == .record(records[0]))
+    }
+
+    /// Of the second instrument nothing can be compared.
+    @Test func `a replay that begins later than what was had is a hole of every instrument`() throws {
+        let (recorder, _) = try Faults.run([
+            Faults.session(Faults.books(0..<5)) { $0.close() },
+            Faults.session(
+                Faults.books(7..<8) + [Faults.book(8, instrument: 2)] + Faults.books(9..<10), then: Faults.untilEnd),
+        ])
+        #expect(
+            recorder.holes == [
+                FeedHole(
+                    schema: .mbp10, instrument: InstrumentID(0), from: Self.time(4), to: Self.time(9),
+                    reason: .unproven)
+            ])
+    }
 }

@@ -112,7 +112,7 @@ import Units
         _ = ledger.endReplay(.mbp10)
         let gateway = try ScriptedGateway([
             { side in
-                try side.begin(LiveStream(start: Self.late.nanoseconds), Faults.books(0..<4) + [Faults.finished()])
+                try side.begin(LiveStream(start: Faults.t0), Faults.books(0..<4) + [Faults.finished()])
                 try side.waitForEnd()
             }
         ])

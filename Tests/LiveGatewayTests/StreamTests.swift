@@ -33,6 +33,13 @@ import Units
         #expect(try talk.received().metadata?.start == Timestamp(nanoseconds: Market.open))
     }
 
+    /// A later start would say that what is missing once was there.
+    @Test func `metadata of a replay begin where it was asked for, before the tape too`() throws {
+        let start = Market.open - 7_200 * Market.second
+        let talk = try Self.talk(.usual(), ["schema=mbp-10|symbols=ESZ6|start=\(start)"])
+        #expect(try talk.received().metadata?.start == Timestamp(nanoseconds: start))
+    }
+
     @Test(arguments: [1, 2, 3] as [UInt8], [false, true])
     func `every record of the tape comes as version 3, byte for byte`(version: UInt8, isCompressed: Bool) throws {
         let market = try Market.usual(version: version)

@@ -28,6 +28,8 @@ struct OpenHole {
     let schema: Schema
     let from: Timestamp
     let reason: FeedMark.Reason
+    /// An older record shows that nothing is missing.
+    var oldest = Timestamp(nanoseconds: 0)
 }
 
 extension FeedHole: CustomStringConvertible {

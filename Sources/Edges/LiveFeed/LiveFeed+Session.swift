@@ -189,9 +189,16 @@ extension LiveFeed {
             }
         }
         unreplayed = []
+        // One of about now is the session's own.
+        let isStartOfData = hasStart && metadata.start + .seconds(60) < clock.wallTime()
         for (schema, from) in replays {
             emit(.replaying(schema, from: from), .replaying, schema: schema, from: from, into: &sink)
             count += 1
+            // The gateway says that it has less. Where there are records to compare with, the proof tells.
+            guard isStartOfData, from.nanoseconds > 0, from < metadata.start, !ledger.latest(schema).isDefined else {
+                continue
+            }
+            openHoles.append(OpenHole(schema: schema, from: from, reason: .unproven, oldest: metadata.start))
         }
         for schema in schemas
         where !replays.contains(where: { $0.schema == schema })

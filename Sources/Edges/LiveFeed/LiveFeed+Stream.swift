@@ -167,7 +167,8 @@ extension LiveFeed {
         let hole = openHoles.remove(at: place)
         // The mark's place is that of the records around it.
         dataArrival = lastHeard
-        return tell(hole, to: ReplayLedger.possibleTime(of: record) ?? markTime, into: &sink)
+        let end = ReplayLedger.possibleTime(of: record) ?? markTime
+        return end < hole.oldest ? 0 : tell(hole, to: end, into: &sink)
     }
 
     mutating func tell<Sink: LiveFeedSink & ~Copyable>(
@@ -175,7 +176,12 @@ extension LiveFeed {
     ) -> Int {
         let (schema, end) = (hole.schema, max(hole.from, time))
         withheld[schema] = nil
-        if hole.reason == .skipped { ledger.skip(schema, to: end) } else { ledger.beginAnew(schema, at: end) }
+        switch hole.reason {
+        case .skipped: ledger.skip(schema, to: end)
+        // Its replay is under way.
+        case .unproven: break
+        default: ledger.beginAnew(schema, at: end)
+        }
         return tell(
             [FeedHole(schema: schema, instrument: InstrumentID(0), from: hole.from, to: end, reason: hole.reason)],
             into: &sink)

@@ -13,7 +13,8 @@ import Units
 ///
 /// What this rests on: no record comes more than a window (5 s) of the venue's time later than a newer one of its
 /// schema. While a replay is under way the boundary stays where the replay starts, for its order is the gateway's own
-/// business: if it breaks off, all of it is asked for again.
+/// business: if it breaks off, all of it is asked for again. When the repetition of one instrument lacks its beginning,
+/// the gateway may not have all that it was asked for: that is a hole of every instrument of the schema.
 ///
 /// Times are `ts_event`, of sampled quotes `ts_recv`: those by which the gateway chooses what to replay. A record costs
 /// about 50 ns.
@@ -131,10 +132,16 @@ public struct ReplayLedger: Sendable {
         clocks[clock].becomeLive(window: UInt64(window.count))
         let to = Timestamp(nanoseconds: clocks[clock].latest)
         var holes: [FeedHole] = []
+        var isCutOff = false
         forEachStream(clock) { stream, clock in
             stream.epoch = clock.newer
-            (stream.newerCount, stream.newerDigest) = (0, 0)
-            if stream.hadCount > 0 { stream.doubt() }
+            (stream.newerCount, stream.newerDigest, stream.newerFirst) = (0, 0, 0)
+            if stream.hadCount > 0 {
+                if stream.count == 0 { stream.isCutOff = true }
+                stream.doubt()
+            }
+            isCutOff = isCutOff || stream.isCutOff
+            stream.isCutOff = false
             guard stream.gapStart > 0 else { return }
             holes.append(
                 FeedHole(
@@ -142,7 +149,10 @@ public struct ReplayLedger: Sendable {
                     to: to, reason: .unproven))
             stream.gapStart = 0
         }
-        guard holes.count > Self.holesMax, let first = holes.min(by: { $0.from < $1.from }) else { return holes }
+        // Where one instrument lacks the beginning, others may lack records though there is nothing to compare with.
+        guard isCutOff || holes.count > Self.holesMax, let first = holes.min(by: { $0.from < $1.from }) else {
+            return holes
+        }
         return [
             FeedHole(schema: schema, instrument: InstrumentID(0), from: first.from, to: to, reason: .unproven)
         ]

@@ -69,14 +69,20 @@ struct ReplayStream: BitwiseCopyable {
     /// Of the records since the older boundary, and the digest of them all in their order.
     var count: UInt64 = 0
     var digest: UInt64 = 0
+    /// Of the first of them.
+    var first: UInt64 = 0
     /// The same since the newer boundary.
     var newerCount: UInt64 = 0
     var newerDigest: UInt64 = 0
+    var newerFirst: UInt64 = 0
     /// The largest time of a record that was handed on, ns.
     var last: UInt64 = 0
     /// Before the replay under way; a count of 0 when there is nothing to compare with, or no longer.
     var hadCount: UInt64 = 0
     var hadDigest: UInt64 = 0
+    var hadFirst: UInt64 = 0
+    /// Whether the replay does not begin as it must: the gateway may have less than it was asked for.
+    var isCutOff = false
     /// The last record, ns, from which on the replay proved not to be what we had; 0 while it may be.
     var gapStart: UInt64 = 0
 
@@ -96,15 +102,17 @@ struct ReplayStream: BitwiseCopyable {
     mutating func settle(_ clock: SchemaClock) {
         guard epoch != clock.newer else { return }
         // Since an older boundary that is not the former newer one there was no record.
-        (count, digest) = epoch == clock.older ? (newerCount, newerDigest) : (0, 0)
-        (newerCount, newerDigest) = (0, 0)
+        (count, digest, first) = epoch == clock.older ? (newerCount, newerDigest, newerFirst) : (0, 0, 0)
+        (newerCount, newerDigest, newerFirst) = (0, 0, 0)
         epoch = clock.newer
     }
 
     mutating func add(_ recordDigest: UInt64, isSinceNewer: Bool) {
+        if count == 0 { first = recordDigest }
         count &+= 1
         digest = RecordDigest.chain(digest, recordDigest)
         guard isSinceNewer else { return }
+        if newerCount == 0 { newerFirst = recordDigest }
         newerCount &+= 1
         newerDigest = RecordDigest.chain(newerDigest, recordDigest)
     }
@@ -112,14 +120,18 @@ struct ReplayStream: BitwiseCopyable {
     /// From here on the gateway sends everything since the older boundary again.
     mutating func beginReplay() {
         // A replay that broke off before it had repeated all: what was handed on then still stands.
-        if hadCount == 0 { (hadCount, hadDigest) = (count, digest) }
-        (count, digest, newerCount, newerDigest) = (0, 0, 0, 0)
+        if hadCount == 0 { (hadCount, hadDigest, hadFirst) = (count, digest, first) }
+        // What a replay that broke off was on the way to show, the next one shows.
+        if gapStart == 0 { isCutOff = false }
+        (count, digest, first) = (0, 0, 0)
+        (newerCount, newerDigest, newerFirst) = (0, 0, 0)
     }
 
     /// Whether the record just added to the replay is one that we had.
     mutating func isRepeated(time: UInt64) -> Bool {
         // Of a replay that cannot be compared what is not younger is no news.
         guard hadCount > 0 else { return gapStart > 0 && time <= gapStart }
+        if count == 1, first != hadFirst { isCutOff = true }
         if time > last {
             // The present, before all of the past came again.
             doubt()

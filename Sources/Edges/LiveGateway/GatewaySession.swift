@@ -136,8 +136,8 @@ public struct GatewaySession: ~Copyable {
         let begin = pending.compactMap(\.start).min()
         let stream = try LiveStream(
             hasSendTime: authentication.hasSendTime, isCompressed: authentication.isCompressed)
-        // A start before the tape's first record is that of the tape.
-        let start = begin.map { max($0, dataset.firstTime) } ?? Timestamp(nanoseconds: instant.time)
+        // As it was asked for: a later one would say that something is missing. All there is begins with the tape.
+        let start = begin.map { $0.nanoseconds == 0 ? dataset.firstTime : $0 } ?? Timestamp(nanoseconds: instant.time)
         try stream.append(
             DBNMetadata(
                 dataset: dataset.name, schema: nil, start: start, stypeIn: nil, stypeOut: .instrumentID,

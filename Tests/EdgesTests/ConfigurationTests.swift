@@ -132,6 +132,9 @@ private func message(
             "FILE:2: ring.bytes: expected a power of two from 1048576 to 17179869184, found 3000000"),
         ("[instrument]\nsignal = \"ESH4-ESM4\"\n",
             "FILE:2: instrument.signal: expected a futures symbol such as \"ES.c.0\" or \"ESZ6\", found \"ESH4-ESM4\""),
+        // The fold tells the options' marks from the futures' by this name.
+        ("[live]\noptions_dataset = \"XEUR.EOBI\"\n",
+            "FILE:2: live.options_dataset: expected \"OPRA.PILLAR\", found \"XEUR.EOBI\""),
         ("[sessions]\npremarket_end = \"03:00\"\n",
             "FILE:2: sessions.premarket_end = \"03:00\" must be after, on a clock that begins at 18:00, "
                 + "sessions.premarket_start = \"04:00\""),

@@ -20,8 +20,6 @@ public enum SettingKind: Equatable, Sendable {
     case symbol
     /// One to six capital letters and digits, or nothing.
     case optionRoot
-    /// A dataset's name as Databento writes it: "OPRA.PILLAR".
-    case dataset
     /// "10.0.0.5:7000" in digits, or nothing.
     case addressAndPort
     /// "BALANCE:CONTRACTS,…" by rising balance; or nothing.
@@ -46,7 +44,6 @@ public enum SettingKind: Equatable, Sendable {
         case .choice(let names): names.map { "\"\($0)\"" }.joined(separator: " or ")
         case .symbol: "a futures symbol such as \"ES.c.0\" or \"ESZ6\""
         case .optionRoot: "an option root such as \"SPXW\", or \"\""
-        case .dataset: "a dataset such as \"OPRA.PILLAR\""
         case .addressAndPort: "an IPv4 address and a port such as \"127.0.0.1:7000\", or \"\""
         case .tiers: "balances and contracts such as \"50000:2,52000:3\" by rising balance, or \"\""
         case .timeOfDayOrNever: "a time of day as \"HH:MM\" or \"HH:MM:SS\", or \"never\""
@@ -124,7 +121,6 @@ extension SettingKind {
         case .symbol: SettingKind.text(raw).flatMap { SettingKind.isContract($0) ? .text($0) : nil }
         case .optionRoot: SettingKind.text(raw).flatMap { SettingKind.isOptionRoot($0) ? .text($0) : nil }
         case .addressAndPort: SettingKind.text(raw).flatMap { SettingKind.isAddress($0) ? .text($0) : nil }
-        case .dataset: SettingKind.text(raw).flatMap { SettingKind.isDataset($0) ? .text($0) : nil }
         case .tiers: SettingKind.text(raw).flatMap { SettingKind.tiers($0) == nil ? nil : .text($0) }
         case .timeOfDayOrNever:
             SettingKind.text(raw) == "never"
@@ -185,11 +181,6 @@ extension SettingKind {
     private static func isOptionRoot(_ text: String) -> Bool {
         text.utf8.count <= 6
             && text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) }
-    }
-
-    private static func isDataset(_ text: String) -> Bool {
-        (1...15).contains(text.utf8.count)
-            && text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) || $0 == 46 }
     }
 
     private static func isAddress(_ text: String) -> Bool {

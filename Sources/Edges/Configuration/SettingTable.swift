@@ -179,8 +179,9 @@ public enum SettingTable {
         row(
             "live.options", .boolean, .boolean(true), "whether a live run subscribes to the chain of options",
             affectsResults: false),
+        // The fold knows the options' own marks by this name.
         row(
-            "live.options_dataset", .dataset, .text("OPRA.PILLAR"),
+            "live.options_dataset", .choice(["OPRA.PILLAR"]), .text("OPRA.PILLAR"),
             "where a live run gets the options of an index (options.root) from", affectsResults: false),
     ]
 

@@ -17,7 +17,7 @@ extension LevelSignalInputs {
             quality: quality)
         guard level.pointee.isActive else { return }
         isInTest = level.pointee.test.isTesting
-        test = UInt32(clamping: level.pointee.test.touchCount)
+        test = UInt32(clamping: level.pointee.testNumber)
         if level.pointee.test.testEnd > 0 { testEnd = Timestamp(nanoseconds: level.pointee.test.testEnd) }
         approachSide = values[LevelFeature.approachSide.rawValue]
         tradeImbalance = values[LevelFeature.tradeImbalance.rawValue]

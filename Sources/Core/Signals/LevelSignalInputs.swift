@@ -9,7 +9,7 @@ import Units
     /// Quality of the book and the features behind the numbers; it travels with the signal.
     public var quality: DataQuality
     public var isInTest: Bool
-    /// `touch_count`: 1 for the first test since the level became active, 0 before it.
+    /// The number of the test in its session: 1 for the first, 0 before it.
     public var test: UInt32
     /// When the last test ended; undefined before that.
     public var testEnd: Timestamp

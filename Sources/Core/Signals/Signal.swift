@@ -19,7 +19,7 @@ import Units
     public var level: UInt8
     public var kind: SignalKind
     public var quality: DataQuality
-    /// Test of the level since it became active, from 1.
+    /// Test of the level in its session, from 1.
     public var test: UInt32
     /// s = a·B in [−1, 1]: positive is long.
     public var score: Double

@@ -174,7 +174,7 @@ struct ContractState: BitwiseCopyable {
         awakeLevels = Self.allLevels
         for index in 0..<5 {
             testCounts[index] &+= levels[index].test.touchCount
-            levels[index].deactivate()
+            levels[index].end()
         }
     }
 

@@ -11,6 +11,8 @@ public struct LevelState: BitwiseCopyable, Sendable {
     public internal(set) var isActive = false
     public internal(set) var price = LevelPrice(numerator: 0)
     public internal(set) var test = LevelTest()
+    /// Tests of the session in the level's activations before this one.
+    private(set) var testsBefore: Int64 = 0
     /// When the level became active (t₀), ns.
     public internal(set) var activeSince: UInt64 = 0
     /// Contracts traded in the band since the test began.
@@ -41,7 +43,9 @@ public struct LevelState: BitwiseCopyable, Sendable {
 
     /// Makes the level active from the clock's time on, with nothing accumulated.
     mutating func activate(price: LevelPrice, clock: DecayClock, mid: MidState) {
+        let before = testsBefore
         self = LevelState(kind: kind, parameters: parameters)
+        testsBefore = before
         isActive = true
         self.price = price
         activeSince = clock.time
@@ -54,8 +58,15 @@ public struct LevelState: BitwiseCopyable, Sendable {
         tallies.beginNear(isNear(mid), at: clock.time)
     }
 
-    /// Ends the level: a test still under way is discarded.
-    mutating func deactivate() { self = LevelState(kind: kind, parameters: parameters) }
+    /// Ends the level with its session: a test still under way is discarded.
+    mutating func end() { self = LevelState(kind: kind, parameters: parameters) }
+
+    /// Ends the level until it can be told again, in the session or not: its tests are numbered on.
+    mutating func deactivate() {
+        let before = testNumber
+        end()
+        testsBefore = before
+    }
 
     /// Moves the level at `time`; what was accumulated stays.
     mutating func move(to price: LevelPrice, time: UInt64, mid: MidState) {
@@ -94,6 +105,9 @@ public struct LevelState: BitwiseCopyable, Sendable {
         if test.isTesting { stale.insert(.flow) }
     }
 
+    /// The number of the test under way or the last one, from 1 in a session; 0 before the first. `touchCount` begins
+    /// anew with an activation, and this does not.
+    public var testNumber: Int64 { testsBefore &+ test.touchCount }
     /// It must take the next group whatever it is: a test hears every book, and a mid has not been seen yet.
     var needsNextGroup: Bool { isActive && (test.isTesting || seenTwiceMid == .min) }
     /// How far from the level its depths reach, ticks.

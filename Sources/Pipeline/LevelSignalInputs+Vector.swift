@@ -7,14 +7,15 @@ import Units
 extension LevelSignalInputs {
     /// What the break/bounce signal reads of one level after a group.
     ///
-    /// - Parameter values: the level's part of the feature vector.
+    /// - Parameters:
+    ///   - values: the level's part of the feature vector.
+    ///   - clock: the receive clock: the group's own stamp may lie before that of records in the vector, or be none.
     init(
-        level: UnsafePointer<LevelState>, values: UnsafeBufferPointer<Double>, group: EventGroup,
+        level: UnsafePointer<LevelState>, values: UnsafeBufferPointer<Double>, group: EventGroup, clock: UInt64,
         quality: DataQuality
     ) {
         self.init(
-            time: Timestamp(nanoseconds: group.time), receiveTime: Timestamp(nanoseconds: group.receiveTime),
-            quality: quality)
+            time: Timestamp(nanoseconds: group.time), receiveTime: Timestamp(nanoseconds: clock), quality: quality)
         guard level.pointee.isActive else { return }
         isInTest = level.pointee.test.isTesting
         test = UInt32(clamping: level.pointee.testNumber)

@@ -64,4 +64,21 @@ import Units
         #expect(behind.allSatisfy { $0 > last }, "\(before) and \(behind)")
         #expect(next.first == 1, "\(next)")
     }
+
+    @Test func `a signal is knowable when everything in it had been received, whatever its record says`() throws {
+        var pipeline = try Self.pipeline()
+        let start = try MarketFoldTests.instant(7, 12, 0)
+        Self.test(0..<10, from: start, &pipeline)
+        let time = start + 10 * 60 * Self.second
+        Self.take(MarketFoldTests.book(1, time + 5 * Self.second, bid: 18_020), &pipeline)
+        // A record that says of itself that it came before the former one, and one that does not say when it came.
+        let late = time + 5 * Self.second + 500
+        Self.take(MarketFoldTests.book(1, time + 30 * Self.second, bid: 18_000, received: late), &pipeline)
+        Self.take(MarketFoldTests.book(1, time + 35 * Self.second, bid: 18_020), &pipeline)
+        Self.take(MarketFoldTests.book(1, time + 50 * Self.second, bid: 18_000, received: .max), &pipeline)
+        let found = pipeline.withOutput { $0.all }.filter { $0.time.nanoseconds > time }
+        #expect(found.count >= 2)
+        let clocks = [time + 5 * Self.second + 1_000, time + 35 * Self.second + 1_000]
+        #expect(Set(found.map(\.receiveTime.nanoseconds)) == Set(clocks))
+    }
 }

@@ -13,7 +13,7 @@ import Units
 @frozen public struct Signal: BitwiseCopyable, Sendable {
     /// Position in this run's stream of signals, from 1.
     public var sequence: UInt64
-    /// Group time, and receive time: usable from then on.
+    /// Group time, and the receive clock: usable from then on.
     public var time, receiveTime: Timestamp
     /// 0 … 4: pm_high, pm_low, or_high, or_low, sma_90.
     public var level: UInt8

@@ -33,7 +33,8 @@ struct LevelJudge: ~Copyable {
             let quality = engine.dataQuality.union(isFeedLive ? [] : .warming).union(engine.isBehindHole ? .gap : [])
             let offset = index * LevelFeature.count
             let values = engine.vector.extracting(offset..<offset + LevelFeature.count)
-            let inputs = LevelSignalInputs(level: level, values: values, group: engine.group, quality: quality)
+            let inputs = LevelSignalInputs(
+                level: level, values: values, group: engine.group, clock: engine.clock, quality: quality)
             signals.apply(inputs, level: index, signals: &decided)
         }
         return !decided.isEmpty

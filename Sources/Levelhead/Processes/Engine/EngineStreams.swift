@@ -65,7 +65,7 @@ final class EngineStreams {
         attempt {
             let group = engine.group
             let stamp = FrameStamp(
-                ringSequence: group.sequence, eventTime: group.time, receiveTime: group.receiveTime,
+                ringSequence: group.sequence, eventTime: group.time, receiveTime: engine.clock,
                 localTime: receivedAt, publishTime: MonotonicClock.wallTime().nanoseconds,
                 quality: engine.rowQuality.union(feedQuality).rawValue)
             let market = engine.vector.extracting(FeatureSchema.marketOffset..<engine.vector.count)

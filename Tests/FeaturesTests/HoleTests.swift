@@ -199,4 +199,37 @@ import Units
             #expect(values.allSatisfy { $0.isNaN == isLost })
         }
     }
+
+    @Test func `a volatility has no return in which a hole ends`() throws {
+        var desk = try Desk()
+        let start = desk.instant(3, 11, 0)
+        // A point of the five-second grid is the end of a second divisible by five: the return from 351 s to 356 s has
+        // what happened in the hole, and leaves the last 300 s at 656 s, 303.5 s behind it.
+        let (from, to) = (start + 351 * Self.second, start + 352 * Self.second + Self.second / 2)
+        for index in 0..<720 as Range<UInt64> {
+            let time = start + index * Self.second + Self.second / 2
+            if time == to { desk.player.engine.loseRecords(from: from, to: to) }
+            desk.book(time, bid: (time < to ? 100 : 150) + Int(index % 2))
+        }
+        let rows = desk.sink.rows.map { (time: $0.time, value: $0.values[.realizedVolatility300]) }
+        let before = try #require(rows.last { $0.time < from }?.value)
+        let behind = rows.filter { $0.time >= to && $0.value.isFinite }
+        #expect(before.isFinite && behind.allSatisfy { $0.value < before })
+        #expect(behind.first { $0.time > to }?.time == to + 307 * Self.second)
+    }
+
+    @Test func `rows over seconds do not come back while the hole is open`() throws {
+        var desk = try Desk()
+        let start = desk.instant(3, 11, 0)
+        Self.trade(&desk, from: start, minutes: 10)
+        #expect(desk.last.values[.volumeDeltaChange300].isFinite)
+        // The clock of the mark is that of the last record.
+        desk.player.engine.loseRecords(from: start + 9 * Self.minute, to: .max)
+        for second in 1...900 as ClosedRange<UInt64> { desk.tick(start + 9 * Self.minute + second * Self.second) }
+        let rows = desk.sink.rows.filter { $0.time > start + 9 * Self.minute }
+        #expect(rows.count > 600 && rows.allSatisfy { $0.values[.volumeDeltaChange300].isNaN })
+        desk.trade(start + 30 * Self.minute, 100, bid: 99)
+        desk.trade(start + 35 * Self.minute + 2 * Self.second, 100, bid: 99)
+        #expect(desk.last.values[.volumeDeltaChange300].isFinite)
+    }
 }

@@ -53,7 +53,7 @@ struct LostHistory: BitwiseCopyable {
     /// How long what decays over 30 s at a level still lacks a noticeable part, ns: five half-lives.
     private static let aftermath: UInt64 = 150_000_000_000
     /// After a hole of so long ago no row of a fixed number of seconds lacks anything, ns.
-    private static let longestWindow: UInt64 = 1_802_000_000_000
+    private static let longestWindow: UInt64 = 1_807_000_000_000
 
     private(set) var isOpen = false
     /// A row may lack something.
@@ -119,5 +119,9 @@ struct LostHistory: BitwiseCopyable {
     /// `time`, so two seconds more.
     func lacks(seconds: UInt64, at time: UInt64) -> Bool { lacks((seconds &+ 2) &* 1_000_000_000, at: time) }
 
-    private func lacks(_ span: UInt64, at time: UInt64) -> Bool { end > 0 && time < end &+ span }
+    /// An open hole goes on as far as it was told to, or as time does.
+    private func lacks(_ span: UInt64, at time: UInt64) -> Bool {
+        let end = isOpen ? max(end, hole(at: time).to) : end
+        return end > 0 && time < end &+ span
+    }
 }

@@ -24,15 +24,15 @@ enum LostColumns {
         (.options, [.putCallVolume, .todayVolumeShare, .unclassifiedShare, .flowGammaExposure]),
     ]
 
-    /// Rows over the last seconds, by how many.
+    /// Rows over the last seconds, by how many. The return of a five-second grid in which a hole ends leaves the window
+    /// up to five seconds later.
     static let windows: [(seconds: UInt64, columns: [MarketFeature])] = [
         (10, [.microPriceVelocity]),
         (60, [.midReturn60]),
-        (300, [.volumeDeltaChange300, .midReturn300, .realizedVolatility300, .realizedVolatilityTimeOfDay]),
-        (
-            1_800,
-            [.midReturn1800, .realizedVolatility1800, .bipowerVolatility, .jumpRatio, .downsideShare, .varianceRatio]
-        ),
+        (300, [.volumeDeltaChange300, .midReturn300]),
+        (305, [.realizedVolatility300, .realizedVolatilityTimeOfDay]),
+        (1_800, [.midReturn1800, .varianceRatio]),
+        (1_805, [.realizedVolatility1800, .bipowerVolatility, .jumpRatio, .downsideShare]),
     ]
 
     /// The same of a level.

@@ -248,18 +248,26 @@ public struct MarketFold: ~Copyable {
     }
 
     /// A gateway stamps its own messages with its own time, which in a replay of the past is not that of the data. Our
-    /// marks have their place in it, and a heartbeat that follows the present.
+    /// marks have their place in it, and a heartbeat that follows the present. While the books are of the past, so is
+    /// the time: what the options' own dataset says of the present would make their replay late, and so would the word
+    /// of an ingest that was killed meanwhile, which has the time of the last record of either.
     @inline(__always)
     private func tellsTime(_ record: RecordView) -> Bool {
         switch record.type {
         case .symbolMapping, .error: false
-        case .system: FeedMark(record) != nil || isHeartbeatOfPresent(record)
-        default: true
+        case .system:
+            FeedMark(record).map { !areBooksPast || !Self.isOfChain($0) && $0.kind != .down }
+                ?? isHeartbeatOfPresent(record)
+        default:
+            !areBooksPast || clock == 0 || record.type == .mbp10 || record.publisherID == RecordView.globex
         }
     }
 
+    private static func isOfChain(_ mark: FeedMark) -> Bool { mark.dataset == optionsDataset }
+
     private func isHeartbeatOfPresent(_ record: RecordView) -> Bool {
-        guard record.byteCount >= RecordByteCount.system, record.systemMessage.code == .heartbeat else { return false }
+        guard !areBooksPast, record.byteCount >= RecordByteCount.system, record.systemMessage.code == .heartbeat
+        else { return false }
         return clock > 0 && record.eventTime.nanoseconds <= clock &+ Self.minute
     }
 
@@ -356,7 +364,7 @@ public struct MarketFold: ~Copyable {
             for slot in 0..<engineCount { engines[slot].loseOptions() }
         }
         // Its quotes age by themselves, and no book depends on them.
-        guard mark.dataset != Self.optionsDataset else { return }
+        guard !Self.isOfChain(mark) else { return }
         let isOfBooks = mark.schema == nil || mark.schema == .mbp10
         switch mark.kind {
         case .gap where isOfBooks: loseRecords(mark, sink: &sink)

@@ -47,6 +47,18 @@ import Units
         #expect(clock.due(.milliseconds(42_500)) == Self.start + .seconds(43))
     }
 
+    @Test func `records that move no time while the feed is gone do not hold it up`() {
+        var clock = EventClock(at: Timestamp(nanoseconds: 0), now: .seconds(0))
+        clock.hear(Self.start, isLive: true, now: .seconds(0))
+        // The futures' feed is down, and options come a hundred times a second.
+        for hundredth in 1...3_000 as ClosedRange<Int64> {
+            let now = Nanoseconds.milliseconds(10 * hundredth)
+            clock.hear(Self.start, isLive: false, now: now)
+            let isDue = hundredth >= 200 && hundredth % 100 == 0
+            #expect(clock.due(now) == (isDue ? Self.start + now : nil))
+        }
+    }
+
     @Test func `a gateway whose own time stood still meanwhile is the time again when it is live`() {
         var clock = EventClock(at: Self.start, now: .seconds(0))
         #expect(clock.due(.seconds(60)) == Self.start + .seconds(60))
@@ -197,11 +209,13 @@ import Units
         write(.down, at: 0, dataset: dataset)
         Self.take(bytes, 61, &fold)
         #expect(Self.changes(&fold) == ["REDUCING warming"])
-        // The options' feed lives, and the seconds go by.
+        // The options' feed lives, and the seconds go by: by the clock, as it says nothing of the futures' time.
         let options = try #require(DatasetName("OPRA.PILLAR"))
         for second in 1...32 as ClosedRange<Int64> {
             write(.live, at: second, dataset: options)
             Self.take(bytes, UInt64(61 + second), &fold)
+            #expect(fold.clock.event == time)
+            fold.take(.clock(time + .seconds(second)), at: time)
         }
         #expect(Self.changes(&fold) == ["FLATTENING no_valid_mark"])
     }

@@ -17,6 +17,8 @@ import Units
     @inlinable public var byteCount: Int { Int(load(0, as: UInt8.self)) * 4 }
     @inlinable public var type: RecordType { RecordType(rawValue: load(1, as: UInt8.self)) }
     @inlinable public var publisherID: UInt16 { load(2, as: UInt16.self) }
+    /// Databento's number of the only publisher of futures beside an options' dataset: GLBX.MDP3.GLBX.
+    @inlinable public static var globex: UInt16 { 1 }
     @inlinable public var instrumentID: InstrumentID { InstrumentID(load(4, as: UInt32.self)) }
     /// When the venue says it happened.
     @inlinable public var eventTime: Timestamp { Timestamp(nanoseconds: load(8, as: UInt64.self)) }

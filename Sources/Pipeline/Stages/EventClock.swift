@@ -34,9 +34,10 @@ public struct EventClock: Sendable {
     /// Records came, and event time by them is `time`.
     ///
     /// Records of a replay are of the past. Until they have come as far as the stage was told, or the feed says that it
-    /// is live, time goes on as if there were none, however often a session begins and breaks off.
+    /// is live, time goes on as if there were none, however often a session begins and breaks off. So it does when
+    /// records come that move no time: those of the options' own dataset, while the futures' feed is gone.
     public mutating func hear(_ time: Timestamp, isLive: Bool, now: Nanoseconds) {
-        guard isLive || time >= told else { return }
+        guard isLive || time >= told && time != anchor else { return }
         heardAt = now
         // What a feed says of itself moves no time, and takes none back.
         guard time != anchor else { return }

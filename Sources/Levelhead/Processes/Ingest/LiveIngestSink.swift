@@ -333,13 +333,10 @@ struct FeedLedgers {
     mutating func take(_ record: RecordView, chain dataset: String?) {
         if let mark = FeedMark(record) {
             if mark.dataset.description == dataset { chain.take(mark) } else { futures.take(mark) }
-        } else if dataset != nil, record.publisherID != Self.globex {
+        } else if dataset != nil, record.publisherID != RecordView.globex {
             _ = chain.take(record)
         } else {
             _ = futures.take(record)
         }
     }
-
-    /// Databento's number of the only publisher of futures beside an options' dataset: GLBX.MDP3.GLBX.
-    private static let globex: UInt16 = 1
 }

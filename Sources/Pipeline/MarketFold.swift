@@ -361,7 +361,8 @@ public struct MarketFold: ~Copyable {
             return
         }
         if mark.kind == .gap, mark.schema.map({ Self.optionSchemas.contains($0) }) ?? true {
-            for slot in 0..<engineCount { engines[slot].loseOptions() }
+            let end = mark.to.isDefined ? mark.to.nanoseconds : clock
+            for slot in 0..<engineCount { engines[slot].loseOptions(to: end) }
         }
         // Its quotes age by themselves, and no book depends on them.
         guard !Self.isOfChain(mark) else { return }

@@ -101,12 +101,13 @@ import Units
     }
 
     static func gap(
-        from: UInt64, to: UInt64, instrument: UInt32 = 0, schema: Schema = .mbp10
+        from: UInt64, to: UInt64, instrument: UInt32 = 0, schema: Schema = .mbp10, at time: UInt64? = nil
     ) throws -> [UInt8] {
-        let stamp = Timestamp(nanoseconds: to)
+        let stamp = Timestamp(nanoseconds: time ?? to)
         let mark = FeedMark(
             .gap, dataset: try #require(DatasetName("GLBX.MDP3")), time: stamp, wallTime: stamp, reason: .unproven,
-            schema: schema, instrument: InstrumentID(instrument), from: Timestamp(nanoseconds: from), to: stamp)
+            schema: schema, instrument: InstrumentID(instrument), from: Timestamp(nanoseconds: from),
+            to: Timestamp(nanoseconds: to))
         var bytes = [UInt8](repeating: 0, count: RecordByteCount.system)
         bytes.withUnsafeMutableBytes { raw in raw.baseAddress.map { _ = mark.write(to: $0) } }
         return bytes
@@ -128,6 +129,34 @@ import Units
         #expect(named.contains(Self.volume), "the status names it")
     }
 
+    @Test func `a hole of options is one of every session that it reaches into, and of no other`() throws {
+        let ends = [
+            (try MarketFoldTests.instant(7, 16, 55), [true, false, false]),
+            (try MarketFoldTests.instant(7, 18, 10), [true, true, false]),
+        ]
+        for (end, wanted) in ends {
+            var pipeline = try Self.pipeline()
+            let told = try MarketFoldTests.instant(7, 16, 50)
+            Self.take(MarketFoldTests.book(1, told, bid: 18_000), &pipeline)
+            Self.take(try Self.gap(from: told, to: end, schema: .cmbp1, at: told), &pipeline)
+            let days = [
+                told + 1, try MarketFoldTests.instant(7, 18, 0, 1), try MarketFoldTests.instant(10, 18, 0, 1),
+            ]
+            let found = days.map { time in
+                Self.take(MarketFoldTests.book(1, time, bid: 18_000), &pipeline)
+                return pipeline.market.columnsWithoutHistory(averageSpan: .hours(20)).contains(Self.putCallVolume)
+            }
+            #expect(found == wanted)
+            // It is told when the next session is under way already.
+            Self.take(
+                try Self.gap(from: told, to: end, schema: .cmbp1, at: days[2] + 1), &pipeline)
+            Self.take(MarketFoldTests.book(1, days[2] + 2, bid: 18_000), &pipeline)
+            let named = pipeline.market.columnsWithoutHistory(averageSpan: .hours(20))
+            #expect(!named.contains(Self.putCallVolume))
+        }
+    }
+
+    private static var putCallVolume: Int { FeatureSchema.marketOffset + MarketFeature.putCallVolume.rawValue }
     private static var volume: Int { FeatureSchema.marketOffset + MarketFeature.sessionVolume.rawValue }
 
     @Test func `a fold that is saved and loaded around a hole goes on with the same bits`() throws {

@@ -31,8 +31,8 @@ extension ContractEngine {
         refreshMarket(at: state.pointee.clock.time)
     }
 
-    /// Records of options are missing.
-    public mutating func loseOptions() { state.pointee.lost.addOptions() }
+    /// Records of options are missing: those before `to`, ns.
+    public mutating func loseOptions(to: UInt64) { state.pointee.lost.loseOptions(to: to, state.pointee.session) }
 
     /// The first group after a hole: it reached so far at most.
     @inline(never)

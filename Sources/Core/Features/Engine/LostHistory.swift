@@ -65,6 +65,8 @@ struct LostHistory: BitwiseCopyable {
     private(set) var end: UInt64 = 0
     /// Bars that began before are not whole, ns.
     private(set) var barsFrom: UInt64 = 0
+    /// Where the hole of options that reaches furthest ends, ns; 0 without one.
+    private var optionsEnd: UInt64 = 0
     /// When the session before ended, ns; 0 in the first.
     private var priorClose: UInt64 = 0
 
@@ -92,7 +94,14 @@ struct LostHistory: BitwiseCopyable {
         barsFrom = max(barsFrom, hole.to)
     }
 
-    mutating func addOptions() {
+    /// Records of options before `to`, ns, are missing.
+    mutating func loseOptions(to: UInt64, _ session: SessionTimes) {
+        optionsEnd = max(optionsEnd, to)
+        addOptions(session)
+    }
+
+    private mutating func addOptions(_ session: SessionTimes) {
+        guard optionsEnd > session.open.nanoseconds else { return }
         isAny = true
         spans.insert(.options)
     }
@@ -100,10 +109,11 @@ struct LostHistory: BitwiseCopyable {
     /// No row lacks anything any more.
     mutating func forget() { isAny = false }
 
-    /// 18:00: nothing of the session that begins is known to be missing.
-    mutating func beginSession(after close: UInt64) {
+    /// 18:00: nothing of the session that begins is known to be missing, unless a hole of options reaches into it.
+    mutating func beginSession(_ session: SessionTimes, after close: UInt64) {
         spans = []
         priorClose = close
+        addOptions(session)
     }
 
     /// Something is missing, in the session under way or in the one before.

@@ -162,10 +162,12 @@ public struct MarketFold: ~Copyable {
 
     /// Gives away the sessions that ended since the last call, each of the contract that led in it, in the order of
     /// their dates; none unless the configuration collects them.
-    public mutating func takeEndedSessions() -> [CollectedSession] {
+    ///
+    /// - Parameter keepsLast: not the last one of a contract: records of it may still turn out to be missing.
+    public mutating func takeEndedSessions(keepsLast: Bool = false) -> [CollectedSession] {
         var ended: [CollectedSession] = []
         for slot in plan.signal.indices {
-            for session in engines[slot].takeEndedSessions()
+            for session in engines[slot].takeEndedSessions(keepsLast: keepsLast)
             where plan.leader(on: session.session.tradeDate, calendar: calendar) == slot {
                 ended.append(session)
             }

@@ -20,12 +20,13 @@ import Units
         var sink = AllRows()
         var zone: TimeZoneRules
 
-        init(_ windows: SessionWindows = .regular, averageLength: Int = 3) throws {
+        init(_ windows: SessionWindows = .regular, averageLength: Int = 3, collects: Bool = false) throws {
             zone = try ZoneFile.newYork()
-            player = Player(
-                FeatureConfiguration(
-                    calendar: .cmeEquityIndex(zone: zone, windows: windows), tickSize: TickSize(nanos: TapeRecord.tick),
-                    averageLength: averageLength))
+            var configuration = FeatureConfiguration(
+                calendar: .cmeEquityIndex(zone: zone, windows: windows), tickSize: TickSize(nanos: TapeRecord.tick),
+                averageLength: averageLength)
+            configuration.collectsSessions = collects
+            player = Player(configuration)
         }
 
         func instant(_ day: Int, _ hour: Int, _ minute: Int, _ second: Int = 0) -> UInt64 {

@@ -1,4 +1,5 @@
 import DBN
+import MarketCalendar
 import MarketData
 import Testing
 import Units
@@ -231,5 +232,66 @@ import Units
         desk.trade(start + 30 * Self.minute, 100, bid: 99)
         desk.trade(start + 35 * Self.minute + 2 * Self.second, 100, bid: 99)
         #expect(desk.last.values[.volumeDeltaChange300].isFinite)
+    }
+
+    @Test(arguments: [(17, 30), (18, 3)], [false, true])
+    func `a session that is over when it is told to lack records is no prior one`(
+        told: (hour: Int, minute: Int), isLost: Bool
+    ) throws {
+        var desk = try Desk(collects: true)
+        desk.player.engine.isLeading = false
+        let open = desk.instant(2, 18, 0)
+        for index in 0..<276 as Range<UInt64> {
+            desk.trade(open + index * 5 * Self.minute + Self.second, 100 + Int(index % 5), bid: 99)
+        }
+        let evening = desk.instant(3, 18, 0)
+        let time = desk.instant(3, told.hour, told.minute)
+        if time > evening { desk.trade(evening + Self.second, 100, bid: 99) }
+        desk.tick(time)
+        if isLost {
+            desk.player.engine.loseRecords(from: desk.instant(3, 15, 50), to: desk.instant(3, 15, 51))
+        }
+        desk.trade(evening + 5 * Self.minute, 100, bid: 99)
+        #expect(desk.player.engine.takeEndedSessions().map(\.isComplete) == [!isLost])
+        desk.tick(desk.instant(4, 9, 30, 1))
+        desk.player.engine.isLeading = true
+        desk.trade(desk.instant(4, 9, 30, 2), 110, bid: 109)
+        let values = Self.columns([.priorPointOfControlDistance, .openingGap], desk)
+        #expect(values.allSatisfy { $0.isNaN == isLost })
+        // What the session under way has is whole.
+        #expect(desk.last.values[.sessionVolume].isFinite && !Self.engine(desk).hasHole)
+        desk.tick(desk.instant(4, 17, 1))
+        #expect(desk.player.engine.takeEndedSessions().count == 1)
+    }
+
+    @Test func `ranges of nights and bars of days forget a session that lacked records`() throws {
+        let session = try TestSession.configuration().calendar.sessionInForce(Timestamp(nanoseconds: TestSession.open))
+        var ranges = SessionRanges()
+        func pass(night: Int32) {
+            for price in [100, 100 + night] { ranges.add(price, at: session.open, session: session) }
+            ranges.beginSession(isNext: true)
+        }
+        for night in 1...30 as ClosedRange<Int32> { pass(night: night) }
+        let before = ranges
+        pass(night: 1_000)
+        ranges.losePriorNight()
+        ranges.losePriorNight()
+        pass(night: 31)
+        var wanted = before
+        swap(&wanted, &ranges)
+        pass(night: 31)
+        for price in [100, 200] as [Int32] {
+            ranges.add(price, at: session.open, session: session)
+            wanted.add(price, at: session.open, session: session)
+        }
+        #expect(ranges.overnightRatio.isFinite && ranges.overnightRatio == wanted.overnightRatio)
+        var daily = DailyVolatility(length: 2)
+        for day in 0..<3 as Range<Int32> {
+            for price in [100, 103 + day, 99 - day, 101 + 2 * day] { daily.add(price: price, size: 1) }
+            daily.endDay()
+        }
+        #expect(daily.variance.isFinite)
+        daily.losePrior()
+        #expect(daily.variance.isNaN)
     }
 }

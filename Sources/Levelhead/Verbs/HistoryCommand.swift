@@ -75,7 +75,7 @@ struct HistoryCommand: ParsableCommand {
             guard sequence % 65_536 == 0 else { continue }
             let position = merged.position
             progress.update(done: position.bytesRead, of: position.byteCount, items: Int(sequence))
-            for session in fold.takeEndedSessions() { try addition.add(session, to: &store) }
+            for session in fold.takeEndedSessions(keepsLast: true) { try addition.add(session, to: &store) }
         }
         fold.endTape(sink: &sink)
         for session in fold.takeEndedSessions() { try addition.add(session, to: &store) }

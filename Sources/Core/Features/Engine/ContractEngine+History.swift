@@ -8,7 +8,11 @@ extension ContractEngine {
     public var volumeBucketSize: Int64 { operators.pointee.baseline.volumeBucketSize }
 
     /// Gives away the sessions that have ended since the last call; none unless the configuration collects them.
-    public mutating func takeEndedSessions() -> [CollectedSession] { collector?.pointee.takeEnded() ?? [] }
+    ///
+    /// - Parameter keepsLast: not the last one: records of it may still turn out to be missing.
+    public mutating func takeEndedSessions(keepsLast: Bool = false) -> [CollectedSession] {
+        collector?.pointee.takeEnded(keepsLast: keepsLast) ?? []
+    }
 
     /// The tape ends here, and with it the session that is being collected: the engine takes no record any more. The
     /// market stays as it is to the close.

@@ -49,13 +49,16 @@ extension ContractEngine {
 
     private mutating func lose(_ hole: RecordHole) {
         guard state.pointee.lose(hole) else { return }
-        let spans = state.pointee.lost.spans
+        let (spans, prior) = (state.pointee.lost.spans, state.pointee.lost.priorSpans(hole))
         operators.pointee.tradeHistory.loseRecords()
         operators.pointee.volatility.loseRecords(
-            ofRegularHours: spans.contains(.regular), configuration: operators.pointee.configuration)
+            ofRegularHours: spans.contains(.regular), ofPriorRegularHours: prior.contains(.regular),
+            configuration: operators.pointee.configuration)
         operators.pointee.auction.loseRecords(
             ofNight: spans.contains(.overnight), ofRegularHours: spans.contains(.regular))
-        collector?.pointee.loseRecords()
+        operators.pointee.auction.losePrior(
+            night: prior.contains(.overnight), regularHours: prior.contains(.regular))
+        collector?.pointee.loseRecords(hole)
         optionVersion = 0
         secondRowsDue = 0
         forgetRows()

@@ -149,7 +149,7 @@ struct ContractState: BitwiseCopyable {
 
     /// 18:00: what belongs to a session begins anew. Bars, their averages and the mid grid go on.
     mutating func beginSession(_ next: SessionTimes) {
-        lost.beginSession(next, after: session.close.nanoseconds)
+        lost.beginSession(next, after: session)
         session = next
         let start = next.open.nanoseconds
         flow = MarketFlow(clock: clock)

@@ -67,8 +67,8 @@ struct LostHistory: BitwiseCopyable {
     private(set) var barsFrom: UInt64 = 0
     /// Where the hole of options that reaches furthest ends, ns; 0 without one.
     private var optionsEnd: UInt64 = 0
-    /// When the session before ended, ns; 0 in the first.
-    private var priorClose: UInt64 = 0
+    /// The session before; nil in the first.
+    private var prior: SessionTimes?
 
     /// Records after `from` and before `to`, ns, are missing; no further than the next group.
     mutating func begin(from: UInt64, to: UInt64) {
@@ -110,14 +110,19 @@ struct LostHistory: BitwiseCopyable {
     mutating func forget() { isAny = false }
 
     /// 18:00: nothing of the session that begins is known to be missing, unless a hole of options reaches into it.
-    mutating func beginSession(_ session: SessionTimes, after close: UInt64) {
+    mutating func beginSession(_ session: SessionTimes, after ended: SessionTimes) {
         spans = []
-        priorClose = close
+        prior = ended
         addOptions(session)
     }
 
     /// Something is missing, in the session under way or in the one before.
-    func concerns(_ hole: RecordHole, _ spans: LostSpans) -> Bool { !spans.isEmpty || hole.from < priorClose }
+    func concerns(_ hole: RecordHole, _ spans: LostSpans) -> Bool {
+        !spans.isEmpty || prior.map { hole.from < $0.close.nanoseconds } ?? false
+    }
+
+    /// The spans of the session before that the hole reaches into.
+    func priorSpans(_ hole: RecordHole) -> LostSpans { prior.map { LostSpans(hole, $0) } ?? [] }
 
     /// Some row lacks something at `time`, ns, besides those that wait for bars.
     func isHiding(at time: UInt64) -> Bool { !spans.isEmpty || lacks(Self.longestWindow, at: time) }

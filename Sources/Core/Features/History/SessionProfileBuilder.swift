@@ -8,7 +8,7 @@ public struct CollectedSession: Sendable {
     public let session: SessionTimes
     /// The last group in the session, ns; 0 when there was none.
     public let lastGroup: UInt64
-    public let isComplete: Bool
+    public internal(set) var isComplete: Bool
     public let bucketCount: Int
     public let regularGroups: UInt64
     public let values: [Double]
@@ -46,9 +46,12 @@ struct SessionProfileBuilder: ~Copyable {
     /// The session under way; nil between sessions.
     var session: SessionTimes? { state.session }
     /// Gives away the sessions that have ended.
-    mutating func takeEnded() -> [CollectedSession] {
-        defer { ended = [] }
-        return ended
+    ///
+    /// - Parameter keepsLast: not the last one: records of it may still turn out to be missing.
+    mutating func takeEnded(keepsLast: Bool) -> [CollectedSession] {
+        let kept = keepsLast ? ended.suffix(1) : []
+        defer { ended = Array(kept) }
+        return ended.dropLast(kept.count)
     }
 
     mutating func begin(_ session: SessionTimes, at time: UInt64) {
@@ -77,10 +80,13 @@ struct SessionProfileBuilder: ~Copyable {
                     ?? MicroPriceCounts()))
     }
 
-    /// Records of the session are missing: it is not complete, whatever else comes.
-    mutating func loseRecords() {
-        state.hasHole = true
+    /// Records are missing: the sessions that they are of are not complete, whatever else comes.
+    mutating func loseRecords(_ hole: RecordHole) {
+        if let session = state.session, hole.overlaps(session.open, session.close) { state.hasHole = true }
         state.breakSamples()
+        for index in ended.indices where hole.overlaps(ended[index].session.open, ended[index].session.close) {
+            ended[index].isComplete = false
+        }
     }
 
     /// Lets time pass with the book as it is.

@@ -38,6 +38,11 @@ struct DailyVolatility: ~Copyable {
     /// Trades of the day are missing: the days before it and after it do not follow each other.
     mutating func loseRecords() {
         isTodayLost = true
+        losePrior()
+    }
+
+    /// The same of a day that has ended: this one may be the first of a series.
+    mutating func losePrior() {
         count = 0
         variance = .nan
     }

@@ -97,6 +97,15 @@ struct SessionAuction: ~Copyable {
         state.pointee.written.isStale = true
     }
 
+    /// Records of the session before are missing, which it is known of only now: it was no prior one.
+    mutating func losePrior(night: Bool, regularHours: Bool) {
+        if night { state.pointee.ranges.losePriorNight() }
+        guard regularHours else { return }
+        state.pointee.priorArea = nil
+        state.pointee.ranges.losePriorClose()
+        state.pointee.written.isStale = true
+    }
+
     /// Finds what changes once a day.
     private mutating func refreshDay() {
         let today = state.pointee.clock.session.tradeDate

@@ -36,6 +36,9 @@ struct SessionRanges: BitwiseCopyable {
     private var nightRanges = InlineArray<20, Int32>(repeating: 0)
     private var nightCount = 0
     private var nightSum: Int64 = 0
+    /// The newest of them is of the session before, in the place of what was there.
+    private var isNewestPrior = false
+    private var replaced: Int32 = 0
     /// Trades of the night are missing: its range is not one to compare with.
     private var isNightLost = false
 
@@ -53,13 +56,27 @@ struct SessionRanges: BitwiseCopyable {
 
     mutating func loseNight() { isNightLost = true }
 
+    mutating func losePriorClose() { priorClose = nil }
+
+    /// The night before this one lacked trades.
+    mutating func losePriorNight() {
+        guard isNewestPrior else { return }
+        isNewestPrior = false
+        nightCount &-= 1
+        let place = nightCount % Self.nights
+        nightSum &+= Int64(replaced) &- Int64(nightRanges[place])
+        nightRanges[place] = replaced
+    }
+
     /// A session ended and the next one begins.
     ///
     /// - Parameter isNext: it is that of the trade date that follows immediately.
     mutating func beginSession(isNext: Bool) {
         priorClose = isNext && regular.hasTrades ? regular.last : nil
-        if overnight.hasTrades, !isNightLost {
+        isNewestPrior = overnight.hasTrades && !isNightLost
+        if isNewestPrior {
             let place = nightCount % Self.nights
+            replaced = nightRanges[place]
             nightSum &+= Int64(overnight.ticks) &- Int64(nightRanges[place])
             nightRanges[place] = overnight.ticks
             nightCount &+= 1

@@ -66,10 +66,13 @@ struct Volatility: ~Copyable {
 
     /// Records are missing: series of bars begin anew with the bars after them, those of days after a day that lacks
     /// regular trades.
-    mutating func loseRecords(ofRegularHours: Bool, configuration: FeatureConfiguration) {
+    mutating func loseRecords(
+        ofRegularHours: Bool, ofPriorRegularHours: Bool, configuration: FeatureConfiguration
+    ) {
         weighted = WeightedVariance()
         ranges = RangeVolatility(length: 30)
         illiquidity = Illiquidity(tickValue: configuration.tickSize.points * configuration.pointValue)
+        if ofPriorRegularHours { daily.losePrior() }
         if ofRegularHours { daily.loseRecords() }
     }
 

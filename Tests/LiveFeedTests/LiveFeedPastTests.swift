@@ -87,21 +87,25 @@ import Units
         ]
     }
 
-    /// The starts that each session asked for: of definitions, statistics and books.
-    private static func starts(_ lines: [[String]]) -> [[String?]] {
-        lines.map { $0[1...3].map { Faults.start(of: $0) } }
+    /// Runs a feed until it is warm and has so many records. Gives the starts that each session asked for, of
+    /// definitions, statistics and books, and what came.
+    private static func play(
+        _ scripts: [ScriptedGateway.Script], clock: LiveClock = clock, records: Int = 0
+    ) throws -> (starts: [[String?]], recorder: FeedRecorder) {
+        let gateway = try ScriptedGateway(scripts)
+        var feed = try TestFeed.make(port: gateway.port, subscriptions(), clock: clock)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { feed, recorder in feed.isWarm && recorder.records.count == records }
+        feed.close(into: &recorder)
+        return (try gateway.finish().map { $0[1...3].map { Faults.start(of: $0) } }, recorder)
     }
 
     private static let asked = ["0", "\(time(29 * hour).nanoseconds)", "\(time(0).nanoseconds)"]
 
     @Test func `what aged out is withheld, and what cannot age is asked for again`() throws {
         let present = Faults.book(30 * Self.hour)
-        let gateway = try ScriptedGateway(Self.scripts(.replayDataAgedOut, count: 1, [present]))
-        var feed = try TestFeed.make(port: gateway.port, Self.subscriptions(), clock: Self.clock)
-        var recorder = FeedRecorder()
-        TestFeed.run(&feed, &recorder) { feed, recorder in feed.isWarm && recorder.records.count == 1 }
-        feed.close(into: &recorder)
-        #expect(try Self.starts(gateway.finish()) == [Self.asked, [Self.asked[0], Self.asked[1], nil]])
+        let (starts, recorder) = try Self.play(Self.scripts(.replayDataAgedOut, count: 1, [present]), records: 1)
+        #expect(starts == [Self.asked, [Self.asked[0], Self.asked[1], nil]])
         #expect(
             recorder.holes == [
                 FeedHole(
@@ -111,23 +115,15 @@ import Units
     }
 
     @Test func `when nothing is old, what has a beginning is withheld`() throws {
-        let gateway = try ScriptedGateway(Self.scripts(.replayDataAgedOut, count: 1, []))
         let clock = LiveClock(now: LiveClock.system.now, wallTime: { Self.time(24 * Self.hour) })
-        var feed = try TestFeed.make(port: gateway.port, Self.subscriptions(), clock: clock)
-        var recorder = FeedRecorder()
-        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
-        feed.close(into: &recorder)
-        #expect(try Self.starts(gateway.finish()) == [Self.asked, [Self.asked[0], nil, nil]])
+        let starts = try Self.play(Self.scripts(.replayDataAgedOut, count: 1, []), clock: clock).starts
+        #expect(starts == [Self.asked, [Self.asked[0], nil, nil]])
     }
 
     @Test func `the same error again takes more away, in the end all`() throws {
-        let gateway = try ScriptedGateway(Self.scripts(.replayDataAgedOut, count: 3, []))
-        var feed = try TestFeed.make(port: gateway.port, Self.subscriptions(), clock: Self.clock)
-        var recorder = FeedRecorder()
-        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
-        feed.close(into: &recorder)
+        let (starts, recorder) = try Self.play(Self.scripts(.replayDataAgedOut, count: 3, []))
         let fewer: [[String?]] = [[Self.asked[0], Self.asked[1], nil], [Self.asked[0], nil, nil], [nil, nil, nil]]
-        #expect(try Self.starts(gateway.finish()) == [Self.asked] + fewer)
+        #expect(starts == [Self.asked] + fewer)
         #expect(recorder.holes.map(\.schema) == [.definition, .statistics, .mbp10])
         #expect(recorder.holes.allSatisfy { $0.reason == .aged && $0.to == Self.time(30 * Self.hour) })
     }
@@ -139,25 +135,17 @@ import Units
             try side.begin(LiveStream(), [replayed])
             side.close()
         }
-        let gateway = try ScriptedGateway([scripts[0], breaking, scripts[1]])
-        var feed = try TestFeed.make(port: gateway.port, Self.subscriptions(), clock: Self.clock)
-        var recorder = FeedRecorder()
-        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
-        feed.close(into: &recorder)
+        let starts = try Self.play([scripts[0], breaking, scripts[1]]).starts
         let less: [String?] = [Self.asked[0], Self.asked[1], nil]
-        #expect(try Self.starts(gateway.finish()) == [Self.asked, less, less])
+        #expect(starts == [Self.asked, less, less])
     }
 
     // MARK: What the gateway refuses
 
     @Test func `a refusal of an old start is tried without it`() throws {
         let present = Faults.book(30 * Self.hour)
-        let gateway = try ScriptedGateway(Self.scripts(.invalidSubscription, count: 1, [present]))
-        var feed = try TestFeed.make(port: gateway.port, Self.subscriptions(), clock: Self.clock)
-        var recorder = FeedRecorder()
-        TestFeed.run(&feed, &recorder) { feed, recorder in feed.isWarm && recorder.records.count == 1 }
-        feed.close(into: &recorder)
-        #expect(try Self.starts(gateway.finish()) == [Self.asked, [Self.asked[0], Self.asked[1], nil]])
+        let (starts, recorder) = try Self.play(Self.scripts(.invalidSubscription, count: 1, [present]), records: 1)
+        #expect(starts == [Self.asked, [Self.asked[0], Self.asked[1], nil]])
         #expect(recorder.failures == [FeedFailure(.refused, "no such data")])
         #expect(
             recorder.holes == [

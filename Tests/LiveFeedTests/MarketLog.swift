@@ -135,14 +135,18 @@ struct LedgerRun {
     }
 
     /// The ledger made anew from the tape.
-    func rebuilt() -> ReplayLedger {
-        var ledger = ReplayLedger()
+    func rebuilt() -> ReplayLedger { ReplayLedger(tape: tape) }
+}
+
+extension ReplayLedger {
+    /// The ledger that a tape makes.
+    init(tape: [LedgerRun.TapeEntry]) {
+        self.init()
         for entry in tape {
             switch entry {
-            case .record(let record): _ = MarketLog.view(record) { ledger.take($0) }
-            case .mark(let mark): ledger.take(mark)
+            case .record(let record): _ = MarketLog.view(record) { take($0) }
+            case .mark(let mark): take(mark)
             }
         }
-        return ledger
     }
 }

@@ -178,16 +178,7 @@ struct FeedRecorder: LiveFeedSink {
     }
 
     /// The ledger that the tape makes.
-    var ledger: ReplayLedger {
-        var ledger = ReplayLedger()
-        for entry in tape {
-            switch entry {
-            case .record(let record): _ = MarketLog.view(record) { ledger.take($0) }
-            case .mark(let mark): ledger.take(mark)
-            }
-        }
-        return ledger
-    }
+    var ledger: ReplayLedger { ReplayLedger(tape: tape) }
 
     var records: [[UInt8]] {
         entries.compactMap { entry in

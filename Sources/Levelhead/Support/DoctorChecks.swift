@@ -78,8 +78,10 @@ enum StateChecks {
     private static let sharedMemory = "/dev/shm"
     /// The ring as it is without a setting (`ring.bytes`), and what stands beside it.
     private static let sharedMemoryByteCountMin = (64 << 20) + RunSite.sharedMemoryBesideTheRing
-    /// A day's tape with its journals: what a run writes is not compressed.
-    private static let diskByteCountMin = 8 << 30
+    /// Below it nothing that is worth a run has room.
+    private static let diskByteCountMin = 1 << 30
+    /// A busy day's tape with its journals: what a run writes is not compressed.
+    private static let diskByteCountOfDay = 8 << 30
     /// `sun_path` of a Unix socket without its closing zero.
     private static let socketPathByteCountMax = 107
     /// The longest name that a process binds below the state directory.
@@ -114,7 +116,7 @@ enum StateChecks {
         }
         let note = existing == path ? "" : " (made at first use)"
         let check = space(
-            "state directory", existing, atLeast: diskByteCountMin,
+            "state directory", existing, atLeast: diskByteCountMin, usual: diskByteCountOfDay,
             "free some space, or set LEVELHEAD_STATE_DIR elsewhere")
         if existing == path, let mode = StateDirectory.wideMode(path) {
             return DoctorCheck(
@@ -125,7 +127,10 @@ enum StateChecks {
             name: check.name, ok: check.ok, detail: "\(path)\(note): \(check.detail)", remedy: check.remedy)
     }
 
-    private static func space(_ name: String, _ path: String, atLeast minimum: Int, _ remedy: String) -> DoctorCheck {
+    /// - Parameter usual: with less it is ok, and advised against.
+    private static func space(
+        _ name: String, _ path: String, atLeast minimum: Int, usual: Int = 0, _ remedy: String
+    ) -> DoctorCheck {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else {
             let reason = String(cString: strerror(errno))
@@ -135,9 +140,9 @@ enum StateChecks {
         let isWritable = access(path, W_OK) == 0
         let ok = isWritable && free >= minimum
         let detail = "\(mebibytes(free)) free of \(mebibytes(total))" + (isWritable ? "" : ", not writable")
-        return DoctorCheck(
-            name: name, ok: ok, detail: detail,
-            remedy: ok ? "" : isWritable ? "\(remedy): \(mebibytes(minimum)) are needed" : "make \(path) writable")
+        let wanted = max(minimum, usual)
+        let advice = free < wanted ? "\(remedy): \(mebibytes(wanted)) are needed" : ""
+        return DoctorCheck(name: name, ok: ok, detail: detail, remedy: isWritable ? advice : "make \(path) writable")
     }
 }
 

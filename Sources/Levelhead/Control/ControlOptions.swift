@@ -14,8 +14,11 @@ struct ControlOptions: ParsableArguments {
     @Flag(help: "Print one JSON object.")
     var json = false
 
-    /// Who asks, for the audit log: at most 16 bytes.
-    private static var sender: String { String("operator \(getuid())".prefix(16)) }
+    /// Who asks, for the audit log. A number that is too long for the word stands without it.
+    private static var sender: String {
+        let words = "operator \(getuid())"
+        return words.utf8.count <= ControlMessage.largestSenderBytes ? words : "\(getuid())"
+    }
 
     func stateDirectory() throws -> String {
         guard let path = StateDirectory.path(explicit: stateDir) else {

@@ -79,6 +79,8 @@ struct LedgerRun {
     var tape: [TapeEntry] = []
     /// How many of the log's records the gateway has sent in the present.
     var sent = 0
+    /// The ledger as it was when the tape had so many entries, in the present.
+    private(set) var saved = (ledger: ReplayLedger(), entries: 0)
 
     enum TapeEntry {
         case record([UInt8])
@@ -134,14 +136,27 @@ struct LedgerRun {
         return true
     }
 
+    mutating func save() { saved = (ledger, tape.count) }
+
     /// The ledger made anew from the tape.
-    func rebuilt() -> ReplayLedger { ReplayLedger(tape: tape) }
+    func rebuilt() -> ReplayLedger { ReplayLedger(tape: tape[...]) }
+
+    /// The same, from what was saved and the tape since.
+    func regained(_ load: (ReplayLedger) throws -> ReplayLedger) rethrows -> ReplayLedger {
+        var ledger = try load(saved.ledger)
+        ledger.take(tape: tape[saved.entries...])
+        return ledger
+    }
 }
 
 extension ReplayLedger {
     /// The ledger that a tape makes.
-    init(tape: [LedgerRun.TapeEntry]) {
+    init(tape: ArraySlice<LedgerRun.TapeEntry>) {
         self.init()
+        take(tape: tape)
+    }
+
+    mutating func take(tape: ArraySlice<LedgerRun.TapeEntry>) {
         for entry in tape {
             switch entry {
             case .record(let record): _ = MarketLog.view(record) { take($0) }

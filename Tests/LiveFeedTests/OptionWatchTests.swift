@@ -1,5 +1,6 @@
 import Configuration
 import DBN
+import Determinism
 import MarketCalendar
 import Testing
 import Units
@@ -46,6 +47,40 @@ import Units
         #expect(watch.isReady)
         #expect(watch.forward == Price(nanos: 5_000_000_000_000))
         #expect(watch.additions(now: .zero) == ["A"])
+    }
+
+    /// Every state in which it can be saved: before the future has a name, before its price, after a choice.
+    @Test(arguments: 0...8)
+    func `one that was saved goes on as the one that was not`(savedAfter count: Int) throws {
+        let records = [
+            try Self.option("A", strike: 5_000), try LiveRecord.mapping(instrument: 3, "EARLY", "EARLY"),
+            try LiveRecord.mapping(instrument: Self.future, "ES.c.0", "ESZ6"), try Self.option("B", strike: 5_010),
+            Self.book(5_000), try LiveRecord.mapping(instrument: 4, "B", "B"), try Self.option("EARLY", strike: 5_020),
+            try LiveRecord.mapping(instrument: 8, "ES.c.1", "ESH7"), Self.book(5_700),
+        ]
+        var (whole, saved) = (Self.watch(), Self.watch())
+        for (place, record) in records.enumerated() {
+            Self.take(&whole, record)
+            Self.take(&saved, record)
+            let now = Nanoseconds.seconds(Int64(place) * 20)
+            #expect(saved.additions(now: now) == whole.additions(now: now))
+            if place == count { saved = try Self.reloaded(saved) }
+            #expect(saved.chosen == whole.chosen)
+            #expect(saved.count == whole.count)
+            #expect(saved.forward == whole.forward)
+            #expect(saved.isReady == whole.isReady)
+        }
+        #expect(whole.chosen.sorted() == ["A", "B", "EARLY"])
+    }
+
+    private static func reloaded(_ saved: OptionWatch) throws -> OptionWatch {
+        var (saved, loaded) = (saved, Self.watch())
+        var archive = StateArchive()
+        try saved.persist(&archive)
+        var reading = StateArchive(loading: archive.finish())
+        try loaded.persist(&reading)
+        try reading.checkEnd()
+        return loaded
     }
 
     @Test func `in the week of the roll the chain is of both futures, each measured from its own`() throws {

@@ -14,7 +14,7 @@ import Units
     }
 
     /// Breaks anywhere, in replays too; after each, either the ledger itself goes on, or one made from the tape, or one
-    /// that was saved and loaded.
+    /// that was saved and loaded, or one that was saved in the present and has taken the tape since.
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
     func `over any breaks every record is handed on once, and nothing is doubted`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed &+ 1_000)
@@ -24,10 +24,15 @@ import Units
         while run.sent < log.records.count {
             known = min(log.records.count, max(known, run.sent) + Int(generator.next() % 200))
             let breakAfter = generator.next() % 3 == 0 ? Int(generator.next() % 100) : .max
-            if run.resume(at: known, breakAfter: breakAfter) { run.live(Int(generator.next() % 300)) }
-            switch generator.next() % 3 {
+            if run.resume(at: known, breakAfter: breakAfter) {
+                run.live(Int(generator.next() % 150))
+                if generator.next() % 2 == 0 { run.save() }
+                run.live(Int(generator.next() % 150))
+            }
+            switch generator.next() % 4 {
             case 0: run.ledger = run.rebuilt()
             case 1: run.ledger = try Self.reloaded(run.ledger)
+            case 2: run.ledger = try run.regained(Self.reloaded)
             default: break
             }
         }

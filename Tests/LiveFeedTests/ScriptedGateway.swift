@@ -178,7 +178,7 @@ struct FeedRecorder: LiveFeedSink {
     }
 
     /// The ledger that the tape makes.
-    var ledger: ReplayLedger { ReplayLedger(tape: tape) }
+    var ledger: ReplayLedger { ReplayLedger(tape: tape[...]) }
 
     var records: [[UInt8]] {
         entries.compactMap { entry in

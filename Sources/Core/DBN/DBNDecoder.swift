@@ -69,6 +69,13 @@ public struct DBNDecoder {
     /// All records so far, skipped ones included.
     public var recordCount: UInt64 { (0..<256).reduce(0) { $0 + counts[$1] } }
 
+    /// Goes on with the record that begins at this offset of the stream. Counts go on.
+    /// - Precondition: the metadata were read, or there are none.
+    public mutating func goOn(at offset: UInt64) {
+        precondition(sourceVersion != nil, "records are read by what the metadata say")
+        self.offset = offset
+    }
+
     /// Takes one step at the front of `input`. Constant time for a record, without allocation.
     @inlinable @inline(__always)
     public mutating func decode(_ input: UnsafeRawBufferPointer) throws(DBNError) -> DBNStep {

@@ -79,6 +79,31 @@ public struct StateArchive: ~Copyable {
         try value.persist(&self)
     }
 
+    /// An array of values that save themselves. Those that are loaded begin as copies of `blank`.
+    public mutating func field<T: PersistentState>(_ values: inout [T], blank: T) throws(Failure) {
+        try each(&values, blank) { archive, value throws(Failure) in try value.persist(&archive) }
+    }
+
+    public mutating func field(_ texts: inout [String]) throws(Failure) {
+        try each(&texts, "") { archive, text throws(Failure) in try archive.field(&text) }
+    }
+
+    public mutating func field<T: BitwiseCopyable>(_ lists: inout [[T]]) throws(Failure) {
+        try each(&lists, []) { archive, list throws(Failure) in try archive.field(&list) }
+    }
+
+    private mutating func each<T>(
+        _ values: inout [T], _ blank: T, _ body: (inout StateArchive, inout T) throws(Failure) -> Void
+    ) throws(Failure) {
+        var count = UInt64(values.count)
+        try field(&count)
+        if isLoading { values = [] }
+        for place in 0..<count {
+            if isLoading { values.append(blank) }
+            try body(&self, &values[Int(place)])
+        }
+    }
+
     /// A name between fields: loading anything else in its place fails there and not later.
     public mutating func marker(_ name: StaticString) throws(Failure) {
         let start = offset

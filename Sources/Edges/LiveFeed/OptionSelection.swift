@@ -1,4 +1,5 @@
 import DBN
+import Determinism
 import MarketCalendar
 import Units
 
@@ -31,14 +32,14 @@ public struct OptionSelection: Sendable {
     }
 
     struct Contract: Sendable {
-        let symbol: String
-        let instrument: InstrumentID
+        var symbol = ""
+        var instrument = InstrumentID(0)
         /// ns.
-        let expiration: UInt64
+        var expiration: UInt64 = 0
         /// In 1e-9 points.
-        let strike: Int64
+        var strike: Int64 = 0
         /// Place among the underlyings.
-        let underlying: Int
+        var underlying = 0
         var isChosen = false
     }
 
@@ -161,5 +162,40 @@ public struct OptionSelection: Sendable {
             guard identity.raw != 0 else { return nil }
             return identities.firstIndex { $0.contains(identity) }
         }
+    }
+}
+
+/// For rules and a calendar that are the same.
+extension OptionSelection: PersistentState {
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("option-selection")
+        if case .futures(var symbols, var identities) = underlyings {
+            try archive.field(&symbols)
+            try archive.field(&identities)
+            underlyings = .futures(symbols, identities: identities)
+        }
+        var isListed = contracts.indices.map { places[contracts[$0].symbol] == $0 }
+        var waiting = awaited.sorted()
+        try archive.field(&contracts, blank: Contract())
+        try archive.field(&isListed)
+        try archive.field(&waiting)
+        guard archive.isLoading else { return }
+        guard isListed.count == contracts.count else {
+            throw .mismatch(offset: 0, expected: "a mark for each contract")
+        }
+        places = [:]
+        for (place, contract) in contracts.enumerated() where isListed[place] { places[contract.symbol] = place }
+        awaited = Set(waiting)
+    }
+}
+
+extension OptionSelection.Contract: PersistentState {
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.field(&symbol)
+        try archive.field(&instrument)
+        try archive.field(&expiration)
+        try archive.field(&strike)
+        try archive.field(&underlying)
+        try archive.field(&isChosen)
     }
 }

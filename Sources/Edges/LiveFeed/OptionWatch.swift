@@ -1,4 +1,5 @@
 import DBN
+import Determinism
 import MarketCalendar
 import Units
 
@@ -27,9 +28,9 @@ public struct OptionWatch: Sendable {
     private static let mostEarly = 65_536
 
     /// A future that options are on, and where it stands.
-    private struct Future: Sendable {
-        let name: String
-        var instrument: InstrumentID
+    struct Future: Sendable {
+        var name = ""
+        var instrument = InstrumentID(0)
         var bid = Int64.max
         var ask = Int64.max
         var settlement: Price?
@@ -167,5 +168,35 @@ public struct OptionWatch: Sendable {
         for name in earlyChosen { begun.choose(name) }
         earlyChosen = []
         selection = begun
+    }
+}
+
+/// For the same settings. When it last chose is not part of it.
+extension OptionWatch: PersistentState {
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.marker("option-watch")
+        var isChoosing = selection != nil
+        try archive.field(&isChoosing)
+        if isChoosing {
+            var choosing = selection ?? OptionSelection(.futures([]), rules: rules)
+            try archive.field(&choosing)
+            selection = choosing
+        }
+        try archive.field(&futures, blank: Future())
+        try archive.field(&early)
+        try archive.field(&earlyChosen)
+        try archive.field(&time)
+        try archive.field(&isChanged)
+    }
+}
+
+extension OptionWatch.Future: PersistentState {
+    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        try archive.field(&name)
+        try archive.field(&instrument)
+        try archive.field(&bid)
+        try archive.field(&ask)
+        try archive.field(&settlement)
+        try archive.field(&used)
     }
 }

@@ -37,6 +37,11 @@ public struct FileReader: ~Copyable {
         return count
     }
 
+    /// Reads from this byte of the file on.
+    public func seek(to offset: Int) throws(SystemCallError) {
+        _ = try SystemCallError.retrying("lseek", path) { Int(lseek(descriptor, off_t(offset), SEEK_SET)) }
+    }
+
     /// Where `count` bytes from `offset` on lie, to ask the processor's caches for them and for nothing else: who reads
     /// them may find that the file has been cut off. Nil when there are none, or for what is no file.
     public mutating func ahead(of offset: Int, count: Int) -> UnsafeRawPointer? {

@@ -70,6 +70,16 @@ final class ByteWindow {
         return UnsafeRawBufferPointer(rebasing: output[..<count])
     }
 
+    /// Goes on at this byte of a plain file. What was in the window is no longer of use.
+    func seek(to offset: Int) throws(TapeError) {
+        precondition(!isCompressed, "there are no places in a compressed file")
+        try TapeError.system { () throws(SystemCallError) in try reader.seek(to: offset) }
+        pending = UnsafeRawBufferPointer(start: input.baseAddress, count: 0)
+        fileBytesRead = offset
+        decompressedBytes = offset
+        ahead = nil
+    }
+
     private func begin() throws(TapeError) {
         try readInput()
         guard ZstdDecompressor.isCompressed(pending) else { return }

@@ -50,7 +50,7 @@ public struct RunTape: Sendable {
         }
     }
 
-    /// Opens the tape so that the next record is number `sequence`. Passes over those before it in their file.
+    /// Opens the tape so that the next record is number `sequence`. Passes over a few megabytes before it.
     public func reader(at sequence: UInt64) throws(TapeError) -> RunTapeReader {
         var reader = RunTapeReader(self, parts: try parts())
         try reader.seek(to: sequence)
@@ -77,8 +77,10 @@ public struct RunTapeReader: ~Copyable {
         if sequence < nextSequence || file == nil {
             part = max(0, (parts.firstIndex { $0.firstSequence > sequence } ?? parts.count) - 1)
             guard part < parts.count else { return }
-            file = try TapeFile.open(parts[part].path)
-            nextSequence = parts[part].firstSequence
+            var opened = try TapeFile.open(parts[part].path)
+            let place = try opened.seek(near: sequence, TapeIndex(ofTape: parts[part].path).places())
+            file = consume opened
+            nextSequence = place?.sequence ?? parts[part].firstSequence
         }
         while nextSequence < sequence {
             guard try next() != nil else { return }
@@ -116,6 +118,11 @@ public struct RunTapeWriter: ~Copyable {
     /// Bytes of an unfinished record that `resume` cut off.
     public let cutByteCount: Int
     private var tradeDate = 0
+    /// Places of the file in its index, and where the last one is, or the file began.
+    private var placeCount = 0
+    private var placeOffset = 0
+    /// The number of the first record in the buffer.
+    private var flushedCount: UInt64
 
     /// Starts the tape of a new run in an empty directory.
     public static func create(_ directory: String, metadata: DBNMetadata) throws(TapeError) -> RunTapeWriter {
@@ -127,7 +134,7 @@ public struct RunTapeWriter: ~Copyable {
         return RunTapeWriter(RunTape(directory: directory), metadata, parts: [], recordCount: 0, cut: 0)
     }
 
-    /// Goes on with the tape of a run whose writer died. Reads its last file.
+    /// Goes on with the tape of a run whose writer died. Reads the end of its last file.
     /// - Throws: the file is damaged before its last record.
     public static func resume(_ directory: String) throws(TapeError) -> RunTapeWriter? {
         let tape = RunTape(directory: directory)
@@ -135,6 +142,7 @@ public struct RunTapeWriter: ~Copyable {
         guard let last = parts.last else { return nil }
         var file = try TapeFile.open(last.path)
         guard let metadata = file.metadata else { return nil }
+        let place = try file.seek(near: .max, TapeIndex(ofTape: last.path).places())
         do throws(TapeError) {
             while try file.next() != nil {}
         } catch {
@@ -149,8 +157,10 @@ public struct RunTapeWriter: ~Copyable {
         } catch {
             throw .system(error)
         }
-        var writer = RunTapeWriter(tape, metadata, parts: parts, recordCount: last.firstSequence + count, cut: cut)
+        let first = place?.sequence ?? last.firstSequence
+        var writer = RunTapeWriter(tape, metadata, parts: parts, recordCount: first + count, cut: cut)
         try writer.open(last.path, at: end)
+        writer.placeCount = place?.placeCount ?? 0
         return writer
     }
 
@@ -161,6 +171,7 @@ public struct RunTapeWriter: ~Copyable {
         self.metadata = metadata
         self.parts = parts
         self.recordCount = recordCount
+        flushedCount = recordCount
         cutByteCount = cut
         tradeDate = parts.last.flatMap { Int($0.path.dropLast(4).suffix(8)) } ?? 0
     }
@@ -183,13 +194,26 @@ public struct RunTapeWriter: ~Copyable {
         var failure: SystemCallError?
         do throws(SystemCallError) {
             try open.write(buffer, at: offset)
+            addPlace()
             offset += buffer.count
+            flushedCount = recordCount
             buffer.removeAll(keepingCapacity: true)
         } catch {
             failure = error
         }
         file = consume open
         if let failure { throw .system(failure) }
+    }
+
+    /// The buffer lies at the file's end. Its first record is a place of the index when the last one is far behind.
+    private mutating func addPlace() {
+        guard offset - placeOffset >= TapeIndex.spacing, flushedCount < recordCount, let last = parts.last,
+            let beginning = TapeIndex.beginning(buffer)
+        else { return }
+        let place = TapeIndex.Place(sequence: flushedCount, offset: UInt64(offset), beginning: beginning)
+        TapeIndex(ofTape: last.path).append(place, after: placeCount)
+        placeCount += 1
+        placeOffset = offset
     }
 
     /// Flushes, and waits for the disk: from then on a power cut does not lose it either.
@@ -239,5 +263,6 @@ public struct RunTapeWriter: ~Copyable {
             throw .system(error)
         }
         offset = end
+        (placeCount, placeOffset) = (0, end)
     }
 }

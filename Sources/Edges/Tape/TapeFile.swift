@@ -54,6 +54,15 @@ public struct TapeFile: ~Copyable {
         return file
     }
 
+    /// Goes on at a byte of the file where a record begins, of a file that is not compressed.
+    mutating func seek(to offset: UInt64) throws(TapeError) {
+        try window.seek(to: Int(offset))
+        ready = UnsafeRawBufferPointer(start: nil, count: 0)
+        aheadDistance = 0
+        isAtEnd = false
+        decoder.goOn(at: offset)
+    }
+
     private init(path: String, window: ByteWindow, decoder: DBNDecoder) {
         self.path = path
         self.window = window

@@ -44,6 +44,10 @@ struct IngestRun: ~Copyable {
     ) throws -> IngestRun {
         let capacity = configuration.ring.bytes
         var tape = try tape(site, metadata)
+        if tape.cutByteCount > 0 {
+            let what = "cut \(tape.cutByteCount) bytes of an unfinished record"
+            Terminal.writeError("levelhead: \(site.tapeDirectory): \(what)")
+        }
         let isSynced = configuration.journal.outlivesPower
         // Of what a killed ingest had written the disk may have nothing yet.
         if isSynced { try tape.sync() }
@@ -81,8 +85,6 @@ struct IngestRun: ~Copyable {
 
     /// The number of the next record.
     var nextSequence: UInt64 { tape.recordCount }
-    /// Bytes of an unfinished record that were cut off the tape.
-    var cutByteCount: Int { tape.cutByteCount }
 
     /// Begins the tape's file of the session of `time`, so that the other processes can read what the run is about.
     mutating func begin(at time: Timestamp) throws {

@@ -25,6 +25,12 @@ struct LiveFeeds: ~Copyable {
         count = 2
     }
 
+    /// Whether no replay is under way of either.
+    var isPresent: Bool { (0..<count).allSatisfy { feeds[$0].state == .live } }
+    /// What each has handed on.
+    var ledgers: FeedLedgers {
+        FeedLedgers(futures: feeds[0].ledger, chain: count > 1 ? feeds[1].ledger : ReplayLedger())
+    }
     /// Of the futures.
     var state: FeedState { feeds[0].state }
     var dataTime: Timestamp { feeds[0].dataTime }

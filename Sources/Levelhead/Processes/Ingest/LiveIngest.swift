@@ -60,7 +60,8 @@ struct LiveIngest {
         var plan = try LiveSubscriptions(configuration, source)
         var sink = LiveIngestSink(site, configuration: configuration, dataset: source.dataset, plan: plan)
         sink.stages = desk.stages
-        let ledgers = try sink.resume()
+        let keeper = LiveIngestKeeper(site, configuration)
+        let ledgers = try sink.resume(keeper.load(sink.state(FeedLedgers())))
         let isNew = sink.sequence == 0
         if isNew, plan.hasOptions { sink.options = try OptionScout(source, plan, key).look() }
         plan.choose(from: &sink)
@@ -68,6 +69,7 @@ struct LiveIngest {
         var feeds = LiveFeeds(try feed(source.address, source.dataset, key, plan.futures, ledgers.futures))
         if plan.hasIndexChain { feeds.add(try feed(address, dataset, key, plan.chain, ledgers.chain)) }
         var told: FeedState?
+        var savedAt = MonotonicClock.now()
         while !StopSignal.isRaised {
             let handed = feeds.receive(timeout: Self.patience, into: &sink)
             try sink.check()
@@ -83,6 +85,12 @@ struct LiveIngest {
                 sink.moveClock(feeds.state, dataTime: feeds.dataTime, after: Self.silence)
             }
             try sink.flush()
+            let now = MonotonicClock.now()
+            // A replay under way begins anew in the next session: what is known before it counts then.
+            if feeds.isPresent, keeper.isDue(after: now - savedAt) {
+                savedAt = now
+                keeper.save(sink.state(feeds.ledgers))
+            }
             if let more = try plan.additions(from: &sink) { try feeds.subscribe(more) }
             desk.report(position: sink.sequence, clock: feeds.dataTime, isDone: false, gaps: feeds.holes)
             if feeds.state != told {

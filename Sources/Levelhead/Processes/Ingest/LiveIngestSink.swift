@@ -73,15 +73,30 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         unseen.deallocate()
     }
 
+    /// What is known as of the last record, of feeds that have handed this on.
+    func state(_ ledgers: FeedLedgers) -> LiveIngestState {
+        LiveIngestState(
+            sequence: sequence, ledgers: ledgers, options: options, dataTime: dataTime,
+            awaitsFirstBook: awaitsFirstBook)
+    }
+
     /// Goes on with the tape that a killed ingest left, if there is one, and says what it had handed on of each
     /// dataset.
-    mutating func resume() throws -> FeedLedgers {
+    ///
+    /// - Parameter saved: what is known of a part of that tape.
+    mutating func resume(_ saved: LiveIngestState?) throws -> FeedLedgers {
         var ledgers = FeedLedgers()
         guard let first = try site.tape.parts().first else { return ledgers }
         let tape = try MergedTape.open([first.path])
         learn(tape.sources.compactMap(\.metadata))
         try open(DBNMetadata(dataset: dataset, schema: nil, start: Timestamp(nanoseconds: 0)))
-        var reader = try site.tape.reader(at: 0)
+        // A power cut may have taken what a state was saved behind.
+        if let saved, saved.sequence <= ingest?.nextSequence ?? 0 {
+            (sequence, ledgers, options) = (saved.sequence, saved.ledgers, saved.options)
+            (dataTime, awaitsFirstBook) = (saved.dataTime, saved.awaitsFirstBook)
+        }
+        let known = sequence
+        var reader = try site.tape.reader(at: known)
         var isDown = false
         while let (record, number) = try reader.next() {
             sequence = number + 1
@@ -92,6 +107,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             isDown = FeedMark(record).map { $0.kind == .down } ?? false
         }
         hasRecords = sequence > 0
+        Terminal.writeError("levelhead: ingest goes on at record \(sequence), \(sequence - known) read again")
         if hasRecords, !isDown { try markDown() }
         return ledgers
     }

@@ -40,10 +40,6 @@ struct TapeIngest {
             let count = try RunTapeWriter.resume(site.tapeDirectory)?.recordCount ?? 0
             return end(desk, ProcessPlace(position: count))
         }
-        if ingest.cutByteCount > 0 {
-            let what = "cut \(ingest.cutByteCount) bytes of an unfinished record"
-            Terminal.writeError("levelhead: \(site.tapeDirectory): \(what)")
-        }
         var feed = TapeFeed(tape, window: window)
         try ingest.republish()
         try feed.skip(to: ingest.nextSequence)

@@ -1,4 +1,5 @@
 import LiveGateway
+import Tape
 import Testing
 import Units
 
@@ -21,6 +22,11 @@ import Units
             try session.receive($0, now: Timestamp(nanoseconds: 1), at: TapeInstant(time: 0, liveBegin: 0))
         }
         #expect(String(decoding: session.output, as: UTF8.self) == "success=1|session_id=7\n")
+    }
+
+    @Test func `a tape that is given twice is refused before anybody connects`() throws {
+        let paths = try Market.usual().paths
+        #expect(throws: TapeError.self) { try ServedTape(paths: paths + paths) }
     }
 
     @Test func `a key may end in anything`() throws {

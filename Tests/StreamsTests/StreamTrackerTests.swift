@@ -216,6 +216,28 @@ private struct ModelPublisher {
         #expect(tracker.tick(now: .seconds(2)).allSatisfy { $0.topic == nil })
     }
 
+    /// The topic has no frame yet, or one that is no longer kept, when the subscriber comes; the next one is lost.
+    @Test(arguments: [0, 5] as [UInt64], [false, true])
+    func `the first frame after an empty snapshot can be lost and is missed`(first: UInt64, conflates: Bool) throws {
+        var options = StreamSubscriber.Options()
+        options.conflates = conflates
+        var tracker = StreamTracker(filters: [TopicFilter(ModelPublisher.topic)], options: options)
+        var publisher = ModelPublisher(run: 1, first: first, kept: 40)
+        for request in tracker.tick(now: .zero) {
+            tracker.didSend(request, now: .zero)
+            for kind in request.kind == .schema ? [SnapshotReply.Kind.schema, .end] : [.end] {
+                let reply = SnapshotReply(
+                    kind: kind, id: request.id, topic: ModelPublisher.topic, first: first, last: 0, run: 1)
+                tracker.take(reply, UnsafeRawBufferPointer(start: nil, count: 0), now: .zero)
+            }
+        }
+        _ = publisher.publish()
+        try Self.take(publisher.heartbeat, &tracker, now: .milliseconds(1))
+        let request = try #require(tracker.tick(now: .milliseconds(2)).first)
+        #expect(request.kind == (conflates ? .snapshot : .frames))
+        #expect(conflates || (request.first, request.last) == (first, first))
+    }
+
     @Test func `an answer that broke off and is given again names each topic once`() throws {
         let filter = try #require(TopicFilter("features.U"))
         var tracker = StreamTracker(filters: [filter], options: StreamSubscriber.Options())

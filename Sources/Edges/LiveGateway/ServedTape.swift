@@ -28,7 +28,7 @@ public struct ServedTape: Sendable {
 
     /// Reads the metadata of every file. Files that hold definitions, files of mixed schemas and files that name no
     /// instruments are read to their end.
-    /// - Throws: a damaged file among these; a file without metadata or without a dataset.
+    /// - Throws: a damaged file among these; a file without metadata or without a dataset; the same tape twice.
     public init(paths: [String]) throws(TapeError) {
         var surveys: [String: Survey] = [:]
         for path in paths {
@@ -37,6 +37,8 @@ public struct ServedTape: Sendable {
             guard let metadata = file.metadata else { continue }
             try surveys[metadata.dataset, default: Survey()].add(path, metadata, &file)
         }
+        // What every session will open: it is refused before anybody has connected.
+        for paths in surveys.values.map(\.paths) { _ = try MergedTape.open(paths, keepsTrades: true) }
         dayBegin = surveys.values.map(\.dayBegin).min() ?? .undefined
         datasets = surveys.keys.sorted().compactMap { name in surveys[name]?.dataset(name) }
     }
@@ -44,7 +46,7 @@ public struct ServedTape: Sendable {
 
 /// One dataset while its files are looked at.
 private struct Survey {
-    private var paths: [String] = []
+    private(set) var paths: [String] = []
     private var builder = DirectoryBuilder()
     private var schemas: Set<UInt16> = []
     private var firstTime = Timestamp.undefined

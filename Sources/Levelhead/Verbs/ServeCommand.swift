@@ -74,7 +74,8 @@ struct ServeCommand: ParsableCommand {
                 LiveGateway.Playback(
                     speed: speed.multiple, from: from?.time.nanoseconds, isShared: clock == .shared, stays: stay),
                 log: { Terminal.writeError($0) })
-            Terminal.writeOutput("listening \(gateway.address)\n")
+            // Nobody could find it otherwise.
+            guard Terminal.writeOutput("listening \(gateway.address)\n") else { throw ExitCode.failure }
             Thread.detachNewThread {
                 do {
                     try gateway.run()
@@ -106,13 +107,16 @@ struct SpeedArgument: ExpressibleByArgument, CustomStringConvertible {
     /// Seconds of the tape a second; nil for as fast as possible.
     let multiple: Double?
 
+    /// A day in a tenth of a millisecond: nothing is faster, and "max" says so.
+    private static let most = 1e9
+
     init(multiple: Double?) { self.multiple = multiple }
 
     init?(argument: String) {
         if argument == "max" {
             multiple = nil
         } else {
-            guard argument.hasSuffix("x"), let value = Double(argument.dropLast()), value > 0, value.isFinite else {
+            guard argument.hasSuffix("x"), let value = Double(argument.dropLast()), value > 0, value <= Self.most else {
                 return nil
             }
             multiple = value

@@ -61,6 +61,8 @@ struct SynthCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        // The stamps of DBN end in 2554, and rules of the exchange change before.
+        guard (2_000...2_200).contains(date.year) else { throw ValidationError("--date must lie in 2000 to 2200") }
         guard rate > 0, rate <= 100 else { throw ValidationError("--rate must be above 0 and at most 100") }
         guard window.start >= -21_600, window.start < window.end, window.end <= 61_200 else {
             throw ValidationError("--from must lie before --to, within 18:00 to 17:00 ET")

@@ -35,6 +35,8 @@ class Track:
     topic: str
     # The next sequence; None before the first frame.
     next: int | None = None
+    # How many frames there were when the publisher first told of the topic; None before.
+    begun: int | None = None
     fill: Fill | None = None
     held: list = field(default_factory=list)
 
@@ -71,7 +73,8 @@ class Tracker:
         self._announced = set()
         self.filled = self.duplicates = self.skipped = 0
         self._last_identity = 0
-        self._inquiries = {kind: [0, None] for kind in self._first_inquiries()}
+        # By kind and topic ("" for all): the newest request's identity, and when it was sent or last answered.
+        self._inquiries = {(kind, ""): [0, None] for kind in self._first_inquiries()}
         self._last_heard = None
         self._is_silent = False
 
@@ -132,7 +135,12 @@ class Tracker:
                 self._advance(track)
 
     def _see(self, track, head):
-        if not self.conflate and track.fill is None and track.next is not None and head > track.next:
+        if track.fill is not None or track.next is None or head <= track.next:
+            return
+        if self.conflate:
+            # The newest itself was lost.
+            self._inquiries.setdefault((protocol.ASK_SNAPSHOT, track.topic), [0, None])
+        else:
             track.fill = Fill(self._identity(), head - 1)
 
     def take_reply(self, parts, now):
@@ -150,9 +158,9 @@ class Tracker:
         # Another run makes itself known by the feed first.
         if reply.run != self.run:
             return
-        for kind, inquiry in self._inquiries.items():
+        for place, inquiry in self._inquiries.items():
             if inquiry[0] == reply.identity:
-                self._take_answer(kind, inquiry, reply, parts[1], now)
+                self._take_answer(place, inquiry, reply, parts[1], now)
                 return
         track = self.tracks.get(reply.topic)
         # Frames say themselves where they belong, also in a late answer to an earlier request.
@@ -160,19 +168,29 @@ class Tracker:
         if is_own or (track and track.fill and reply.kind in (protocol.REPLY_FRAME, protocol.REPLY_GONE)):
             self._take_fill(track, reply, parts[1], now)
 
-    def _take_answer(self, kind, inquiry, reply, payload, now):
+    def _take_answer(self, place, inquiry, reply, payload, now):
         inquiry[1] = now
         if reply.kind == protocol.REPLY_SCHEMA:
             self._announced.add(reply.topic)
         if reply.kind == protocol.REPLY_SCHEMA and self.wants(reply.topic):
             self.out.append(("schema", reply.topic, payload))
-            self._track(reply.topic)
+            track = self._track(reply.topic)
+            track.begun = reply.first if track.begun is None else track.begun
+            self._begin_quiet_topics()
         elif reply.kind == protocol.REPLY_FRAME and self.wants(reply.topic) and self._is_frame_of(reply, payload):
             self._take_live(self._track(reply.topic), reply.first, payload)
-        elif reply.kind == protocol.REPLY_END:
-            del self._inquiries[kind]
-            if kind == protocol.ASK_SCHEMA:
+        elif reply.kind in (protocol.REPLY_END, protocol.REPLY_UNKNOWN_TOPIC):
+            del self._inquiries[place]
+            if place[0] == protocol.ASK_SCHEMA:
                 self.out.append(("topics", tuple(sorted(self._announced))))
+            self._begin_quiet_topics()
+
+    def _begin_quiet_topics(self):
+        """A topic without a newest frame begins with what comes after it was told of: that could be lost like any other."""
+        is_answered = (protocol.ASK_SNAPSHOT, "") not in self._inquiries
+        for track in self.tracks.values():
+            if track.next is None and track.begun is not None and (is_answered or track.begun == 0):
+                track.next = track.begun
 
     def _take_fill(self, track, reply, payload, now):
         track.fill.answered(now)
@@ -235,11 +253,11 @@ class Tracker:
             self._is_silent = True
             self.out.append(("silent",))
         requests = []
-        for kind, inquiry in self._inquiries.items():
+        for (kind, topic), inquiry in self._inquiries.items():
             if self._is_due(inquiry[1], now):
                 inquiry[0] = self._identity()
                 requests.append(
-                    (protocol.request(kind, inquiry[0]), lambda inquiry=inquiry: inquiry.__setitem__(1, now))
+                    (protocol.request(kind, inquiry[0], topic), lambda inquiry=inquiry: inquiry.__setitem__(1, now))
                 )
         for track in self.tracks.values():
             fill = track.fill
@@ -275,4 +293,4 @@ class Tracker:
         for topic in self.tracks:
             self.tracks[topic] = Track(topic, 0)
         self._announced = set()
-        self._inquiries = {protocol.ASK_SCHEMA: [0, None]}
+        self._inquiries = {(protocol.ASK_SCHEMA, ""): [0, None]}

@@ -7,6 +7,7 @@
 import argparse
 import json
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -404,6 +405,32 @@ def a_conflating_reader_gets_the_newest(tools, directory):
             assert last > 2000, last
             tracker = stream._sources[0].tracker
             assert tracker.skipped > 1000, tracker.skipped
+
+
+@check
+def a_first_frame_that_was_lost_is_missed(tools, directory):
+    """The tracker alone: the topic has no frame, or one that is not kept any more, when its reader comes."""
+    def asked(tracker, now):
+        for message, did_send in tracker.tick(now):
+            did_send()
+            _, _, kind, identity, first, last, _ = protocol._REQUEST.unpack(message)
+            yield kind, identity, (first, last)
+
+    for first in 0, 5:
+        for conflate in False, True:
+            tracker = Tracker(lambda topic: topic == Double.TOPIC, None, conflate=conflate)
+            for kind, identity, _ in asked(tracker, 0.0):
+                for answer in [protocol.REPLY_SCHEMA] * (kind == protocol.ASK_SCHEMA) + [protocol.REPLY_END]:
+                    head = protocol._REPLY.pack(b"LHRP", 1, answer, identity, first, 0, 1, Double.TOPIC.encode())
+                    tracker.take_reply([head, b""], 0.0)
+            heartbeat = Double.frame(
+                0, Double.TOPIC.encode().ljust(32, b"\0") + struct.pack("<Q", first + 1), "heartbeat",
+                protocol.HEARTBEAT_KIND)
+            tracker.take(heartbeat, 0.1)
+            wanted = (protocol.ASK_SNAPSHOT, (0, 0)) if conflate else (protocol.ASK_FRAMES, (first, first))
+            expect([(kind, span) for kind, _, span in asked(tracker, 0.1)], [wanted], f"asked, conflate={conflate}")
+            tracker.take(heartbeat, 0.2)
+            expect(list(asked(tracker, 0.2)), [], "asked twice")
 
 
 @check

@@ -125,16 +125,28 @@ struct StreamTracker {
             inquiries[place].topics.append(topic)
             guard wants(topic) else { return }
             ready.add(.event(.schema(topic: topic, json: Array(payload))))
-            // The topic is known before its first frame: what a heartbeat says of it counts from now on.
-            index(of: topic)
+            let index = index(of: topic)
+            tracks[index].begun = tracks[index].begun ?? reply.first
+            beginQuietTopics()
         case .frame:
             guard let frame = try? StreamFrame(payload), wants(frame.topic) else { return }
             if takeLive(frame, now: now) { ready.add(.frame(Array(payload))) }
         case .end:
             inquiries[place].isOpen = false
             if inquiries[place].kind == .schema { tellAbsent(inquiries[place].topics) }
+            beginQuietTopics()
         case .unknownTopic: inquiries[place].isOpen = false
         case .gone, .malformed: break
+        }
+    }
+
+    /// A topic without a newest frame begins with what comes after it was told of: that could be lost like any other,
+    /// and is missed only when it is known to come.
+    private mutating func beginQuietTopics() {
+        let isAnswered = !inquiries.contains { $0.kind == .snapshot && $0.topic == nil && $0.isOpen }
+        for index in tracks.indices where tracks[index].next == nil {
+            guard let begun = tracks[index].begun, isAnswered || begun == 0 else { continue }
+            tracks[index].next = begun
         }
     }
 

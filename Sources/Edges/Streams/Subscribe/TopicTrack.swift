@@ -15,6 +15,8 @@ struct TopicTrack {
     let topic: StreamTopic
     /// The next frame to hand out; nil before the first.
     var next: UInt64?
+    /// How many frames there were when the publisher first told of the topic; nil before.
+    var begun: UInt64?
     var fill: Fill?
     /// Frames that came while an earlier one was missing, in order.
     private(set) var held: [[UInt8]] = []

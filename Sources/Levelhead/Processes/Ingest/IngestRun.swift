@@ -8,7 +8,7 @@ import Storage
 import Tape
 import Units
 
-/// The ingest process of a run over recorded tape: every record goes to the run's tape and then to the ring.
+/// What an ingest writes of a run, live or over recorded tape: every record to the run's tape, and then to the ring.
 struct IngestRun: ~Copyable {
     /// Records between two publications while there is no reason to wait.
     private static let batchCount = 64

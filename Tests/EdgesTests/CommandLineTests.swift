@@ -60,6 +60,19 @@ struct CommandLineTests {
         #expect(outcome.output == "141\n")
     }
 
+    /// The largest of its files is written first of all to the limit, and is the last to get its name.
+    @Test func `synth that finds no room leaves the session before as it was`() throws {
+        let scratch = try Scratch()
+        let synth = "$lh synth --date 2026-11-20 --rate 0.002 --from 09:00 --to 12:00 --out out"
+        try #require(try Program.shell("\(synth) --seed 9", in: scratch.path).status == 0)
+        let before = try Program.shell("sha256sum out/*", in: scratch.path).output
+        // Blocks of 1,024 bytes: half of what the options take.
+        let limited = try Program.shell("trap '' XFSZ; ulimit -f 400; \(synth) --seed 1", in: scratch.path)
+        #expect(limited.status == 1, "\(limited.errors)")
+        #expect(limited.errors.contains("File too large"), "\(limited.errors)")
+        #expect(try Program.shell("sha256sum out/*", in: scratch.path).output == before)
+    }
+
     @Test func `up starts nothing that can never start`() throws {
         let scratch = try Scratch()
         let deep = scratch.path + "/" + String(repeating: "d", count: 107 - "/venue/control/paper.ipc".count)

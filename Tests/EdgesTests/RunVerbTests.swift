@@ -181,7 +181,8 @@ struct RunVerbTests {
         let scratch = try ShortRun.copy()
         // It is not opened: a flatten does not hang on a file.
         let outcome = try Program.shell("$lh \(verb) --config nowhere.toml --state-dir state", in: scratch.path)
-        #expect(outcome.status == (["why", "verify", "subscribe"].contains { verb.hasPrefix($0) } ? 0 : outcome.status))
         #expect(outcome.status != 64, "\(outcome.errors)")
+        // The others have nobody to talk to.
+        if ["why", "verify", "subscribe"].contains(where: verb.hasPrefix) { #expect(outcome.status == 0) }
     }
 }

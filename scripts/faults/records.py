@@ -89,9 +89,3 @@ def marks(run):
             if text.startswith("levelhead="):
                 found.append(dict(field.split("=", 1) for field in text.split("|")))
     return found
-
-
-def is_subsequence(part, whole):
-    """Whether all of `part` are in `whole`, in that order."""
-    rest = iter(whole)
-    return all(any(record == other for other in rest) for record in part)

@@ -33,10 +33,6 @@
     @inlinable public static var unusableBook: DataQuality {
         .stale | .crossed | .badBook | .halted | .closed | .noBook
     }
-    /// A strategy may not open a position on it.
-    @inlinable public static var refusedToStrategies: DataQuality {
-        .gap | .stale | .crossed | .oneSided | .badBook | .halted | .closed | .warming | .noBook
-    }
 
     /// An array literal would be an array in debug builds.
     @inlinable static func | (a: DataQuality, b: DataQuality) -> DataQuality {

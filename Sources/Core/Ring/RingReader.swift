@@ -20,6 +20,7 @@ public struct RingReader: ~Copyable, @unchecked Sendable {
     @usableFromInline var reportAt: UInt64
     let slot: ReaderSlot?
     let role: RingReaderRole
+    /// Stays mapped as long as its frames are read.
     private let memory: RingMemory
 
     /// Attaches to a ring, at any time and from any process that has the memory mapped.
@@ -59,8 +60,6 @@ public struct RingReader: ~Copyable, @unchecked Sendable {
     public var nextSequence: UInt64 { expected }
     /// The writer whose frames were read last.
     public var epoch: UInt32 { epoch32 }
-    /// Published bytes that this reader has not read.
-    public var lagBytes: UInt64 { memory.publishedPosition &- position }
 
     /// The next frame, or why there is none. A frame is valid until the next call.
     @inlinable public mutating func next() -> RingStep {

@@ -80,12 +80,8 @@ public struct RingWriter: ~Copyable, @unchecked Sendable {
 
     /// The number of the next record.
     public var nextSequence: UInt64 { next }
-    /// Most bytes of frames that one batch may hold.
-    public var batchByteCountMax: Int { Int(batchBytesMax) }
     /// Which writer of this ring this is, from 1.
     public var epoch: UInt32 { epoch32 }
-    /// Whether records wait for `publish`.
-    @inlinable public var hasUnpublished: Bool { position != published }
 
     /// Adds one record to the batch. Copies it; allocates nothing; never waits.
     /// - Precondition: `record` has 1 to `RingLayout.recordBytesMax` bytes.

@@ -10,9 +10,8 @@ public struct ZstdDecompressor: ~Copyable {
 
     /// The four bytes every zstd frame begins with.
     public static let frameMagic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
-    /// What a call should be given and offered to run at full speed (`ZSTD_DStreamInSize`, `ZSTD_DStreamOutSize`).
+    /// What a call should be offered to run at full speed (`ZSTD_DStreamInSize`).
     public static var suggestedInputBytes: Int { ZSTD_DStreamInSize() }
-    public static var suggestedOutputBytes: Int { ZSTD_DStreamOutSize() }
 
     /// - Parameter allowsSkippableStart: a leading skippable frame is no DBZ file, as in a live stream.
     public init(allowsSkippableStart: Bool = false) throws(ZstdError) {

@@ -98,9 +98,6 @@ public struct MergedTape: ~Copyable {
         return position
     }
 
-    /// The dataset of the last record.
-    public var currentDataset: String? { currentSource < 0 ? nil : sources[currentSource].dataset }
-
     /// The next record, valid until the next call; nil at the end.
     public mutating func next() throws(TapeError) -> RecordView? {
         if !trades.isActive, let record = nextPassing() {

@@ -55,15 +55,19 @@ final class CompressedFile: @unchecked Sendable {
         }
     }
 
-    /// Ends the frame and puts the file under its name.
-    func commit() throws {
+    /// Ends the frame: every byte is written, or this throws.
+    func finish() throws {
         handOver()
         try queue.sync {
             if let failure { throw failure }
             var output: [UInt8] = []
             try compressor?.finish(into: &output)
             try output.withUnsafeBytes { try file?.write($0) }
-            try file.take()?.commit()
         }
+    }
+
+    /// Puts the finished file under its name.
+    func commit() throws {
+        try queue.sync { try file.take()?.commit() }
     }
 }

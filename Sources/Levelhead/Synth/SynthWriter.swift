@@ -29,6 +29,8 @@ enum SynthWriter {
             written[stream.rawValue] = Written(path: path, records: 0)
         }
         let counts = try generate(session, into: files)
+        // What does not fit shows before the first has its name.
+        for file in files { try file?.finish() }
         for file in files { try file?.commit() }
         for index in counts.indices { written[index]?.records = counts[index] }
         return written.compactMap { $0 }

@@ -70,6 +70,10 @@ struct SynthCommand: ParsableCommand {
         guard halt.allSatisfy({ $0.span.start < $0.span.end }) else {
             throw ValidationError("--halt must begin before it ends")
         }
+        let halts = halt.map(\.span).sorted { $0.start < $1.start }
+        guard zip(halts, halts.dropFirst()).allSatisfy({ $0.end <= $1.start }) else {
+            throw ValidationError("--halt must end before the next one begins")
+        }
         let inside = halt.allSatisfy { $0.span.start >= window.start && $0.span.end <= window.end }
         guard inside, reconnect.allSatisfy({ window.contains(SynthSession.daySecond($0.time)) }) else {
             throw ValidationError("--halt and --reconnect must lie between --from and --to")

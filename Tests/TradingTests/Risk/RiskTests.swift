@@ -432,11 +432,3 @@ import Units
         #expect(limits.problem == "dailyLoss")
     }
 }
-
-extension String {
-    func replacing(_ text: String, with other: String) -> String {
-        var result = self
-        while let range = result.range(of: text) { result.replaceSubrange(range, with: other) }
-        return result
-    }
-}

@@ -1,4 +1,4 @@
-/// What is open and traded at one strike, over all expirations: published beside the vector (FEATURES C.7).
+/// What is open and traded at one strike, over all expirations (FEATURES C.7).
 public struct OptionStrike: BitwiseCopyable, Sendable {
     /// In 1e-9 points.
     public let strike: Int64

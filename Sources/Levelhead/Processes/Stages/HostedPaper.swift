@@ -9,7 +9,7 @@ import Units
 /// The paper venue as a process.
 struct HostedPaper: ~Copyable, HostedStage {
     static var role: ProcessRole { .paper }
-    /// Half a command's way to the venue by default: nobody waits longer than the model says by more than this.
+    /// A command's way to the venue by default: nobody waits longer than the model says by more than this.
     static var tickInterval: Nanoseconds { .microseconds(500) }
     var isDiskFull = false
     static func stage(_ trading: TradingConfiguration) -> VenueFollower { VenueFollower(trading) }

@@ -109,6 +109,7 @@ import Units
         var writer = try resumed()
         #expect(writer.recordCount == 15_000)
         #expect(writer.cutByteCount == 5)
+        #expect(try PosixFile.contents(of: index).count == 32)
         // Other records come where the index has some of those that are lost: all lie elsewhere.
         try Self.append(TestRecord.status(instrument: 1, received: 1), to: &writer)
         try Self.append(15_001..<Self.count, to: &writer)

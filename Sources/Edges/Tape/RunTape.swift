@@ -142,7 +142,9 @@ public struct RunTapeWriter: ~Copyable {
         guard let last = parts.last else { return nil }
         var file = try TapeFile.open(last.path)
         guard let metadata = file.metadata else { return nil }
-        let place = try file.seek(near: .max, TapeIndex(ofTape: last.path).places())
+        let index = TapeIndex(ofTape: last.path)
+        let place = try file.seek(near: .max, index.places())
+        index.keep(place?.placeCount ?? 0)
         do throws(TapeError) {
             while try file.next() != nil {}
         } catch {

@@ -43,6 +43,9 @@ struct TapeIndex {
         return isInOrder ? places : []
     }
 
+    /// Takes away all but the first `count`: those that a tape which was cut has no more.
+    func keep(_ count: Int) { try? PosixFile(path, .update).truncate(to: count * Self.placeBytes) }
+
     /// Adds one behind the first `count`, if the disk has room for it; what was there is no more.
     func append(_ place: Place, after count: Int) {
         do throws(SystemCallError) {

@@ -57,6 +57,18 @@ import Units
     private static let asks = [BookRecord.Level(price: 101, size: 7, count: 3)]
     private static let book = BookRecord(bids: bids, asks: asks)
 
+    @Test(arguments: [14_500, -200] as [Int32])
+    func `a group was sent when its last record was`(delta: Int32) {
+        var feed = Feed()
+        #expect(feed.assembler.group.sendTime == .max)
+        feed.take(BookRecord.trade(101, 3, .bid))
+        var bytes = Self.book.bytes
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: delta.littleEndian, toByteOffset: 40, as: Int32.self) }
+        feed.take(bytes)
+        #expect(feed.assembler.closedGroup.recordCount == 2)
+        #expect(Int64(feed.assembler.closedGroup.sendTime) == Int64(Self.origin + 50_000) - Int64(delta))
+    }
+
     @Test func `trades and the book record after them are one group`() {
         var feed = Feed()
         feed.take(.trade(101, 2, .bid))

@@ -25,7 +25,7 @@ import Units
         mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64) {}
         mutating func announce(_ signal: Signal) {}
         mutating func announced() {}
-        mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>) {
+        mutating func signal(_ signal: Signal, _ engine: borrowing ContractEngine) {
             signals.append((signal.time.nanoseconds, signal.quality))
         }
         mutating func feedChanged(_ quality: DataQuality) { feed = quality }

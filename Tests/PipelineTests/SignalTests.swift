@@ -19,7 +19,7 @@ import Units
         mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64) {}
         mutating func announce(_ signal: Signal) {}
         mutating func announced() {}
-        mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>) { all.append(signal) }
+        mutating func signal(_ signal: Signal, _ engine: borrowing ContractEngine) { all.append(signal) }
     }
 
     /// An engine that decides every test at once.

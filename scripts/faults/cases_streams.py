@@ -13,7 +13,9 @@ import time
 import numpy as np
 
 import bench
+import records
 import runs
+import wire
 from bench import PLACE, PROGRAM, case, expect, levelhead, same, short_day, until
 from levelhead_client import Missed, Subscriber
 from runs import Up, prove, wait_for_all
@@ -97,8 +99,14 @@ class Export:
             same(times.tolist() == self.times[sequences].tolist(), True, f"{topic}: times and sequences of rows")
 
 
+def send_times(run):
+    """When the exchange sent each record of a run's tape, by its place: `ts_recv` less `ts_in_delta` (MBP-10: bytes 32 and 40)."""
+    return [int.from_bytes(record[32:40], "little") - int.from_bytes(record[40:44], "little", signed=True)
+            if wire.rtype(record) == wire.MBP10 else None for record in records.written(run)]
+
+
 def check_listener(listener, export, result):
-    lost = 0
+    lost, sent = 0, send_times(listener.up.run)
     for topic in TOPICS[:2]:
         frames = listener.frames[topic]
         expect(frames, f"{topic}: rows came")
@@ -107,6 +115,8 @@ def check_listener(listener, export, result):
         rows = schema.rows(*[frames[number].data for number in sequences])
         times = np.stack([rows[name].astype(np.int64) for name in ("ts_event", "ts_recv", "ring_sequence")], axis=1)
         export.check(topic, sequences, np.ascontiguousarray(rows["values"]), schema.columns, times)
+        for place, found in zip(rows["ring_sequence"].tolist(), rows["ts_send"].tolist()):
+            same(found, sent[place], f"{topic}: ts_send of record {place}")
         lost += listener.check_complete(topic, result["feature_rows"])
     lost += listener.check_complete("signals.ES", result["signals"])
     return f"{len(listener.frames[TOPICS[0]])} rows, {lost} reported missing"

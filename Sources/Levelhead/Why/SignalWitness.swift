@@ -66,9 +66,9 @@ private struct WitnessOutput: ~Copyable, EngineOutput {
     mutating func announce(_ signal: Signal) {}
     mutating func announced() {}
 
-    mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>) {
+    mutating func signal(_ signal: Signal, _ engine: borrowing ContractEngine) {
         guard signal.sequence == sequence else { return }
         found = signal
-        self.vector = Array(vector)
+        vector = Array(engine.vector)
     }
 }

@@ -18,8 +18,8 @@ public protocol EngineOutput: ~Copyable {
     mutating func announce(_ signal: Signal)
     /// A group's signals have all been announced.
     mutating func announced()
-    /// A level was decided; the vector is the one it was decided on.
-    mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>)
+    /// A level was decided on the engine's vector, in the group that closed.
+    mutating func signal(_ signal: Signal, _ engine: borrowing ContractEngine)
     /// What the feed adds to the quality of every vector from here on.
     mutating func feedChanged(_ quality: DataQuality)
 }
@@ -100,7 +100,7 @@ struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {
         if judge.judge(engine) {
             for index in judge.decided.indices { output.announce(judge.decided[index]) }
             output.announced()
-            for index in judge.decided.indices { output.signal(judge.decided[index], vector: engine.vector) }
+            for index in judge.decided.indices { output.signal(judge.decided[index], engine) }
             judge.decided.removeAll()
         }
         output.vector(engine)

@@ -29,6 +29,8 @@ import Units
     public var receiveTime: UInt64 = 0
     /// Ring sequence of that record.
     public var sequence: UInt64 = 0
+    /// Its `ts_in_delta`, ns: how long before `receiveTime` the exchange sent it.
+    public var sendTimeDelta: Int32 = 0
     /// Accepted records.
     public var recordCount: Int32 = 0
     /// A record restated the book (F_SNAPSHOT): what changed is not flow.
@@ -37,6 +39,9 @@ import Units
     public var hasClear = false
 
     @inlinable public init() {}
+
+    /// When the exchange sent the last record, ns; `UInt64.max` before the first.
+    public var sendTime: UInt64 { recordCount == 0 ? .max : receiveTime &- UInt64(bitPattern: Int64(sendTimeDelta)) }
 }
 
 /// Assembles the MBP-10 records of one contract into event groups.
@@ -179,6 +184,7 @@ public struct EventGroupAssembler: ~Copyable {
         }
         group.eventTime = eventTime
         group.receiveTime = record.receiveTime.nanoseconds
+        group.sendTimeDelta = record.sendTimeDelta
         group.sequence = sequence
         group.recordCount &+= 1
         counters.records &+= 1

@@ -1,6 +1,7 @@
 import Configuration
 import Determinism
 import Features
+import MarketData
 import Orders
 import Pipeline
 import Security
@@ -48,13 +49,13 @@ struct EngineLedger: ~Copyable, EngineOutput {
 
     mutating func announced() { door?.call() }
 
-    mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>) {
-        if mode == .second { features.add(vector) }
+    mutating func signal(_ signal: Signal, _ engine: borrowing ContractEngine) {
+        if mode == .second { features.add(engine.vector) }
         var writer = CanonicalWriter(scratch)
         signal.write(into: &writer)
         signals.add(UnsafeRawBufferPointer(rebasing: scratch[..<writer.count]))
         waiting.append(signal)
-        streams?.publish(signal, at: position)
+        streams?.publish(signal, at: position, sendTime: engine.group.sendTime)
     }
 
     /// The signals since the last call, in order.

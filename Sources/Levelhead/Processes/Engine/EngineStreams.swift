@@ -65,8 +65,8 @@ final class EngineStreams {
         attempt {
             let group = engine.group
             let stamp = FrameStamp(
-                ringSequence: group.sequence, eventTime: group.time, receiveTime: engine.clock,
-                localTime: receivedAt, publishTime: MonotonicClock.wallTime().nanoseconds,
+                ringSequence: group.sequence, eventTime: group.time, sendTime: group.sendTime,
+                receiveTime: engine.clock, localTime: receivedAt, publishTime: MonotonicClock.wallTime().nanoseconds,
                 quality: engine.rowQuality.union(feedQuality).rawValue)
             let market = engine.vector.extracting(FeatureSchema.marketOffset..<engine.vector.count)
             try publisher.publish(market, stamp, to: features)
@@ -74,11 +74,13 @@ final class EngineStreams {
         }
     }
 
-    func publish(_ signal: Signal, at position: UInt64) {
+    /// - Parameter sendTime: when the exchange sent the record that decided the level, ns.
+    func publish(_ signal: Signal, at position: UInt64, sendTime: UInt64) {
         attempt {
             let stamp = FrameStamp(
-                ringSequence: position, eventTime: signal.time.nanoseconds, receiveTime: signal.receiveTime.nanoseconds,
-                localTime: receivedAt, publishTime: MonotonicClock.wallTime().nanoseconds,
+                ringSequence: position, eventTime: signal.time.nanoseconds, sendTime: sendTime,
+                receiveTime: signal.receiveTime.nanoseconds, localTime: receivedAt,
+                publishTime: MonotonicClock.wallTime().nanoseconds,
                 quality: signal.quality.union(feedQuality).rawValue)
             try publisher.publish(signal, stamp, to: signals)
         }

@@ -105,6 +105,11 @@ def send_times(run):
             if wire.rtype(record) == wire.MBP10 else None for record in records.written(run)]
 
 
+def check_send_times(topic, rows, sent):
+    for place, found in zip(rows["ring_sequence"].tolist(), rows["ts_send"].tolist()):
+        same(found, sent[place], f"{topic}: ts_send of record {place}")
+
+
 def check_listener(listener, export, result):
     lost, sent = 0, send_times(listener.up.run)
     for topic in TOPICS[:2]:
@@ -115,9 +120,11 @@ def check_listener(listener, export, result):
         rows = schema.rows(*[frames[number].data for number in sequences])
         times = np.stack([rows[name].astype(np.int64) for name in ("ts_event", "ts_recv", "ring_sequence")], axis=1)
         export.check(topic, sequences, np.ascontiguousarray(rows["values"]), schema.columns, times)
-        for place, found in zip(rows["ring_sequence"].tolist(), rows["ts_send"].tolist()):
-            same(found, sent[place], f"{topic}: ts_send of record {place}")
+        check_send_times(topic, rows, sent)
         lost += listener.check_complete(topic, result["feature_rows"])
+    signals = listener.frames["signals.ES"]
+    if signals:
+        check_send_times("signals.ES", listener.schemas["signals.ES"].rows(*[frame.data for frame in signals.values()]), sent)
     lost += listener.check_complete("signals.ES", result["signals"])
     return f"{len(listener.frames[TOPICS[0]])} rows, {lost} reported missing"
 

@@ -55,7 +55,7 @@ struct EngineLedger: ~Copyable, EngineOutput {
         signal.write(into: &writer)
         signals.add(UnsafeRawBufferPointer(rebasing: scratch[..<writer.count]))
         waiting.append(signal)
-        streams?.publish(signal, at: position, sendTime: engine.group.sendTime)
+        streams?.publish(signal, of: engine.group)
     }
 
     /// The signals since the last call, in order.

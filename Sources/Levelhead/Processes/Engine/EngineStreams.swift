@@ -74,11 +74,11 @@ final class EngineStreams {
         }
     }
 
-    /// - Parameter sendTime: when the exchange sent the record that decided the level, ns.
-    func publish(_ signal: Signal, at position: UInt64, sendTime: UInt64) {
+    /// Publishes a signal that a group's end led to.
+    func publish(_ signal: Signal, of group: EventGroup) {
         attempt {
             let stamp = FrameStamp(
-                ringSequence: position, eventTime: signal.time.nanoseconds, sendTime: sendTime,
+                ringSequence: group.sequence, eventTime: signal.time.nanoseconds, sendTime: group.sendTime,
                 receiveTime: signal.receiveTime.nanoseconds, localTime: receivedAt,
                 publishTime: MonotonicClock.wallTime().nanoseconds,
                 quality: signal.quality.union(feedQuality).rawValue)

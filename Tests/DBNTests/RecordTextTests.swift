@@ -75,8 +75,7 @@ import Units
         #expect(StatisticType(rawValue: 10_002).name == "venue_specific_price_1")
         #expect(InstrumentClass.optionSpread.name == "option_spread")
         #expect(SystemCode.endOfInterval.name == "end_of_interval")
-        #expect(ErrorCode.replayDataAgedOut.isFatal)
-        #expect(!ErrorCode.skippedRecordsAfterSlowReading.isFatal)
+        #expect(ErrorCode.replayDataAgedOut.name == "replay_data_aged_out")
         #expect(ErrorCode(rawValue: 77).name == "error-77")
     }
 }

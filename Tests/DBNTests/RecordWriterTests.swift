@@ -38,7 +38,6 @@ import Units
             expected += ",\"ask_sz_0\(level)\":12,\"bid_ct_0\(level)\":13,\"ask_ct_0\(level)\":14"
         }
         #expect(try json(bytes) == expected + "}\n")
-        if depth == 0 { #expect(written { record.writeTrade(to: $0) } == bytes) }
     }
 
     @Test func `market by order and bars`() throws {

@@ -107,7 +107,9 @@ final class Market {
         }
     }
 
-    static func trade(_ id: UInt32, at time: UInt64) -> [UInt8] { bytes { head(id, time).writeTrade(to: $0) } }
+    static func trade(_ id: UInt32, at time: UInt64) -> [UInt8] {
+        bytes { head(id, time).write(levels: UnsafeBufferPointer(start: nil, count: 0), to: $0) }
+    }
 
     private static func head(_ id: UInt32, _ time: UInt64) -> MarketByPriceRecord {
         MarketByPriceRecord(

@@ -41,8 +41,8 @@ import Units
         let near = FuturesContract(root: "ES", year: 2027, month: 3)
         let far = FuturesContract(root: "ES", year: 2027, month: 6)
         #expect(try FuturesSymbol("ESH7-ESM7", near: reference) == .calendarSpread(near, far))
-        #expect(!FuturesSymbol.isOutright("ESH7-ESM7"))
-        #expect(FuturesSymbol.isOutright("ESH7"))
+        #expect(FuturesContract("ESH7-ESM7", near: reference) == nil)
+        #expect(FuturesContract("ESH7", near: reference) == near)
     }
 
     @Test(arguments: [
@@ -67,7 +67,6 @@ import Units
         for (micro, parent) in [("MES", "ES"), ("MNQ", "NQ")] {
             let small = try #require(ContractSpecification.of(root: micro))
             let large = try #require(ContractSpecification.of(root: parent))
-            #expect(small.microOf == parent)
             #expect(small.tick == large.tick)
             #expect(small.moneyPerPoint * 10 == large.moneyPerPoint)
         }
@@ -75,7 +74,7 @@ import Units
 
     @Test func `MES is worth 1 dollar 25 a tick, large trades start at 50 there and at 25 in ES`() throws {
         let micro = try #require(ContractSpecification.of(root: "MES"))
-        #expect(micro.value(Ticks(8), contracts: Quantity(-3)) == Money(cents: -3_000))
+        #expect(micro.tickValue == Money(cents: 125))
         #expect(micro.largeTradeContracts == 50)
         #expect(ContractSpecification.of(root: "ES")?.largeTradeContracts == 25)
         #expect(ContractSpecification.of(root: "XX") == nil)
@@ -110,8 +109,10 @@ import Units
     @Test func `the roll happens at the 18 hours open on the Sunday`() throws {
         let calendar = try Fixture.calendar()
         // 2026-12-14 is a Monday; its session opens on Sunday at 18:00 New York, 23:00 UTC.
-        #expect(calendar.leadContract(root: "MES", at: try Fixture.utc("2026-12-13T22:59:59"))?.rawSymbol == "MESZ6")
-        #expect(calendar.leadContract(root: "MES", at: try Fixture.utc("2026-12-13T23:00"))?.rawSymbol == "MESH7")
+        for (time, expected) in [("2026-12-13T22:59:59", "MESZ6"), ("2026-12-13T23:00", "MESH7")] {
+            let tradeDate = calendar.sessionInForce(try Fixture.utc(time)).tradeDate
+            #expect(calendar.leadContract(root: "MES", on: tradeDate)?.rawSymbol == expected)
+        }
     }
 
     @Test(arguments: [

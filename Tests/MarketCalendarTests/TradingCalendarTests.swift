@@ -199,7 +199,5 @@ import Units
         #expect(window.entryStart == (try Fixture.utc(start)))
         #expect(window.entryEnd == (try Fixture.utc(end)))
         #expect(window.flatBy == (try Fixture.utc(flat)))
-        #expect(window.allowsEntry(window.entryStart) == (start != end))
-        #expect(!window.allowsEntry(window.entryEnd))
     }
 }

@@ -43,16 +43,6 @@
     public static let replayDataAgedOut = ErrorCode(rawValue: 8)
     public static let unset = ErrorCode(rawValue: 0xFF)
 
-    /// Whether the gateway closes the session after sending it. Unknown codes count as not fatal.
-    public var isFatal: Bool {
-        switch self {
-        case .authenticationFailed, .keyDeactivated, .connectionLimitExceeded, .invalidSubscription, .internalError,
-            .replayDataAgedOut:
-            true
-        default: false
-        }
-    }
-
     /// Databento's name; `error-N` for a code without one.
     public var name: String {
         switch self {

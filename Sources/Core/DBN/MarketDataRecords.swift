@@ -51,13 +51,6 @@ import Units
         return byteCount
     }
 
-    /// Writes a `trades` record and returns its size.
-    @inlinable @discardableResult
-    public func writeTrade(to output: UnsafeMutableRawPointer) -> Int {
-        writeHead(.trade, byteCount: RecordByteCount.trade, to: output)
-        return RecordByteCount.trade
-    }
-
     /// Writes the first 48 bytes; the caller writes the levels, at 48 + 32 times their index.
     @inlinable public func writeHead(_ type: RecordType, byteCount: Int, to output: UnsafeMutableRawPointer) {
         header.write(type, byteCount: byteCount, to: output)

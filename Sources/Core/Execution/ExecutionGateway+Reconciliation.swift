@@ -12,9 +12,6 @@ extension ExecutionGateway {
         beginRead(clock)
     }
 
-    /// After a start that may have missed something.
-    public mutating func restarted(_ clock: TradingClock) { reconcile(clock) }
-
     mutating func continueReconciliation(_ clock: TradingClock) {
         if !read.isUnderWay {
             if clock.message >= readFrom { beginRead(clock) }

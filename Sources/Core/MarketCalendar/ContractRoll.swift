@@ -29,8 +29,8 @@ extension TradingCalendar {
         return thirdFriday.adding(days: isMonday ? -4 : -8)
     }
 
-    /// The contract that leads on a trade date, or the one `rank` quarters after it. Nil where the root has no roll
-    /// calendar.
+    /// The contract that leads on a trade date, from the 18:00 ET open that begins it, or the one `rank` quarters after
+    /// it. Nil where the root has no roll calendar.
     public func leadContract(root: String, on tradeDate: CivilDate, rank: Int = 0) -> FuturesContract? {
         guard let months = ContractSpecification.of(root: root)?.months else { return nil }
         var lead: FuturesContract?
@@ -45,11 +45,6 @@ extension TradingCalendar {
         guard let lead, let position = months.firstIndex(of: lead.month) else { return nil }
         let (years, index) = (position + rank).quotientAndRemainder(dividingBy: months.count)
         return FuturesContract(root: root, year: lead.year + years, month: months[index])
-    }
-
-    /// The contract that leads at an instant: the roll happens at the 18:00 ET open that begins the roll's trade date.
-    public func leadContract(root: String, at time: Timestamp, rank: Int = 0) -> FuturesContract? {
-        leadContract(root: root, on: sessionInForce(time).tradeDate, rank: rank)
     }
 
     /// The contract that a symbol means on a trade date; nil for a parent or a spread, which are not one contract.

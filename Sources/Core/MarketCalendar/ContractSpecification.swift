@@ -2,8 +2,6 @@ public import Units
 
 /// What one root's contracts are: their price grid, their worth, their months, their fees.
 public struct ContractSpecification: Equatable, Sendable {
-    public enum Exchange: String, Sendable { case cme = "CME", cbot = "CBOT", nymex = "NYMEX", comex = "COMEX" }
-
     public enum ExpiryRule: Sendable {
         /// Cash settled at the opening of the third Friday of the delivery month, 09:30 ET; if the index is not
         /// published that day, on the first earlier day on which it is.
@@ -11,9 +9,8 @@ public struct ContractSpecification: Equatable, Sendable {
     }
 
     public let root: String
-    public let exchange: Exchange
     public let tick: TickSize
-    /// The worth of one tick of one contract.
+    /// The worth of one tick of one contract: as published, so that a test holds the row's numbers against each other.
     public let tickValue: Money
     /// The contract multiplier: the worth of one whole point of the quoted price, exact.
     public let moneyPerPoint: Money
@@ -25,14 +22,9 @@ public struct ContractSpecification: Equatable, Sendable {
     public let exchangeAndClearingFee: Money?
     /// The National Futures Association's assessment, per contract and side.
     public let nfaFee: Money
-    /// The larger contract on the same index, ten times this one.
-    public let microOf: String?
     /// Orders of at least this size count as large trades.
     public let largeTradeContracts: Int64
 
     /// Nil when the table has no such root.
     public static func of(root: String) -> ContractSpecification? { all.first { $0.root == root } }
-
-    /// The worth of a difference in ticks for a number of contracts.
-    public func value(_ ticks: Ticks, contracts: Quantity) -> Money { tickValue * ticks.count * contracts.contracts }
 }

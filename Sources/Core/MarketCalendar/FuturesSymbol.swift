@@ -35,11 +35,6 @@ public enum FuturesSymbol: Hashable, Sendable {
         }
     }
 
-    /// Whether the text names one contract, so that its prices are prices.
-    public static func isOutright(_ text: some StringProtocol) -> Bool {
-        FuturesContract(text, near: CivilDate(daysSinceEpoch: 0)) != nil
-    }
-
     /// The root that the symbol belongs to; of a spread, that of its first leg.
     public var root: String {
         switch self {

@@ -27,8 +27,6 @@ public struct TradingWindow: Equatable, BitwiseCopyable, Sendable {
     public let entryStart: Timestamp
     public let entryEnd: Timestamp
     public let flatBy: Timestamp
-
-    public func allowsEntry(_ time: Timestamp) -> Bool { time >= entryStart && time < entryEnd }
 }
 
 extension TradingCalendar {

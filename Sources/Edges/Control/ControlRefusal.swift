@@ -25,12 +25,4 @@ public enum ControlRefusal: String, Error, Sendable, CaseIterable {
     case idReused = "id_reused"
     /// This process takes no more commands at the moment.
     case busy
-
-    /// Who sent it has the key.
-    var isOfKeyHolder: Bool {
-        switch self {
-        case .tooLong, .truncated, .trailingBytes, .notAMessage, .wrongCode: false
-        case .version, .malformed, .wrongKind, .wrongTime, .replayed, .idReused, .busy: true
-        }
-    }
 }

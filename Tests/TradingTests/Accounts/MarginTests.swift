@@ -35,19 +35,9 @@ import Units
         #expect(table.requirement(held, opening: .es, isIntraday: true) == .usd("1150"))
     }
 
-    @Test func `exactly enough is enough`() throws {
-        let one = exposures(ContractExposure(contract: .mes, position: .zero, workingBuys: Quantity(2)))
-        let enough = try #require(table.verdict(equity: .usd("4400"), one, opening: .mes, isIntraday: false))
-        #expect(enough.isEnough && enough.excess == .zero && enough.requirement == .usd("4400"))
-        let short = try #require(
-            table.verdict(equity: .usd("4399.999999999"), one, opening: .mes, isIntraday: false))
-        #expect(!short.isEnough && short.excess == Money(nanos: -1))
-    }
-
     @Test func `a contract without a row has no answer`() {
         let unknown = exposures(ContractExposure(contract: ContractRoot("MNQ") ?? .none, position: Quantity(1)))
         #expect(table.requirement(unknown, opening: nil, isIntraday: false) == nil)
-        #expect(table.verdict(equity: .usd("1000000"), unknown, opening: nil, isIntraday: false) == nil)
         let flat = exposures(ContractExposure(contract: ContractRoot("MNQ") ?? .none, position: .zero))
         #expect(table.requirement(flat, opening: nil, isIntraday: false) == .zero)
     }

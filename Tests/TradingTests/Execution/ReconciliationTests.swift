@@ -20,7 +20,7 @@ import Units
 
     @Test func `fills that came while nobody listened come first`() {
         var bench = GatewayBench.holding()
-        bench.gateway.restarted(bench.clock)
+        bench.gateway.reconcile(bench.clock)
         bench.wait(0)
         #expect(bench.filled(Self.stop, .sell, 1, "4998.25") == ["fill x1 sell 1 @ 4998.25", "x1 filled 0"])
         #expect(bench.say(.cancelled, Self.target) { $0.reason = .linked } == ["x2 cancelled 0 linked"])

@@ -49,21 +49,6 @@ import Units
     @inlinable public func contains(_ time: Timestamp) -> Bool { time >= from && time < until }
 }
 
-/// Whether the margin for what is held is enough.
-@frozen public struct MarginVerdict: Hashable, BitwiseCopyable, Sendable {
-    public var requirement: Money
-    /// Equity less the requirement.
-    public var excess: Money
-
-    public init(requirement: Money, excess: Money) {
-        self.requirement = requirement
-        self.excess = excess
-    }
-
-    /// Exactly enough is enough.
-    @inlinable public var isEnough: Bool { excess >= .zero }
-}
-
 /// Margin by contract. Nothing is offset between contracts.
 public struct MarginTable: Equatable, Sendable {
     public let rows: [MarginRow]
@@ -113,13 +98,5 @@ public struct MarginTable: Equatable, Sendable {
     public func requirement(_ exposure: ContractExposure, opens: Bool, isIntraday: Bool) -> Money? {
         guard let rate = rate(exposure.contract, opens: opens, isIntraday: isIntraday) else { return nil }
         return rate * exposure.worst.contracts
-    }
-
-    /// Holds equity against the requirement. Nil when a contract is not in the table.
-    public func verdict(
-        equity: Money, _ exposures: borrowing AccountLimits.Exposures, opening: ContractRoot?, isIntraday: Bool
-    ) -> MarginVerdict? {
-        guard let asked = requirement(exposures, opening: opening, isIntraday: isIntraday) else { return nil }
-        return MarginVerdict(requirement: asked, excess: equity - asked)
     }
 }

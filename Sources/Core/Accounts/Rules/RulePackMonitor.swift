@@ -58,16 +58,6 @@ public struct RulePackMonitor: Sendable {
         return first
     }
 
-    /// Whether any rule was ever broken, and which was first.
-    public var firstBreach: RuleBreach? {
-        var earliest: RuleBreach?
-        for i in records.indices where records[i].isBroken {
-            if let known = earliest, known.time <= records[i].first.time { continue }
-            earliest = records[i].first
-        }
-        return earliest
-    }
-
     private func breach(
         of rule: ProgrammeRule, _ equity: Money, _ balance: Money, _ time: Timestamp, _ position: Quantity
     ) -> RuleBreach? {

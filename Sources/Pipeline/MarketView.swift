@@ -102,7 +102,7 @@ struct MarketView: ~Copyable {
         bids[0] = Self.level(bidSide, 0)
         asks[0] = Self.level(askSide, 0)
         return MarketUpdate(
-            time: time, receiveTime: receiveTime, instrument: .traded, quality: quality,
+            time: time, receiveTime: receiveTime, quality: quality,
             bids: UnsafeBufferPointer(start: bids, count: bidSide.pointee.isEmpty ? 0 : 1),
             asks: UnsafeBufferPointer(start: asks, count: askSide.pointee.isEmpty ? 0 : 1),
             trades: UnsafeBufferPointer(start: trades, count: 0))
@@ -114,7 +114,7 @@ struct MarketView: ~Copyable {
         let askCount = Self.spread(book.ask, into: asks, depth: depth)
         let tradeCount = runs.map { spread($0) } ?? 0
         return MarketUpdate(
-            time: time, receiveTime: receiveTime, instrument: .traded, quality: quality,
+            time: time, receiveTime: receiveTime, quality: quality,
             bids: UnsafeBufferPointer(start: bids, count: bidCount),
             asks: UnsafeBufferPointer(start: asks, count: askCount),
             trades: UnsafeBufferPointer(start: trades, count: tradeCount))

@@ -50,7 +50,7 @@ import Units
         levels.withUnsafeBufferPointer { levels in
             stage.mark(
                 MarketUpdate(
-                    time: time(seconds), receiveTime: time(seconds), instrument: .traded, quality: [],
+                    time: time(seconds), receiveTime: time(seconds), quality: [],
                     bids: UnsafeBufferPointer(rebasing: levels[0..<1]),
                     asks: UnsafeBufferPointer(rebasing: levels[1..<2]),
                     trades: UnsafeBufferPointer(start: nil, count: 0)))

@@ -30,7 +30,7 @@ final class TestMarket {
 
     var update: MarketUpdate {
         MarketUpdate(
-            time: time, receiveTime: time, instrument: .traded, quality: quality,
+            time: time, receiveTime: time, quality: quality,
             bids: UnsafeBufferPointer(rebasing: bids[..<bidCount]),
             asks: UnsafeBufferPointer(rebasing: asks[..<askCount]),
             trades: UnsafeBufferPointer(rebasing: trades[..<tradeCount]))

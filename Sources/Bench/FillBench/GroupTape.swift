@@ -83,7 +83,7 @@ final class GroupTape {
             return trades.withUnsafeBufferPointer { all in
                 body(
                     MarketUpdate(
-                        time: group.time, receiveTime: group.time, instrument: .traded, quality: group.quality,
+                        time: group.time, receiveTime: group.time, quality: group.quality,
                         bids: UnsafeBufferPointer(rebasing: room[0..<group.bidCount]),
                         asks: UnsafeBufferPointer(
                             rebasing: room[TradingLimits.bookLevels..<(TradingLimits.bookLevels + group.askCount)]),

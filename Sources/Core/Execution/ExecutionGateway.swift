@@ -92,10 +92,7 @@ public struct ExecutionGateway: Sendable {
     }
 
     /// Takes the best prices of the traded contract. Wanted before any other input of a step, unless idle.
-    public mutating func follow(_ update: MarketUpdate) {
-        guard update.instrument == .traded else { return }
-        quote = ExecutionQuote(update)
-    }
+    public mutating func follow(_ update: MarketUpdate) { quote = ExecutionQuote(update) }
 
     /// Takes a change of the trading state: FLATTENING cancels and closes everything, REDUCING and HALTED cancel what
     /// could open.

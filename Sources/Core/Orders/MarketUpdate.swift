@@ -1,13 +1,4 @@
-import Determinism
 import Units
-
-/// Which of the two contracts a value belongs to. A price never crosses from one to the other.
-@frozen public enum InstrumentIndex: UInt8, Hashable, BitwiseCopyable, Sendable {
-    /// Whose book is read for signals.
-    case signal = 0
-    /// Whose orders are sent.
-    case traded = 1
-}
 
 /// One price level of a book. An absent level has size 0.
 @frozen public struct BookLevel: Hashable, BitwiseCopyable, Sendable {
@@ -40,14 +31,14 @@ import Units
     }
 }
 
-/// One instrument after a closed event group: the market as the trading folds see it. A view: the levels and trades
-/// stay where their owner has them and are valid during the call they are handed to.
+/// The traded contract after a closed event group: the market as the trading folds see it. No price of the contract
+/// that signals are read from is ever in it. A view: the levels and trades stay where their owner has them and are valid
+/// during the call they are handed to.
 @frozen public struct MarketUpdate {
     /// Group time (exchange); never goes back.
     public var time: Timestamp
     /// When the group was received: nothing of it may be used earlier.
     public var receiveTime: Timestamp
-    public var instrument: InstrumentIndex
     public var quality: DataQuality
     /// Best levels; size 0 where the side is empty.
     public var bid, ask: BookLevel
@@ -57,26 +48,16 @@ import Units
     public var trades: UnsafeBufferPointer<MarketTrade>
 
     @inlinable public init(
-        time: Timestamp, receiveTime: Timestamp, instrument: InstrumentIndex, quality: DataQuality,
-        bids: UnsafeBufferPointer<BookLevel>, asks: UnsafeBufferPointer<BookLevel>,
-        trades: UnsafeBufferPointer<MarketTrade>
+        time: Timestamp, receiveTime: Timestamp, quality: DataQuality, bids: UnsafeBufferPointer<BookLevel>,
+        asks: UnsafeBufferPointer<BookLevel>, trades: UnsafeBufferPointer<MarketTrade>
     ) {
         self.time = time
         self.receiveTime = receiveTime
-        self.instrument = instrument
         self.quality = quality
         self.bids = bids
         self.asks = asks
         self.trades = trades
         bid = bids.isEmpty ? .none : bids[0]
         ask = asks.isEmpty ? .none : asks[0]
-    }
-
-    /// Before the first update of an instrument.
-    public static func none(_ instrument: InstrumentIndex) -> MarketUpdate {
-        MarketUpdate(
-            time: Timestamp(nanoseconds: 0), receiveTime: Timestamp(nanoseconds: 0), instrument: instrument,
-            quality: .noBook, bids: UnsafeBufferPointer(start: nil, count: 0),
-            asks: UnsafeBufferPointer(start: nil, count: 0), trades: UnsafeBufferPointer(start: nil, count: 0))
     }
 }

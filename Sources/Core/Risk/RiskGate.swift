@@ -112,9 +112,8 @@ public struct RiskGate: Sendable {
         !position.isFlat || restrictions.contains(.mark) || looksAtBooks && hasOpenBook
     }
 
-    /// Takes an update of the traded contract. A few nanoseconds while flat; other contracts are not looked at.
+    /// Takes an update of the traded contract. A few nanoseconds while flat.
     public mutating func apply(_ update: MarketUpdate) {
-        guard update.instrument == .traded else { return }
         if update.time > clock { clock = update.time }
         mark.take(update)
         if looksAtEveryUpdate { evaluate() }

@@ -1,6 +1,7 @@
 import DBN
 import Determinism
 import Features
+import MarketCalendar
 import Orders
 import Risk
 import Signals
@@ -14,12 +15,16 @@ import Units
     /// The quality that every row goes out with.
     struct Rows: ~Copyable, EngineOutput {
         var feed: DataQuality = []
+        /// Without `noHistory`, which is that of a whole session.
         var qualities: [DataQuality] = []
+        var lackHistory: [Bool] = []
         var signals: [(time: UInt64, quality: DataQuality)] = []
         var holes: [Range<UInt64>?] = []
 
         mutating func vector(_ engine: borrowing ContractEngine) {
-            qualities.append(engine.rowQuality.union(feed))
+            let quality = engine.rowQuality
+            lackHistory.append(quality.contains(.noHistory))
+            qualities.append(quality.subtracting(.noHistory).union(feed))
             holes.append(engine.newestHole)
         }
         mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64) {}
@@ -72,6 +77,30 @@ import Units
         }
         let found = pipeline.withOutput { $0.qualities }
         #expect(found == steps.map(\.2))
+    }
+
+    @Test(arguments: [0, 4, 5])
+    func `rows have no history until the session that five are known before`(sessions: Int) throws {
+        let friday = CivilDate(year: 2023, month: 12, day: 8)
+        var features = try MarketFoldTests.configuration()
+        // The last of them is this Friday's: it counts from Sunday evening on.
+        features.history = SessionHistory(
+            (0..<sessions).map { day in
+                SessionRecord(
+                    tradeDate: friday.adding(days: day + 1 - sessions), kind: .regular, isComplete: true,
+                    bucketCount: SessionBuckets.count, regularGroups: 0,
+                    values: [Double](repeating: 1, count: SessionBuckets.valueCount), microPrice: MicroPriceCounts())
+            })
+        var pipeline = EnginePipeline(
+            plan: try MarketFoldTests.plan([("ESZ3", 1)]), features: features, trading: EventClockTests.trading,
+            output: Rows())
+        for time in [try MarketFoldTests.instant(8, 10, 0), try MarketFoldTests.instant(10, 18, 0, 1)] {
+            Self.take(MarketFoldTests.book(1, time, bid: 18_000), &pipeline)
+        }
+        let (lackHistory, qualities) = pipeline.withOutput { ($0.lackHistory, $0.qualities) }
+        // A row at the end of Friday's session and one on Sunday evening.
+        #expect(lackHistory.first == true && lackHistory.last == (sessions < 5))
+        #expect(qualities.allSatisfy { $0.isEmpty })
     }
 
     @Test func `rows in a halt say so, and rows after the close do not`() throws {

@@ -24,7 +24,8 @@
     @inlinable public static var warming: DataQuality { DataQuality(rawValue: 1 << 8) }
     /// There is no book.
     @inlinable public static var noBook: DataQuality { DataQuality(rawValue: 1 << 9) }
-    /// Baselines of earlier sessions are missing. Says nothing against the book.
+    /// Fewer than five earlier sessions are known, so nothing is compared with the usual day. Says nothing against the
+    /// book.
     @inlinable public static var noHistory: DataQuality { DataQuality(rawValue: 1 << 10) }
 
     /// The market takes no orders.

@@ -80,8 +80,13 @@ extension ContractEngine {
         return isBookOld ? quality.union(.stale) : quality
     }
 
-    /// What is wrong with the vector: with the book, and with what was summed before it.
-    public var rowQuality: DataQuality { hasHole ? dataQuality.union(.gap) : dataQuality }
+    /// What is wrong with the vector: with the book, with what was summed before it, and with what it is compared with.
+    public var rowQuality: DataQuality {
+        var quality = dataQuality
+        if hasHole { quality.insert(.gap) }
+        if !knowsUsualDay { quality.insert(.noHistory) }
+        return quality
+    }
 }
 
 struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {

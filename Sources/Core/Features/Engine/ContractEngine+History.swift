@@ -7,6 +7,10 @@ extension ContractEngine {
     /// V of VPIN's volume buckets for the session under way, contracts; 0 without five sessions of history.
     public var volumeBucketSize: Int64 { operators.pointee.baseline.volumeBucketSize }
 
+    /// Whether there are five sessions that this one can be compared with: without them the rows that do are not
+    /// defined, all session.
+    public var knowsUsualDay: Bool { volumeBucketSize > 0 }
+
     /// Gives away the sessions that have ended since the last call; none unless the configuration collects them.
     ///
     /// - Parameter keepsLast: not the last one: records of it may still turn out to be missing.

@@ -35,6 +35,25 @@ import Testing
         }
     }
 
+    @Test func `a key comes from a file that nobody else may use, or from where it says why not`() throws {
+        let scratch = try Scratch()
+        let path = try scratch.write(Array("key\n".utf8), "key")
+        #expect(chmod(path, 0o400) == 0)
+        #expect(try PrivatePath.key(in: path) == Array("key\n".utf8))
+        try FileManager.default.createSymbolicLink(atPath: scratch.file("link"), withDestinationPath: path)
+        #expect(try PrivatePath.key(in: scratch.file("link")) == Array("key\n".utf8))
+        func refusal(_ path: String) -> String {
+            do { return "\(try PrivatePath.key(in: path))" } catch { return error.description }
+        }
+        #expect(refusal(scratch.file("none")) == "\(scratch.file("none")): No such file or directory (open)")
+        #expect(refusal(scratch.path) == "\(scratch.path): expected a regular file")
+        #expect(chmod(path, 0o640) == 0)
+        #expect(refusal(path) == "\(path): mode 0640, expected 0600: chmod 0600 '\(path)'")
+        let long = try scratch.write([UInt8](repeating: 65, count: 4_097), "long")
+        #expect(chmod(long, 0o600) == 0)
+        #expect(refusal(long) == "\(long): 4097 bytes, expected at most 4096")
+    }
+
     @Test func `a reader fills its buffer until the end of the file`() throws {
         let scratch = try Scratch()
         let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Testing
 
 @testable import LiveFeed
@@ -61,12 +62,23 @@ import Testing
             let error = #expect(throws: LiveKeyError.self) {
                 try LiveKey.read(environment: nil, file: path, for: Self.gateway)
             }
-            #expect(error == .wideMode(path: path, mode: UInt32(mode)))
-            #expect(error?.description.contains("chmod 600") == true)
+            #expect(error == .file(.permissions(path: path, mode: UInt32(mode), expected: 0o600)))
+            #expect(error?.description.contains("chmod 0600") == true)
         }
         for mode in [0o600, 0o400] {
             try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
             #expect(try LiveKey.read(environment: nil, file: path, for: Self.gateway).text == TestKey.text)
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))
+    func `a file of another user is refused`() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("key-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data((TestKey.text + "\n").utf8).write(to: URL(fileURLWithPath: path))
+        #expect(chmod(path, 0o600) == 0 && chown(path, 65_534, 65_534) == 0)
+        #expect(throws: LiveKeyError.file(.owner(path: path, user: 65_534))) {
+            try LiveKey.read(environment: nil, file: path, for: Self.gateway)
         }
     }
 }

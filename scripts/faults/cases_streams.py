@@ -264,7 +264,7 @@ def streams_by_tcp(source):
         up.wait()
     os.chmod(made["secret"], 0o644)
     with Up("--tape", short_day(), "--speed", "max", "--no-restart", *settings) as up:
-        until(lambda: "others can read it" in up.words(), 30, "an open key file is refused")
+        until(lambda: "mode 0644, expected 0600" in up.words(), 30, "an open key file is refused")
     return f"{len(rows)} rows by tcp"
 
 

@@ -1,4 +1,3 @@
-@preconcurrency import Glibc
 import Platform
 
 /// A key to the gateway. Nothing that prints, dumps or describes it shows it; only the handshake reads it.
@@ -23,7 +22,9 @@ public struct LiveKey: Sendable {
     ) throws(LiveKeyError) -> LiveKey {
         if let environment, !environment.isEmpty { return try LiveKey(environment, source: variable, address) }
         guard let path else { throw .missing }
-        return try LiveKey(try contents(of: path), source: path, address)
+        let bytes: [UInt8]
+        do throws(PrivatePathError) { bytes = try PrivatePath.key(in: path) } catch { throw .file(error) }
+        return try LiveKey(String(decoding: bytes, as: UTF8.self), source: path, address)
     }
 
     private init(_ text: String, source: String, _ address: GatewayAddress) throws(LiveKeyError) {
@@ -33,24 +34,6 @@ public struct LiveKey: Sendable {
         let isDatabento = bytes.count == 32 && bytes.starts(with: "db-".utf8)
         guard isDatabento || address.isLoopback else { throw .wrongForm(source: source, count: bytes.count) }
         self.text = String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func contents(of path: String) throws(LiveKeyError) -> String {
-        let bytes: [UInt8]
-        let mode: mode_t
-        do throws(SystemCallError) {
-            let file = try PosixFile(path, .read)
-            var status = stat()
-            guard fstat(file.descriptor, &status) == 0 else {
-                throw SystemCallError(call: "fstat", path: path, code: errno)
-            }
-            mode = status.st_mode & 0o777
-            bytes = try file.read(at: 0, count: 4_096)
-        } catch {
-            throw .unreadable(path: path, reason: error.reason)
-        }
-        guard mode & 0o077 == 0 else { throw .wideMode(path: path, mode: mode) }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Without the blanks and line ends around it.
@@ -73,9 +56,7 @@ public enum LiveKeyError: Error, Equatable, Sendable {
     case blank(source: String)
     case notPrintable(source: String)
     case wrongForm(source: String, count: Int)
-    case unreadable(path: String, reason: String)
-    /// Others than the owner may read or write the file.
-    case wideMode(path: String, mode: UInt32)
+    case file(PrivatePathError)
 }
 
 extension LiveKeyError: CustomStringConvertible {
@@ -86,9 +67,7 @@ extension LiveKeyError: CustomStringConvertible {
         case .notPrintable(let source): "\(source): holds other than printable ASCII; expected a Databento key"
         case .wrongForm(let source, let count):
             "\(source): \(count) characters; expected the 32 of a Databento key, which begin with db-"
-        case .unreadable(let path, let reason): "\(path): \(reason); expected a file that holds a Databento key"
-        case .wideMode(let path, let mode):
-            "\(path): mode 0\(String(mode, radix: 8)), so others may read the key; chmod 600 it"
+        case .file(let error): error.description
         }
     }
 }

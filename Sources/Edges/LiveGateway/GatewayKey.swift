@@ -1,4 +1,3 @@
-@preconcurrency import Glibc
 import Platform
 import Security
 
@@ -18,18 +17,8 @@ public struct GatewayKey: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// Reads a file that only its owner may read.
     public init(file path: String) throws(GatewayKeyError) {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw .unreadable(SystemCallError(call: "stat", path: path, code: errno))
-        }
-        let mode = status.st_mode & 0o777
-        guard mode & 0o077 == 0 else { throw .tooOpen(path: path, mode: mode) }
         let bytes: [UInt8]
-        do throws(SystemCallError) {
-            bytes = try PosixFile.contents(of: path)
-        } catch {
-            throw .unreadable(error)
-        }
+        do throws(PrivatePathError) { bytes = try PrivatePath.key(in: path) } catch { throw .file(error) }
         let text = String(decoding: bytes, as: UTF8.self)
         try self.init(String(text.drop(while: \.isWhitespace).prefix { !$0.isWhitespace }))
     }
@@ -52,15 +41,12 @@ public struct GatewayKey: Sendable, CustomStringConvertible, CustomReflectable {
 /// Why there is no key to be had. Says where, never what.
 public enum GatewayKeyError: Error, CustomStringConvertible {
     case malformed
-    case tooOpen(path: String, mode: mode_t)
-    case unreadable(SystemCallError)
+    case file(PrivatePathError)
 
     public var description: String {
         switch self {
         case .malformed: "the key is not one: expected at least six printable characters without bars, as in db-…"
-        case .tooOpen(let path, let mode):
-            "\(path): mode 0\(String(mode, radix: 8)) lets others read the key, expected 0600"
-        case .unreadable(let error): error.description
+        case .file(let error): error.description
         }
     }
 }

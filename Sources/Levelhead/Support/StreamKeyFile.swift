@@ -1,4 +1,3 @@
-@preconcurrency import Glibc
 import Platform
 import ZeroMQ
 
@@ -15,8 +14,8 @@ enum StreamKeyFile {
         for path in [secret, open] where PosixFile.exists(path) {
             throw StreamKeyError(text: "\(path): is there already")
         }
-        try Directory.make(directory, mode: 0o700)
-        for (path, key, mode) in [(secret, keys.secretKey, UInt32(0o600)), (open, keys.publicKey, 0o644)] {
+        try Directory.make(directory, mode: PrivatePath.directoryMode)
+        for (path, key, mode) in [(secret, keys.secretKey, PrivatePath.fileMode), (open, keys.publicKey, 0o644)] {
             var writer = try AtomicFileWriter(path: path, mode: mode)
             try writer.write(Array((key + "\n").utf8))
             guard try writer.commitIfAbsent() else { throw StreamKeyError(text: "\(path): is there already") }
@@ -25,18 +24,13 @@ enum StreamKeyFile {
     }
 
     /// The secret key in a file that its owner alone may read.
-    static func read(_ path: String) throws -> String {
-        var found = stat()
-        guard stat(path, &found) == 0 else { throw SystemCallError(call: "stat", path: path, code: errno) }
-        guard found.st_mode & 0o077 == 0 else {
-            throw StreamKeyError(text: "\(path): others can read it: chmod 600 '\(path)'")
-        }
-        return try readPublic(path)
-    }
+    static func read(_ path: String) throws -> String { try text(PrivatePath.key(in: path), in: path) }
 
     /// A key in any file.
-    static func readPublic(_ path: String) throws -> String {
-        let bytes = try PosixFile.contents(of: path).filter { $0 != 0x0A && $0 != 0x20 }
+    static func readPublic(_ path: String) throws -> String { try text(PosixFile.contents(of: path), in: path) }
+
+    private static func text(_ contents: [UInt8], in path: String) throws -> String {
+        let bytes = contents.filter { $0 != 0x0A && $0 != 0x20 }
         guard bytes.count == byteCount else {
             throw StreamKeyError(text: "\(path): \(bytes.count) characters, expected a CURVE key of \(byteCount)")
         }

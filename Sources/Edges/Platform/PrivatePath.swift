@@ -1,5 +1,4 @@
-import Glibc
-import Platform
+@preconcurrency import Glibc
 
 /// Why a file or directory that holds secrets, or the right to command, cannot be used.
 public enum PrivatePathError: Error, Equatable, Sendable {
@@ -12,6 +11,8 @@ public enum PrivatePathError: Error, Equatable, Sendable {
     case kind(path: String, expected: String)
     /// It has another size.
     case size(path: String, found: Int, expected: Int)
+    /// It is longer than what it should hold.
+    case tooLong(path: String, found: Int, longest: Int)
 }
 
 extension PrivatePathError: CustomStringConvertible {
@@ -24,6 +25,7 @@ extension PrivatePathError: CustomStringConvertible {
         case .owner(let path, let user): "\(path): belongs to user \(user), expected \(geteuid())"
         case .kind(let path, let expected): "\(path): expected \(expected)"
         case .size(let path, let found, let expected): "\(path): \(found) bytes, expected \(expected)"
+        case .tooLong(let path, let found, let longest): "\(path): \(found) bytes, expected at most \(longest)"
         }
     }
 
@@ -33,20 +35,22 @@ extension PrivatePathError: CustomStringConvertible {
     }
 }
 
-/// Files of mode 0600 in directories of mode 0700, all of this user.
-enum PrivatePath {
-    static let directoryMode: UInt32 = 0o700
-    static let fileMode: UInt32 = 0o600
+/// Files of mode 0600 in directories of mode 0700, all of this user: every file with a key is opened here.
+public enum PrivatePath {
+    public static let directoryMode: UInt32 = 0o700
+    public static let fileMode: UInt32 = 0o600
+    /// Bytes of the longest key that somebody writes into a file, blanks and line ends around it included.
+    private static let longestKey = 4_096
 
     /// Makes the directory when it is missing, and checks it.
-    static func makeDirectory(_ path: String) throws(PrivatePathError) {
+    public static func makeDirectory(_ path: String) throws(PrivatePathError) {
         do throws(SystemCallError) {
             try Directory.make(path, mode: directoryMode)
         } catch { throw .system(error) }
         try checkDirectory(path)
     }
 
-    static func checkDirectory(_ path: String) throws(PrivatePathError) {
+    public static func checkDirectory(_ path: String) throws(PrivatePathError) {
         var found = stat()
         guard lstat(path, &found) == 0 else {
             throw .system(SystemCallError(call: "lstat", path: path, code: errno))
@@ -56,13 +60,39 @@ enum PrivatePath {
     }
 
     /// Opens a private file of exactly `size` bytes; nil when there is none. Symbolic links are refused (`ELOOP`).
-    static func open(_ path: String, flags: Int32, size: Int) throws(PrivatePathError) -> Int32? {
-        let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else {
-            let code = errno
-            if code == ENOENT { return nil }
-            throw .system(SystemCallError(call: "open", path: path, code: code))
+    public static func open(_ path: String, flags: Int32, size: Int) throws(PrivatePathError) -> Int32? {
+        let opened: (descriptor: Int32, size: Int)
+        do throws(PrivatePathError) { opened = try openChecked(path, flags | O_NOFOLLOW) } catch {
+            if case .system(let failure) = error, failure.code == ENOENT { return nil }
+            throw error
         }
+        guard opened.size == size else {
+            close(opened.descriptor)
+            throw .size(path: path, found: opened.size, expected: size)
+        }
+        return opened.descriptor
+    }
+
+    /// What a private file holds that somebody names for its key; a link is followed.
+    ///
+    /// - Throws: there is none, others than this user may use it, or it is too long for a key.
+    public static func key(in path: String) throws(PrivatePathError) -> [UInt8] {
+        let (descriptor, size) = try openChecked(path, O_RDONLY)
+        defer { close(descriptor) }
+        guard size <= longestKey else { throw .tooLong(path: path, found: size, longest: longestKey) }
+        var bytes = [UInt8](repeating: 0, count: size)
+        do throws(SystemCallError) {
+            let count = try SystemCallError.retrying("read", path) { read(descriptor, &bytes, size) }
+            return Array(bytes[..<count])
+        } catch { throw .system(error) }
+    }
+
+    /// Opens a file of this user that nobody else may use.
+    private static func openChecked(
+        _ path: String, _ flags: Int32
+    ) throws(PrivatePathError) -> (descriptor: Int32, size: Int) {
+        let descriptor = Glibc.open(path, flags | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system(SystemCallError(call: "open", path: path, code: errno)) }
         do throws(PrivatePathError) {
             var found = stat()
             guard fstat(descriptor, &found) == 0 else {
@@ -72,18 +102,15 @@ enum PrivatePath {
                 throw PrivatePathError.kind(path: path, expected: "a regular file")
             }
             try check(found, path: path, expected: fileMode)
-            guard Int(found.st_size) == size else {
-                throw PrivatePathError.size(path: path, found: Int(found.st_size), expected: size)
-            }
+            return (descriptor, Int(found.st_size))
         } catch {
             close(descriptor)
             throw error
         }
-        return descriptor
     }
 
     /// Makes a private file with these bytes unless there is one. False when there was.
-    static func makeFile(_ path: String, _ bytes: [UInt8]) throws(PrivatePathError) -> Bool {
+    public static func makeFile(_ path: String, _ bytes: [UInt8]) throws(PrivatePathError) -> Bool {
         do throws(SystemCallError) {
             var writer = try AtomicFileWriter(path: path, mode: fileMode)
             try writer.write(bytes)

@@ -102,7 +102,7 @@ let package = Package(
         edgeTarget("Compression", ["Platform", "CZstd"]),
         edgeTarget("Security", ["COpenSSL"]),
         edgeTarget("Storage", ["Units", "Platform", "Security", "CLMDB", "CPlatform"]),
-        edgeTarget("Tape", ["Units", "DBN", "MarketData", "Platform", "Compression", "CVectors"]),
+        edgeTarget("Tape", ["Units", "MarketCalendar", "DBN", "MarketData", "Platform", "Compression", "CVectors"]),
         edgeTarget("Network", ["Units", "Platform"]),
         edgeTarget(
             "LiveGateway",

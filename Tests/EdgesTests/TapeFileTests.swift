@@ -251,13 +251,15 @@ import Units
         #expect(table.symbols == ["ABC", "ESZ6"])
     }
 
-    @Test func `days and dates invert each other over leap years`() {
+    @Test func `a day begins where its instants do, and there is none beyond the end of time`() {
         for day in stride(from: 0 as UInt64, to: 60_000, by: 17) {
-            let date = UTCDay.civil(day)
-            #expect(UTCDay.day(year: date.year, month: date.month, day: date.day) == day)
+            let begin = Timestamp(nanoseconds: day * UTCDay.nanoseconds)
+            #expect(UTCDay.begin(of: UTCDay.yyyymmdd(of: begin + .hours(23))) == begin)
+            #expect(UTCDay.after(begin) == UTCDay.yyyymmdd(of: begin))
+            #expect(UTCDay.after(begin + Nanoseconds(1)) == UTCDay.yyyymmdd(of: begin + .hours(24)))
         }
-        #expect(UTCDay.day(year: 2024, month: 2, day: 29) == 19_782)
-        #expect(UTCDay.day(year: 2026, month: 2, day: 29) == nil)
-        #expect(UTCDay.day(year: 2100, month: 2, day: 29) == nil)
+        #expect(UTCDay.begin(of: 20_240_229) == Timestamp(nanoseconds: 19_782 * UTCDay.nanoseconds))
+        #expect(UTCDay.begin(of: 19_000_101) == Timestamp(nanoseconds: 0))
+        for date in [0, 20_260_229, 21_000_229, 99_991_231] as [UInt32] { #expect(UTCDay.begin(of: date) == nil) }
     }
 }

@@ -18,8 +18,9 @@ import Units
         return talk
     }
 
-    @Test func `metadata are those of a live session`() throws {
-        let talk = try Self.talk(.usual(), ["schema=mbp-10|symbols=ESZ6|start=0"])
+    @Test(arguments: ["0", "1970-01-01T00:00Z"])
+    func `metadata are those of a live session`(start: String) throws {
+        let talk = try Self.talk(.usual(), ["schema=mbp-10|symbols=ESZ6|start=\(start)"])
         let metadata = try #require(try talk.received().metadata)
         let expected = DBNMetadata(
             dataset: Market.dataset, schema: nil, start: Timestamp(nanoseconds: Market.open - 3_600 * Market.second))

@@ -43,8 +43,12 @@ public struct NewsFile: Equatable, Sendable {
             let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(NewsFile.trimmed)
             guard let first = fields.first, !first.isEmpty, first.first != "#" else { continue }
             guard fields.count >= 2 else { throw fail("expected FROM,TO, found \"\(line)\"") }
-            guard let from = NewsFile.instant(first) else { throw fail("\"\(first)\" is not an instant") }
-            guard let to = NewsFile.instant(fields[1]) else { throw fail("\"\(fields[1])\" is not an instant") }
+            guard let from = Timestamp(iso8601: first, needsZone: true) else {
+                throw fail("\"\(first)\" is not an instant")
+            }
+            guard let to = Timestamp(iso8601: fields[1], needsZone: true) else {
+                throw fail("\"\(fields[1])\" is not an instant")
+            }
             guard from < to else { throw fail("a window ends after it begins") }
             guard windows.count < most else { throw fail("more than \(most) windows") }
             windows.append(from..<to)
@@ -57,38 +61,5 @@ public struct NewsFile: Equatable, Sendable {
         while let first = text.first, first.isWhitespace { text.removeFirst() }
         while let last = text.last, last.isWhitespace { text.removeLast() }
         return text
-    }
-
-    /// Nil for anything but a date, a time and a zone.
-    static func instant(_ text: Substring) -> Timestamp? {
-        let parts = text.split(separator: "T", maxSplits: 1)
-        guard parts.count == 2, let date = CivilDate(parts[0]) else { return nil }
-        guard let zone = parts[1].firstIndex(where: { "Z+-".contains($0) }),
-            let clock = seconds(parts[1][..<zone]), let offset = offset(parts[1][zone...])
-        else { return nil }
-        let total = Int(date.daysSinceEpoch) * 86_400 + clock - offset
-        return total >= 0 ? Timestamp(nanoseconds: UInt64(total) * 1_000_000_000) : nil
-    }
-
-    private static func seconds(_ text: Substring) -> Int? {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2 || parts.count == 3, let hour = number(parts[0], 2), hour < 24,
-            let minute = number(parts[1], 2), minute < 60
-        else { return nil }
-        guard let second = parts.count == 3 ? number(parts[2], 2) : 0, second < 60 else { return nil }
-        return hour * 3_600 + minute * 60 + second
-    }
-
-    private static func offset(_ text: Substring) -> Int? {
-        if text == "Z" { return 0 }
-        let parts = text.dropFirst().split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let hour = number(parts[0], 2), hour < 24, let minute = number(parts[1], 2), minute < 60
-        else { return nil }
-        return (text.first == "-" ? -1 : 1) * (hour * 3_600 + minute * 60)
-    }
-
-    private static func number(_ text: Substring, _ digits: Int) -> Int? {
-        guard text.utf8.count == digits, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
-        return Int(text)
     }
 }

@@ -19,7 +19,7 @@ struct DirectoryBuilder {
             for interval in mapping.intervals {
                 guard let id = UInt32(symbolsAreKeys ? interval.symbol : mapping.rawSymbol) else { continue }
                 let symbol = symbolsAreKeys ? mapping.rawSymbol : interval.symbol
-                add(id, symbol, from: Self.begin(ofDay: interval.startDate), isAlias: isAlias)
+                add(id, symbol, from: UTCDay.begin(of: interval.startDate)?.nanoseconds ?? 0, isAlias: isAlias)
             }
         }
     }
@@ -69,11 +69,5 @@ struct DirectoryBuilder {
 
     private static func beginOfDay(_ time: Timestamp) -> UInt64 {
         time.isDefined ? time.nanoseconds / UTCDay.nanoseconds * UTCDay.nanoseconds : 0
-    }
-
-    /// - Parameter date: YYYYMMDD.
-    private static func begin(ofDay date: UInt32) -> UInt64 {
-        let (year, month, day) = (UInt64(date / 10_000), UInt64(date / 100 % 100), UInt64(date % 100))
-        return (UTCDay.day(year: year, month: month, day: day) ?? 0) * UTCDay.nanoseconds
     }
 }

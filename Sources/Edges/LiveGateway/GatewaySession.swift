@@ -19,17 +19,11 @@ public struct GatewaySession: ~Copyable {
         public let tape: ServedTape
         /// Tell clients of symbols that stand for nothing (ErrorMsg 4).
         public let reportsUnresolved: Bool
-        /// Reads ISO 8601.
-        public let parseInstant: @Sendable (String) -> Timestamp?
 
-        public init(
-            key: GatewayKey, tape: ServedTape, reportsUnresolved: Bool = true,
-            parseInstant: @escaping @Sendable (String) -> Timestamp? = { _ in nil }
-        ) {
+        public init(key: GatewayKey, tape: ServedTape, reportsUnresolved: Bool = true) {
             self.key = key
             self.tape = tape
             self.reportsUnresolved = reportsUnresolved
-            self.parseInstant = parseInstant
         }
     }
 
@@ -120,7 +114,7 @@ public struct GatewaySession: ~Copyable {
 
     private mutating func subscribe(_ line: ControlLine, _ now: Timestamp, _ instant: TapeInstant) throws {
         do throws(Refusal) {
-            let piece = try SubscriptionRequest(line, parseInstant: configuration.parseInstant)
+            let piece = try SubscriptionRequest(line)
             let isLast = line["is_last"] != "0"
             guard let whole = assembly.add(piece, isLast: isLast) else { return }
             pending.append(whole)

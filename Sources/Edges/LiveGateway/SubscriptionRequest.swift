@@ -1,4 +1,5 @@
 import DBN
+import MarketCalendar
 import Units
 
 /// What a client wants to have: one schema of some symbols, perhaps from an earlier time on.
@@ -18,9 +19,8 @@ struct SubscriptionRequest: Equatable {
     /// Says "all symbols" where symbols stand.
     static let allSymbols = "ALL_SYMBOLS"
 
-    /// - Parameter parseInstant: of ISO 8601 text.
     /// - Throws: what is wrong with it; such a subscription ends the session.
-    init(_ line: ControlLine, parseInstant: (String) -> Timestamp?) throws(Refusal) {
+    init(_ line: ControlLine) throws(Refusal) {
         guard let schema = Schema(name: line["schema"] ?? "") else {
             throw Refusal("Unknown schema \(line["schema"] ?? "").")
         }
@@ -42,7 +42,7 @@ struct SubscriptionRequest: Equatable {
         symbols = names.contains(Self.allSymbols) ? nil : names
         wantsSnapshot = line["snapshot"] == "1"
         if let text = line["start"] {
-            start = UInt64(text).map(Timestamp.init(nanoseconds:)) ?? parseInstant(text)
+            start = UInt64(text).map(Timestamp.init(nanoseconds:)) ?? Timestamp(iso8601: text)
             guard start != nil else {
                 throw Refusal("start=\(text) is neither nanoseconds since 1970 nor ISO 8601.")
             }

@@ -80,17 +80,10 @@ struct MarketSetup {
             guard let contract = FuturesContract(symbol, near: reference) else { return nil }
             let identities = table.entries(named: symbol).map { entry in
                 TapeContract.Identity(
-                    instrument: entry.instrument, start: midnight(entry.startDate), end: midnight(entry.endDate))
+                    instrument: entry.instrument, start: UTCDay.begin(of: entry.startDate) ?? .undefined,
+                    end: UTCDay.begin(of: entry.endDate) ?? .undefined)
             }
             return TapeContract(contract: contract, identities: identities)
         }
-    }
-
-    /// 00:00 UTC of a date as DBN's mappings write it; the end of time for one that never comes.
-    private static func midnight(_ yyyymmdd: UInt32) -> Timestamp {
-        guard let date = CivilDate(yyyymmdd: Int(yyyymmdd)) else { return .undefined }
-        let day = UInt64(max(0, date.daysSinceEpoch))
-        let (nanoseconds, isTooLate) = day.multipliedReportingOverflow(by: UTCDay.nanoseconds)
-        return isTooLate ? .undefined : Timestamp(nanoseconds: nanoseconds)
     }
 }

@@ -69,8 +69,7 @@ struct ServeCommand: ParsableCommand {
             let tape = try ServedTape(paths: try TapePaths.expand(tape))
             let gateway = try LiveGateway(
                 port: port,
-                GatewaySession.Configuration(
-                    key: key, tape: tape, reportsUnresolved: !ignoreUnresolved, parseInstant: TimeText.parse),
+                GatewaySession.Configuration(key: key, tape: tape, reportsUnresolved: !ignoreUnresolved),
                 LiveGateway.Playback(
                     speed: speed.multiple, from: from?.time.nanoseconds, isShared: clock == .shared, stays: stay),
                 log: { Terminal.writeError($0) })

@@ -85,7 +85,7 @@ public struct MarketFold: ~Copyable {
     private var nextSessionOpen: UInt64 = 0
 
     /// A stamp further in the future than this is not believed (as `RecordRejection.implausibleTime`).
-    private static let week: UInt64 = 604_800_000_000_000
+    private static let farthest = Timestamp.nanosecondsPerWeek
 
     /// A dataset that has no futures.
     private static let optionsDataset = DatasetName("OPRA.PILLAR")
@@ -94,8 +94,6 @@ public struct MarketFold: ~Copyable {
     private static let optionSchemas: [Schema] = [.mbp1, .cmbp1, .tbbo, .tcbbo]
 
     private static let minute: UInt64 = 60_000_000_000
-    /// 2100-01-01 00:00 UTC, ns: no tape is from later.
-    private static let latestTime: UInt64 = 4_102_444_800_000_000_000
 
     /// Where the records of one id go between two instants.
     private struct Route: BitwiseCopyable {
@@ -241,11 +239,11 @@ public struct MarketFold: ~Copyable {
     /// the clock to the records after it), nor is one that jumps more than a week, until a second record says the same.
     @inline(__always)
     private mutating func hear(_ received: UInt64, of record: RecordView) {
-        guard received > clock, received < Self.latestTime else { return }
+        guard received > clock, received < Timestamp.latest.nanoseconds else { return }
         let event = record.eventTime.nanoseconds
-        guard received <= event &+ Self.week, event <= received &+ Self.week else { return }
+        guard received <= event &+ Self.farthest, event <= received &+ Self.farthest else { return }
         guard tellsTime(record) else { return }
-        guard jump == 0, received <= clock &+ Self.week else { return hearJump(to: received) }
+        guard jump == 0, received <= clock &+ Self.farthest else { return hearJump(to: received) }
         clock = received
     }
 
@@ -275,8 +273,8 @@ public struct MarketFold: ~Copyable {
 
     /// Hears of a time after one that jumped, or that jumps itself.
     private mutating func hearJump(to received: UInt64) {
-        let isConfirmed = received <= jump &+ Self.week && jump <= received &+ Self.week
-        guard clock == 0 || received <= clock &+ Self.week || (jump > 0 && isConfirmed) else {
+        let isConfirmed = received <= jump &+ Self.farthest && jump <= received &+ Self.farthest
+        guard clock == 0 || received <= clock &+ Self.farthest || (jump > 0 && isConfirmed) else {
             jump = received
             return
         }

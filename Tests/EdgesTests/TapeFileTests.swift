@@ -253,12 +253,12 @@ import Units
 
     @Test func `a day begins where its instants do, and there is none beyond the end of time`() {
         for day in stride(from: 0 as UInt64, to: 60_000, by: 17) {
-            let begin = Timestamp(nanoseconds: day * UTCDay.nanoseconds)
+            let begin = Timestamp(nanoseconds: day * Timestamp.nanosecondsPerDay)
             #expect(UTCDay.begin(of: UTCDay.yyyymmdd(of: begin + .hours(23))) == begin)
             #expect(UTCDay.after(begin) == UTCDay.yyyymmdd(of: begin))
             #expect(UTCDay.after(begin + Nanoseconds(1)) == UTCDay.yyyymmdd(of: begin + .hours(24)))
         }
-        #expect(UTCDay.begin(of: 20_240_229) == Timestamp(nanoseconds: 19_782 * UTCDay.nanoseconds))
+        #expect(UTCDay.begin(of: 20_240_229) == Timestamp(nanoseconds: 19_782 * Timestamp.nanosecondsPerDay))
         #expect(UTCDay.begin(of: 19_000_101) == Timestamp(nanoseconds: 0))
         for date in [0, 20_260_229, 21_000_229, 99_991_231] as [UInt32] { #expect(UTCDay.begin(of: date) == nil) }
     }

@@ -3,7 +3,7 @@ import Testing
 import Units
 
 @Suite struct TimestampTextTests {
-    private static let day: UInt64 = 86_400_000_000_000
+    private static let day = Timestamp.nanosecondsPerDay
     private static let second: UInt64 = 1_000_000_000
 
     @Test(arguments: [

@@ -1,8 +1,6 @@
 public import Units
 
 extension TradingCalendar {
-    private static let nanosecondsPerDay: UInt64 = 86_400_000_000_000
-
     /// Roots of index options that are settled by the opening prices of the day they expire. Their definitions do not
     /// say so; those of other roots (SPXW, XSP, NDXP, RUTW) are settled by closing prices.
     private static let settledAtTheOpen: Set<String> = ["SPX", "NDX", "RUT", "DJX"]
@@ -18,7 +16,7 @@ extension TradingCalendar {
     ///
     /// - Parameter isSettledAtTheOpen: see `isSettledAtTheOpen(root:)`.
     public func indexOptionExpiration(_ stamp: Timestamp, isSettledAtTheOpen: Bool) -> Timestamp {
-        let (day, rest) = stamp.nanoseconds.quotientAndRemainder(dividingBy: Self.nanosecondsPerDay)
+        let (day, rest) = stamp.nanoseconds.quotientAndRemainder(dividingBy: Timestamp.nanosecondsPerDay)
         guard rest == 0 else { return stamp }
         let date = CivilDate(daysSinceEpoch: Int32(day))
         if isSettledAtTheOpen { return zone.timestamp(date, TimeOfDay(hour: 9, minute: 30)) }

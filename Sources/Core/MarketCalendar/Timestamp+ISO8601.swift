@@ -2,8 +2,8 @@ public import Units
 
 extension Timestamp {
     /// Reads "2026-11-20", "2026-11-20T14:30", "2026-11-20T14:30:00.5", each with "Z" or an offset such as "-05:00"
-    /// behind a time; UTC without. Nil for anything else, for dates that do not exist and for times before 1970 or after
-    /// 2262.
+    /// behind a time; UTC without. Nil for anything else, for dates that do not exist and for times before 1970 or
+    /// after 2262.
     ///
     /// - Parameter needsZone: a date alone, or a time without its zone, is nothing.
     public init?(iso8601 text: some StringProtocol, needsZone: Bool = false) {
@@ -18,7 +18,8 @@ extension Timestamp {
             else { return nil }
             (clock, offset) = (time, minutes * 60_000_000_000)
         }
-        let (midnight, isTooLate) = Int64(date.daysSinceEpoch).multipliedReportingOverflow(by: 86_400_000_000_000)
+        let (midnight, isTooLate) = Int64(date.daysSinceEpoch).multipliedReportingOverflow(
+            by: Int64(Self.nanosecondsPerDay))
         let (utc, isTooLateInDay) = midnight.addingReportingOverflow(clock - offset)
         guard !isTooLate, !isTooLateInDay, utc >= 0 else { return nil }
         self.init(nanoseconds: UInt64(utc))

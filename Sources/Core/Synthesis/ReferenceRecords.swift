@@ -96,7 +96,7 @@ struct ReferenceRecords {
         statistic(before, .clearedVolume, quantity: isMicro ? 1_100_000 : 1_300_000, flags: 0x80, of: previous)
         statistic(before, .openInterest, quantity: isMicro ? 170_000 : 2_050_000, flags: 0x80, of: previous)
         if parameters.window.end >= Self.settlementSecond {
-            let day: UInt64 = 86_400_000_000_000
+            let day = Timestamp.nanosecondsPerDay
             let today = Timestamp(nanoseconds: parameters.midnight.nanoseconds / day * day)
             statistic(Self.settlementSecond, .settlementPrice, price: tick.price(settlement), flags: 0b10, of: today)
         }

@@ -22,6 +22,13 @@
     }
 }
 
+extension Timestamp {
+    @inlinable public static var nanosecondsPerDay: UInt64 { 86_400_000_000_000 }
+    @inlinable public static var nanosecondsPerWeek: UInt64 { 604_800_000_000_000 }
+    /// 2100-01-01 00:00 UTC: no record is from then or later, and a stamp that says so is none.
+    @inlinable public static var latest: Timestamp { Timestamp(nanoseconds: 4_102_444_800_000_000_000) }
+}
+
 /// A span of time in nanoseconds; may be negative.
 @frozen public struct Nanoseconds: Comparable, Hashable, BitwiseCopyable, Sendable, AdditiveArithmetic {
     @inlinable public static var zero: Nanoseconds { Nanoseconds(0) }

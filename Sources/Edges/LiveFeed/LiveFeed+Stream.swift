@@ -56,13 +56,10 @@ extension LiveFeed {
         return ended &+ 1
     }
 
-    /// 2100-01-01 00:00 UTC, ns: a stamp of later is none.
-    private static let latestTime: UInt64 = 4_102_444_800_000_000_000
-
     @inline(__always)
     private mutating func hear(_ time: Timestamp) {
         dataArrival = lastHeard
-        guard time.nanoseconds < Self.latestTime else { return }
+        guard time < .latest else { return }
         if !dataTime.isDefined || time > dataTime { dataTime = time }
     }
 

@@ -103,7 +103,7 @@ public struct OptionSelection: Sendable {
     /// - Parameter forwards: of each underlying; of an index one. Without its forward an underlying's contracts wait.
     public mutating func additions(at time: Timestamp, forwards: [Price?]) -> [String] {
         let first = time.nanoseconds &+ Self.lastMinutes
-        let last = time.nanoseconds &+ UInt64(rules.horizonDays * 86_400e9)
+        let last = time.nanoseconds &+ UInt64(rules.horizonDays * Double(Timestamp.nanosecondsPerDay))
         var livingCount = awaited.count
         let window = rules.strikeWindow + (1 + rules.strikeWindow) * rules.drift
         var found: [(distance: UInt64, place: Int)] = []

@@ -27,8 +27,6 @@ public struct ReplayLedger: Sendable {
     /// More holes than this of one schema become one, of every instrument.
     public static let holesMax = 64
     private static let minute: UInt64 = 60_000_000_000
-    /// 2100-01-01 00:00 UTC, ns: no record is from later.
-    private static let end: UInt64 = 4_102_444_800_000_000_000
 
     /// - Precondition: the window is positive.
     public init(window: Nanoseconds = .seconds(5)) {
@@ -84,7 +82,7 @@ public struct ReplayLedger: Sendable {
     /// Whether a record can be of this time, ns.
     @inline(__always)
     private static func isPossible(_ time: UInt64, _ record: RecordView) -> Bool {
-        time < end && time <= record.receiveTime.nanoseconds &+ minute
+        time < Timestamp.latest.nanoseconds && time <= record.receiveTime.nanoseconds &+ minute
     }
 
     /// The same time; nil of a stamp that cannot be.

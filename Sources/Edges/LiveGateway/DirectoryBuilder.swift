@@ -68,6 +68,6 @@ struct DirectoryBuilder {
     }
 
     private static func beginOfDay(_ time: Timestamp) -> UInt64 {
-        time.isDefined ? time.nanoseconds / UTCDay.nanoseconds * UTCDay.nanoseconds : 0
+        time.isDefined ? time.nanoseconds / Timestamp.nanosecondsPerDay * Timestamp.nanosecondsPerDay : 0
     }
 }

@@ -1,5 +1,6 @@
 import DBN
 import MarketCalendar
+import Tape
 import Units
 
 extension SymbolDirectory {
@@ -53,13 +54,12 @@ extension SymbolDirectory {
             guard known.instrumentClass == .future else { return nil }
             if known.expiration != .max { return known.expiration }
         }
-        let today = CivilDate(daysSinceEpoch: Int32(clamping: time / Self.nanosecondsPerDay))
+        let today = UTCDay.date(of: Timestamp(nanoseconds: time))
         guard let contract = FuturesContract(symbol, near: today) else { return nil }
         let friday = CivilDate.nth(3, .friday, year: contract.year, month: contract.month)
-        return UInt64(max(0, friday.daysSinceEpoch) + 1) * Self.nanosecondsPerDay
+        return UInt64(max(0, friday.daysSinceEpoch) + 1) * Timestamp.nanosecondsPerDay
     }
 
-    static let nanosecondsPerDay: UInt64 = 86_400_000_000_000
     /// Where only the form of a symbol counts, not its decade.
     private static let epoch = CivilDate(daysSinceEpoch: 0)
 

@@ -9,9 +9,7 @@ import Units
 /// A first look at a tape: how many rows it can give at most.
 struct TapeSurvey {
     private static let second: UInt64 = 1_000_000_000
-    private static let week: UInt64 = 604_800_000_000_000
-    /// 2100-01-01 00:00 UTC, ns.
-    private static let latestTime: UInt64 = 4_102_444_800_000_000_000
+    private static let week = Timestamp.nanosecondsPerWeek
 
     /// `mbp-10` records of the signal's contracts, and those among them that are trades.
     private(set) var records: UInt64 = 0
@@ -38,7 +36,7 @@ struct TapeSurvey {
         if record.marketByPrice.action == .trade { trades += 1 }
         let received = record.receiveTime.nanoseconds, event = record.eventTime.nanoseconds
         // Stamps that no clock believes (`MarketFold`) make no time pass.
-        guard received < Self.latestTime, event <= received &+ Self.week else { return }
+        guard received < Timestamp.latest.nanoseconds, event <= received &+ Self.week else { return }
         first = min(first, max(event, received &- min(received, Self.week)))
         last = max(last, received)
     }

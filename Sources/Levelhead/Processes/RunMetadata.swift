@@ -11,7 +11,7 @@ enum RunMetadata {
         let all = sources.compactMap(\.metadata)
         let start = all.map(\.start).min() ?? Timestamp(nanoseconds: 0)
         let names = TapeNames(sources)
-        let reference = CivilDate(daysSinceEpoch: Int32(clamping: start.nanoseconds / 86_400_000_000_000))
+        let reference = UTCDay.date(of: start)
         var entries = names.withBooks.entries
         for entry in names.others.entries where TapeNames.isRaw(entry.symbol) {
             if FuturesContract(entry.symbol, near: reference) == nil, !entries.contains(entry) { entries.append(entry) }

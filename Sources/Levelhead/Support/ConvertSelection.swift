@@ -46,7 +46,7 @@ struct InstrumentSelection {
             answers.removeAll(keepingCapacity: true)
         }
         let time = record.receiveTime.isDefined ? record.receiveTime : record.eventTime
-        let day = time.nanoseconds / UTCDay.nanoseconds
+        let day = time.nanoseconds / Timestamp.nanosecondsPerDay
         if day != answersDay {
             answers.removeAll(keepingCapacity: true)
             answersDay = day

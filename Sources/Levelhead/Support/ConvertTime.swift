@@ -19,7 +19,7 @@ enum TimeText {
     /// "2026-11-20T14:30:00.000000001Z".
     static func iso8601(_ nanoseconds: UInt64) -> String {
         let date = UTCDay.date(of: Timestamp(nanoseconds: nanoseconds))
-        let rest = nanoseconds % UTCDay.nanoseconds
+        let rest = nanoseconds % Timestamp.nanosecondsPerDay
         let seconds = rest / 1_000_000_000
         let clock = padded(seconds / 3_600, 2) + ":" + padded(seconds / 60 % 60, 2) + ":" + padded(seconds % 60, 2)
         return "\(date)T" + clock + "." + padded(rest % 1_000_000_000, 9) + "Z"

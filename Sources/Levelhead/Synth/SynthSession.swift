@@ -21,7 +21,7 @@ struct SynthSession {
         let previous = calendar.previousTradeDate(before: date)
         parameters = SessionParameters(
             midnight: zone.timestamp(date, hour: 0, minute: 0, second: 0),
-            previousTradeDate: Timestamp(nanoseconds: UInt64(previous.daysSinceEpoch) * 86_400_000_000_000),
+            previousTradeDate: Timestamp(nanoseconds: UInt64(previous.daysSinceEpoch) * Timestamp.nanosecondsPerDay),
             seed: seed, signal: signal, traded: traded)
         if withOptions, let lead = calendar.leadContract(root: "ES", on: date) {
             parameters.expiries = SyntheticExpiry.list(on: date, lead: lead, calendar: calendar)

@@ -70,7 +70,7 @@ public struct ContractEngine: ~Copyable {
     /// ns.
     static let clockGrace: UInt64 = 250_000_000
     /// How long before the first record's receipt a contract's time may begin, ns: a week.
-    static let longestStart: UInt64 = 604_800_000_000_000
+    static let longestStart = Timestamp.nanosecondsPerWeek
 
     public init(configuration: FeatureConfiguration) {
         operators = .allocate(capacity: 1)

@@ -148,7 +148,7 @@ struct SessionAuction: ~Copyable {
         guard record.type == .settlementPrice, isFinal, record.referenceTime.isDefined else { return }
         let price = record.update == .delete ? Price.undefined : record.price
         state.pointee.settlements.take(
-            price, day: Int32(record.referenceTime.nanoseconds / 86_400_000_000_000),
+            price, day: Int32(record.referenceTime.nanoseconds / Timestamp.nanosecondsPerDay),
             received: record.receiveTime.nanoseconds)
         state.pointee.settlement = state.pointee.settlements.price(day: state.pointee.priorDay)
         state.pointee.written.isStale = true

@@ -325,8 +325,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     }
 
     private func metadata(from start: Timestamp) -> DBNMetadata {
-        let day = Timestamp(nanoseconds: start.nanoseconds / 86_400_000_000_000 * 86_400_000_000_000)
-        let dates = (UTCDay.yyyymmdd(of: day - .hours(24)), UTCDay.yyyymmdd(of: day + .hours(30 * 24)))
+        let dates = (UTCDay.yyyymmdd(of: start - .hours(24)), UTCDay.yyyymmdd(of: start + .hours(30 * 24)))
         let mappings = names.sorted { $0.key < $1.key }.map { identity, symbol in
             SymbolMapping(
                 rawSymbol: symbol,

@@ -76,7 +76,7 @@ struct FuzzedSession {
     }
 
     private mutating func take(_ record: RecordView, _ sendTime: Timestamp) -> [UInt8] {
-        guard let layout = RecordLayout.of(record.type) else { preconditionFailure("a known type") }
+        guard let layout = DBNRecordLayout.of(record.type) else { preconditionFailure("a known type") }
         precondition(record.byteCount >= layout.byteCount(version: 3), "a whole record")
         let bytes = Array(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount))
         records.append(bytes)

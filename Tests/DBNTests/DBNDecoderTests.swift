@@ -84,7 +84,7 @@ import Units
             let bytes = RecordBytes.random(type, version: version, sendTime: 0x1122_3344, extraWords: 2, &generator)
             let stream = DecodedStream(bytes, with: DBNDecoder(fragmentVersion: version, fragmentHasSendTime: true))
             let record = try #require(stream.records.first, "\(type.name)")
-            let layout = try #require(RecordLayout.of(type))
+            let layout = try #require(DBNRecordLayout.of(type))
             withRecord(record) { record in
                 #expect(record.sendTime == Timestamp(nanoseconds: 0x1122_3344), "\(type.name)")
                 #expect(record.byteCount >= layout.byteCount(version: 3) + 8)
@@ -95,7 +95,7 @@ import Units
     @Test(arguments: RecordType.known)
     func `a record one word too short is an error with its offset`(type: RecordType) throws {
         for (version, hasSendTime) in [(UInt8(1), false), (2, true), (3, false), (3, true)] {
-            let layout = try #require(RecordLayout.of(type))
+            let layout = try #require(DBNRecordLayout.of(type))
             let expected = layout.byteCount(version: version) + (hasSendTime ? 8 : 0)
             let good = RecordBytes.unknown(rtype: type.rawValue, words: expected / 4)
             let short = RecordBytes.unknown(rtype: type.rawValue, words: expected / 4 - 1)

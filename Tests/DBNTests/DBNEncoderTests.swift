@@ -38,7 +38,7 @@ import Units
             } catch let error as DBNError {
                 // A text that fills its field to the last byte has no room for the final NUL.
                 guard case .notRepresentable(let field, _, _) = error else { throw error }
-                let isText = RecordLayout.of(type)?.field(field)?.kind == .text
+                let isText = DBNRecordLayout.of(type)?.field(field)?.kind == .text
                 #expect(isText, "seed \(seed): \(error)")
                 continue
             }

@@ -11,7 +11,7 @@ enum RecordBytes {
         _ type: RecordType, version: UInt8, sendTime: UInt64? = nil, extraWords: Int = 0,
         _ generator: inout SeededGenerator
     ) -> [UInt8] {
-        guard let layout = RecordLayout.of(type) else { return [] }
+        guard let layout = DBNRecordLayout.of(type) else { return [] }
         let count = layout.byteCount(version: version) + 4 * extraWords
         var bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
         bytes[1] = type.rawValue

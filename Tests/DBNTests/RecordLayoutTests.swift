@@ -17,17 +17,17 @@ import Units
     @Test func `sizes are those of the specification, for every known type`() throws {
         #expect(Self.sizes.count == RecordType.known.count)
         for (type, v1, v2, v3) in Self.sizes {
-            let layout = try #require(RecordLayout.of(type))
+            let layout = try #require(DBNRecordLayout.of(type))
             #expect(layout.byteCount(version: 1) == v1, "\(type.name)")
             #expect(layout.byteCount(version: 2) == v2, "\(type.name)")
             #expect(layout.byteCount(version: 3) == v3, "\(type.name)")
         }
-        #expect(RecordLayout.of(RecordType(rawValue: 0xEE)) == nil)
+        #expect(DBNRecordLayout.of(RecordType(rawValue: 0xEE)) == nil)
     }
 
     @Test(arguments: RecordType.known)
     func `fields lie inside the record, do not overlap and have one name each`(type: RecordType) throws {
-        let layout = try #require(RecordLayout.of(type))
+        let layout = try #require(DBNRecordLayout.of(type))
         #expect(Set(layout.fields.map(\.name)).count == layout.fields.count)
         for version in UInt8(1)...3 {
             var owner = [String?](repeating: nil, count: layout.byteCount(version: version))
@@ -45,21 +45,21 @@ import Units
     }
 
     @Test func `only the five kinds of the specification differ between versions`() {
-        let changed = RecordType.known.filter { RecordLayout.of($0)?.isSame(in: 1, and: 3) == false }
+        let changed = RecordType.known.filter { DBNRecordLayout.of($0)?.isSame(in: 1, and: 3) == false }
         #expect(changed == [.instrumentDefinition, .error, .symbolMapping, .system, .statistics])
-        let since2 = RecordType.known.filter { RecordLayout.of($0)?.isSame(in: 2, and: 3) == false }
+        let since2 = RecordType.known.filter { DBNRecordLayout.of($0)?.isSame(in: 2, and: 3) == false }
         #expect(since2 == [.instrumentDefinition, .statistics])
     }
 
     @Test func `strides and offsets that overlays rely on are pinned`() {
-        #expect(MemoryLayout<BookLevel>.stride == 32)
-        #expect(MemoryLayout<BookLevel>.alignment == 8)
-        #expect(MemoryLayout<BookLevel>.offset(of: \.bidPrice) == 0)
-        #expect(MemoryLayout<BookLevel>.offset(of: \.askPrice) == 8)
-        #expect(MemoryLayout<BookLevel>.offset(of: \.bidSize) == 16)
-        #expect(MemoryLayout<BookLevel>.offset(of: \.askSize) == 20)
-        #expect(MemoryLayout<BookLevel>.offset(of: \.bidCount) == 24)
-        #expect(MemoryLayout<BookLevel>.offset(of: \.askCount) == 28)
+        #expect(MemoryLayout<BidAskPair>.stride == 32)
+        #expect(MemoryLayout<BidAskPair>.alignment == 8)
+        #expect(MemoryLayout<BidAskPair>.offset(of: \.bidPrice) == 0)
+        #expect(MemoryLayout<BidAskPair>.offset(of: \.askPrice) == 8)
+        #expect(MemoryLayout<BidAskPair>.offset(of: \.bidSize) == 16)
+        #expect(MemoryLayout<BidAskPair>.offset(of: \.askSize) == 20)
+        #expect(MemoryLayout<BidAskPair>.offset(of: \.bidCount) == 24)
+        #expect(MemoryLayout<BidAskPair>.offset(of: \.askCount) == 28)
         #expect(MemoryLayout<RecordView>.size == 8)
     }
 

@@ -26,7 +26,7 @@ import Units
             flags: [.last, .topOfBook], depth: 3, receiveTime: Timestamp(nanoseconds: 4), sendTimeDelta: -5,
             sequence: 6)
         let levels = (0..<depth).map {
-            BookLevel(bidPrice: Int64($0), askPrice: 10, bidSize: 11, askSize: 12, bidCount: 13, askCount: 14)
+            BidAskPair(bidPrice: Int64($0), askPrice: 10, bidSize: 11, askSize: 12, bidCount: 13, askCount: 14)
         }
         let bytes = written { output in levels.withUnsafeBufferPointer { record.write(levels: $0, to: output) } }
         let rtype = [0: 0, 1: 1, 10: 10][depth] ?? -1

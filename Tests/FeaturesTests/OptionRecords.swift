@@ -123,7 +123,7 @@ struct OptionRecords {
         let record = MarketByPriceRecord(
             header: header(contract.id, time), price: Price(nanos: Int64(price * 1e9)), size: size, action: action,
             side: side, flags: .last, receiveTime: Timestamp(nanoseconds: time + 1_000))
-        let level = BookLevel(
+        let level = BidAskPair(
             bidPrice: Int64(bid * 1e9), askPrice: Int64(ask * 1e9), bidSize: 5, askSize: 5, bidCount: 1, askCount: 1)
         add(time + 1_000, count: RecordByteCount.mbp1) { output in
             withUnsafePointer(to: level) { level in

@@ -43,7 +43,7 @@ struct TapeRecord {
         let levels = (0..<10).map { slot in
             let bid = slot < bids.count ? bids[slot] : nil
             let ask = slot < asks.count ? asks[slot] : nil
-            return BookLevel(
+            return BidAskPair(
                 bidPrice: bid.map { Int64($0.price) * Self.tick } ?? .max,
                 askPrice: ask.map { Int64($0.price) * Self.tick } ?? .max, bidSize: UInt32(bid?.size ?? 0),
                 askSize: UInt32(ask?.size ?? 0), bidCount: UInt32(bid?.count ?? 0), askCount: UInt32(ask?.count ?? 0))

@@ -145,7 +145,7 @@ struct LiveStream {
         var output: [UInt8] = []
         for (index, record) in records.enumerated() {
             // An unknown type is the same in every version, for nobody knows better.
-            let isKnown = RecordLayout.of(RecordType(rawValue: record[1])) != nil
+            let isKnown = DBNRecordLayout.of(RecordType(rawValue: record[1])) != nil
             let sent = hasSendTime ? LiveRecord.sent(record, at: firstSendTime + UInt64(index)) : record
             if isKnown {
                 try sent.withUnsafeBytes { raw in

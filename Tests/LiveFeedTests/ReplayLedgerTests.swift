@@ -113,7 +113,7 @@ import Units
         var other = LiveRecord.book(event: Self.t0, received: Self.t0 + 77)
         LiveRecord.put(Int32(9), &other, 40)
         other[30] |= RecordFlags.badReceiveTime.rawValue
-        func digest(_ record: [UInt8]) -> UInt64 { MarketLog.view(record) { RecordDigest.of($0) } }
+        func digest(_ record: [UInt8]) -> UInt64 { MarketLog.view(record) { RecordFingerprint.of($0) } }
         #expect(digest(record) == digest(other))
         // Any other byte counts.
         for index in record.indices.dropFirst() where !(32..<44).contains(index) {

@@ -100,8 +100,8 @@ final class Market {
     }
 
     static func book(_ id: UInt32, at time: UInt64) -> [UInt8] {
-        let levels = [BookLevel](
-            repeating: BookLevel(bidPrice: .max, askPrice: .max), count: 10)
+        let levels = [BidAskPair](
+            repeating: BidAskPair(bidPrice: .max, askPrice: .max), count: 10)
         return bytes { output in
             levels.withUnsafeBufferPointer { head(id, time).write(levels: $0, to: output) }
         }

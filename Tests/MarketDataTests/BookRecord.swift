@@ -32,7 +32,7 @@ struct BookRecord {
         let levels = (0..<10).map { slot in
             let bid = slot < bids.count ? bids[slot] : nil
             let ask = slot < asks.count ? asks[slot] : nil
-            return BookLevel(
+            return BidAskPair(
                 bidPrice: Self.nanos(bid), askPrice: Self.nanos(ask), bidSize: UInt32(bid?.size ?? 0),
                 askSize: UInt32(ask?.size ?? 0), bidCount: UInt32(bid?.count ?? 0), askCount: UInt32(ask?.count ?? 0))
         }

@@ -66,7 +66,7 @@ struct Built {
     var action: Character { Character(Unicode.Scalar(read { $0.action.rawValue })) }
     var flags: UInt8 { read { $0.flags.rawValue } }
     var depth: UInt8 { read { $0.depth } }
-    var levels: [BookLevel] { (0..<10).map { index in read { $0.level(index) } } }
+    var levels: [BidAskPair] { (0..<10).map { index in read { $0.level(index) } } }
     /// Price, size and count of the bids that there are.
     var bids: [[Int64]] {
         levels.filter { $0.bidCount > 0 }.map { [$0.bidPrice, Int64($0.bidSize), Int64($0.bidCount)] }
@@ -169,7 +169,7 @@ struct Built {
         var random = Reference.Random(state: seed)
         var reference = Reference()
         var orders: [Order] = []
-        var expected: [[BookLevel]] = []
+        var expected: [[BidAskPair]] = []
         for _ in 0..<300 {
             orders.append(reference.randomEvent(&random))
             expected.append(reference.levels)
@@ -177,7 +177,7 @@ struct Built {
         // Only events that show in ten levels give a record: follow by sequence.
         for (index, _) in orders.enumerated() { orders[index].sequence = UInt32(index) }
         let built = build(orders)
-        var last = [BookLevel](repeating: BookLevel(), count: 10)
+        var last = [BidAskPair](repeating: BidAskPair(), count: 10)
         var position = 0
         for index in orders.indices {
             if position < built.count, built[position].read({ $0.sequence }) == UInt32(index) {
@@ -230,7 +230,7 @@ struct Reference {
         return Order(action: "R", side: "N")
     }
 
-    var levels: [BookLevel] {
+    var levels: [BidAskPair] {
         func side(_ name: Character, _ best: (Int64, Int64) -> Bool) -> [(Int64, UInt32, UInt32)] {
             let prices = Set(resting.filter { $0.side == name }.map(\.price)).sorted(by: best)
             return prices.map { price in
@@ -240,7 +240,7 @@ struct Reference {
         }
         let bids = side("B", >), asks = side("A", <)
         return (0..<10).map { index in
-            var level = BookLevel()
+            var level = BidAskPair()
             if index < bids.count { (level.bidPrice, level.bidSize, level.bidCount) = bids[index] }
             if index < asks.count { (level.askPrice, level.askSize, level.askCount) = asks[index] }
             return level

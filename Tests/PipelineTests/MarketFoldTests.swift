@@ -70,7 +70,7 @@ import Units
     static func book(_ id: UInt32, _ time: UInt64, bid: Int, received: UInt64? = nil) -> [UInt8] {
         let tick: Int64 = 250_000_000
         let levels = (0..<10).map { slot in
-            BookLevel(
+            BidAskPair(
                 bidPrice: Int64(bid - slot) * tick, askPrice: Int64(bid + 1 + slot) * tick,
                 bidSize: UInt32(10 + slot), askSize: UInt32(20 + bid % 7), bidCount: 2, askCount: 3)
         }

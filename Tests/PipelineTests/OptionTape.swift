@@ -43,7 +43,7 @@ struct OptionTape {
     mutating func book(at time: UInt64, bid: Int, trade: Bool = false) {
         let tick: Int64 = 250_000_000
         let levels = (0..<10).map { slot in
-            BookLevel(
+            BidAskPair(
                 bidPrice: Int64(bid - slot) * tick, askPrice: Int64(bid + 1 + slot) * tick, bidSize: 10, askSize: 20,
                 bidCount: 2, askCount: 3)
         }

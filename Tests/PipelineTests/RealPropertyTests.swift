@@ -204,8 +204,8 @@ import Units
     }
 
     private static func book(_ quote: BestQuoteView) -> [UInt8] {
-        let none = BookLevel(bidPrice: .max, askPrice: .max, bidSize: 0, askSize: 0, bidCount: 0, askCount: 0)
-        var levels = [BookLevel](repeating: none, count: 10)
+        let none = BidAskPair(bidPrice: .max, askPrice: .max, bidSize: 0, askSize: 0, bidCount: 0, askCount: 0)
+        var levels = [BidAskPair](repeating: none, count: 10)
         levels[0] = quote.level
         let head = MarketByPriceRecord(
             header: RecordHeader(

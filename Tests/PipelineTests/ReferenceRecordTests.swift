@@ -43,7 +43,7 @@ import Units
     /// A group: bid 19 999, ask 20 001, mid 20 000 ticks.
     private static func book(_ id: UInt32, _ time: UInt64) -> [UInt8] {
         let levels = (0..<10).map { slot in
-            BookLevel(
+            BidAskPair(
                 bidPrice: Int64(19_999 - slot) * tick, askPrice: Int64(20_001 + slot) * tick, bidSize: 10, askSize: 10,
                 bidCount: 2, askCount: 2)
         }

@@ -38,7 +38,7 @@ import Units
         #expect(suspects.allSatisfy { $0.eventTime >= instant(-21_498) && $0.eventTime < instant(-21_497.5) })
         let clear = try #require(book.firstIndex { $0.action == .clear })
         #expect(book[clear].eventTime >= instant(-21_497.5))
-        #expect(book[clear].levels.allSatisfy { $0 == BookLevel() })
+        #expect(book[clear].levels.allSatisfy { $0 == BidAskPair() })
         #expect(book[clear + 1].flags == [.last, .snapshot, .badReceiveTime])
         #expect(book[(clear + 1)...].allSatisfy { !$0.flags.contains(.maybeBadBook) })
         // The hole is in the sequence numbers too.

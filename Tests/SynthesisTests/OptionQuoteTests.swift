@@ -101,7 +101,7 @@ import Units
     func `a quote's mid is the smile's value within half a tick, and so is its volatility`(tape index: Int) {
         let tape = Self.tapes[index]
         let path = LatentPath(seed: tape.parameters.seed, end: tape.parameters.window.end)
-        let smile = OptionSmile(seed: tape.parameters.seed, path: path, openingPoints: 6_800)
+        let smile = SyntheticSmile(seed: tape.parameters.seed, path: path, openingPoints: 6_800)
         defer { path.deallocate() }
         defer { smile.deallocate() }
         var checked = 0
@@ -116,7 +116,7 @@ import Units
             let tick = OptionQuote.tick(max(value.price, mid))
             #expect(abs(mid - value.price) <= tick * 0.76, "\(quote.option.symbol) \(mid) for \(value.price)")
             let implied = Self.impliedVolatility(mid, strike, quote)
-            let vega = value.levelSensitivity / OptionSmile.share(years: quote.years) / value.sigma
+            let vega = value.levelSensitivity / SyntheticSmile.share(years: quote.years) / value.sigma
             #expect(abs(implied - value.sigma) * vega <= tick, "\(quote.option.symbol): \(implied), \(value.sigma)")
             checked += 1
         }
@@ -171,7 +171,7 @@ import Units
 
     @Test func `volatility at the money moves against the price`() {
         let path = LatentPath(seed: 5, end: 61_200)
-        let smile = OptionSmile(seed: 5, path: path, openingPoints: 6_800)
+        let smile = SyntheticSmile(seed: 5, path: path, openingPoints: 6_800)
         defer { path.deallocate() }
         defer { smile.deallocate() }
         var (sums, price, level) = (SIMD3<Double>(repeating: 0), path.price(0), smile.moment(-21_600, forward: 1).level)
@@ -188,9 +188,9 @@ import Units
 
     @Test func `black's formula gives the values that are known`() {
         // F = 6000, σ = 15 %, 23 400 s, r = 4 %: a 6010 call is worth 5.590284034, its delta is 0.342538712.
-        let years = 23_400 / OptionSmile.secondsPerYear
+        let years = 23_400 / SyntheticSmile.secondsPerYear
         func value(level: Double) -> OptionValue {
-            let moment = OptionSmile.Moment(forward: 6_000, level: level, eventVariance: 0)
+            let moment = SyntheticSmile.Moment(forward: 6_000, level: level, eventVariance: 0)
             return OptionValue(strike: 6_010, isCall: true, years: years, moment)
         }
         // The level at which the smile has 15 % there.

@@ -16,14 +16,14 @@ struct OptionTape {
         /// Seconds from 00:00 ET of its receive time.
         let second: Double
 
-        var level: BookLevel { record.level(0) }
+        var level: BidAskPair { record.level(0) }
         /// Points; nil when a side is absent.
         var mid: Double? {
             guard level.bidPrice != .max, level.askPrice != .max else { return nil }
             return Double(level.bidPrice + level.askPrice) * 0.5e-9
         }
         var years: Double {
-            ((expiry.expiration - SyntheticTape.midnight).seconds - second) / OptionSmile.secondsPerYear
+            ((expiry.expiration - SyntheticTape.midnight).seconds - second) / SyntheticSmile.secondsPerYear
         }
     }
 

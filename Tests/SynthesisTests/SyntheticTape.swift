@@ -22,8 +22,8 @@ struct SyntheticTape {
         var side: BookSide { BookSide(rawValue: load(29)) }
         var flags: RecordFlags { RecordFlags(rawValue: load(30)) }
         var sequence: UInt32 { load(44) }
-        func level(_ index: Int) -> BookLevel { load(48 + 32 * index) }
-        var levels: [BookLevel] { (0..<10).map(level) }
+        func level(_ index: Int) -> BidAskPair { load(48 + 32 * index) }
+        var levels: [BidAskPair] { (0..<10).map(level) }
         var book: ArraySlice<UInt8> { bytes[48...] }
         /// Half ticks: bid and ask added.
         var doubledMid: Int64 { (level(0).bidPrice + level(0).askPrice) / SyntheticTape.tick }

@@ -15,7 +15,7 @@ final class GroupTape {
     }
 
     private(set) var groups: [Group] = []
-    private var levels: [Orders.BookLevel] = []
+    private var levels: [BookLevel] = []
     private var trades: [MarketTrade] = []
     private let tick: Int64
 
@@ -48,9 +48,9 @@ final class GroupTape {
             if level.bidSize > 0 { bidCount += 1 }
             if level.askSize > 0 { askCount += 1 }
             levels.append(
-                Orders.BookLevel(price: ticks(level.bidPrice), size: level.bidSize, count: level.bidCount))
+                BookLevel(price: ticks(level.bidPrice), size: level.bidSize, count: level.bidCount))
             levels.append(
-                Orders.BookLevel(price: ticks(level.askPrice), size: level.askSize, count: level.askCount))
+                BookLevel(price: ticks(level.askPrice), size: level.askSize, count: level.askCount))
         }
         let best = view.level(0)
         let isCrossed = bidCount > 0 && askCount > 0 && best.bidPrice > best.askPrice
@@ -74,7 +74,7 @@ final class GroupTape {
     /// Hands out a group as the venue takes it. The update is valid inside `body`.
     func update<Result>(_ index: Int, _ body: (MarketUpdate) -> Result) -> Result {
         let group = groups[index]
-        return withUnsafeTemporaryAllocation(of: Orders.BookLevel.self, capacity: 2 * TradingLimits.bookLevels) {
+        return withUnsafeTemporaryAllocation(of: BookLevel.self, capacity: 2 * TradingLimits.bookLevels) {
             room in
             for level in 0..<TradingLimits.bookLevels {
                 room[level] = levels[2 * (index * TradingLimits.bookLevels + level)]

@@ -85,7 +85,7 @@ final class SimulatedTape {
             flags: flags, receiveTime: Timestamp(nanoseconds: time + Self.delay),
             sequence: UInt32(truncatingIfNeeded: records.count + 1))
         let levels = (0..<10).map { level in
-            DBN.BookLevel(
+            BidAskPair(
                 bidPrice: (bid - Int64(level)) * Self.tick, askPrice: (bid + spread + Int64(level)) * Self.tick,
                 bidSize: UInt32(random.draw(1...40)), askSize: UInt32(random.draw(1...40)), bidCount: 3, askCount: 3)
         }

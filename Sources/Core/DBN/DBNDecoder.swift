@@ -132,7 +132,7 @@ public struct DBNDecoder {
         guard let bytes = input.baseAddress, input.count >= 16 else { return need(16) }
         let record = RecordView(bytes)
         let type = record.type, length = record.byteCount
-        let layout = RecordLayout.of(type)
+        let layout = DBNRecordLayout.of(type)
         let expected = layout.map { $0.byteCount(version: version) + sendTimeByteCount } ?? 16 + sendTimeByteCount
         guard length >= expected else {
             throw .recordTooShort(offset: offset, rtype: type.rawValue, length: length, expected: expected)
@@ -176,7 +176,7 @@ public struct DBNDecoder {
         sourceVersion = version
         sendTimeByteCount = hasSendTime ? 8 : 0
         for rawValue in 0..<256 {
-            guard let layout = RecordLayout.of(RecordType(rawValue: UInt8(rawValue))) else { continue }
+            guard let layout = DBNRecordLayout.of(RecordType(rawValue: UInt8(rawValue))) else { continue }
             guard policy == .asIs || layout.isSame(in: version, and: 3) else { continue }
             passingByteCount[rawValue] = UInt16(layout.byteCount(version: version) + sendTimeByteCount)
         }

@@ -19,7 +19,7 @@ public struct DBNEncoder {
         self.hasSendTime = hasSendTime
         for rawValue in 0..<256 {
             // Of an unknown type nobody knows what to convert: it passes only within one version.
-            let layout = RecordLayout.of(RecordType(rawValue: UInt8(rawValue)))
+            let layout = DBNRecordLayout.of(RecordType(rawValue: UInt8(rawValue)))
             passes[rawValue] = layout?.isSame(in: inputVersion, and: version) ?? (version == inputVersion)
         }
     }
@@ -42,7 +42,7 @@ public struct DBNEncoder {
             return
         }
         let rtype = record.type.rawValue
-        guard let layout = RecordLayout.of(record.type) else {
+        guard let layout = DBNRecordLayout.of(record.type) else {
             throw .notRepresentable(field: "rtype", rtype: rtype, version: version)
         }
         let expected = layout.byteCount(version: inputVersion) + (hasSendTime ? 8 : 0)

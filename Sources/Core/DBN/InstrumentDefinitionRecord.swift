@@ -49,7 +49,7 @@ public struct InstrumentDefinitionRecord: Hashable, Sendable {
     /// - Throws: `textNotEncodable` when a text is not ASCII or too long for its field.
     @discardableResult
     public func write(to output: UnsafeMutableRawPointer) throws(DBNError) -> Int {
-        RecordLayout.instrumentDefinition.writeUnset(to: output)
+        DBNRecordLayout.instrumentDefinition.writeUnset(to: output)
         header.write(.instrumentDefinition, byteCount: RecordByteCount.instrumentDefinition, to: output)
         try writeTexts(to: output)
         writeNumbers(to: output)

@@ -21,11 +21,11 @@ import Units
     @inlinable public var sequence: UInt32 { record.load(44, as: UInt32.self) }
 
     /// Level `index` of the book after this record (before it in `tbbo`). 0 is the best.
-    @inlinable public func level(_ index: Int) -> BookLevel { record.load(48 + 32 * index, as: BookLevel.self) }
+    @inlinable public func level(_ index: Int) -> BidAskPair { record.load(48 + 32 * index, as: BidAskPair.self) }
 }
 
-/// One price level of both sides (`BidAskPair`), 32 bytes. An empty side has `Int64.max` and zeros.
-@frozen public struct BookLevel: Hashable, BitwiseCopyable, Sendable {
+/// One price level of both sides, 32 bytes, by Databento's name. An empty side has `Int64.max` and zeros.
+@frozen public struct BidAskPair: Hashable, BitwiseCopyable, Sendable {
     public var bidPrice: Int64
     public var askPrice: Int64
     public var bidSize: UInt32

@@ -34,7 +34,7 @@ import Units
     /// Writes a `trades`, `mbp-1` or `mbp-10` record, by the number of levels, and returns its size.
     /// - Precondition: there are 0, 1 or 10 levels; `output` has room for the record, at any alignment.
     @inlinable @discardableResult
-    public func write(levels: UnsafeBufferPointer<BookLevel>, to output: UnsafeMutableRawPointer) -> Int {
+    public func write(levels: UnsafeBufferPointer<BidAskPair>, to output: UnsafeMutableRawPointer) -> Int {
         let type: RecordType
         switch levels.count {
         case 0: type = .trade

@@ -18,7 +18,7 @@ import Units
     /// The end of the interval.
     @inlinable public var receiveTime: Timestamp { Timestamp(nanoseconds: record.load(32, as: UInt64.self)) }
     @inlinable public var sequence: UInt32 { record.load(44, as: UInt32.self) }
-    @inlinable public var level: BookLevel { record.load(48, as: BookLevel.self) }
+    @inlinable public var level: BidAskPair { record.load(48, as: BidAskPair.self) }
 }
 
 /// A `cmbp-1`, `tcbbo`, `cbbo-1s` or `cbbo-1m` record where it lies, 80 bytes: the best bid and offer over several

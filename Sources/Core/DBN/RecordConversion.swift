@@ -13,7 +13,7 @@ enum RecordConversion {
     /// - Precondition: the record has at least its layout's length in version `source`, `output` room for
     ///   `byteCountMax`.
     static func convert(
-        _ record: RecordView, _ layout: RecordLayout, from source: UInt8, to target: UInt8, hasSendTime: Bool,
+        _ record: RecordView, _ layout: DBNRecordLayout, from source: UInt8, to target: UInt8, hasSendTime: Bool,
         into output: UnsafeMutableRawPointer
     ) throws(DBNError) -> Int {
         if layout.isSame(in: source, and: target) {
@@ -102,7 +102,7 @@ enum RecordConversion {
     }
 
     private static func inferCode(
-        _ record: RecordView, _ layout: RecordLayout, _ target: UInt8, _ output: UnsafeMutableRawPointer
+        _ record: RecordView, _ layout: DBNRecordLayout, _ target: UInt8, _ output: UnsafeMutableRawPointer
     ) {
         guard let code = layout.field("code")?.slot(version: target) else { return }
         let text = RecordFieldValue.text(record.bytes + 16, width: 64)

@@ -1,5 +1,5 @@
 /// One field of a record kind: its name, meaning of its bytes, and place in each version of the format. The tables of
-/// these (`RecordLayout`) are the only source for sizes, rendering, comparison and conversion between versions.
+/// these (`DBNRecordLayout`) are the only source for sizes, rendering, comparison and conversion between versions.
 public struct RecordField: Sendable {
     public enum Kind: Sendable {
         case unsigned, signed

@@ -57,14 +57,14 @@ public enum RecordFieldValue {
 /// export; hot code reads through the views.
 public struct RecordFields {
     public let record: RecordView
-    public let layout: RecordLayout
+    public let layout: DBNRecordLayout
     public let version: UInt8
     public let hasSendTime: Bool
 
     /// Nil when the record's type is unknown or the record too short for its type.
     /// - Precondition: `version` is 1, 2 or 3.
     public init?(_ record: RecordView, version: UInt8 = 3, hasSendTime: Bool = false) {
-        guard let layout = RecordLayout.of(record.type) else { return nil }
+        guard let layout = DBNRecordLayout.of(record.type) else { return nil }
         guard record.byteCount >= layout.byteCount(version: version) + (hasSendTime ? 8 : 0) else { return nil }
         self.record = record
         self.layout = layout

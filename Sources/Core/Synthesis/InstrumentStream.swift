@@ -267,7 +267,7 @@ extension InstrumentStream {
     private mutating func writeSpecial(_ record: UnsafeMutableRawPointer, action: Action, flags: RecordFlags) {
         if action == .clear {
             for level in 0..<PriceLadder.visible {
-                record.storeBytes(of: BookLevel(), toByteOffset: 48 + 32 * level, as: BookLevel.self)
+                record.storeBytes(of: BidAskPair(), toByteOffset: 48 + 32 * level, as: BidAskPair.self)
             }
         }
         store(record, price: .max, size: 0, action: action, side: .none, flags: flags, depth: 0, delta: 0)

@@ -10,8 +10,8 @@ struct PriceLadder {
 
     private let sizes: UnsafeMutablePointer<UInt32>
     private let counts: UnsafeMutablePointer<UInt32>
-    /// 320 bytes: ten `BookLevel`s.
-    private let image: UnsafeMutablePointer<BookLevel>
+    /// 320 bytes: ten `BidAskPair`s.
+    private let image: UnsafeMutablePointer<BidAskPair>
     /// The price of rung 0 and of one tick, in 1e-9 of a point.
     private let basePrice: Int64
     private let tickNanos: Int64
@@ -25,7 +25,7 @@ struct PriceLadder {
         image = .allocate(capacity: Self.visible)
         sizes.initialize(repeating: 0, count: Self.ticks)
         counts.initialize(repeating: 0, count: Self.ticks)
-        image.initialize(repeating: BookLevel(), count: Self.visible)
+        image.initialize(repeating: BidAskPair(), count: Self.visible)
         basePrice = (centerTick - Int64(Self.ticks / 2)) * tickNanos
         self.tickNanos = tickNanos
     }
@@ -89,6 +89,6 @@ struct PriceLadder {
 
     /// Copies the ten levels behind a record's head.
     func write(to levels: UnsafeMutableRawPointer) {
-        levels.copyMemory(from: image, byteCount: Self.visible * MemoryLayout<BookLevel>.stride)
+        levels.copyMemory(from: image, byteCount: Self.visible * MemoryLayout<BidAskPair>.stride)
     }
 }

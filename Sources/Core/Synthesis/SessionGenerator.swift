@@ -13,7 +13,7 @@ public enum SyntheticStream: Int, CaseIterable, Sendable {
 /// A synthetic session, one record at a time, in order of receive time: a function of its parameters and nothing else.
 ///
 /// Both books follow one latent price (`LatentPath`); event groups arrive in clusters (`ArrivalProcess`) and are chosen
-/// by the queues (`OrderFlow`); options are quoted around a smile (`OptionSmile`) at the mid of ES. Nothing is
+/// by the queues (`OrderFlow`); options are quoted around a smile (`SyntheticSmile`) at the mid of ES. Nothing is
 /// allocated after `init`, which takes some tenths of a second for a whole day.
 /// What it is calibrated to and what it assumes: docs/synthetic-session.md.
 public struct SessionGenerator: ~Copyable {

@@ -51,7 +51,7 @@ public struct ReplayLedger: Sendable {
         let place = streams.place(for: ReplayStream.key(type, record.instrumentID), epoch: clocks[clock].newer)
         var stream = streams[place]
         stream.settle(clocks[clock])
-        stream.add(RecordDigest.of(record), isSinceNewer: time >= clocks[clock].newer)
+        stream.add(RecordFingerprint.of(record), isSinceNewer: time >= clocks[clock].newer)
         let isRepeated = !clocks[clock].isLive && stream.isRepeated(time: time)
         if isRepeated { clocks[clock].duplicates &+= 1 } else { stream.last = max(stream.last, time) }
         streams[place] = stream

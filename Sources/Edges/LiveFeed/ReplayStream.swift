@@ -110,11 +110,11 @@ struct ReplayStream: BitwiseCopyable {
     mutating func add(_ recordDigest: UInt64, isSinceNewer: Bool) {
         if count == 0 { first = recordDigest }
         count &+= 1
-        digest = RecordDigest.chain(digest, recordDigest)
+        digest = RecordFingerprint.chain(digest, recordDigest)
         guard isSinceNewer else { return }
         if newerCount == 0 { newerFirst = recordDigest }
         newerCount &+= 1
-        newerDigest = RecordDigest.chain(newerDigest, recordDigest)
+        newerDigest = RecordFingerprint.chain(newerDigest, recordDigest)
     }
 
     /// From here on the gateway sends everything since the older boundary again.

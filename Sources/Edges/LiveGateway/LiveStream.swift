@@ -14,7 +14,7 @@ final class LiveStream {
 
     /// By record type: bytes without a send time; 0 for types that nobody may be sent.
     private static let byteCounts: [Int] = (0..<256).map { rawValue in
-        RecordLayout.of(RecordType(rawValue: UInt8(rawValue)))?.byteCount(version: 3) ?? 0
+        DBNRecordLayout.of(RecordType(rawValue: UInt8(rawValue)))?.byteCount(version: 3) ?? 0
     }
 
     init(hasSendTime: Bool, isCompressed: Bool) throws(ZstdError) {

@@ -73,7 +73,7 @@ public struct StageFold<Stage: TradingStage>: ~Copyable {
 
     /// The best prices of the book that fills the orders, and whether its market takes any; for people and for who
     /// closes at the venue itself.
-    public func quote() -> (bid: Orders.BookLevel, ask: Orders.BookLevel, quality: DataQuality) {
+    public func quote() -> (bid: BookLevel, ask: BookLevel, quality: DataQuality) {
         let update = follower.pointee.watch.quote()
         return (update.bid, update.ask, update.quality)
     }

@@ -63,7 +63,7 @@ import Units
 public struct BookReader: ~Copyable {
     let grid: TickGrid
     /// The wire levels of the last record that was read, and their prices in ticks: ten bids, then ten asks.
-    private let wire: UnsafeMutablePointer<BookLevel>
+    private let wire: UnsafeMutablePointer<BidAskPair>
     private let ticks: UnsafeMutablePointer<Int32>
     /// The prices of the record that was checked last, for the slots in `repriced`.
     private let checked: UnsafeMutablePointer<Int32>
@@ -78,8 +78,8 @@ public struct BookReader: ~Copyable {
 
     public init(tickSize: TickSize) {
         grid = TickGrid(tickSize: tickSize)
-        wire = UnsafeMutableRawPointer.allocate(byteCount: 10 * MemoryLayout<BookLevel>.stride, alignment: 16)
-            .initializeMemory(as: BookLevel.self, repeating: BookLevel(), count: 10)
+        wire = UnsafeMutableRawPointer.allocate(byteCount: 10 * MemoryLayout<BidAskPair>.stride, alignment: 16)
+            .initializeMemory(as: BidAskPair.self, repeating: BidAskPair(), count: 10)
         ticks = .allocate(capacity: 20)
         ticks.initialize(repeating: BookSideLadder.absentBid, count: 10)
         (ticks + 10).initialize(repeating: BookSideLadder.absentAsk, count: 10)
@@ -115,7 +115,7 @@ public struct BookReader: ~Copyable {
 
     /// Checks a level of which a price is another one than before.
     @inline(never)
-    private mutating func checkPrices(_ level: BookLevel, slot: Int) -> RecordRejection? {
+    private mutating func checkPrices(_ level: BidAskPair, slot: Int) -> RecordRejection? {
         let old = wire[slot]
         if level.bidPrice == old.bidPrice {
             checked[slot] = ticks[slot]
@@ -206,7 +206,7 @@ public struct BookReader: ~Copyable {
 
     @inline(__always)
     private mutating func readBid(
-        _ level: BookLevel, _ slot: Int, _ book: UnsafeMutablePointer<Book>, _ change: inout BookChange
+        _ level: BidAskPair, _ slot: Int, _ book: UnsafeMutablePointer<Book>, _ change: inout BookChange
     ) {
         let bit: UInt32 = 1 &<< UInt32(slot)
         change.bidSlots |= bit
@@ -220,7 +220,7 @@ public struct BookReader: ~Copyable {
 
     @inline(__always)
     private mutating func readAsk(
-        _ level: BookLevel, _ slot: Int, _ book: UnsafeMutablePointer<Book>, _ change: inout BookChange
+        _ level: BidAskPair, _ slot: Int, _ book: UnsafeMutablePointer<Book>, _ change: inout BookChange
     ) {
         let bit: UInt32 = 1 &<< UInt32(slot)
         change.askSlots |= bit
@@ -307,7 +307,7 @@ private struct WireLevel {
     }
 
     /// Puts sizes and counts where a level of the same prices lies.
-    @inline(__always) func store(in levels: UnsafeMutablePointer<BookLevel>, _ slot: Int) {
+    @inline(__always) func store(in levels: UnsafeMutablePointer<BidAskPair>, _ slot: Int) {
         let bytes = UnsafeMutableRawPointer(levels + slot)
         bytes.storeBytes(of: sizes, toByteOffset: 16, as: UInt64.self)
         bytes.storeBytes(of: counts, toByteOffset: 24, as: UInt64.self)

@@ -12,7 +12,7 @@ import Units
 /// For conversion, not for the live path: the order map grows. Records come out by `drain`, delayed to the end of their
 /// event.
 public struct MBP10Builder {
-    public static let recordByteCount = 48 + 10 * MemoryLayout<BookLevel>.size
+    public static let recordByteCount = 48 + 10 * MemoryLayout<BidAskPair>.size
     private static let depthMax = 10
     /// Feeds without F_LAST would be held back for ever; no event of a venue has this many records.
     private static let heldMax = 65_536
@@ -135,7 +135,7 @@ public struct MBP10Builder {
             store(event.receiveTime, 32)
             store(event.sendTimeDelta, 40)
             store(event.sequence, 44)
-            for index in 0..<Self.depthMax { store(book.level(index), 48 + index * MemoryLayout<BookLevel>.size) }
+            for index in 0..<Self.depthMax { store(book.level(index), 48 + index * MemoryLayout<BidAskPair>.size) }
         }
         if instruments[position].openRecord == nil { openRecords += 1 }
         instruments[position].openRecord = start
@@ -155,10 +155,10 @@ public struct MBP10Builder {
 
 extension OrderByOrderBook {
     /// One level of both sides, as an `mbp-10` record has it.
-    func level(_ depth: Int) -> BookLevel {
+    func level(_ depth: Int) -> BidAskPair {
         let bid = bids.level(depth)
         let ask = asks.level(depth)
-        return BookLevel(
+        return BidAskPair(
             bidPrice: bid?.price ?? .max, askPrice: ask?.price ?? .max, bidSize: UInt32(clamping: bid?.size ?? 0),
             askSize: UInt32(clamping: ask?.size ?? 0), bidCount: bid?.count ?? 0, askCount: ask?.count ?? 0)
     }

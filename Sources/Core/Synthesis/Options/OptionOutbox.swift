@@ -10,7 +10,7 @@ struct OptionOutbox {
         var size: Int
         var flags: RecordFlags
         /// The best bid and offer after the record.
-        var level: BookLevel
+        var level: BidAskPair
     }
 
     private static let capacity = 3

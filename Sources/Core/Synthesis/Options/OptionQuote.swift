@@ -38,8 +38,8 @@ struct OptionQuote: Equatable {
         ask = max(Self.snap(value.price + 0.5 * width), Self.above(bid))
     }
 
-    var level: BookLevel {
-        BookLevel(
+    var level: BidAskPair {
+        BidAskPair(
             bidPrice: Self.nanos(bid), askPrice: Self.nanos(ask), bidSize: UInt32(truncatingIfNeeded: bidSize),
             askSize: UInt32(truncatingIfNeeded: askSize), bidCount: UInt32(truncatingIfNeeded: bidCount),
             askCount: UInt32(truncatingIfNeeded: askCount))

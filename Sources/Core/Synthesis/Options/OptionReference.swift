@@ -63,7 +63,7 @@ extension ReferenceRecords {
     ) -> Int64 {
         let expiry = parameters.expiries[option.expiry]
         let price = Double(parameters.openingPrice.count) * 0.25
-        let years = (expiry.expiration - parameters.midnight).seconds / OptionSmile.secondsPerYear
+        let years = (expiry.expiration - parameters.midnight).seconds / SyntheticSmile.secondsPerYear
         let distance = (Double(option.strike) - price) / (price * 0.15 * years.squareRoot())
         // Standard deviations out of the money.
         let out = option.isCall ? distance : -distance

@@ -16,8 +16,8 @@ struct OptionState {
     var quote = OptionQuote()
     var interest = Interest.near
 
-    func value(_ second: Double, _ moment: OptionSmile.Moment) -> OptionValue {
-        let years = (expiration - second) / OptionSmile.secondsPerYear
+    func value(_ second: Double, _ moment: SyntheticSmile.Moment) -> OptionValue {
+        let years = (expiration - second) / SyntheticSmile.secondsPerYear
         return OptionValue(strike: strike, isCall: isCall, years: years, moment)
     }
 
@@ -38,7 +38,7 @@ struct OptionWatch {
     private var threshold = Double.infinity
 
     /// Measures moves from a value, by half of its tick.
-    mutating func anchor(_ value: OptionValue, _ moment: OptionSmile.Moment) {
+    mutating func anchor(_ value: OptionValue, _ moment: SyntheticSmile.Moment) {
         delta = value.delta
         levelSensitivity = value.levelSensitivity
         base = -delta * moment.forward - levelSensitivity * moment.level
@@ -48,7 +48,7 @@ struct OptionWatch {
     /// Notices no moves until it is anchored again.
     mutating func rest() { threshold = .infinity }
 
-    func hasMoved(_ moment: OptionSmile.Moment) -> Bool {
+    func hasMoved(_ moment: SyntheticSmile.Moment) -> Bool {
         abs(base + delta * moment.forward + levelSensitivity * moment.level) > threshold
     }
 }

@@ -33,7 +33,7 @@ extension OptionStream {
     }
 
     /// Decides what the contract of an entry of the agenda does now.
-    mutating func plan(_ entry: Int32, _ moment: OptionSmile.Moment, _ second: Double) {
+    mutating func plan(_ entry: Int32, _ moment: SyntheticSmile.Moment, _ second: Double) {
         let index = Int(entry & ~Self.tradeBit)
         guard states[index].expiration > second else { return }
         if entry & Self.tradeBit == 0 {
@@ -43,7 +43,7 @@ extension OptionStream {
         }
     }
 
-    private mutating func requote(_ index: Int, _ moment: OptionSmile.Moment, _ second: Double) {
+    private mutating func requote(_ index: Int, _ moment: SyntheticSmile.Moment, _ second: Double) {
         let value = states[index].value(second, moment)
         let old = states[index].quote
         var new = old

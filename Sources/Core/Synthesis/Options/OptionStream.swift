@@ -17,7 +17,7 @@ struct OptionStream {
 
     let parameters: SessionParameters
     let path: LatentPath
-    let smile: OptionSmile
+    let smile: SyntheticSmile
     let states: UnsafeMutablePointer<OptionState>
     let watches: UnsafeMutablePointer<OptionWatch>
     let count: Int
@@ -47,7 +47,7 @@ struct OptionStream {
         self.parameters = parameters
         self.path = path
         let points = Double(parameters.openingPrice.count) * 0.25
-        smile = OptionSmile(seed: parameters.seed, path: path, openingPoints: points)
+        smile = SyntheticSmile(seed: parameters.seed, path: path, openingPoints: points)
         let chain = SyntheticOption.chain(parameters)
         count = chain.count
         states = .allocate(capacity: max(1, count))
@@ -102,7 +102,7 @@ struct OptionStream {
         return true
     }
 
-    private func moment(_ second: Double, mid: Double) -> OptionSmile.Moment {
+    private func moment(_ second: Double, mid: Double) -> SyntheticSmile.Moment {
         smile.moment(second, forward: (Double(parameters.openingPrice.count) + mid) * 0.25)
     }
 }
@@ -112,7 +112,7 @@ extension OptionStream {
     private var stepSecond: Double { parameters.window.start + Double(stepIndex) * Self.step }
 
     /// Fills the agenda of the current step.
-    private mutating func takeStep(_ moment: OptionSmile.Moment) {
+    private mutating func takeStep(_ moment: SyntheticSmile.Moment) {
         agendaCount = 0
         agendaIndex = 0
         let second = stepSecond
@@ -124,7 +124,7 @@ extension OptionStream {
         scheduleNext()
     }
 
-    private mutating func gatherQuotes(_ moment: OptionSmile.Moment, _ second: Double) {
+    private mutating func gatherQuotes(_ moment: SyntheticSmile.Moment, _ second: Double) {
         let step = stepIndex
         // The smile moves slowly: once a second is enough for it.
         let looks = moment.forward != seenForward || step % 4 == 0
@@ -213,6 +213,6 @@ extension OptionStream {
             receiveTime: Timestamp(nanoseconds: receiveTime),
             sendTimeDelta: Int32(truncatingIfNeeded: 14_500 + random.below(2_500)), sequence: sequence)
         head.writeHead(.mbp1, byteCount: RecordByteCount.mbp1, to: record)
-        record.storeBytes(of: entry.level, toByteOffset: 48, as: BookLevel.self)
+        record.storeBytes(of: entry.level, toByteOffset: 48, as: BidAskPair.self)
     }
 }

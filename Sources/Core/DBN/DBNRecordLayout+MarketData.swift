@@ -1,10 +1,10 @@
 /// The kinds that carry books, trades and bars. All are the same in every version.
-extension RecordLayout {
-    static let trade = RecordLayout("Trade", byteCount: 48, marketByPriceHead())
-    static let mbp1 = RecordLayout("Mbp1", byteCount: 80, marketByPriceHead() + levels(1))
-    static let mbp10 = RecordLayout("Mbp10", byteCount: 368, marketByPriceHead() + levels(10))
+extension DBNRecordLayout {
+    static let trade = DBNRecordLayout("Trade", byteCount: 48, marketByPriceHead())
+    static let mbp1 = DBNRecordLayout("Mbp1", byteCount: 80, marketByPriceHead() + levels(1))
+    static let mbp10 = DBNRecordLayout("Mbp10", byteCount: 368, marketByPriceHead() + levels(10))
 
-    static let mbo = RecordLayout(
+    static let mbo = DBNRecordLayout(
         "Mbo", byteCount: 56,
         header(receiveTime: 40) + [
             .character("action", 38), .character("side", 39), .price("price", 24), .u32("size", 32),
@@ -12,26 +12,26 @@ extension RecordLayout {
             .u32("sequence", 52),
         ])
 
-    static let cmbp1 = RecordLayout(
+    static let cmbp1 = DBNRecordLayout(
         "Cmbp1", byteCount: 80,
         header(receiveTime: 32) + [
             .character("action", 28), .character("side", 29), .price("price", 16), .u32("size", 24), .u8("flags", 30),
             .i32("ts_in_delta", 40),
         ] + consolidatedLevel())
 
-    static let bbo = RecordLayout(
+    static let bbo = DBNRecordLayout(
         "Bbo", byteCount: 80,
         header(receiveTime: 32) + [
             .character("side", 29), .price("price", 16), .u32("size", 24), .u8("flags", 30), .u32("sequence", 44),
         ] + levels(1))
 
-    static let cbbo = RecordLayout(
+    static let cbbo = DBNRecordLayout(
         "Cbbo", byteCount: 80,
         header(receiveTime: 32) + [
             .character("side", 29), .price("price", 16), .u32("size", 24), .u8("flags", 30),
         ] + consolidatedLevel())
 
-    static let ohlcv = RecordLayout(
+    static let ohlcv = DBNRecordLayout(
         "Ohlcv", byteCount: 56,
         header() + [
             .price("open", 16), .price("high", 24), .price("low", 32), .price("close", 40), .u64("volume", 48),

@@ -1,5 +1,5 @@
 /// The layout of one record kind in the three versions of DBN: sizes, and fields in Databento's display order.
-public struct RecordLayout: Sendable {
+public struct DBNRecordLayout: Sendable {
     /// Databento's name of the kind, as in `Mbp10Msg`, without the suffix.
     public let name: String
     /// In display order. The length byte and reserved bytes are not among them.
@@ -47,7 +47,7 @@ public struct RecordLayout: Sendable {
     }
 
     /// The layout of a record type, or nil when this module does not know it.
-    public static func of(_ type: RecordType) -> RecordLayout? {
+    public static func of(_ type: RecordType) -> DBNRecordLayout? {
         switch type {
         case .trade: trade
         case .mbp1: mbp1

@@ -1,6 +1,6 @@
 /// Session states, statistics, auctions and the messages of the gateway itself.
-extension RecordLayout {
-    static let status = RecordLayout(
+extension DBNRecordLayout {
+    static let status = DBNRecordLayout(
         "Status", byteCount: 40,
         header(receiveTime: 16) + [
             .u16("action", 24), .u16("reason", 26), .u16("trading_event", 28),
@@ -9,7 +9,7 @@ extension RecordLayout {
         ])
 
     /// `quantity` grew to 64 bits in version 3; "undefined" is the largest value of either width.
-    static let statistics = RecordLayout(
+    static let statistics = DBNRecordLayout(
         "Stat", byteCounts: (64, 64, 80),
         header(receiveTime: 16) + [
             .time("ts_ref", 24), .price("price", 32),
@@ -24,7 +24,7 @@ extension RecordLayout {
             RecordField("stat_flags", .unsigned, 1, v1: 57, v2: 57, v3: 61),
         ])
 
-    static let imbalance = RecordLayout(
+    static let imbalance = DBNRecordLayout(
         "Imbalance", byteCount: 112,
         header(receiveTime: 16) + [
             .price("ref_price", 24), .time("auction_time", 32), .price("cont_book_clr_price", 40),
@@ -38,7 +38,7 @@ extension RecordLayout {
         ])
 
     /// Version 1 says with words alone what later versions also say with a code.
-    static let error = RecordLayout(
+    static let error = DBNRecordLayout(
         "Error", byteCounts: (80, 320, 320),
         header() + [
             RecordField(
@@ -48,7 +48,7 @@ extension RecordLayout {
             RecordField("is_last", .unsigned, 1, v1: nil, v2: 319, v3: 319, unset: 0xFF, isDroppable: true),
         ])
 
-    static let system = RecordLayout(
+    static let system = DBNRecordLayout(
         "System", byteCounts: (80, 320, 320),
         header() + [
             RecordField(
@@ -57,7 +57,7 @@ extension RecordLayout {
             RecordField("code", .unsigned, 1, v1: nil, v2: 319, v3: 319, unset: 0xFF, isDroppable: true),
         ])
 
-    static let symbolMapping = RecordLayout(
+    static let symbolMapping = DBNRecordLayout(
         "SymbolMapping", byteCounts: (80, 176, 176),
         header() + [
             RecordField("stype_in", .unsigned, 1, v1: nil, v2: 16, v3: 16, unset: 0xFF, isDroppable: true),

@@ -4,7 +4,7 @@ import Determinism
 ///
 /// The level is a slow mean-reverting factor that falls when the latent price rises; a function of the seed alone, like
 /// the price. The volatility of a strike depends on d = ln(K/F)/(σ√T), with σ that of the money.
-struct OptionSmile {
+struct SyntheticSmile {
     /// Continuously compounded, a year of 365 days: what the features assume by default.
     static let interestRate = 0.04
     static let secondsPerYear = 31_536_000.0
@@ -89,22 +89,22 @@ struct OptionValue {
     var distance: Double
 
     /// - Precondition: `years` is positive.
-    init(strike: Double, isCall: Bool, years: Double, _ moment: OptionSmile.Moment) {
+    init(strike: Double, isCall: Bool, years: Double, _ moment: SyntheticSmile.Moment) {
         let root = years.squareRoot()
-        let money = OptionSmile.atTheMoney(moment, years: years)
+        let money = SyntheticSmile.atTheMoney(moment, years: years)
         let k = DeterministicMath.log(strike / moment.forward)
         distance = k / (money * root)
-        sigma = money * OptionSmile.shape(distance)
+        sigma = money * SyntheticSmile.shape(distance)
         let deviation = sigma * root
         let d1 = -k / deviation + 0.5 * deviation
-        let discount = DeterministicMath.exp(-OptionSmile.interestRate * years)
+        let discount = DeterministicMath.exp(-SyntheticSmile.interestRate * years)
         let sign = isCall ? 1.0 : -1.0
         let first = Self.normal(sign * d1)
         let second = Self.normal(sign * (d1 - deviation))
         price = sign * discount * (moment.forward * first - strike * second)
         delta = sign * discount * first
         let density = 0.3989422804014327 * DeterministicMath.exp(-0.5 * d1 * d1)
-        levelSensitivity = discount * moment.forward * density * deviation * OptionSmile.share(years: years)
+        levelSensitivity = discount * moment.forward * density * deviation * SyntheticSmile.share(years: years)
     }
 
     /// The distribution function of the standard normal.

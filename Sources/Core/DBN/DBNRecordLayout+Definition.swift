@@ -1,7 +1,7 @@
 /// Instrument definitions: the kind that changed most. Version 3 moved nearly every field, added the legs of spreads
 /// and dropped four fields of the trading day.
-extension RecordLayout {
-    static let instrumentDefinition = RecordLayout(
+extension DBNRecordLayout {
+    static let instrumentDefinition = DBNRecordLayout(
         "InstrumentDef", byteCounts: (360, 400, 520),
         header(receiveTime: 16) + definitionPrices + definitionQuantities + definitionTexts + definitionCodes
             + definitionLegs)

@@ -7,7 +7,7 @@ import Units
 /// Left out is what the capture adds, since a replay may come from another of the gateway's captures: the receive time,
 /// the venue's send time (`ts_in_delta`) and the flag that the receive time is bad. Of sampled quotes the receive time
 /// is the sample's own and counts.
-enum RecordDigest {
+enum RecordFingerprint {
     private static let byteCountMax = 1_024
     private static let k0: UInt64 = 0xA076_1D64_78BD_642F
     private static let k1: UInt64 = 0xE703_7ED1_A0B4_28DB

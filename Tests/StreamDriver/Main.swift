@@ -99,7 +99,7 @@ final class Desk {
         let event = 1_700_000_000_000_000_000 + row * 1_000_000
         let stamp = FrameStamp(
             ringSequence: row * 2, eventTime: event, sendTime: event + 100, receiveTime: event + 200,
-            localTime: event + 300, publishTime: MonotonicClock.wallTime().nanoseconds, quality: UInt16(row % 8))
+            localTime: event + 300, publishTime: WallClock.now().nanoseconds, quality: UInt16(row % 8))
         try values.withUnsafeBufferPointer { all in
             try engine.publish(UnsafeBufferPointer(rebasing: all[290...]), stamp, to: handles[0])
             try engine.publish(UnsafeBufferPointer(rebasing: all[..<290]), stamp, to: handles[1])
@@ -117,7 +117,7 @@ final class Desk {
     }
 
     func serve() throws {
-        let (now, wall) = (MonotonicClock.now(), MonotonicClock.wallTime())
+        let (now, wall) = (MonotonicClock.now(), WallClock.now())
         try engine.serveRequests(now: now, wallTime: wall)
         try execution.serveRequests(now: now, wallTime: wall)
     }

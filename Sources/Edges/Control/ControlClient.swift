@@ -73,7 +73,7 @@ public struct ControlClient: Sendable {
 
     private func question(_ verb: ControlVerb, _ arguments: CommandArguments, _ id: CommandID) -> ControlMessage {
         ControlMessage(
-            kind: .command, verb: verb, id: id, nonce: .random(), time: MonotonicClock.wallTime(), sender: sender,
+            kind: .command, verb: verb, id: id, nonce: .random(), time: WallClock.now(), sender: sender,
             payload: verb.changesSomething ? Payload.encode(arguments) : [])
     }
 

@@ -56,7 +56,7 @@ public final class ControlServer: Sendable {
         let socketPath = try directory.socketPath(of: board.name)
         try directory.make()
         let begun = MonotonicClock.now()
-        let startedAt = MonotonicClock.wallTime()
+        let startedAt = WallClock.now()
         registration = Registration(
             name: board.name, pid: SharedMemoryProcess.pid(of: SharedMemoryProcess.current),
             identity: SharedMemoryProcess.current, endpoint: "ipc://\(socketPath)", run: board.run,
@@ -118,7 +118,7 @@ public final class ControlServer: Sendable {
                 case .tooLong: startup.desk.refuseTooLong()
                 case .message(let count):
                     let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-                    let now = MonotonicClock.wallTime()
+                    let now = WallClock.now()
                     let startedAt = now - (MonotonicClock.now() - startup.begun)
                     guard let answer = startup.desk.answer(bytes, now: now, startedAt: startedAt) else { continue }
                     try answer.span.bytes.withUnsafeBytes { (raw) throws(NanomsgError) in

@@ -30,7 +30,7 @@ public final class ProcessBoard: Sendable {
     /// Nil in a process without an account.
     public let account: AccountCell?
 
-    private let started = MonotonicClock.wallTime()
+    private let started = WallClock.now()
     private let latencies: @Sendable () -> [ProcessStatus.Latency]
     private let text = Mutex(Text())
     private let refusals = Mutex<[ControlRefusal: UInt64]>([:])

@@ -38,7 +38,7 @@ public struct LockRecord: Codable, Equatable, Sendable {
         self.run = run
         self.isLasting = isLasting
         self.tradeDate = tradeDate
-        lockedNanoseconds = MonotonicClock.wallTime().nanoseconds
+        lockedNanoseconds = WallClock.now().nanoseconds
     }
 }
 

@@ -91,5 +91,5 @@ public struct LiveClock: Sendable {
     }
 
     public static let system = LiveClock(
-        now: { MonotonicClock.now() }, wallTime: { MonotonicClock.wallTime() })
+        now: { MonotonicClock.now() }, wallTime: { WallClock.now() })
 }

@@ -53,7 +53,7 @@ struct SessionThread: ~Copyable {
         } catch {
             log("failed: \(error)")
             // The client is told that it was our fault; more cannot be done.
-            try? session.fail(now: MonotonicClock.wallTime())
+            try? session.fail(now: WallClock.now())
             try? finish()
         }
     }
@@ -96,7 +96,7 @@ struct SessionThread: ~Copyable {
         var tape = try MergedTape.open(dataset.paths, keepsTrades: true)
         let served = tape.sources.map { ServedSchema(file: $0.metadata?.schema) }
         var isReplaying = audience != .live && session.hasReplay
-        var now = MonotonicClock.wallTime()
+        var now = WallClock.now()
         var count = 0
         // What the clock showed last.
         var reached: UInt64 = 0
@@ -105,12 +105,12 @@ struct SessionThread: ~Copyable {
             let time = record.receiveTime.nanoseconds
             if time > reached {
                 if clock.wait(until: time, at: MonotonicClock.now()) > .zero {
-                    if isReplaying { try session.finishReplay(now: MonotonicClock.wallTime()) }
+                    if isReplaying { try session.finishReplay(now: WallClock.now()) }
                     isReplaying = false
                     try wait(until: time, clock)
                 }
                 reached = clock.position(at: MonotonicClock.now())
-                now = MonotonicClock.wallTime()
+                now = WallClock.now()
             }
             if audience != .replay, time != .max { walked = max(walked, time) }
             try session.offer(record, as: schema, to: audience, now: now)
@@ -118,10 +118,10 @@ struct SessionThread: ~Copyable {
             if count == Self.batchRecords || session.waitingByteCount >= Self.batchBytes {
                 try endBatch()
                 count = 0
-                now = MonotonicClock.wallTime()
+                now = WallClock.now()
             }
         }
-        if isReplaying, !isOver { try session.finishReplay(now: MonotonicClock.wallTime()) }
+        if isReplaying, !isOver { try session.finishReplay(now: WallClock.now()) }
         try send()
     }
 }
@@ -156,7 +156,7 @@ extension SessionThread {
 
     private mutating func beatIfSilent() throws {
         guard MonotonicClock.now() - lastSent >= session.heartbeatInterval else { return }
-        try session.heartbeat(now: MonotonicClock.wallTime())
+        try session.heartbeat(now: WallClock.now())
         try send()
     }
 
@@ -167,7 +167,7 @@ extension SessionThread {
         case .end: isGone = true
         case .bytes(let count):
             let bytes = UnsafeRawBufferPointer(rebasing: input[..<count])
-            try session.receive(bytes, now: MonotonicClock.wallTime(), at: instant)
+            try session.receive(bytes, now: WallClock.now(), at: instant)
             for note in session.notes { log(note) }
             session.notes = []
             if session.phase == .streaming { try send() }

@@ -66,7 +66,7 @@ public final class LogWriter: Sendable {
             }
             guard let repeated = queue.limit.admit("\(line.level.rawValue) \(line.message)", now: now) else { return }
             queue.lines.append(
-                line.text(time: MonotonicClock.wallTime(), process: process, run: run, repeated: repeated))
+                line.text(time: WallClock.now(), process: process, run: run, repeated: repeated))
         }
     }
 
@@ -81,7 +81,7 @@ public final class LogWriter: Sendable {
             for line in lines { write(line) }
             if lost > 0 {
                 let notice = LogLine(level: .warning, message: "\(lost) log lines were lost", metadata: [:])
-                write(notice.text(time: MonotonicClock.wallTime(), process: process, run: run, repeated: 0))
+                write(notice.text(time: WallClock.now(), process: process, run: run, repeated: 0))
             }
             if isLast { return }
             if lines.isEmpty {

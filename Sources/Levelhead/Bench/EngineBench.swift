@@ -68,12 +68,12 @@ struct EngineBench: ~Copyable {
     mutating func round() throws -> (elapsed: Int64, onCore: Int64) {
         var spent: (elapsed: Int64, onCore: Int64) = (0, 0)
         try fold { fold, sink, sequence, store in
-            let begin = (MonotonicClock.now().count, MonotonicClock.threadTime().count)
+            let begin = (MonotonicClock.now().count, ThreadClock.now().count)
             store.forEach { record in
                 fold.take(record, sequence: sequence, sink: &sink)
                 sequence &+= 1
             }
-            spent = (MonotonicClock.now().count - begin.0, MonotonicClock.threadTime().count - begin.1)
+            spent = (MonotonicClock.now().count - begin.0, ThreadClock.now().count - begin.1)
         }
         return spent
     }

@@ -94,7 +94,7 @@ struct VenueClient {
         let key = try KeyStore(stateDirectory: stateDirectory).key(.control)
         client = ControlClient(stateDirectory: VenueDoor.directory(stateDirectory), key: key, sender: "direct")
         self.epoch = epoch
-        let now = MonotonicClock.wallTime().nanoseconds / 1_000_000
+        let now = WallClock.now().nanoseconds / 1_000_000
         orders = now & (1 << 40 - 1)
         // Answers name their query: no other client's has this number.
         queries = now << 16

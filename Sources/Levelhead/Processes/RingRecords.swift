@@ -58,7 +58,7 @@ struct RingRecords: ~Copyable {
 
     /// How long ago the last record was received; zero when unknown.
     var age: Nanoseconds {
-        receivedAt == 0 ? .zero : max(.zero, MonotonicClock.wallTime() - Timestamp(nanoseconds: receivedAt))
+        receivedAt == 0 ? .zero : max(.zero, WallClock.now() - Timestamp(nanoseconds: receivedAt))
     }
 
     /// The next record, valid until the next call.

@@ -96,7 +96,7 @@ struct FlattenCommand: ParsableCommand {
         _ state: String, _ locked: FlattenLock, until deadline: Nanoseconds, _ report: inout FlattenReport
     ) throws {
         var flatten = try DirectFlatten(stateDirectory: state, epoch: locked.state.epoch)
-        let began = MonotonicClock.wallTime().nanoseconds
+        let began = WallClock.now().nanoseconds
         let end = try flatten.run(until: deadline, waitsForOpen: atOpen)
         report.rounds = flatten.rounds
         report.isFlat = end == .flat
@@ -114,7 +114,7 @@ struct FlattenCommand: ParsableCommand {
     private func certificate(
         _ state: String, _ locked: FlattenLock, _ flatten: DirectFlatten, began: UInt64
     ) -> String? {
-        let now = MonotonicClock.wallTime().nanoseconds
+        let now = WallClock.now().nanoseconds
         let directory = "\(locked.run.isEmpty ? state : locked.run)/certificates"
         let path = "\(directory)/flat-\(locked.state.epoch)-direct-\(now).json"
         let contracts = flatten.fills.reduce(0) { $0 + $1.quantity.contracts }

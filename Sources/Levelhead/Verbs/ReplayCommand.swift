@@ -147,7 +147,7 @@ struct ReplayCommand: ParsableCommand {
             throw ValidationError("no home directory: give --run-dir or --state-dir")
         }
         try StateDirectory.make(state)
-        let now = Int(MonotonicClock.wallTime().nanoseconds / 1_000_000_000)
+        let now = Int(WallClock.now().nanoseconds / 1_000_000_000)
         return try .create(RunDirectory.defaultPath(stateDirectory: state, seconds: now))
     }
 }

@@ -179,7 +179,7 @@ struct UpCommand: ParsableCommand {
     private func openDirectory(_ state: String, resumed: String?) throws -> RunDirectory {
         if let resumed { return try .resume(runDir ?? resumed) }
         if let runDir { return try .create(runDir) }
-        let now = Int(MonotonicClock.wallTime().nanoseconds / 1_000_000_000)
+        let now = Int(WallClock.now().nanoseconds / 1_000_000_000)
         return try .create(RunDirectory.defaultPath(stateDirectory: state, seconds: now))
     }
 

@@ -24,7 +24,7 @@ final class SignalDoor {
     /// longer than all of this.
     func put(_ signal: Signal, at position: UInt64) {
         do { try outbox.put(signal, at: position, origin: origin) } catch { failure = failure ?? error }
-        if origin > 0 { stages.record(.ringToSignal, MonotonicClock.wallTime() - Timestamp(nanoseconds: origin)) }
+        if origin > 0 { stages.record(.ringToSignal, WallClock.now() - Timestamp(nanoseconds: origin)) }
     }
 
     func call() { outbox.call() }

@@ -107,7 +107,7 @@ struct IngestRun: ~Copyable {
         guard ring.nextSequence < tape.recordCount else { return }
         var reader = try site.tape.reader(at: ring.nextSequence)
         while ring.nextSequence < tape.recordCount, let (record, _) = try reader.next() {
-            publish(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount), at: MonotonicClock.wallTime())
+            publish(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount), at: WallClock.now())
         }
         ring.publish()
     }
@@ -159,7 +159,7 @@ struct IngestRun: ~Copyable {
         var start = 0
         batch.withUnsafeBytes { bytes in
             for end in ends {
-                publish(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), at: MonotonicClock.wallTime())
+                publish(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), at: WallClock.now())
                 if !isFull { ring.publish() }
                 start = end
             }

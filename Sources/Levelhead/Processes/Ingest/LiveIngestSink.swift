@@ -116,7 +116,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private mutating func markDown() throws {
         guard let name = DatasetName(dataset) else { return }
         let mark = FeedMark(
-            .down, dataset: name, time: dataTime, wallTime: MonotonicClock.wallTime(), reason: .stopped)
+            .down, dataset: name, time: dataTime, wallTime: WallClock.now(), reason: .stopped)
         mark.write(to: scratch)
         put(RecordView(UnsafeRawPointer(scratch)))
         try check()
@@ -275,7 +275,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         let hole = FeedHole(schema: nil, instrument: InstrumentID(0), from: open, to: first, reason: .unreplayed)
         Terminal.writeError("levelhead: feed: \(hole)")
         let mark = FeedMark(
-            .gap, dataset: name, time: time, wallTime: MonotonicClock.wallTime(), reason: hole.reason,
+            .gap, dataset: name, time: time, wallTime: WallClock.now(), reason: hole.reason,
             schema: hole.schema, instrument: hole.instrument, from: hole.from, to: hole.to)
         mark.write(to: unseen)
         try ingest?.take(RecordView(UnsafeRawPointer(unseen)))
@@ -291,7 +291,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
                 bytes.withUnsafeBytes { Self.dataTime(Self.view($0)) }
             }
             // Definitions may be of days before: with a replay from 18:00 they belong to the session that begins there.
-            let start = max(times.min() ?? MonotonicClock.wallTime(), plan.start ?? LiveSubscriptions.begin)
+            let start = max(times.min() ?? WallClock.now(), plan.start ?? LiveSubscriptions.begin)
             for lead in try plan.leads(at: start) where !names.values.contains(lead) {
                 Terminal.writeError("levelhead: \(lead) leads by the calendar, and the gateway does not have it")
             }

@@ -144,7 +144,7 @@ struct LiveSubscriptions {
         case .none: return nil
         case .all: return begin
         case .session:
-            return try calendar(configuration).sessionInForce(MonotonicClock.wallTime()).open
+            return try calendar(configuration).sessionInForce(WallClock.now()).open
         }
     }
 

@@ -34,7 +34,7 @@ struct OptionScout {
             let both = try plan.prices + plan.references.prefix(1)
             try look(source.address, source.dataset, both, wantsBook: true, until: end, &sink)
         }
-        sink.watch.setTime(MonotonicClock.wallTime())
+        sink.watch.setTime(WallClock.now())
         if sink.watch.forward == nil || sink.watch.count == 0 {
             Terminal.writeError(
                 "levelhead: options: \(sink.watch.count) definitions, price of the future "

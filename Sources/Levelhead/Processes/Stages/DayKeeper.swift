@@ -92,7 +92,7 @@ struct DayKeeper {
         if let found, found.run != site.directory { return }
         if let written, written.hasSameContents(as: usage), !isLast { return }
         var usage = usage
-        usage.stamp = MonotonicClock.wallTime().nanoseconds
+        usage.stamp = WallClock.now().nanoseconds
         do throws(SystemCallError) {
             try DayRecord(usage, run: site.directory).write(path, sync: isLast || outlivesPower)
             written = usage

@@ -85,7 +85,7 @@ struct HostedExecution: ~Copyable, HostedStage {
         let directory = "\(site.directory)/certificates"
         let path = "\(directory)/flat-\(flatten.proofEpoch)-\(flatten.account.proven.nanoseconds).json"
         if PosixFile.exists(path) { return path }
-        let text = flatten.certificate(site, accounts: accountCount, now: MonotonicClock.wallTime().nanoseconds)
+        let text = flatten.certificate(site, accounts: accountCount, now: WallClock.now().nanoseconds)
         do {
             try Directory.make(directory, mode: 0o700)
             try PosixFile.replace(path, with: Array((text + "\n").utf8))

@@ -240,7 +240,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         var timed: (stage: Observability.Stage, taken: Timestamp)?
         var isBusy = false
         while let (source, sequence, envelope) = try inbox.next(at: position) {
-            let taken = MonotonicClock.wallTime()
+            let taken = WallClock.now()
             origin = envelope.origin
             if let stage = stage(of: envelope.message.kind) { timed = (stage, taken) }
             if case .command(let command) = envelope.message, command.opens {
@@ -265,7 +265,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         try send()
         guard let (stage, taken) = timed else { return }
         timed = nil
-        let sent = MonotonicClock.wallTime()
+        let sent = WallClock.now()
         stages.record(stage, sent - taken)
         if stage == .verdictToOrder { record(.ringToOrder, stages, until: sent) }
     }

@@ -82,7 +82,7 @@ final class StageStreams {
 
     /// Publishes the status when there is a new one, and answers those who came late or missed something.
     func serve(now: Nanoseconds, status text: String?) throws {
-        let wallTime = MonotonicClock.wallTime()
+        let wallTime = WallClock.now()
         if let text {
             let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds)
             try publisher.publish(text: text, stamp, to: status)
@@ -97,7 +97,7 @@ final class StageStreams {
     ) throws {
         let stamp = FrameStamp(
             ringSequence: position > 0 ? position - 1 : .max, eventTime: time.nanoseconds,
-            publishTime: MonotonicClock.wallTime().nanoseconds)
+            publishTime: WallClock.now().nanoseconds)
         try publisher.publish(record, stamp, to: handle)
     }
 }

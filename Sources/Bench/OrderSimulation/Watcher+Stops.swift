@@ -59,7 +59,8 @@ extension Watcher {
         let gateways = configuration.accounts.compactMap { accounts[$0] }
         guard gateways.allSatisfy({ $0.unexplained == .zero }) else { return nil }
         for account in configuration.accounts where configuration.hasTwoAccounts {
-            let here = BookRouting.twoAccounts(long: .all, short: .all).quantity(in: account, gate.books)
+            let isLong = account == .holding(.buy)
+            let here = isLong ? gate.held(long: true) : Quantity(-gate.held(long: false).contracts)
             let there = accounts[account]?.position.quantity ?? .zero
             if here != there { return "\(account) account: the books have \(here), execution \(there)" }
         }

@@ -32,6 +32,14 @@ import Units
         #expect(bench.order(.buy, 1, issuer: .strategy, strategy: .level) == .positionLimit)
     }
 
+    @Test func `what the books hold is counted side by side, as the accounts have it`() {
+        var bench = bench()
+        bench.fill(.buy, 3, strategy: .level, issuer: .strategy)
+        bench.fill(.sell, 2)
+        #expect(bench.gate.held(long: true) == Quantity(3) && bench.gate.held(long: false) == Quantity(2))
+        #expect(VenueAccount.holding(.buy) == .first && VenueAccount.holding(.sell) == .second)
+    }
+
     @Test(arguments: [("9", true), ("8", false)])
     func `each account ties up a margin of its own`(thousands: String, passes: Bool) throws {
         let margin = Money(cents: 100_000)

@@ -38,6 +38,11 @@ public protocol MarketSink: FeatureSink, ~Copyable {
     /// Records are missing of the contract whose book fills the orders while the present one leads, of the one whose
     /// book did before, or of both: a book is none until its next group.
     mutating func tradedRecordsLost(isLeaders: Bool, isFormers: Bool)
+    /// The option chain was refreshed at `time` (ns), with what was received up to it, when the record at `sequence`
+    /// came: it has members, or has lost its last. The strikes are those near it too, without members.
+    mutating func chainRefreshed(
+        _ strikes: UnsafeBufferPointer<OptionStrike>, at time: UInt64, sequence: UInt64,
+        leader: borrowing ContractEngine)
 }
 
 extension MarketSink where Self: ~Copyable {
@@ -45,6 +50,10 @@ extension MarketSink where Self: ~Copyable {
     public mutating func formerStatus(_ status: TradingStatus, time: UInt64, clock: UInt64) {}
     public mutating func feedChanged(_ feed: FeedCondition) {}
     public mutating func tradedRecordsLost(isLeaders: Bool, isFormers: Bool) {}
+    public mutating func chainRefreshed(
+        _ strikes: UnsafeBufferPointer<OptionStrike>, at time: UInt64, sequence: UInt64,
+        leader: borrowing ContractEngine
+    ) {}
 }
 
 /// Records of all contracts in, their books and features out: the engine's fold over the ring.
@@ -202,7 +211,7 @@ public struct MarketFold: ~Copyable {
         let isBook = record.type == .mbp10
         let received = (isBook ? record.marketByPrice.receiveTime : record.receiveTime).nanoseconds
         hear(received, of: record)
-        if options.pointee.nextRefresh < clock { refreshOptions(sink: &sink) }
+        if options.pointee.nextRefresh < clock { refreshOptions(for: sequence, sink: &sink) }
         guard isBook, let route = route(record, received: received)?.pointee else {
             takeRest(record, received: received, sink: &sink)
             return
@@ -412,7 +421,7 @@ public struct MarketFold: ~Copyable {
 
     /// Values the option chain at every whole second that has passed, with what was received up to it. The engines live
     /// through the seconds before each, so that the row at the end of a second shows that second's chain.
-    private mutating func refreshOptions<Sink: MarketSink & ~Copyable>(sink: inout Sink) {
+    private mutating func refreshOptions<Sink: MarketSink & ~Copyable>(for sequence: UInt64, sink: inout Sink) {
         while options.pointee.nextRefresh < clock {
             let time = options.pointee.nextRefresh
             let limit = min(time &- OptionBoard.second, session.close.nanoseconds)
@@ -420,7 +429,10 @@ public struct MarketFold: ~Copyable {
                 engines[slot].tick(clock: clock, upTo: limit, sink: &sink)
                 options.pointee.setForward(slot, engines[slot].forward(at: time))
             }
+            let hadMembers = options.pointee.totals.members > 0
             options.pointee.refresh(leader: leader, clock: clock)
+            guard hadMembers || options.pointee.totals.members > 0 else { continue }
+            sink.chainRefreshed(options.pointee.strikes, at: time, sequence: sequence, leader: engines[leader])
         }
     }
 

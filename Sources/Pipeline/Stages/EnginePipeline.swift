@@ -22,10 +22,17 @@ public protocol EngineOutput: ~Copyable {
     mutating func signal(_ signal: Signal, _ engine: borrowing ContractEngine)
     /// What the feed adds to the quality of every vector from here on.
     mutating func feedChanged(_ quality: DataQuality)
+    /// The option chain was refreshed at `time`, as `MarketSink.chainRefreshed` says; what the leading contract's row
+    /// would be worth.
+    mutating func strikes(
+        _ strikes: UnsafeBufferPointer<OptionStrike>, at time: UInt64, sequence: UInt64, quality: DataQuality)
 }
 
 extension EngineOutput where Self: ~Copyable {
     public mutating func feedChanged(_ quality: DataQuality) {}
+    public mutating func strikes(
+        _ strikes: UnsafeBufferPointer<OptionStrike>, at time: UInt64, sequence: UInt64, quality: DataQuality
+    ) {}
 }
 
 /// The engine's fold: records in; features and signals out. The first half of the pipeline.
@@ -120,6 +127,11 @@ struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {
         feedQuality = feed == .live ? [] : feed == .replaying ? [.warming, .replayed] : .warming
         output.feedChanged(feedQuality)
     }
+
+    mutating func chainRefreshed(
+        _ strikes: UnsafeBufferPointer<OptionStrike>, at time: UInt64, sequence: UInt64,
+        leader: borrowing ContractEngine
+    ) { output.strikes(strikes, at: time, sequence: sequence, quality: leader.rowQuality) }
 
     mutating func tradedGroup(_ book: borrowing ContractBook) {}
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock received: UInt64) {}

@@ -4,24 +4,28 @@ public struct OptionStrike: BitwiseCopyable, Sendable {
     public let strike: Int64
     public let points: Double
     /// Contracts in the chain at the last refresh. A strike without any has nothing else either.
-    public internal(set) var members = 0
+    public var members = 0
     /// Contracts open, as known now.
-    public internal(set) var callInterest: Int64 = 0
-    public internal(set) var putInterest: Int64 = 0
+    public var callInterest: Int64 = 0
+    public var putInterest: Int64 = 0
     /// Σ OI·Γ at the last refresh.
-    public internal(set) var callGamma = 0.0
-    public internal(set) var putGamma = 0.0
+    public var callGamma = 0.0
+    public var putGamma = 0.0
     /// Calls minus puts, USD per 1 %, at the last refresh.
-    public internal(set) var gammaExposure = 0.0
+    public var gammaExposure = 0.0
     /// Contracts since 18:00 and Σ D·size of them, as of the last refresh.
-    public internal(set) var volume: Int64 = 0
-    public internal(set) var signedVolume: Int64 = 0
+    public var volume: Int64 = 0
+    public var signedVolume: Int64 = 0
+
+    /// Members of each kind whose open interest was known at the last refresh, and how many of these had a volatility.
+    public var knownCalls: Int32 = 0
+    public var knownPuts: Int32 = 0
+    public var exposedCalls: Int32 = 0
+    public var exposedPuts: Int32 = 0
 
     // The strike's part of what `OptionTotals` calls by the same names.
     var valued = 0
-    var exposed = 0
     var exposedToday = 0
-    var known = 0
     var interest: Int64 = 0
     var valuedInterest: Int64 = 0
     var gammaToday = 0.0
@@ -29,7 +33,7 @@ public struct OptionStrike: BitwiseCopyable, Sendable {
     var vanna = 0.0
     var charm = 0.0
 
-    init(strike: Int64, points: Double) {
+    public init(strike: Int64, points: Double) {
         self.strike = strike
         self.points = points
     }
@@ -42,7 +46,7 @@ public struct OptionStrike: BitwiseCopyable, Sendable {
         let open = contract.pointee.interest
         if open >= 0 {
             addInterest(open, isCall: contract.pointee.isCall)
-            known &+= 1
+            if contract.pointee.isCall { knownCalls &+= 1 } else { knownPuts &+= 1 }
             interest &+= open
         }
         guard contract.pointee.hasVolatility else { return }
@@ -61,10 +65,11 @@ public struct OptionStrike: BitwiseCopyable, Sendable {
     @inline(__always) private mutating func addExposure(_ contract: UnsafePointer<OptionContract>, isToday: Bool) {
         let open = Double(contract.pointee.interest)
         let signed = contract.pointee.sign * open
-        exposed &+= 1
         if contract.pointee.isCall {
+            exposedCalls &+= 1
             callGamma += open * contract.pointee.gamma
         } else {
+            exposedPuts &+= 1
             putGamma += open * contract.pointee.gamma
         }
         let exposure = signed * contract.pointee.gammaExposure
@@ -110,9 +115,9 @@ public struct OptionTotals: BitwiseCopyable, Sendable {
     @inline(__always) mutating func add(_ strike: UnsafePointer<OptionStrike>) {
         members &+= strike.pointee.members
         valued &+= strike.pointee.valued
-        exposed &+= strike.pointee.exposed
+        exposed &+= Int(strike.pointee.exposedCalls &+ strike.pointee.exposedPuts)
         exposedToday &+= strike.pointee.exposedToday
-        known &+= strike.pointee.known
+        known &+= Int(strike.pointee.knownCalls &+ strike.pointee.knownPuts)
         callInterest &+= strike.pointee.callInterest
         putInterest &+= strike.pointee.putInterest
         interest &+= strike.pointee.interest

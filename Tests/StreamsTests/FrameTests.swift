@@ -121,6 +121,7 @@ import Units
         #expect(StreamProcess.publishing(try #require(TopicFilter("status"))) == StreamProcess.allCases)
         #expect(StreamProcess.publishing(try #require(TopicFilter("status.risk"))) == [.risk])
         #expect(StreamProcess.publishing(try #require(TopicFilter("fills.MES"))) == [.execution])
+        #expect(StreamProcess.publishing(try #require(TopicFilter("strikes"))) == [.engine])
         #expect(StreamProcess.publishing(try #require(TopicFilter("weather"))) == [])
     }
 
@@ -205,7 +206,8 @@ import Units
         #expect((levels.columns + market.columns).map(\.name) == FeatureSchema.columns.map(\.name))
         #expect((levels.columns + market.columns).map(\.unit) == FeatureSchema.columns.map(\.definition.unit))
         for schema in [
-            market, levels, .signals("ES"), .verdicts("MES"), .orders("MES"), .fills("MES"), .status("engine"),
+            market, levels, .strikes("ES"), .signals("ES"), .verdicts("MES"), .orders("MES"), .fills("MES"),
+            .status("engine"),
         ] {
             let json = try JSONSerialization.jsonObject(with: Data(schema.json(run: .max).utf8))
             let object = try #require(json as? [String: Any])

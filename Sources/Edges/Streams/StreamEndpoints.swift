@@ -3,7 +3,7 @@ import ZeroMQ
 
 /// A process that publishes.
 public enum StreamProcess: String, Sendable, CaseIterable {
-    /// Publishes `features`, `levels`, `signals`.
+    /// Publishes `features`, `levels`, `strikes`, `signals`.
     case engine
     /// Publishes `verdicts`.
     case risk
@@ -13,7 +13,7 @@ public enum StreamProcess: String, Sendable, CaseIterable {
     /// The families of its topics; each process also publishes `status.` and its own name.
     public var families: [String] {
         switch self {
-        case .engine: ["features", "levels", "signals"]
+        case .engine: ["features", "levels", "strikes", "signals"]
         case .risk: ["verdicts"]
         case .execution: ["orders", "fills"]
         }

@@ -5,7 +5,7 @@
 /// | 0 | 32 bytes | `topic`: the name, padded with zeros |
 /// | 32 | UInt16 | `version` of this layout: 1 |
 /// | 34 | UInt16 | `kind` of the payload (`FrameKind`) |
-/// | 36 | UInt16 | `columns`: values of a vector; 0 for other kinds |
+/// | 36 | UInt16 | `columns`: values of a vector, rows of a table; 0 for other kinds |
 /// | 38 | UInt16 | `quality`: flags of `DataQuality` |
 /// | 40 | UInt64 | `sequence`: place in the topic, from 0, without gaps |
 /// | 48 | UInt64 | `ring_sequence`: the record that it was made from |
@@ -20,7 +20,8 @@
 ///
 /// Times are ns since 1970 UTC, UInt64.max when unknown. The payload begins at byte 112. Of a vector it is `columns`
 /// Float64, every NaN as 0x7ff8000000000000, and a bitmap of the values that are not NaN: first column in the lowest
-/// bit of the first byte, padded with zeros to a multiple of eight bytes.
+/// bit of the first byte, padded with zeros to a multiple of eight bytes. Of a table it is rows of one length, one
+/// behind the other.
 enum FrameLayout {
     static let version: UInt16 = 1
     static let headerByteCount = 112
@@ -65,6 +66,11 @@ public enum FrameKind: UInt16, Sendable, CaseIterable {
     case schema = 7
     /// For each topic of the publisher, its name (32 bytes) and its next sequence (UInt64).
     case heartbeat = 8
+    /// A table: a row for each strike of the option chain, lowest first (`StrikeRow`).
+    case strikes = 9
+
+    /// The payload is rows of one layout, and frames differ in length.
+    public var isTable: Bool { self == .strikes }
 }
 
 /// When and from what a frame was made. Times are ns; `UInt64.max` when unknown.

@@ -1,4 +1,5 @@
 import CVectors
+import Features
 import Orders
 
 /// Writes frames of one topic into memory of the caller. Does not allocate.
@@ -10,7 +11,7 @@ struct FrameWriter {
     /// Everything that does not change from frame to frame.
     private let template: [UInt8]
 
-    private static let canonicalNaN: UInt64 = 0x7ff8_0000_0000_0000
+    static let canonicalNaN: UInt64 = 0x7ff8_0000_0000_0000
 
     init(topic: StreamTopic, kind: FrameKind, columns: Int = 0, run: UInt64) {
         precondition(columns <= UInt16.max, "a vector has at most 65,535 columns")
@@ -69,6 +70,26 @@ struct FrameWriter {
         var writer = CanonicalWriter(UnsafeMutableRawBufferPointer(rebasing: slot[FrameLayout.headerByteCount...]))
         record.write(into: &writer)
         return FrameLayout.headerByteCount + Record.byteCount
+    }
+
+    /// Writes header and a row for each strike that has contracts in the chain, as many as there is room for. Returns
+    /// the bytes of the frame.
+    func write(
+        _ strikes: UnsafeBufferPointer<OptionStrike>, sequence: UInt64, _ stamp: FrameStamp,
+        into slot: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        var end = FrameLayout.headerByteCount
+        if let first = strikes.baseAddress, let base = slot.baseAddress {
+            for index in strikes.indices where first[index].members > 0 {
+                guard end + StrikeRow.byteCount <= slot.count else { break }
+                StrikeRow.write(first + index, to: base + end)
+                end += StrikeRow.byteCount
+            }
+        }
+        let payloadByteCount = end - FrameLayout.headerByteCount
+        writeHeader(sequence, stamp, payloadByteCount: payloadByteCount, into: slot)
+        Self.store(UInt16(payloadByteCount / StrikeRow.byteCount), FrameLayout.columnsOffset, slot)
+        return end
     }
 
     /// Writes header and bytes.

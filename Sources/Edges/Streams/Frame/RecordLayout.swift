@@ -1,5 +1,5 @@
 /// How the canonical bytes of a record are read: for schemas and for printing. The layouts are drawn at the types
-/// themselves (`Signal`, `VerdictRecord`, `OrderUpdate`, `Fill`); tests hold the two together.
+/// themselves (`Signal`, `VerdictRecord`, `OrderUpdate`, `Fill`, `StrikeRow`); tests hold the two together.
 public struct RecordLayout: Equatable, Sendable {
     /// NumPy's name of a number's type.
     public enum Number: String, Sendable {
@@ -24,7 +24,8 @@ public struct RecordLayout: Equatable, Sendable {
     public struct Field: Equatable, Sendable {
         public let name: String
         public let number: Number
-        /// "ns", "contracts", "ticks", "1e-9 USD", "count", "id", "code", "flags", "ratio".
+        /// "ns", "contracts", "ticks", "1e-9 USD", "count", "id", "code", "flags", "ratio"; of strikes "points",
+        /// "contracts/point", "USD per 1 %" too.
         public let unit: String
         /// What the values of a code stand for.
         public let codes: [Int: String]

@@ -5,13 +5,14 @@ import Signals
 import Units
 
 extension RecordLayout {
-    /// The layout of a kind's payload; nil for kinds that are no records.
+    /// The layout of a kind's payload, or of a row of it; nil for kinds that are no records.
     public static func of(_ kind: FrameKind) -> RecordLayout? {
         switch kind {
         case .signal: signal
         case .verdict: verdict
         case .order: order
         case .fill: fill
+        case .strikes: strike
         case .vector, .text, .schema, .heartbeat: nil
         }
     }
@@ -53,6 +54,17 @@ extension RecordLayout {
         Field("price", .int64, "ticks"), Field("fee", .int64, "1e-9 USD"),
         Field("liquidity", .uint8, "code", codes: names(Liquidity.allCases)),
         Field("strategy", .uint8, "code", codes: strategies),
+    ])
+
+    public static let strike = RecordLayout([
+        Field("strike_points", .float64, "points"), Field("option_count", .float64, "count"),
+        Field("call_open_interest_contracts", .float64, "contracts"),
+        Field("put_open_interest_contracts", .float64, "contracts"),
+        Field("call_open_interest_gamma", .float64, "contracts/point"),
+        Field("put_open_interest_gamma", .float64, "contracts/point"),
+        Field("gamma_exposure_usd_per_1pct", .float64, "USD per 1 %"),
+        Field("volume_session_contracts", .float64, "contracts"),
+        Field("signed_volume_session_contracts", .float64, "contracts"),
     ])
 
     // The names of codes are those of `audit.jsonl`.

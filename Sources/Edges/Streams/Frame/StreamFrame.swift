@@ -36,9 +36,11 @@ public struct StreamFrame {
 
     /// Bytes of a payload of the frame's kind and columns; nil where they vary.
     private var payloadByteCount: Int? {
-        kind == .vector ? FrameLayout.vectorByteCount(columns: columnCount) : RecordLayout.of(kind)?.byteCount
+        if kind == .vector { return FrameLayout.vectorByteCount(columns: columnCount) }
+        return RecordLayout.of(kind).map { kind.isTable ? columnCount * $0.byteCount : $0.byteCount }
     }
 
+    /// Values of a vector, rows of a table.
     public var columnCount: Int { Int(Self.load(bytes, FrameLayout.columnsOffset, UInt16.self)) }
     public var sequence: UInt64 { Self.load(bytes, FrameLayout.sequenceOffset, UInt64.self) }
     /// Identity of the run that published it.
@@ -57,6 +59,15 @@ public struct StreamFrame {
 
     public var payload: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: bytes[FrameLayout.headerByteCount...])
+    }
+
+    /// Records in the payload: of a table its rows.
+    public var recordCount: Int { kind.isTable ? columnCount : RecordLayout.of(kind) == nil ? 0 : 1 }
+
+    public func record(_ index: Int) -> UnsafeRawBufferPointer {
+        precondition(index >= 0 && index < recordCount, "the frame has the record")
+        let byteCount = payload.count / recordCount
+        return UnsafeRawBufferPointer(rebasing: payload[(index * byteCount)..<((index + 1) * byteCount)])
     }
 
     /// Value of a column of a vector.

@@ -15,7 +15,7 @@ public struct StreamSchema: Equatable, Sendable {
 
     public let topic: StreamTopic
     public let kind: FrameKind
-    /// Of a vector, in order; of a record its fields; none for text.
+    /// Of a vector, in order; of a record or of a table's rows the fields; none for text.
     public let columns: [Column]
 
     /// The market's columns, from the registry.
@@ -28,6 +28,8 @@ public struct StreamSchema: Equatable, Sendable {
         StreamSchema(.levels(root), Array(FeatureSchema.columns[..<FeatureSchema.marketOffset]))
     }
 
+    /// The option chain by strike.
+    public static func strikes(_ root: String) -> StreamSchema { StreamSchema(.strikes(root), .strikes) }
     public static func signals(_ root: String) -> StreamSchema { StreamSchema(.signals(root), .signal) }
     public static func verdicts(_ root: String) -> StreamSchema { StreamSchema(.verdicts(root), .verdict) }
     public static func orders(_ root: String) -> StreamSchema { StreamSchema(.orders(root), .order) }
@@ -54,30 +56,38 @@ public struct StreamSchema: Equatable, Sendable {
 
     /// Bytes of a payload; nil when they vary.
     public var payloadByteCount: Int? {
-        kind == .vector ? FrameLayout.vectorByteCount(columns: columns.count) : RecordLayout.of(kind)?.byteCount
+        if kind == .vector { return FrameLayout.vectorByteCount(columns: columns.count) }
+        return kind.isTable ? nil : RecordLayout.of(kind)?.byteCount
     }
 
     /// One JSON object:
     ///
     /// `topic`, `version`, `kind` (name), `kind_code`, `byte_order`, `frame_bytes` (null when they vary), `dtype`: an
-    /// array of [name, NumPy type] or [name, type, [count]]; a record is ["record", [array of the same]]; `columns`:
-    /// array of `{name, unit}` and for codes `codes`, value to name.
+    /// array of [name, NumPy type] or [name, type, [count]]; a record is ["record", [array of the same]]; of a table it
+    /// is the header alone, and `row_dtype` that of its rows; `columns`: array of `{name, unit}` and for codes `codes`,
+    /// value to name.
     public func json(run: UInt64) -> String {
         let frameByteCount = payloadByteCount.map { FrameLayout.headerByteCount + $0 }
-        return JSONText.object([
-            "topic": JSONText.string(topic.name), "version": JSONText.integer(FrameLayout.version),
-            "kind": JSONText.string("\(kind)"), "kind_code": JSONText.integer(kind.rawValue),
-            "run": JSONText.integer(run), "byte_order": JSONText.string("little"),
-            "frame_bytes": JSONText.integer(frameByteCount),
-            "dtype": JSONText.array(FrameLayout.fields.map { Self.entry($0.name, $0.type) } + payloadEntries),
-            "columns": JSONText.array(columnObjects),
-        ])
+        var members = [
+            ("topic", JSONText.string(topic.name)), ("version", JSONText.integer(FrameLayout.version)),
+            ("kind", JSONText.string("\(kind)")), ("kind_code", JSONText.integer(kind.rawValue)),
+            ("run", JSONText.integer(run)), ("byte_order", JSONText.string("little")),
+            ("frame_bytes", JSONText.integer(frameByteCount)),
+            ("dtype", JSONText.array(FrameLayout.fields.map { Self.entry($0.name, $0.type) } + payloadEntries)),
+        ]
+        if kind.isTable { members.append(("row_dtype", JSONText.array(recordEntries))) }
+        members.append(("columns", JSONText.array(columnObjects)))
+        return JSONText.object(members)
+    }
+
+    private var recordEntries: [String] {
+        RecordLayout.of(kind)?.fields.map { Self.entry($0.name, $0.number.rawValue) } ?? []
     }
 
     private var payloadEntries: [String] {
-        if let layout = RecordLayout.of(kind) {
-            let fields = layout.fields.map { Self.entry($0.name, $0.number.rawValue) }
-            return [JSONText.array([JSONText.string("record"), JSONText.array(fields)])]
+        if kind.isTable { return [] }
+        if RecordLayout.of(kind) != nil {
+            return [JSONText.array([JSONText.string("record"), JSONText.array(recordEntries)])]
         }
         guard kind == .vector else { return [] }
         return [

@@ -29,6 +29,8 @@ public struct StreamTopic: Hashable, Sendable {
     public static func features(_ root: String) -> StreamTopic { StreamTopic(checked: "features.\(root)") }
     /// The columns of its five levels.
     public static func levels(_ root: String) -> StreamTopic { StreamTopic(checked: "levels.\(root)") }
+    /// The option chain of the root's contracts, by strike.
+    public static func strikes(_ root: String) -> StreamTopic { StreamTopic(checked: "strikes.\(root)") }
     public static func signals(_ root: String) -> StreamTopic { StreamTopic(checked: "signals.\(root)") }
     public static func verdicts(_ root: String) -> StreamTopic { StreamTopic(checked: "verdicts.\(root)") }
     public static func orders(_ root: String) -> StreamTopic { StreamTopic(checked: "orders.\(root)") }

@@ -19,7 +19,8 @@ struct SnapshotServer: ~Copyable {
     }
 
     private enum Step {
-        case sent, done
+        case sent(byteCount: Int)
+        case done
         /// The client takes no more for now.
         case full
         case clientGone
@@ -33,6 +34,8 @@ struct SnapshotServer: ~Copyable {
     private var jobs: [Job] = []
 
     private static let jobCountMax = 64
+    /// A reply that is longer counts as several.
+    private static let replyByteCount = 4_096
     /// The library's own messages count too, and those of its security are longer than a request.
     private static let messageByteCountMax: Int64 = 4_096
     /// A client that takes nothing for so long gets nothing more.
@@ -65,8 +68,8 @@ struct SnapshotServer: ~Copyable {
             var isOver = false
             steps: while left > 0 {
                 switch try step(&job, topics) {
-                case .sent:
-                    left -= 1
+                case .sent(let byteCount):
+                    left -= 1 + byteCount / Self.replyByteCount
                     job.lastProgress = now
                 case .done, .clientGone:
                     isOver = true
@@ -109,7 +112,7 @@ struct SnapshotServer: ~Copyable {
         // What is published while the answer is given reaches the client without it.
         var last = request.last
         if request.kind == .frames, let index = range.first {
-            let next = topics[index].history.next
+            let next = topics[index].kept.upperBound
             if next == 0 { range = range.dropFirst() } else { last = min(last, next - 1) }
         }
         // Who asks again wants the new answer only.
@@ -132,7 +135,8 @@ struct SnapshotServer: ~Copyable {
 
     private func schema(_ job: inout Job, _ topic: UnsafeMutablePointer<TopicState>) throws(ZeroMQError) -> Step {
         let reply = SnapshotReply(
-            kind: .schema, id: job.request.id, topic: topic.pointee.topic, first: topic.pointee.history.next, run: run)
+            kind: .schema, id: job.request.id, topic: topic.pointee.topic, first: topic.pointee.kept.upperBound,
+            run: run)
         let schema = topic.pointee.schema
         let step = try schema.span.bytes.withUnsafeBytes { (raw) throws(ZeroMQError) in
             try send(reply, raw, to: job.address)
@@ -142,11 +146,11 @@ struct SnapshotServer: ~Copyable {
     }
 
     private func snapshot(_ job: inout Job, _ topic: UnsafeMutablePointer<TopicState>) throws(ZeroMQError) -> Step {
-        guard topic.pointee.history.count > 0 else {
+        guard let newest = topic.pointee.kept.last else {
             job.topics = job.topics.dropFirst()
-            return .sent
+            return .sent(byteCount: 0)
         }
-        let step = try send(topic.pointee.history.next - 1, of: topic, job)
+        let step = try send(newest, of: topic, job)
         if case .sent = step { job.topics = job.topics.dropFirst() }
         return step
     }
@@ -154,9 +158,9 @@ struct SnapshotServer: ~Copyable {
     private func frame(_ job: inout Job, _ topic: UnsafeMutablePointer<TopicState>) throws(ZeroMQError) -> Step {
         guard job.cursor <= job.last else {
             job.topics = job.topics.dropFirst()
-            return .sent
+            return .sent(byteCount: 0)
         }
-        let first = topic.pointee.history.first
+        let first = topic.pointee.kept.lowerBound
         if job.cursor < first {
             let last = min(job.last, first - 1)
             let reply = SnapshotReply(
@@ -173,7 +177,7 @@ struct SnapshotServer: ~Copyable {
     private func end(_ job: Job, _ topics: UnsafeMutablePointer<TopicState>) throws(ZeroMQError) -> Step {
         // Of a single topic, the client learns where the stream stands.
         var next: UInt64 = 0
-        if job.request.topic != nil { next = topics[job.topics.lowerBound - 1].history.next }
+        if job.request.topic != nil { next = topics[job.topics.lowerBound - 1].kept.upperBound }
         let reply = SnapshotReply(kind: .end, id: job.request.id, topic: job.request.topic, first: next, run: run)
         let step = try send(reply, to: job.address)
         if case .sent = step { return .done }
@@ -185,7 +189,7 @@ struct SnapshotServer: ~Copyable {
     ) throws(ZeroMQError) -> Step {
         let reply = SnapshotReply(
             kind: .frame, id: job.request.id, topic: topic.pointee.topic, first: sequence, last: sequence, run: run)
-        return try send(reply, topic.pointee.history.message(sequence), to: job.address)
+        return try send(reply, topic.pointee.frame(sequence), to: job.address)
     }
 
     private func send(
@@ -198,7 +202,7 @@ struct SnapshotServer: ~Copyable {
         case .sent:
             _ = try socket.send(reply.bytes, more: true)
             _ = try socket.send(payload)
-            return .sent
+            return .sent(byteCount: payload.count)
         }
     }
 }

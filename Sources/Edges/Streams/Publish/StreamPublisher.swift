@@ -1,3 +1,4 @@
+import Features
 import Orders
 import Units
 import ZeroMQ
@@ -10,6 +11,7 @@ public struct StreamHandle: BitwiseCopyable, Equatable, Sendable {
 /// Publishes frames to whoever subscribes, and answers those who come late or missed some. Owned by one thread, which
 /// calls `serveRequests` in its loop. Nothing waits; publishing a frame writes it once, keeps a copy that the caches do
 /// not, and hands it to the library: at once, or when as many as `Options.framesHeld` are waiting or `flush` is called.
+/// Of tables one waits.
 ///
 /// A subscriber that is too slow loses frames, silently: this side never knows. Each frame carries its sequence, so
 /// that the subscriber does.
@@ -44,6 +46,10 @@ public struct StreamPublisher: ~Copyable {
     private var beatCount: UInt64 = 0
     private let beatWriter: FrameWriter
     private var held: HeldFrames
+    /// A table that is made and not yet kept nor sent: tables are long, and would drive the rows out of the caches if
+    /// they were held among them.
+    private let table: UnsafeMutableRawBufferPointer
+    private var heldTable: (topic: Int, byteCount: Int)?
     /// The frame of the publisher's own that is being made.
     private let scratch: UnsafeMutableRawBufferPointer
 
@@ -72,8 +78,11 @@ public struct StreamPublisher: ~Copyable {
         beatWriter = FrameWriter(topic: Self.heartbeat, kind: .heartbeat, run: run)
         let schemaByteCount = (0..<plans.count).map { topics[$0].schema.count }.max() ?? 0
         let headByteCount = plans.count * (StreamTopic.fieldByteCount + 8)
-        let frameByteCount = (0..<plans.count).map { topics[$0].history.slotByteCount }.max() ?? 0
-        held = HeldFrames(capacity: options.framesHeld, frameByteCountMax: frameByteCount)
+        func longest(_ isTable: Bool) -> Int {
+            (0..<plans.count).map { topics[$0].isTable == isTable ? topics[$0].frameByteCountMax : 0 }.max() ?? 0
+        }
+        held = HeldFrames(capacity: options.framesHeld, frameByteCountMax: longest(false))
+        table = .allocate(byteCount: longest(true), alignment: 64)
         scratch = .allocate(
             byteCount: FrameLayout.headerByteCount + max(headByteCount, schemaByteCount, 8), alignment: 64)
     }
@@ -81,6 +90,7 @@ public struct StreamPublisher: ~Copyable {
     deinit {
         topics.deinitialize(count: topicCount)
         topics.deallocate()
+        table.deallocate()
         scratch.deallocate()
     }
 
@@ -95,8 +105,7 @@ public struct StreamPublisher: ~Copyable {
     /// The topic's newest frame that is not held, until the next is published; nil before the first.
     public func newestFrame(_ handle: StreamHandle) -> UnsafeRawBufferPointer? {
         let topic = topics + handle.index
-        guard topic.pointee.history.count > 0 else { return nil }
-        return topic.pointee.history.message(topic.pointee.history.next - 1)
+        return topic.pointee.kept.last.map { topic.pointee.frame($0) }
     }
 
     /// Publishes a vector, whose length is the topic's.
@@ -115,10 +124,25 @@ public struct StreamPublisher: ~Copyable {
     ) throws(ZeroMQError) {
         let topic = topics + handle.index
         precondition(
-            RecordLayout.of(topic.pointee.writer.kind)?.byteCount == Record.byteCount,
+            !topic.pointee.isTable && RecordLayout.of(topic.pointee.writer.kind)?.byteCount == Record.byteCount,
             "the topic is one of such records")
         let count = topic.pointee.writer.write(record, sequence: topic.pointee.next, stamp, into: held.next)
         try send(topic, byteCount: count)
+    }
+
+    /// Publishes a table of the strikes that have contracts in the chain, the lowest of them if there are more than its
+    /// topic has room for. It waits for `flush` or for the next table; without `Options.framesHeld` it does not.
+    public mutating func publish(
+        _ strikes: UnsafeBufferPointer<OptionStrike>, _ stamp: FrameStamp, to handle: StreamHandle
+    ) throws(ZeroMQError) {
+        let topic = topics + handle.index
+        precondition(topic.pointee.writer.kind == .strikes, "the topic is one of strikes")
+        try handOverTable()
+        let room = UnsafeMutableRawBufferPointer(rebasing: table[..<topic.pointee.frameByteCountMax])
+        let count = topic.pointee.writer.write(strikes, sequence: topic.pointee.next, stamp, into: room)
+        topic.pointee.next += 1
+        heldTable = (handle.index, count)
+        if options.framesHeld == 0 { try handOverTable() }
     }
 
     /// Publishes a text, one JSON object.
@@ -138,6 +162,15 @@ public struct StreamPublisher: ~Copyable {
     /// - Parameter isUrgent: asked before each frame; true ends it.
     public mutating func flush(until isUrgent: () -> Bool = { false }) throws(ZeroMQError) {
         while !held.isEmpty, !isUrgent() { try handOver() }
+        if heldTable != nil, !isUrgent() { try handOverTable() }
+    }
+
+    private mutating func handOverTable() throws(ZeroMQError) {
+        guard let (topic, byteCount) = heldTable else { return }
+        heldTable = nil
+        let frame = UnsafeRawBufferPointer(rebasing: table[..<byteCount])
+        topics[topic].tables.append(frame)
+        try emit(frame)
     }
 
     private mutating func handOver() throws(ZeroMQError) {
@@ -182,7 +215,7 @@ public struct StreamPublisher: ~Copyable {
     private mutating func publishBeat(_ wallTime: Timestamp) throws(ZeroMQError) {
         var heads = LittleEndianBytes().bytes
         for index in 0..<topicCount {
-            heads += topics[index].topic.field + LittleEndianBytes().adding(topics[index].history.next).bytes
+            heads += topics[index].topic.field + LittleEndianBytes().adding(topics[index].kept.upperBound).bytes
         }
         let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds)
         let count = heads.withUnsafeBytes { beatWriter.write($0, sequence: beatCount, stamp, into: scratch) }

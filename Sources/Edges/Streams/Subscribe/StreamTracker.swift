@@ -54,7 +54,7 @@ struct StreamTracker {
             }
             ready.add(.event(.schema(topic: topic, json: Array(frame.payload))))
             return false
-        case .vector, .signal, .verdict, .order, .fill, .text:
+        case .vector, .signal, .verdict, .order, .fill, .text, .strikes:
             return wants(frame.topic) && takeLive(frame, now: now)
         }
     }

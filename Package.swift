@@ -233,7 +233,9 @@ let package = Package(
             ]),
         .executableTarget(
             name: "StreamDriver",
-            dependencies: ["Streams", "ZeroMQ", "Orders", "Determinism", "Platform", "Units", argumentParser],
+            dependencies: [
+                "Streams", "ZeroMQ", "Features", "Orders", "Determinism", "Platform", "Units", argumentParser,
+            ],
             path: "Tests/StreamDriver", swiftSettings: edge),
         tests(
             "StreamsTests",

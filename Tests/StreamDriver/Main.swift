@@ -1,5 +1,6 @@
 import ArgumentParser
 import Determinism
+import Features
 import Glibc
 import Orders
 import Platform
@@ -74,7 +75,7 @@ final class Desk {
             plan.historyByteCount = driver.history
             return plan
         }
-        let schemas: [StreamSchema] = [.features("ES"), .levels("ES"), .status("engine")]
+        let schemas: [StreamSchema] = [.features("ES"), .levels("ES"), .status("engine"), .strikes("ES")]
         let engine = try StreamPublisher(
             context, feed: endpoints.feed(.engine), snapshots: endpoints.snapshots(.engine), run: driver.runIdentity,
             schemas.map { plan($0, driver.first) }, options: options)
@@ -105,6 +106,8 @@ final class Desk {
             try engine.publish(UnsafeBufferPointer(rebasing: all[..<290]), stamp, to: handles[1])
         }
         try engine.publish(text: "{\"row\": \(row)}", stamp, to: handles[2])
+        let strikes = (0..<Int(row % 40)).map { Self.strike(row: row, number: $0) }
+        try strikes.withUnsafeBufferPointer { try engine.publish($0, stamp, to: handles[3]) }
         var fill = Fill.blank
         fill.sequence = row + 1
         fill.order = ClientOrderID(epoch: 1, issuer: .execution, count: row + 1)
@@ -114,6 +117,21 @@ final class Desk {
         fill.fee = Money(nanos: 520_000_000)
         try execution.publish(fill, stamp, to: fills)
         return keepsFrames ? Array(engine.newestFrame(handles[1]) ?? UnsafeRawBufferPointer(start: nil, count: 0)) : []
+    }
+
+    /// Of three one has no contracts, and stands in no row; of four one has no open interest that is known.
+    private static func strike(row: UInt64, number: Int) -> OptionStrike {
+        let points = 4_000 + 5 * Double(number)
+        var strike = OptionStrike(strike: Int64(points) * 1_000_000_000, points: points)
+        strike.members = number % 3
+        if number % 4 > 0 {
+            (strike.knownCalls, strike.knownPuts, strike.exposedCalls, strike.exposedPuts) = (1, 1, 1, 1)
+        }
+        (strike.callInterest, strike.putInterest) = (Int64(row), Int64(number))
+        (strike.callGamma, strike.putGamma) = (Double(row) / 8, Double(number) / 8)
+        strike.gammaExposure = Double(row) - 1e6 * Double(number)
+        (strike.volume, strike.signedVolume) = (Int64(row) + 1, -Int64(number))
+        return strike
     }
 
     func serve() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import Orders
+import Platform
 import Streams
 import Units
 
@@ -8,7 +9,7 @@ struct FrameColumns {
     struct Column {
         let name: String
         fileprivate let index: Int
-        /// Of a record.
+        /// Of a record or of a row of a table.
         fileprivate let field: RecordLayout.Field?
 
         var isTime: Bool { field?.unit == "ns" }
@@ -35,17 +36,17 @@ struct FrameColumns {
 
     /// A time of a record, ns; nil for what is none.
     func time(_ column: Column, _ frame: StreamFrame) -> UInt64? {
-        guard column.isTime, case .unsigned(let time)? = column.field?.value(in: frame.payload) else { return nil }
+        guard column.isTime, case .unsigned(let time)? = column.field?.value(in: frame.record(0)) else { return nil }
         return time
     }
 
-    /// A value for people and for CSV; empty when it is not defined.
-    func text(_ column: Column, _ frame: StreamFrame) -> String {
+    /// A value for people and for CSV, of a table in one of its rows; empty when it is not defined.
+    func text(_ column: Column, _ frame: StreamFrame, row: Int = 0) -> String {
         guard let field = column.field else {
             let value = frame.value(column.index)
             return value.isNaN ? "" : value.description
         }
-        let value = field.value(in: frame.payload)
+        let value = field.value(in: frame.record(row))
         if let name = field.name(of: value) { return name }
         switch (value, field.unit) {
         case (.unsigned(let raw), "id"): return ClientOrderID(raw: raw).description
@@ -57,14 +58,20 @@ struct FrameColumns {
         }
     }
 
-    /// A value in JSON: codes, identities and money as text, as in `audit.jsonl`.
+    /// A value in JSON: codes, identities and money as text, as in `audit.jsonl`. Of a table an array, those of all
+    /// rows.
     func json(_ column: Column, _ frame: StreamFrame) -> String {
-        let text = text(column, frame)
+        guard kind.isTable else { return json(column, frame, row: 0) }
+        return JSONText.array((0..<frame.recordCount).map { json(column, frame, row: $0) })
+    }
+
+    private func json(_ column: Column, _ frame: StreamFrame, row: Int) -> String {
+        let text = text(column, frame, row: row)
         if text.isEmpty { return "null" }
         guard let field = column.field else { return Double(text)?.isFinite == true ? text : "null" }
-        if case .real(let number) = field.value(in: frame.payload) { return number.isFinite ? text : "null" }
-        let isText =
-            field.unit == "id" || field.unit == "1e-9 USD" || field.name(of: field.value(in: frame.payload)) != nil
+        let value = field.value(in: frame.record(row))
+        if case .real(let number) = value { return number.isFinite ? text : "null" }
+        let isText = field.unit == "id" || field.unit == "1e-9 USD" || field.name(of: value) != nil
         return isText ? "\"\(text)\"" : text
     }
 }

@@ -61,8 +61,9 @@ struct StreamPrinter {
         case .jsonl: output += json(frame, columns) + "\n"
         case .csv:
             if lastTopic != frame.topic { output += Self.csvHeader(columns) + "\n" }
-            output += csv(frame, columns) + "\n"
-        case .table: table(frame, columns)
+            for row in 0..<Self.lineCount(frame) { output += csv(frame, columns, row: row) + "\n" }
+        case .table:
+            for row in 0..<Self.lineCount(frame) { table(frame, columns, row: row) }
         }
         lastTopic = frame.topic
     }
@@ -97,6 +98,9 @@ struct StreamPrinter {
 
     // MARK: Formats
 
+    /// In CSV and for people: of a table a line for each row.
+    private static func lineCount(_ frame: StreamFrame) -> Int { frame.kind.isTable ? frame.recordCount : 1 }
+
     private static let stampNames = ["sequence", "ring_sequence", "ts_event", "ts_recv", "ts_publish", "quality"]
 
     private static func stamps(_ frame: StreamFrame) -> [String] {
@@ -123,19 +127,19 @@ struct StreamPrinter {
         return (["topic"] + stampNames + (columns.kind == .text ? ["text"] : names)).joined(separator: ",")
     }
 
-    private func csv(_ frame: StreamFrame, _ columns: FrameColumns) -> String {
+    private func csv(_ frame: StreamFrame, _ columns: FrameColumns, row: Int) -> String {
         var fields = [frame.topic.name] + Self.stamps(frame)
         if frame.kind == .text {
             let text = String(decoding: frame.payload, as: UTF8.self)
             fields.append(
                 "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"")
         } else {
-            fields += columns.columns.map { columns.text($0, frame) }
+            fields += columns.columns.map { columns.text($0, frame, row: row) }
         }
         return fields.joined(separator: ",")
     }
 
-    private mutating func table(_ frame: StreamFrame, _ columns: FrameColumns) {
+    private mutating func table(_ frame: StreamFrame, _ columns: FrameColumns, row: Int) {
         let time = frame.stamp.eventTime == .max ? frame.stamp.publishTime : frame.stamp.eventTime
         let lead = [
             Self.clock(time), frame.topic.name.padding(toLength: Self.topicWidth, withPad: " ", startingAt: 0),
@@ -159,7 +163,7 @@ struct StreamPrinter {
                     + "--columns, or print --format csv or jsonl")
         }
         let cells = shown.map { column in
-            let text = columns.time(column, frame).map(Self.clock) ?? Self.short(columns.text(column, frame))
+            let text = columns.time(column, frame).map(Self.clock) ?? Self.short(columns.text(column, frame, row: row))
             return Self.padded(text, Self.width(of: column))
         }
         output += lead + "  " + cells.joined(separator: "  ") + "\n"

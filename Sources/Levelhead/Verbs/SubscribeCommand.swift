@@ -11,14 +11,16 @@ struct SubscribeCommand: ParsableCommand {
         commandName: "subscribe",
         abstract: "Prints streams as they are published, and follows them over restarts.",
         discussion: """
-            A topic is a name, such as features.ES, levels.ES, signals.ES, verdicts.MES, orders.MES, fills.MES, \
-            status.engine, or what stands before its dot, for all of that kind; * is everything. One who comes late \
-            begins with the newest frame. Frames that were lost on the way are fetched again; those that are gone for \
-            good are told on standard error, and in jsonl as {"missed": ...}.
+            A topic is a name, such as features.ES, levels.ES, strikes.ES, signals.ES, verdicts.MES, orders.MES, \
+            fills.MES, status.engine, or what stands before its dot, for all of that kind; * is everything. One who \
+            comes late begins with the newest frame. Frames that were lost on the way are fetched again; those that \
+            are gone for good are told on standard error, and in jsonl as {"missed": ...}. A frame of strikes is a \
+            table with a row for each strike: an array for each column in jsonl, else a line for each row.
 
             Examples:
               levelhead subscribe levels.ES --columns 'pm_high_*' --count 10
               levelhead subscribe signals fills --format jsonl
+              levelhead subscribe strikes.ES --columns strike_points 'gamma_*' --format csv --count 1
 
             Ends at SIGINT or SIGTERM, or after --count frames, with status 0; with 141 when nobody reads its output \
             any more, and with 1 and the reason when standard output takes nothing.

@@ -19,8 +19,10 @@ VERSION = 1
 UNKNOWN_TIME = 2**64 - 1
 HEARTBEAT = "heartbeat"
 
-KINDS = ("vector", "signal", "verdict", "order", "fill", "text", "schema", "heartbeat")
-VECTOR, SIGNAL, VERDICT, ORDER, FILL, TEXT, SCHEMA_KIND, HEARTBEAT_KIND = range(1, 9)
+KINDS = ("vector", "signal", "verdict", "order", "fill", "text", "schema", "heartbeat", "strikes")
+VECTOR, SIGNAL, VERDICT, ORDER, FILL, TEXT, SCHEMA_KIND, HEARTBEAT_KIND, STRIKES = range(1, 10)
+# Fields of the header that stand before each row of a table, where rows of several frames are one array.
+STAMPS = ("sequence", "ring_sequence", "ts_event", "ts_recv", "ts_publish", "quality")
 
 ASK_SCHEMA, ASK_SNAPSHOT, ASK_FRAMES = 1, 2, 3
 REPLY_SCHEMA, REPLY_FRAME, REPLY_GONE, REPLY_END, REPLY_UNKNOWN_TOPIC, REPLY_MALFORMED = range(1, 7)
@@ -122,7 +124,10 @@ class Schema:
     topic: str
     kind: str
     run: int
+    # Of a frame; of a table, whose frames differ in length, of the header alone.
     dtype: np.dtype
+    # Of a row of a table; None of what is no table.
+    row_dtype: np.dtype | None
     columns: tuple
     units: tuple
     # Field of a record to the names of its values.
@@ -142,7 +147,9 @@ class Schema:
         names = tuple(column["name"] for column in data["columns"])
         return Schema(
             topic=data["topic"], kind=data["kind"], run=data["run"],
-            dtype=np.dtype([_entry(entry) for entry in data["dtype"]]), columns=names,
+            dtype=np.dtype([_entry(entry) for entry in data["dtype"]]),
+            row_dtype=np.dtype([_entry(entry) for entry in data["row_dtype"]]) if "row_dtype" in data else None,
+            columns=names,
             units=tuple(column["unit"] for column in data["columns"]),
             codes={
                 column["name"]: {int(value): name for value, name in column["codes"].items()}
@@ -156,7 +163,13 @@ class Schema:
         kind = KINDS[int.from_bytes(data[34:36], "little") - 1]
         if kind != self.kind:
             raise BadBytes(f"kind {kind}, its schema says {self.kind}")
-        if kind != "text" and len(data) != self.dtype.itemsize:
+        if self.row_dtype is not None:
+            count = int.from_bytes(data[36:38], "little")
+            if len(data) != self.dtype.itemsize + count * self.row_dtype.itemsize:
+                raise BadBytes(
+                    f"{len(data)} bytes, its schema says {self.dtype.itemsize} and {count} rows of "
+                    f"{self.row_dtype.itemsize}")
+        elif kind != "text" and len(data) != self.dtype.itemsize:
             raise BadBytes(f"{len(data)} bytes, its schema says {self.dtype.itemsize}")
         if kind == "text":
             try:
@@ -165,14 +178,35 @@ class Schema:
                 raise BadBytes("text that is not UTF-8") from None
 
     def rows(self, *frames):
-        """The frames as one structured array. Vectors and records only."""
-        return np.frombuffer(b"".join(frames), self.dtype)
+        """The frames as one structured array: a row each, or of tables all of their rows, with the stamps of their
+        frames. Not of text."""
+        if self.row_dtype is None:
+            return np.frombuffer(b"".join(frames), self.dtype)
+        tables = [self.table(data) for data in frames]
+        fields = [(name, self.dtype[name]) for name in STAMPS] + [(name, self.row_dtype[name]) for name in self.columns]
+        rows = np.empty(sum(map(len, tables)), fields)
+        end = 0
+        for data, table in zip(frames, tables):
+            part = rows[end : (end := end + len(table))]
+            for name in STAMPS:
+                part[name] = self.header(data)[name]
+            for name in self.columns:
+                part[name] = table[name]
+        return rows
+
+    def header(self, data):
+        """The header of a frame of a table."""
+        return np.frombuffer(data, self.dtype, count=1)[0]
+
+    def table(self, data):
+        """The rows of a frame of a table."""
+        return np.frombuffer(data, self.row_dtype, offset=self.dtype.itemsize)
 
     def value(self, rows, column):
         """One column of rows or of a row: NaN where a vector's is not defined."""
         if self.kind == "vector":
             return rows["values"][..., self._places[column]]
-        return rows["record"][column]
+        return rows[column] if self.row_dtype is not None else rows["record"][column]
 
     def valid(self, rows):
         """Which columns of vectors are defined, by the frames' bitmaps: booleans, rows × columns."""

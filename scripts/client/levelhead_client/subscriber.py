@@ -3,7 +3,7 @@
 import os
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from .tracker import Tracker
 
 # Who publishes which families; each also publishes status.NAME.
 PUBLISHERS = {
-    "engine": ("features", "levels", "signals"),
+    "engine": ("features", "levels", "strikes", "signals"),
     "risk": ("verdicts",),
     "execution": ("orders", "fills"),
 }
@@ -23,9 +23,11 @@ PUBLISHERS = {
 @dataclass(frozen=True)
 class Frame:
     topic: str
-    # One row of the topic's dtype; None for a topic of text.
+    # One row of the topic's dtype: of a table its header; None for a topic of text.
     row: np.void | None
     data: bytes
+    # The rows of a table, else None.
+    table: np.ndarray | None = field(default=None, compare=False)
 
     @property
     def text(self):
@@ -291,7 +293,8 @@ class Subscriber:
                         return
 
     def collect(self, topic, count, timeout=None):
-        """`count` frames of one topic as one structured array; fewer when nothing came for `timeout` seconds.
+        """`count` frames of one topic as one structured array; fewer when nothing came for `timeout` seconds. Of tables
+        it has all of their rows, with the sequence and the times of their frames.
 
         The next call goes on behind them. Frames of other topics that come before the last of them are passed over.
         """
@@ -374,4 +377,6 @@ class Subscriber:
             return Garbage(source.name, f"frame {sequence} of {topic}: {error}")
         if schema.kind == "text":
             return Frame(topic, None, data)
+        if schema.row_dtype is not None:
+            return Frame(topic, schema.header(data), data, schema.table(data))
         return Frame(topic, schema.rows(data)[0], data)

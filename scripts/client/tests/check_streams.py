@@ -330,7 +330,7 @@ def a_topic_that_nobody_has_is_refused(tools, directory):
             return str(error)
         return None
 
-    expected = "one of features, levels, signals, alone or as in features.ES, status.engine or *"
+    expected = "one of features, levels, strikes, signals, alone or as in features.ES, status.engine or *"
     expect(refused(), "no topics; expected names such as features.ES, kinds such as features, or *", "no topics")
     expect(refused("orders.MES", tcp="127.0.0.1:7000"),
         f"orders.MES: not the engine's, which alone publishes by tcp; expected {expected}", "another's by tcp")
@@ -343,7 +343,7 @@ def a_topic_that_nobody_has_is_refused(tools, directory):
 
 @check
 def a_topic_that_is_not_there_is_told(tools, directory):
-    there = ("features.ES", "levels.ES", "status.engine")
+    there = ("features.ES", "levels.ES", "status.engine", "strikes.ES")
     with Driver(tools, directory, "--rows", 5, "--rate", 0):
         topics = ["features.NQ", "signals", "features.ES", "orders"]
         with Subscriber(*topics, directory=directory, start=0) as stream:
@@ -355,7 +355,7 @@ def a_topic_that_is_not_there_is_told(tools, directory):
             expect(sorted(events, key=str), sorted(wanted, key=str), "events")
             expect(stream.absent, events, "absent")
         with Subscriber("*", "levels", directory=directory, start=0) as stream:
-            assert len(list(stream.frames(timeout=1.5))) == 20
+            assert len(list(stream.frames(timeout=1.5))) == 25
             expect(stream.absent, [], "absent of all")
         example = Path(__file__).resolve().parents[1] / "examples" / "plot_level.py"
         command = [sys.executable, str(example), "--directory", str(directory), "--root", "NQ", "--out", str(directory / "no.png")]
@@ -465,6 +465,78 @@ def the_program_prints_the_same(tools, directory):
                 wanted = float(schema.value(row, name))
                 assert (value is None and np.isnan(wanted)) or value == wanted, (name, value, wanted)
             assert len(line["values"]) > 3
+
+
+def strikes(row):
+    """The table that the driver publishes as this row, as plain numbers; None for NaN."""
+    return [
+        (4000 + 5.0 * number, number % 3, *((row, number, row / 8, number / 8, row - 1e6 * number) if number % 4 else [None] * 5),
+         row + 1, -number)
+        for number in range(row % 40) if number % 3
+    ]
+
+
+@check
+def tables_are_read_row_by_row(tools, directory):
+    """A frame has as many rows as strikes; several are one array, in which each row bears the stamps of its frame."""
+    def plain(table, columns):
+        return [tuple(None if np.isnan(row[name]) else row[name].item() for name in columns) for row in table]
+
+    with Driver(tools, directory, "--rows", 100, "--rate", 0, "--out", directory / "out") as driver:
+        driver.published()
+        with Subscriber("strikes.ES", directory=directory, start=0) as stream:
+            frames = list(stream.frames(count=60, timeout=10))
+            schema = stream.schema("strikes.ES")
+            expect((schema.kind, schema.dtype.itemsize, schema.row_dtype.itemsize), ("strikes", 112, 72), "schema")
+            for number, frame in enumerate(frames):
+                expect(int(frame.row["sequence"]), number, "sequence")
+                expect(plain(frame.table, schema.columns), strikes(number), f"rows of {number}")
+                expect(int(frame.row["columns"]), len(frame.table), "rows by the header")
+            rows = stream.collect("strikes.ES", 40, timeout=10)
+            expect(len(rows), sum(len(strikes(number)) for number in range(60, 100)), "rows of 40 tables")
+            for number in range(60, 100):
+                part = rows[rows["sequence"] == number]
+                expect(plain(part, schema.columns), strikes(number), f"collected rows of {number}")
+                assert (part["ring_sequence"] == 2 * number).all() and (part["quality"] == number % 8).all()
+            assert (schema.value(rows, "strike_points") == rows["strike_points"]).all()
+            expect(stream.missed, [], "missed")
+            bad = frames[59].data[:36] + b"\x0f" + frames[59].data[37:]
+            try:
+                schema.check(bad)
+                raise AssertionError("a table whose header says another number of rows was taken")
+            except protocol.BadBytes as error:
+                expect(str(error), f"{len(bad)} bytes, its schema says 112 and 15 rows of 72", "why")
+
+
+@check
+def the_program_prints_tables(tools, directory):
+    """levelhead subscribe strikes.ES in its three formats, and with patterns."""
+    with Driver(tools, directory, "--rows", 100, "--rate", 0, "--out", directory / "out") as driver:
+        driver.published()
+
+        def printed(*arguments):
+            command = [tools.levelhead, "subscribe", "strikes.ES", "--endpoint", str(directory), "--from", "0", *arguments]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+            expect(done.returncode, 0, done.stderr)
+            return done.stdout.splitlines()
+
+        lines = [json.loads(line) for line in printed("--format", "jsonl", "--count", "90")]
+        columns = list(lines[0]["values"])
+        for number, line in enumerate(lines):
+            expect((line["topic"], line["sequence"], line["ring_sequence"]), ("strikes.ES", number, 2 * number), "stamps")
+            expect([tuple(row) for row in zip(*line["values"].values())], strikes(number), f"values of {number}")
+        wanted = [(number, *row) for number in range(90) for row in strikes(number)]
+        head, *lines = printed("--format", "csv", "--count", "90")
+        expect(head.split(",")[7:], columns, "the CSV's columns")
+        found = [line.split(",") for line in lines]
+        found = [(int(line[1]), *(float(text) if text else None for text in line[7:])) for line in found]
+        expect(found, wanted, "the CSV's rows")
+        head, *lines = printed("--format", "table", "--count", "40", "--columns", "strike_points", "put_*interest_c*")
+        expect(head.split()[-2:], ["strike_points", "put_open_interest_contracts"], "the table's columns")
+        lines = [line.split()[2:] for line in lines if line.split()[0] != "UTC"]
+        found = [(int(line[0]), *map(float, line[1:])) for line in lines]
+        wanted = [(number, row[0], *([] if row[3] is None else [row[3]])) for number in range(40) for row in strikes(number)]
+        expect(found, wanted, "the table's rows")
 
 
 @check

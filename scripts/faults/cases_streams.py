@@ -15,6 +15,7 @@ import numpy as np
 import bench
 import records
 import runs
+import strikes
 import wire
 from bench import PLACE, PROGRAM, case, expect, levelhead, same, short_day, until
 from levelhead_client import Missed, Subscriber
@@ -189,6 +190,85 @@ def streams_of_a_run(source):
         details = [f"{name}: {check_listener(listener, export, result)}" for name, listener in listeners.items()]
         lost = check_printer(lines, export, result["feature_rows"])
         return "; ".join(details) + f"; printed: {lost} missing"
+
+
+def plain(value):
+    return None if np.isnan(value) else float(value)
+
+
+def check_strikes(listener):
+    """Tables against the tape, and their sums against the rows of the market up to the next table. How many rows were compared."""
+    tables = [listener.frames["strikes.ES"][number] for number in sorted(listener.frames["strikes.ES"])]
+    chain = strikes.Chain(short_day())
+    columns = ("strike_points", "option_count", "call_open_interest_contracts", "put_open_interest_contracts",
+               "volume_session_contracts", "signed_volume_session_contracts")
+    for frame in tables:
+        time = int(frame.row["ts_recv"])
+        expect(time % strikes.SECOND == 0 and time == int(frame.row["ts_event"]), f"a whole second: {time}")
+        found = [tuple(plain(row[name]) for name in columns) for row in frame.table]
+        same(found, chain.by_strike(time), f"strikes of {time}")
+    first = int(tables[0].row["ts_recv"])
+    for frame in tables:
+        wanted = first + int(frame.row["sequence"]) * strikes.SECOND - int(tables[0].row["sequence"]) * strikes.SECOND
+        same(int(frame.row["ts_recv"]), wanted, "second of a table")
+    expect(tables[-1].table["volume_session_contracts"].sum() > 100, "options traded")
+
+    schema = listener.schemas["features.ES"]
+    rows = schema.rows(*[listener.frames["features.ES"][number].data for number in sorted(listener.frames["features.ES"])])
+    total, call_wall, put_wall = (schema.value(rows, name) for name in (
+        "gamma_exposure_total_usd_per_1pct", "call_wall_distance_ticks", "put_wall_distance_ticks"))
+    begins = np.array([int(frame.row["ring_sequence"]) for frame in tables])
+    owner = np.searchsorted(begins, rows["ring_sequence"], side="right") - 1
+    compared = 0
+    for place, frame in enumerate(tables):
+        # Between two tables one of which is missing it cannot be said which a row is of.
+        if place + 1 == len(tables) or int(tables[place + 1].row["sequence"]) != int(frame.row["sequence"]) + 1:
+            continue
+        gamma = [value for value in map(plain, frame.table["gamma_exposure_usd_per_1pct"]) if value is not None]
+        wanted = sum(gamma) if gamma else np.nan
+        calls, puts = (frame.table[f"{side}_open_interest_gamma"] for side in ("call", "put"))
+        mine = owner == place
+        expect(((total[mine] == wanted) | (np.isnan(total[mine]) & np.isnan(wanted))).all(),
+               f"C-129 of {frame.row['ts_recv']}: {total[mine]}, expected {wanted}")
+        if gamma and np.nanmax(calls) > 0 and np.nanmax(puts) > 0:
+            apart = frame.table["strike_points"][np.nanargmax(puts)] - frame.table["strike_points"][np.nanargmax(calls)]
+            expect((np.abs(call_wall[mine] - put_wall[mine] - apart / 0.25) < 1e-6).all(), f"walls of {frame.row['ts_recv']}")
+            compared += int(mine.sum())
+    expect(compared > 1000, f"rows compared: {compared}")
+    return compared
+
+
+@case()
+def streams_of_strikes(source):
+    """The chain by strike: a table for each second, with the open interest and volumes of the tape's own records and the exposures
+    of the rows beside it. One that is made again by an engine that was killed is the same."""
+    total = runs.replay_once(short_day())["records"]
+    with Up("--tape", short_day(), "--speed", "100x", "--stay") as up:
+        until(lambda: (up.state / "sockets/engine.ipc").exists(), 20, "the engine publishes")
+        whole = Listener(up, topics=("strikes.ES", "features.ES"))
+        up.reach(total // 2)
+        old = up.kill("engine")
+        up.restarted("engine", old)
+        again = Listener(up, topics=("strikes.ES",))
+        wait_for_all(up)
+        for listener in (whole, again):
+            listener.finish()
+        up.end()
+        frames = whole.frames["strikes.ES"]
+        expect(frames and again.frames["strikes.ES"], "tables came")
+        lost = whole.check_complete("strikes.ES", max(frames) + 1)
+        expect(lost < len(frames), f"{lost} tables lost, {len(frames)} came")
+
+        def content(frame):
+            """What does not differ from machine to machine."""
+            return [frame.row[name].tolist() for name in ("quality", "sequence", "ring_sequence", "ts_event", "ts_recv", "run")] + [
+                frame.table.tobytes()]
+        both = sorted(set(frames) & set(again.frames["strikes.ES"]))
+        twice = [number for number in both if frames[number].row["ts_publish"] != again.frames["strikes.ES"][number].row["ts_publish"]]
+        for number in both:
+            same(content(again.frames["strikes.ES"][number]), content(frames[number]), f"table {number}")
+        compared = check_strikes(whole)
+        return f"{len(frames)} tables, {lost} reported missing, {len(twice)} made twice; {compared} rows agree"
 
 
 @case()

@@ -6,9 +6,6 @@ import Units
 /// Time since an arbitrary point that never steps back, the same in every process (`CLOCK_MONOTONIC`). About 20 ns.
 public enum MonotonicClock {
     public static func now() -> Nanoseconds { read(CLOCK_MONOTONIC) }
-
-    /// The same as `WallClock.now()`.
-    public static func wallTime() -> Timestamp { WallClock.now() }
 }
 
 /// Time of day (`CLOCK_REALTIME`): may step. For stamps that people or other machines read.

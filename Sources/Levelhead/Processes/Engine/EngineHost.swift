@@ -74,8 +74,10 @@ struct EngineHost: ~Copyable {
         let streams = try pipeline.withOutput { ledger in
             let streams = try EngineStreams(
                 site, configuration.streams, context: context, root: setup.plan.signalSpecification.root,
-                rows: ledger.featureRows,
-                signalCount: ledger.signalCount, statusCount: saved.published.first ?? 0)
+                strikeRoom: configuration.options.maximumContracts,
+                counts: .init(
+                    rows: ledger.featureRows, strikeTables: ledger.strikeTables, signals: ledger.signalCount,
+                    status: saved.published.first ?? 0))
             streams.feedQuality = feedQuality
             ledger.streams = streams
             return streams
@@ -159,7 +161,7 @@ struct EngineHost: ~Copyable {
         take: while count < Self.stride {
             switch try records.next() {
             case .record(let record, let sequence):
-                let taken = MonotonicClock.wallTime()
+                let taken = WallClock.now()
                 streams.receivedAt = records.receivedAt == 0 ? .max : records.receivedAt
                 door.origin = records.receivedAt
                 pipeline.withOutput { $0.position = sequence &+ 1 }
@@ -182,7 +184,7 @@ struct EngineHost: ~Copyable {
     private func measure(_ stages: StageClock, taken: Timestamp) {
         guard records.receivedAt > 0 else { return }
         stages.record(.ringToTaken, taken - Timestamp(nanoseconds: records.receivedAt))
-        stages.record(.takenToComputed, MonotonicClock.wallTime() - taken)
+        stages.record(.takenToComputed, WallClock.now() - taken)
     }
 
     private mutating func journal() throws {

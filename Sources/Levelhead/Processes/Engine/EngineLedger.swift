@@ -15,6 +15,8 @@ struct EngineLedger: ~Copyable, EngineOutput {
     private var features = FeatureDigest()
     private var signals = RecordDigest()
     private(set) var featureRows: UInt64 = 0
+    /// Refreshes of the option chain that subscribers are told of.
+    private(set) var strikeTables: UInt64 = 0
     /// The number of the record that is being taken.
     var position: UInt64 = 0
     /// Not yet journaled.
@@ -45,6 +47,13 @@ struct EngineLedger: ~Copyable, EngineOutput {
 
     mutating func feedChanged(_ quality: DataQuality) { streams?.feedQuality = quality }
 
+    mutating func strikes(
+        _ strikes: UnsafeBufferPointer<OptionStrike>, at time: UInt64, sequence: UInt64, quality: DataQuality
+    ) {
+        strikeTables &+= 1
+        streams?.publish(strikes, at: time, sequence: sequence, quality: quality)
+    }
+
     mutating func announce(_ signal: Signal) { door?.put(signal, at: position) }
 
     mutating func announced() { door?.call() }
@@ -73,5 +82,6 @@ struct EngineLedger: ~Copyable, EngineOutput {
         try features.persist(&archive)
         try signals.persist(&archive)
         try archive.field(&featureRows)
+        try archive.field(&strikeTables)
     }
 }

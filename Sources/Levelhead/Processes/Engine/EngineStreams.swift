@@ -9,17 +9,31 @@ import Streams
 import Units
 import ZeroMQ
 
-/// What the engine publishes: a row of the market and a row of the levels at every group, and its signals.
+/// What the engine publishes: a row of the market and a row of the levels at every group, the option chain by strike at
+/// every refresh, and its signals.
 ///
 /// Rows are numbered as they are made, so a row that is made again after a restart has the number it had.
 final class EngineStreams {
     private var publisher: StreamPublisher
     private let features: StreamHandle
     private let levels: StreamHandle
+    private let strikes: StreamHandle
     private let signals: StreamHandle
     private let status: StreamHandle
     /// Rows of 64 groups, 240 KB: long bursts, and less than the caches of a core hold.
     private static let framesHeld = 128
+    /// Three minutes of a chain of three hundred strikes.
+    private static let strikesHistory = 4 << 20
+
+    /// Frames so far, by topic.
+    struct Counts {
+        /// Of `features` and of `levels`.
+        let rows: UInt64
+        let strikeTables: UInt64
+        let signals: UInt64
+        let status: UInt64
+    }
+
     private(set) var failure: (any Error)?
     /// When we received the record that is being worked on, ns.
     var receivedAt: UInt64 = .max
@@ -27,18 +41,20 @@ final class EngineStreams {
     var feedQuality: DataQuality = []
 
     /// - Parameters:
-    ///   - rows: rows made so far.
-    ///   - signalCount: signals so far.
-    ///   - statusCount: times that the status was published so far.
+    ///   - strikeRoom: strikes that a chain can have.
     init(
-        _ site: RunSite, _ settings: StreamSettings, context: ZeroMQContext, root: String, rows: UInt64,
-        signalCount: UInt64, statusCount: UInt64
+        _ site: RunSite, _ settings: StreamSettings, context: ZeroMQContext, root: String, strikeRoom: Int,
+        counts: Counts
     ) throws {
         let endpoints = StreamEndpoints(directory: site.socketDirectory)
+        var strikesPlan = StreamPlan(.strikes(root), firstSequence: counts.strikeTables)
+        strikesPlan.rowCountMax = strikeRoom
+        strikesPlan.historyByteCount = Self.strikesHistory
         let plans = [
-            StreamPlan(.features(root), firstSequence: rows), StreamPlan(.levels(root), firstSequence: rows),
-            StreamPlan(.signals(root), firstSequence: signalCount),
-            StreamPlan(.status(StreamProcess.engine.rawValue), firstSequence: statusCount),
+            StreamPlan(.features(root), firstSequence: counts.rows),
+            StreamPlan(.levels(root), firstSequence: counts.rows), strikesPlan,
+            StreamPlan(.signals(root), firstSequence: counts.signals),
+            StreamPlan(.status(StreamProcess.engine.rawValue), firstSequence: counts.status),
         ]
         var options = StreamPublisher.Options()
         options.framesHeld = Self.framesHeld
@@ -47,12 +63,13 @@ final class EngineStreams {
             context, feed: endpoints.feed(.engine), snapshots: endpoints.snapshots(.engine), run: site.identity, plans,
             options: options)
         guard let features = publisher.handle(.features(root)), let levels = publisher.handle(.levels(root)),
-            let signals = publisher.handle(.signals(root)),
+            let strikes = publisher.handle(.strikes(root)), let signals = publisher.handle(.signals(root)),
             let status = publisher.handle(.status(StreamProcess.engine.rawValue))
         else { preconditionFailure("the publisher has the topics it was made with") }
         self.publisher = publisher
         self.features = features
         self.levels = levels
+        self.strikes = strikes
         self.signals = signals
         self.status = status
     }
@@ -66,11 +83,23 @@ final class EngineStreams {
             let group = engine.group
             let stamp = FrameStamp(
                 ringSequence: group.sequence, eventTime: group.time, sendTime: group.sendTime,
-                receiveTime: engine.clock, localTime: receivedAt, publishTime: MonotonicClock.wallTime().nanoseconds,
+                receiveTime: engine.clock, localTime: receivedAt, publishTime: WallClock.now().nanoseconds,
                 quality: engine.rowQuality.union(feedQuality).rawValue)
             let market = engine.vector.extracting(FeatureSchema.marketOffset..<engine.vector.count)
             try publisher.publish(market, stamp, to: features)
             try publisher.publish(engine.vector.extracting(0..<FeatureSchema.marketOffset), stamp, to: levels)
+        }
+    }
+
+    /// Publishes the chain as of the whole second `time`, ns; nothing in it is from later.
+    func publish(
+        _ strikes: UnsafeBufferPointer<OptionStrike>, at time: UInt64, sequence: UInt64, quality: DataQuality
+    ) {
+        attempt {
+            let stamp = FrameStamp(
+                ringSequence: sequence, eventTime: time, receiveTime: time, localTime: receivedAt,
+                publishTime: WallClock.now().nanoseconds, quality: quality.union(feedQuality).rawValue)
+            try publisher.publish(strikes, stamp, to: self.strikes)
         }
     }
 
@@ -80,7 +109,7 @@ final class EngineStreams {
             let stamp = FrameStamp(
                 ringSequence: group.sequence, eventTime: signal.time.nanoseconds, sendTime: group.sendTime,
                 receiveTime: signal.receiveTime.nanoseconds, localTime: receivedAt,
-                publishTime: MonotonicClock.wallTime().nanoseconds,
+                publishTime: WallClock.now().nanoseconds,
                 quality: signal.quality.union(feedQuality).rawValue)
             try publisher.publish(signal, stamp, to: signals)
         }
@@ -92,7 +121,7 @@ final class EngineStreams {
     /// Answers those who came late or missed something, and publishes the status when there is a new one.
     func serve(status text: String?) {
         attempt {
-            let (now, wallTime) = (MonotonicClock.now(), MonotonicClock.wallTime())
+            let (now, wallTime) = (MonotonicClock.now(), WallClock.now())
             if let text {
                 let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds)
                 try publisher.publish(text: text, stamp, to: status)

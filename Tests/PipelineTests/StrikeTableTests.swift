@@ -36,7 +36,7 @@ import Units
         mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64) {}
         mutating func announce(_ signal: Signal) {}
         mutating func announced() {}
-        mutating func signal(_ signal: Signal, vector: UnsafeBufferPointer<Double>) {}
+        mutating func signal(_ signal: Signal, _ engine: borrowing ContractEngine) {}
         mutating func strikes(
             _ strikes: UnsafeBufferPointer<OptionStrike>, at time: UInt64, sequence: UInt64, quality: DataQuality
         ) {

@@ -32,8 +32,8 @@ import Units
 }
 
 /// The traded contract after a closed event group: the market as the trading folds see it. No price of the contract
-/// that signals are read from is ever in it. A view: the levels and trades stay where their owner has them and are valid
-/// during the call they are handed to.
+/// that signals are read from is ever in it. A view: the levels and trades stay where their owner has them, and are
+/// valid during the call they are handed to.
 @frozen public struct MarketUpdate {
     /// Group time (exchange); never goes back.
     public var time: Timestamp

@@ -1,3 +1,4 @@
+@preconcurrency import Glibc
 import DBN
 import Network
 import Platform
@@ -26,6 +27,9 @@ struct SessionThread: ~Copyable {
     /// A client may stop reading for as long as it likes.
     private static let writeTimeout = Nanoseconds.hours(24)
     private static let authenticationTimeout = Nanoseconds.seconds(60)
+    /// µs between a client's start and the first that it gets, as if we were some way off: the official Python client begins
+    /// to listen a moment after it has asked for the start, and drops what is there before.
+    private static let distance: UInt32 = 50_000
 
     init(
         _ gateway: LiveGateway, _ number: UInt64, _ connection: TCPConnection, _ clock: TapeClock,
@@ -167,10 +171,13 @@ extension SessionThread {
         case .end: isGone = true
         case .bytes(let count):
             let bytes = UnsafeRawBufferPointer(rebasing: input[..<count])
+            let hadStarted = session.phase == .streaming
             try session.receive(bytes, now: WallClock.now(), at: instant)
             for note in session.notes { log(note) }
             session.notes = []
-            if session.phase == .streaming { try send() }
+            guard session.phase == .streaming else { return }
+            if !hadStarted { usleep(Self.distance) }
+            try send()
         }
     }
 

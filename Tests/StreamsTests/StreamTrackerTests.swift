@@ -153,6 +153,61 @@ private struct ModelPublisher {
         #expect(asked.map(\.first) == [1] && asked.map(\.last) == [1])
     }
 
+    /// What came of a tracker: a frame's sequence, "run 2", "missed 2...4".
+    private static func said(_ tracker: inout StreamTracker) -> [String] {
+        var said: [String] = []
+        while let output = tracker.ready.take() {
+            switch output {
+            case .frame(let bytes): said.append("\(bytes.withUnsafeBytes { StreamFrame.load($0, 40, UInt64.self) })")
+            case .event(.missed(_, let range)): said.append("missed \(range)")
+            case .event(.run(let run)): said.append("run \(run)")
+            case .event: break
+            }
+        }
+        return said
+    }
+
+    @Test func `what a run that is over still owed is handed out or told as missed`() throws {
+        var options = StreamSubscriber.Options()
+        options.start = .sequence(0)
+        var tracker = StreamTracker(filters: [TopicFilter(ModelPublisher.topic)], options: options)
+        var first = ModelPublisher(run: 1, first: 0, kept: 40)
+        for sequence in 0..<7 {
+            let frame = first.publish()
+            if ![2, 3, 4].contains(sequence) { try Self.take(frame, &tracker, now: .zero) }
+        }
+        // Two more that nothing follows, and another run.
+        for _ in 0..<2 { _ = first.publish() }
+        try Self.take(first.heartbeat, &tracker, now: .zero)
+        var second = ModelPublisher(run: 2, first: 0, kept: 40)
+        try Self.take(second.publish(), &tracker, now: .zero)
+        #expect(Self.said(&tracker) == ["run 1", "0", "1", "missed 2...4", "5", "6", "run 2", "0"])
+        // The heartbeat came while others were asked for; of what it said in peace the end is missed, too.
+        _ = second.publish()
+        try Self.take(second.heartbeat, &tracker, now: .zero)
+        var third = ModelPublisher(run: 3, first: 0, kept: 40)
+        try Self.take(third.publish(), &tracker, now: .zero)
+        #expect(Self.said(&tracker) == ["missed 1...1", "run 3", "0"])
+    }
+
+    @Test func `a run that is taken up again goes on where it was`() throws {
+        var options = StreamSubscriber.Options()
+        options.start = .sequence(0)
+        var tracker = StreamTracker(filters: [TopicFilter(ModelPublisher.topic)], options: options)
+        var (first, second) = (ModelPublisher(run: 1, first: 0, kept: 40), ModelPublisher(run: 2, first: 0, kept: 40))
+        for _ in 0..<3 { try Self.take(first.publish(), &tracker, now: .zero) }
+        let late = first.publish()
+        for _ in 0..<2 { try Self.take(second.publish(), &tracker, now: .zero) }
+        // On its way since before the second run.
+        try Self.take(late, &tracker, now: .zero)
+        #expect(Self.said(&tracker) == ["run 1", "0", "1", "2", "run 2", "0", "1"])
+        _ = tracker.tick(now: options.silence + .seconds(1))
+        try Self.take(first.publish(), &tracker, now: .seconds(10))
+        #expect(Self.said(&tracker) == ["run 1"])
+        let asked = tracker.tick(now: .seconds(10)).filter { $0.kind == .frames }
+        #expect(asked.map(\.first) == [3] && asked.map(\.last) == [3])
+    }
+
     @Test func `who looks away in the midst of an answer asks again`() throws {
         var options = StreamSubscriber.Options()
         options.start = .sequence(0)

@@ -3,6 +3,7 @@ get it is told."""
 
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -269,6 +270,29 @@ def streams_of_strikes(source):
             same(content(again.frames["strikes.ES"][number]), content(frames[number]), f"table {number}")
         compared = check_strikes(whole)
         return f"{len(frames)} tables, {lost} reported missing, {len(twice)} made twice; {compared} rows agree"
+
+
+@case()
+def streams_of_a_run_in_the_place_of_another(source):
+    """A subscriber stays while a run ends, its directory is deleted and another one begins there: nothing of it is taken for the first's."""
+    arguments = ("--tape", short_day(), "--speed", "200x")
+    total = runs.replay_once(short_day())["records"]
+    with Up(*arguments) as first:
+        until(lambda: (first.state / "sockets/engine.ipc").exists(), 20, "the engine publishes")
+        whole = Listener(first, topics=("features.ES",))
+        first.reach(total // 3)
+        first.end()
+    frames = whole.frames["features.ES"]
+    former = {int(frame.row["run"]) for frame in list(frames.values())}
+    shutil.rmtree(first.run)
+    with Up(*arguments, state=first.state, run=first.run) as second:
+        rows = second.wait()["feature_rows"]
+    whole.finish()
+    lost = {number for one in whole.missed for number in range(one.first, one.last + 1)}
+    expect(set(range(rows)) <= set(frames) | lost, f"{rows} rows of the second run: {len(frames)} received, {len(lost)} reported missing")
+    found = {int(frame.row["run"]) for number, frame in frames.items() if number not in lost}
+    expect(len(found) == 1 and not found & former, f"runs of the rows: {found}, before {former}")
+    return f"{len(frames)} rows of the second run, {len(lost)} reported missing"
 
 
 @case()

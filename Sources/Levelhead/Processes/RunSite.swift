@@ -68,10 +68,20 @@ struct RunSite: Sendable {
         for path in [ringPath, shortcutPath] { try SharedMemoryFile.remove(path: path) }
     }
 
-    /// Tells the processes of another run's messages from this one's.
+    /// Tells other runs' messages from this one's, also those of one that was in the same directory before.
     var identity: UInt64 {
-        let digits = SHA256Digest(of: Array(directory.utf8)).hexadecimal.prefix(16)
+        let beginning = (try? PosixFile.contents(of: identityFile)) ?? []
+        let digits = SHA256Digest(of: Array(directory.utf8) + beginning).hexadecimal.prefix(16)
         return digits.reduce(0) { $0 << 4 | UInt64($1.hexDigitValue ?? 0) }
+    }
+
+    private var identityFile: String { "\(directory)/identity" }
+
+    /// Gives the run what no other has, unless it has it.
+    func makeIdentity() throws {
+        guard !PosixFile.exists(identityFile) else { return }
+        let number = String(UInt64.random(in: .min ... .max), radix: 16)
+        try PosixFile.replace(identityFile, with: Array((number + "\n").utf8))
     }
 
     /// The file that names the run in progress, for verbs that are not told.

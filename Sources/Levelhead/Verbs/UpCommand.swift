@@ -185,6 +185,7 @@ struct UpCommand: ParsableCommand {
 
     private func prepare(_ site: RunSite, _ configuration: ResolvedConfiguration) throws {
         try PosixFile.replace(site.configurationFile, with: Array(configuration.canonicalText.utf8))
+        try site.makeIdentity()
         try Directory.make(site.socketDirectory, mode: 0o700)
         let current = RunSite.currentRunFile(site.stateDirectory)
         if PosixFile.exists(current) {

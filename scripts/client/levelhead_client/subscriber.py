@@ -80,6 +80,11 @@ def _matches(filter_text, topic):
     return filter_text == "*" or topic == filter_text or topic.startswith(filter_text + ".")
 
 
+def _check_count(count):
+    if count is not None and count < 1:
+        raise ValueError(f"count {count}: expected 1 or more")
+
+
 def _publishers(filter_text):
     family, _, rest = filter_text.partition(".")
     if filter_text == "*":
@@ -283,6 +288,7 @@ class Subscriber:
 
     def frames(self, count=None, timeout=None):
         """The frames alone, `count` of them; the next call goes on behind them. `missed` collects what was lost."""
+        _check_count(count)
         left = count
         for event in self.events(timeout):
             if isinstance(event, Frame):
@@ -296,16 +302,28 @@ class Subscriber:
         """`count` frames of one topic as one structured array; fewer when nothing came for `timeout` seconds. Of tables
         it has all of their rows, with the sequence and the times of their frames.
 
-        The next call goes on behind them. Frames of other topics that come before the last of them are passed over.
+        The next call goes on behind them. Frames of other topics that come before the last of them are passed over. None when
+        the publisher has not said how the topic is read. ValueError for a topic that was not asked for, LookupError for one that the
+        publisher has not.
         """
+        _check_count(count)
+        if not any(_matches(text, topic) for source in self._sources for text in source.filters):
+            raise ValueError(f"{topic}: not among what this subscriber was made for")
         frames = []
-        for frame in self.frames(timeout=timeout):
-            if frame.topic == topic:
-                frames.append(frame.data)
+        self._check_present(topic)
+        for event in self.events(timeout):
+            self._check_present(topic)
+            if isinstance(event, Frame) and event.topic == topic:
+                frames.append(event.data)
                 if len(frames) == count:
                     break
         schema = self.schema(topic)
         return schema.rows(*frames) if schema else None
+
+    def _check_present(self, topic):
+        for absent in self.absent:
+            if _matches(absent.topic, topic) and topic not in self._schemas:
+                raise LookupError(f"no {topic}; the {absent.publisher} has {', '.join(absent.topics)}")
 
     def poll(self, timeout_ms=0):
         """What came, after waiting at most so long for the first."""

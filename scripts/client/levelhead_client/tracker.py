@@ -68,7 +68,8 @@ class Tracker:
         self.silence, self.request_timeout, self.patience = silence, request_timeout, patience
         self.out = []
         self.run = None
-        self.past_runs = []
+        # Runs that others have followed: by topic, what would be next.
+        self.past_runs = {}
         self.tracks = {}
         self._announced = set()
         self.filled = self.duplicates = self.skipped = 0
@@ -100,7 +101,8 @@ class Tracker:
         except protocol.BadBytes as error:
             self.out.append(("garbage", str(error)))
             return
-        if int(row["run"]) in self.past_runs:
+        # Of the past, unless the run that followed it has fallen silent.
+        if int(row["run"]) in self.past_runs and not self._is_silent:
             return
         self._hear(now)
         self._note_run(int(row["run"]))
@@ -236,6 +238,15 @@ class Tracker:
             self.out.append(("missed", track.topic, track.next, last))
             track.next = last + 1
 
+    def _settle(self, track):
+        """Nobody answers any more for a run that is over: the frames that came are handed out, and the others are missed."""
+        while track.held:
+            self._miss(track, track.held[0][0] - 1)
+            for data in track.release():
+                self.out.append(("frame", track.topic, data))
+        if track.fill is not None:
+            self._miss(track, track.fill.last)
+
     def _give_up(self, track):
         last, track.fill = track.fill.last, None
         self._miss(track, last)
@@ -286,11 +297,18 @@ class Tracker:
         if run == self.run:
             return
         past, self.run = self.run, run
+        if past is not None:
+            for track in self.tracks.values():
+                self._settle(track)
         self.out.append(("run", run))
         if past is None:
             return
-        self.past_runs = self.past_runs[-15:] + [past]
+        # Of a run that is taken up again what lies behind the last frame is wanted.
+        seen = self.past_runs.pop(run, {})
+        self.past_runs[past] = {topic: track.next for topic, track in self.tracks.items() if track.next is not None}
+        for oldest in list(self.past_runs)[:-16]:
+            del self.past_runs[oldest]
         for topic in self.tracks:
-            self.tracks[topic] = Track(topic, 0)
+            self.tracks[topic] = Track(topic, seen.get(topic, 0))
         self._announced = set()
         self._inquiries = {(protocol.ASK_SCHEMA, ""): [0, None]}

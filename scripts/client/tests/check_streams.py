@@ -270,6 +270,50 @@ def patience_counts_from_the_last_answer(tools, directory):
 
 
 @check
+def another_run_leaves_nothing_unsaid(tools, directory):
+    """The tracker alone: what a run that is over still owed, and a run that is taken up again."""
+    def frame(run, sequence):
+        data = bytearray(Double.frame(sequence))
+        data[96:104] = struct.pack("<Q", run)
+        return bytes(data)
+
+    def said(tracker):
+        out, tracker.out = tracker.out, []
+        return [int.from_bytes(entry[2][40:48], "little") if entry[0] == "frame" else entry[0] + str(entry[-2:])
+                if entry[0] == "missed" else f"run {entry[1]}" for entry in out if entry[0] in ("frame", "missed", "run")]
+
+    tracker = Tracker(lambda topic: topic == Double.TOPIC, 0)
+    for run, sequence in (1, 0), (1, 1), (1, 5), (1, 6), (2, 0):
+        tracker.take(frame(run, sequence), 0.0)
+    expect(said(tracker), ["run 1", 0, 1, "missed(2, 4)", 5, 6, "run 2", 0], "another run")
+    tracker.take(frame(1, 7), 0.1)
+    expect(said(tracker), [], "what was on its way since before")
+    tracker.tick(0.2)
+    tracker.tick(10.0)
+    tracker.take(frame(1, 7), 10.1)
+    expect(said(tracker), ["run 1", 7], "the first run goes on")
+
+
+@check
+def a_wait_for_what_cannot_come_ends(tools, directory):
+    with Driver(tools, directory, "--rows", 5, "--rate", 0):
+        with Subscriber("levels.ES", "features.NQ", directory=directory, start=0) as stream:
+            for topic, count in (("features.ES", 1), ("levels.ES", 0)):
+                try:
+                    stream.collect(topic, count)
+                except ValueError as error:
+                    assert str(error).startswith(topic if count else "count 0"), error
+                else:
+                    raise AssertionError(f"collect({topic}, {count}) came back")
+            try:
+                stream.collect("features.NQ", 1)
+            except LookupError as error:
+                assert "features.ES" in str(error), error
+            else:
+                raise AssertionError("a topic that is absent came")
+
+
+@check
 def what_is_gone_is_told(tools, directory):
     arguments = ["--rows", 1000, "--rate", 0, "--history", 2472 * 100, "--out", directory / "out"]
     with Driver(tools, directory, *arguments) as driver:

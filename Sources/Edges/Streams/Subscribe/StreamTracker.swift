@@ -15,12 +15,18 @@ struct StreamTracker {
         var topics: [StreamTopic] = []
     }
 
+    private struct PastRun {
+        let run: UInt64
+        /// The next frame of each topic that was known.
+        let next: [StreamTopic: UInt64]
+    }
+
     let filters: [TopicFilter]
     let options: StreamSubscriber.Options
     var ready = OutputQueue()
     private(set) var run: UInt64?
-    /// Runs that ended: what may still come of them is of no use.
-    private var pastRuns: [UInt64] = []
+    /// Runs that others have followed: what may still come of them is of no use, until one is taken up again.
+    private var pastRuns: [PastRun] = []
     private(set) var skippedCount: UInt64 = 0
     private(set) var duplicateCount: UInt64 = 0
     private(set) var filledCount: UInt64 = 0
@@ -41,7 +47,8 @@ struct StreamTracker {
 
     /// A message of the feed. True when it is the next frame of its topic: the caller hands it out as it is.
     mutating func take(_ frame: StreamFrame, now: Nanoseconds) -> Bool {
-        guard !pastRuns.contains(frame.run) else { return false }
+        // Of the past, unless the run that followed it has fallen silent.
+        if !isSilent, pastRuns.contains(where: { $0.run == frame.run }) { return false }
         hear(now: now)
         note(run: frame.run)
         switch frame.kind {
@@ -199,11 +206,8 @@ struct StreamTracker {
 
     /// The publisher lives and does not answer: what is missing is lost.
     private mutating func giveUp(_ index: Int, now: Nanoseconds) {
-        guard let fill = tracks[index].fill, let next = tracks[index].next else { return }
-        if next <= fill.last {
-            ready.add(.event(.missed(topic: tracks[index].topic, next...fill.last)))
-            tracks[index].next = fill.last + 1
-        }
+        guard let fill = tracks[index].fill else { return }
+        miss(index, through: fill.last)
         tracks[index].fill = nil
         advance(index, now: now)
     }
@@ -280,16 +284,36 @@ struct StreamTracker {
         }
     }
 
-    /// Another run begins its sequences anew; everything of it is wanted, for nothing of it was seen.
+    /// Another run begins its sequences anew, and everything of it is wanted that was not seen: of one that is taken up
+    /// again what lies behind the last frame.
     private mutating func note(run: UInt64) {
         guard run != self.run else { return }
         let past = self.run
+        if past != nil { for index in tracks.indices { settle(index) } }
         self.run = run
         ready.add(.event(.run(run)))
         guard let past else { return }
-        pastRuns = pastRuns.suffix(15) + [past]
-        for index in tracks.indices { tracks[index].restart(next: 0) }
+        let seen = pastRuns.first { $0.run == run }?.next ?? [:]
+        let next = tracks.compactMap { track in track.next.map { (track.topic, $0) } }
+        pastRuns = pastRuns.filter { $0.run != run }.suffix(15) + [PastRun(run: past, next: Dictionary(next) { $1 })]
+        for index in tracks.indices { tracks[index].restart(next: seen[tracks[index].topic] ?? 0) }
         inquiries = [Inquiry(kind: .schema)]
+    }
+
+    /// Nobody answers any more for a run that is over: the frames that came are handed out, and the others are missed.
+    private mutating func settle(_ index: Int) {
+        for frame in tracks[index].release() { ready.add(.frame(frame)) }
+        while let first = tracks[index].firstHeld {
+            miss(index, through: first - 1)
+            for frame in tracks[index].release() { ready.add(.frame(frame)) }
+        }
+        if let fill = tracks[index].fill { miss(index, through: fill.last) }
+    }
+
+    private mutating func miss(_ index: Int, through last: UInt64) {
+        guard let next = tracks[index].next, next <= last else { return }
+        ready.add(.event(.missed(topic: tracks[index].topic, next...last)))
+        tracks[index].next = last + 1
     }
 
     // MARK: Topics

@@ -87,4 +87,30 @@ struct CommandLineTests {
         #expect(open.errors.contains("streams.tcp: tcp://0.0.0.0:17431: only loopback"), "\(open.errors)")
         #expect(try scratch.names == ["tape"])
     }
+
+    /// The corrected command finds its directory as the first one did.
+    @Test func `up makes no run of a plain tape that ends inside a record`() throws {
+        let scratch = try Scratch()
+        let synth = "$lh synth --date 2026-03-10 --seed 1 --rate 0.01 --from 09:30 --to 09:31 --no-options --out tape"
+        try #require(try Program.shell(synth, in: scratch.path).status == 0)
+        let name = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: scratch.file("tape")).first {
+                $0.contains("ESH6") && $0.contains("mbp-10")
+            })
+        let packed = scratch.file("tape/\(name)")
+        let metadata = try #require(try TapeFile.open(packed).metadata)
+        let whole = try TestTape.write(scratch.file("whole.dbn"), metadata, try TestTape.records(packed))
+        let bytes = try PosixFile.contents(of: whole)
+        let cut = try scratch.write(Array(bytes.dropLast(100)), "tape/cut.dbn")
+        unlink(packed)
+        let up = "$lh up --tape tape --run-dir run --state-dir s --begin"
+        let refused = try Program.shell(up, in: scratch.path)
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("cut.dbn: byte "), "\(refused.errors)")
+        #expect(try !scratch.names.contains("run"))
+        try FileManager.default.removeItem(atPath: cut)
+        try FileManager.default.moveItem(atPath: whole, toPath: scratch.file("tape/whole.dbn"))
+        let corrected = try Program.shell(up, in: scratch.path)
+        #expect(corrected.status == 0, "\(corrected.errors)")
+    }
 }

@@ -83,6 +83,26 @@ import Units
         }
     }
 
+    private static func failure(_ body: () throws -> Void) -> String? {
+        do { try body() } catch { return "\(error)" }
+        return nil
+    }
+
+    @Test(arguments: [nil, Schema.mbp10])
+    func `the end of a plain tape is checked without its reader`(schema: Schema?) throws {
+        let scratch = try Scratch()
+        let records = schema == nil ? Array(Self.records[..<6]) : Self.records.filter { $0.count == 368 }
+        let path = try TestTape.write(scratch.file("a.dbn"), TestTape.metadata(schema), records)
+        let bytes = try PosixFile.contents(of: path)
+        let first = bytes.count - records.reduce(0) { $0 + $1.count }
+        // 23 divides the length of a book record: some cuts are between two.
+        for length in stride(from: first, through: bytes.count, by: 23) {
+            let cut = try scratch.write(Array(bytes[..<length]), "cut")
+            let found = Self.failure { for source in try MergedTape.open([cut]).sources { try source.checkEnd() } }
+            #expect(found == Self.failure { _ = try TestTape.records(cut) }, "\(length)")
+        }
+    }
+
     @Test func `a compressed tape cut at any byte is an error, never a shorter tape`() throws {
         let scratch = try Scratch()
         let path = try TestTape.write(scratch.file("a.dbn.zst"), TestTape.metadata(nil), Array(Self.records[..<6]))

@@ -49,6 +49,17 @@ public struct TapeSource: Sendable {
         }
     }
 
+    /// That a plain file does not end inside a record. Records of one schema have one length, so that its size tells;
+    /// another file is read. The end of a compressed one is known when all of it has been read.
+    public func checkEnd() throws(TapeError) {
+        var file = try TapeFile.open(path)
+        let begin = Int(file.streamOffset)
+        guard !file.isCompressed, try file.next() != nil else { return }
+        let length = Int(file.streamOffset) - begin
+        if schema != nil, (byteCount - begin).isMultiple(of: length) { return }
+        while try file.next() != nil {}
+    }
+
     var isEmpty: Bool { firstRecord.isEmpty }
     var schema: Schema? { metadata?.schema }
     var dataset: String { family.dataset }

@@ -163,6 +163,8 @@ struct UpCommand: ParsableCommand {
                 check: { try RunFile.check($0, configuration, history: history) })
         }
         let merged = try MergedTape.open(try TapePaths.expand(tape))
+        // A run that ends at a tape's torn end leaves a directory that no other takes.
+        for source in merged.sources { try source.checkEnd() }
         let setup = try MarketSetup(configuration: configuration, tape: merged, history: past)
         _ = try setup.trading()
         let paths = merged.sources.map(\.path)

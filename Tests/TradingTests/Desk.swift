@@ -174,6 +174,7 @@ struct Desk {
         case .reconciled: log.append("reconciled \(notice.found.contracts)")
         case .strayOrder: log.append("stray \(name(notice.order))")
         case .bookClose: log.append("\(notice.strategy.name) wants \(notice.found.contracts)")
+        case .cancelAsked, .reconciliationAsked: log.append("asked for \(notice.kind)")
         }
     }
 

@@ -371,11 +371,16 @@ def market_closed(_):
         answer = flatten(up, status=1, timeout=3)
         same(answer["message"], "market_closed", f"{answer}")
         same((state(up), position(up)), ("FLATTENING", 2), "state and position")
+        levelhead("arm", "--scope", "account", "--reason", "too early", "--state-dir", up.state, status=1)
         until(lambda: state(up) == "LOCKED", 60, "it is closed when the halt ends")
         expect(market_time(up) >= 9 * 3600 + 26 * 60, "not before the reopening")
         same((position(up), len(certificates(up))), (0, 1), "position and certificates")
         arm(up)
-        return f"{answer['ms']:.1f} ms to say so; {finished(up)}"
+        detail = finished(up)
+        arms = [line for line in audit(up, "operator") if line["request"] == "arm" and line["who"] != "lock"]
+        outcomes = {(line["why"], line.get("outcome")) for line in arms}
+        same(outcomes, {("too early", "not_now"), ("checked", "done")}, "what became of the arms")
+        return f"{answer['ms']:.1f} ms to say so; {detail}"
 
 
 @case(long=True)

@@ -109,7 +109,10 @@ def cancels(_):
                                                  if "manual" in one["order"]}, 5, "the others rest")
         ask(up, "cancel", "all")
         flatten(up)
-        return prove(up, up.end())
+        detail = prove(up, up.end())
+        asked = [line["order"] for line in audit(up, "operator") if line["request"] == "cancel"]
+        expect({*rested[:3], rested[3], "none"} <= set(asked), f"the audit log has them, past risk as well: {asked}")
+        return detail
 
 
 @case()
@@ -136,7 +139,10 @@ def reconciliation(_):
         answer, _ = ask(up, "reconcile")
         same((answer["venue"], answer["held"]), ({"orders": [], "position": 0},) * 2, f"flat: {answer}")
         arm(up)
-        return prove(up, up.end())
+        detail = prove(up, up.end())
+        asked = [(line["who"], line["why"]) for line in audit(up, "operator") if line["request"] == "reconcile"]
+        expect((f"operator {os.getuid()}", "to be sure") in asked, f"the audit log says who and why: {asked}")
+        return detail
 
 
 @case()

@@ -166,7 +166,9 @@ extension Watcher {
                     .positionFollowsVenue,
                     "asks about \(notice.found.contracts) for \(notice.expected.contracts), and nobody lied")
             }
-        case .flattening, .flattenBlocked, .flattenLate, .reconciled, .strayOrder, .bookClose: break
+        case .flattening, .flattenBlocked, .flattenLate, .reconciled, .strayOrder, .bookClose, .cancelAsked,
+            .reconciliationAsked:
+            break
         }
     }
 

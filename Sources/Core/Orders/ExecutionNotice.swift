@@ -21,6 +21,10 @@ import Units
         /// Books net: `strategy` wants `found` signed contracts traded by `order`, which closes a part of its book that
         /// no order at the venue does. Risk reviews it like any other intent.
         case bookClose = 8
+        /// For the audit log: the gateway itself was asked to cancel `order`, or every order that opens; and to ask the
+        /// venue what is live and open. The certificate has who and why.
+        case cancelAsked = 9
+        case reconciliationAsked = 10
     }
 
     public var kind: Kind
@@ -54,6 +58,21 @@ import Units
         self.found = found
         self.strategy = strategy
         self.certificate = certificate
+    }
+}
+
+extension ExecutionNotice {
+    /// What was asked of the execution gateway and not of risk, which keeps the audit log; nil for everything else.
+    public init?(of command: OperatorCommand, at time: Timestamp) {
+        switch command.request {
+        case .cancel: self.init(kind: .cancelAsked, reason: .operatorRequest, time: time, order: command.target)
+        case .reconcile: self.init(kind: .reconciliationAsked, reason: .operatorRequest, time: time)
+        default: return nil
+        }
+        certificate.command = command.id
+        certificate.epoch = command.epoch
+        certificate.sender = command.sender
+        certificate.reason = command.reason
     }
 }
 

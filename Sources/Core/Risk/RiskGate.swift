@@ -202,7 +202,9 @@ public struct RiskGate: Sendable {
             endRollLock()
         // An operator looks at it and resumes.
         case .reconciliationQuestion: restrict(.paused, .reconciliation)
-        case .flattenBlocked, .flattenLate, .reconciled, .strayOrder, .bookClose: break
+        case .flattenBlocked, .flattenLate, .reconciled, .strayOrder, .bookClose, .cancelAsked,
+            .reconciliationAsked:
+            break
         }
     }
 

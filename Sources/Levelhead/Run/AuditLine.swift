@@ -69,7 +69,12 @@ enum AuditLine {
     }
 
     static func notice(_ notice: ExecutionNotice) -> String {
-        if notice.kind == .bookClose { return bookClose(notice) }
+        switch notice.kind {
+        case .bookClose: return bookClose(notice)
+        case .cancelAsked: return asked(.cancel, notice)
+        case .reconciliationAsked: return asked(.reconcile, notice)
+        default: break
+        }
         return object(notice.account, [
             "event": JSONText.string("notice"), "time": JSONText.integer(notice.time.nanoseconds),
             "kind": JSONText.string("\(notice.kind)"), "reason": JSONText.string(notice.reason.name),
@@ -94,6 +99,16 @@ enum AuditLine {
         ])
     }
 
+    /// What an operator asked of the execution gateway itself.
+    private static func asked(_ request: OperatorRequest, _ notice: ExecutionNotice) -> String {
+        let asked = notice.certificate
+        return Self.request(
+            OperatorCommand(
+                request, id: asked.command, sender: asked.sender, reason: asked.reason, target: notice.order,
+                epoch: asked.epoch),
+            nil)
+    }
+
     private static func object(_ account: VenueAccount, _ members: KeyValuePairs<String, String>) -> String {
         let place = account == .first ? [] : [("account", JSONText.string("\(account)"))]
         return JSONText.object(members.map { ($0.key, $0.value) } + place)
@@ -110,7 +125,11 @@ enum AuditLine {
 
 extension AuditLine {
     /// The line of what the risk gateway took or put out; nil for what has none.
-    static func line(of message: StageMessage, terms: ContractSpecification) -> String? {
+    ///
+    /// - Parameter outcome: of a request that it took.
+    static func line(
+        of message: StageMessage, outcome: OperatorOutcome?, terms: ContractSpecification
+    ) -> String? {
         switch message {
         case .signal(let signal): Self.signal(signal)
         case .verdict(let verdict): Self.verdict(verdict)
@@ -118,7 +137,7 @@ extension AuditLine {
         case .fill(let fill): Self.fill(fill, terms: terms)
         case .change(let change): Self.change(change)
         case .notice(let notice): Self.notice(notice)
-        case .request(let request): Self.request(request)
+        case .request(let request): Self.request(request, outcome)
         case .carried(let usage): Self.carried(usage)
         case .approval, .command, .event, .tick, .clock: nil
         }
@@ -142,14 +161,18 @@ extension AuditLine {
         }
     }
 
-    /// What an operator asked of the risk gateway.
-    static func request(_ command: OperatorCommand) -> String {
-        JSONText.object([
+    /// What an operator asked of the gateways.
+    ///
+    /// - Parameter outcome: what the risk gateway made of it; nil when it was not asked.
+    static func request(_ command: OperatorCommand, _ outcome: OperatorOutcome?) -> String {
+        let members: KeyValuePairs = [
             "event": JSONText.string("operator"), "request": JSONText.string(command.request.name),
             "command": JSONText.string(command.id == 0 ? "" : String(command.id, radix: 16)),
             "who": JSONText.string("\(command.sender)"), "why": JSONText.string("\(command.reason)"),
             "epoch": JSONText.integer(command.epoch),
             "order": JSONText.string(order(of: command).description),
-        ])
+        ]
+        let end = outcome.map { [("outcome", JSONText.string($0.rawValue))] } ?? []
+        return JSONText.object(members.map { ($0.key, $0.value) } + end)
     }
 }

@@ -18,7 +18,7 @@ struct ReconcileCommand: ParsableCommand {
 
     @OptionGroup var control: ControlOptions
 
-    @Option(help: ArgumentHelp("Why; kept in the execution gateway's journal.", valueName: "text"))
+    @Option(help: ArgumentHelp("Why; kept in the audit log.", valueName: "text"))
     var reason: String?
 
     @Option(help: ArgumentHelp("How long to wait for an answer.", valueName: "seconds"))

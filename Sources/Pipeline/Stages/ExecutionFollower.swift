@@ -59,7 +59,9 @@ public struct ExecutionFollower: TradingStage {
         case .approval(let approval): execution.accept(approval, clock(watch))
         case .change(let change): execution.apply(change, clock(watch))
         case .event(let event): execution.apply(event, clock(watch))
-        case .request(let command): execution.apply(command, clock(watch))
+        case .request(let command):
+            if let notice = ExecutionNotice(of: command, at: watch.now.event) { execution.first.notices.append(notice) }
+            execution.apply(command, clock(watch))
         case .tick, .clock: execution.advance(clock(watch))
         case .signal, .verdict, .command, .fill, .update, .notice, .carried:
             preconditionFailure("a message for another process: the receiver checks kinds")

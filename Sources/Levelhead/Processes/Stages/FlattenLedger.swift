@@ -73,7 +73,8 @@ struct FlattenLedger {
             phase = .flat
             isRiskAsked = false
         case .flattenLate: break
-        case .reconciliationQuestion, .reconciled, .strayOrder, .bookClose: return false
+        case .reconciliationQuestion, .reconciled, .strayOrder, .bookClose, .cancelAsked, .reconciliationAsked:
+            return false
         }
         rounds = notice.rounds
         account = notice.certificate

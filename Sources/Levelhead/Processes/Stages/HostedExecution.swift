@@ -54,7 +54,7 @@ struct HostedExecution: ~Copyable, HostedStage {
 
     // MARK: What happens
 
-    mutating func observe(_ message: StageMessage) {
+    mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<ExecutionFollower>) {
         reconciliation.observe(message)
         switch message {
         case .request(let command):

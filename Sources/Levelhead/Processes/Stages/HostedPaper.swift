@@ -82,7 +82,7 @@ struct HostedPaper: ~Copyable, HostedStage {
         waiting = messages.reversed()
     }
 
-    mutating func observe(_ message: StageMessage) {
+    mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<VenueFollower>) {
         guard !visits.isEmpty, case .event(let event) = message, let text = VenueDoor.text(message) else { return }
         for index in visits.indices {
             visits[index].events.append(text)

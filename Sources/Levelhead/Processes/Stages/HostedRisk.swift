@@ -32,7 +32,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     private var audit: AuditLog?
     /// What audit log and digest do not have yet: a line takes tens of microseconds, which no order waits for. After a
     /// crash it is observed again.
-    private var unwritten: [StageMessage] = []
+    private var unwritten: [(message: StageMessage, outcome: OperatorOutcome?)] = []
     private static let unwrittenMax = 256
     private var tally = OrderTally()
     private var failure: (any Error)?
@@ -136,7 +136,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         return isInTime ? message : .signal(signal.late)
     }
 
-    mutating func observe(_ message: StageMessage) {
+    mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<RiskFollower>) {
         keeper?.observe(message)
         manual.observe(message)
         if case .request(let command) = message {
@@ -148,18 +148,18 @@ struct HostedRisk: ~Copyable, HostedStage {
         case .approval, .command, .event, .tick, .clock: return
         case .verdict, .signal, .update, .fill, .change, .notice, .request, .carried: break
         }
-        unwritten.append(message)
+        unwritten.append((message, message.kind == .request ? fold.read { $0.outcome } : nil))
         if unwritten.count >= Self.unwrittenMax { record() }
     }
 
     mutating func record() {
-        for message in unwritten { log(message) }
+        for (message, outcome) in unwritten { log(message, outcome) }
         unwritten.removeAll(keepingCapacity: true)
     }
 
-    private mutating func log(_ message: StageMessage) {
+    private mutating func log(_ message: StageMessage, _ outcome: OperatorOutcome?) {
         tally.digest(message)
-        let line = AuditLine.line(of: message, terms: setup.plan.tradedSpecification)
+        let line = AuditLine.line(of: message, outcome: outcome, terms: setup.plan.tradedSpecification)
         guard failure == nil, let line else { return }
         do { try audit?.append(Array(line.utf8)) } catch { failure = error }
     }

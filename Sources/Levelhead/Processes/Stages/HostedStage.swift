@@ -22,8 +22,8 @@ protocol HostedStage: ~Copyable {
     /// What the stage is to take of a message that came through a channel. `origin`: when the record was received that
     /// it follows from, by our wall clock, ns; 0 when unknown.
     func received(_ message: StageMessage, origin: UInt64, now: Timestamp) -> StageMessage
-    /// Sees every message that the stage takes or puts out, in order, again after a restart.
-    mutating func observe(_ message: StageMessage)
+    /// Sees every message that the stage has taken or puts out, in order, again after a restart.
+    mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<Stage>)
     /// Writes down for people what was observed since the last time. What follows from it has left: nobody waits.
     mutating func record()
     /// What is to become of an operator's command.
@@ -82,7 +82,7 @@ extension HostedStage where Self: ~Copyable {
     static var diskFull: OperatorCommand? { nil }
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws {}
     func received(_ message: StageMessage, origin: UInt64, now: Timestamp) -> StageMessage { message }
-    mutating func observe(_ message: StageMessage) {}
+    mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<Stage>) {}
     mutating func record() {}
     mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<Stage>) -> CommandStep { .notConcerned }
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<Stage>) { command.finish(.done) }

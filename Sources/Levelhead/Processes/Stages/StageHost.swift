@@ -384,8 +384,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
 
     private mutating func take(_ entry: InputJournal.Entry) throws {
         try journals.inputs.append(entry)
-        hosted.observe(entry.message)
         fold.take(entry.message, at: entry.time)
+        hosted.observe(entry.message, fold)
         try emit()
     }
 
@@ -395,7 +395,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         var messages: [StageMessage] = []
         fold.drain { messages.append($0) }
         for message in messages {
-            hosted.observe(message)
+            hosted.observe(message, fold)
             try journals.outputs.append(message, at: at)
             outbox.add(message, at: at, origin: origin)
             streams?.add(message, at: at)

@@ -44,8 +44,8 @@ struct StageRefold {
             }
             if let index = channels.firstIndex(of: entry.source) { next[index] = entry.sequence + 1 }
             last = max(last, entry.time)
-            hosted.observe(entry.message)
             fold.take(entry.message, at: entry.time)
+            hosted.observe(entry.message, fold)
             try emit(&fold, &hosted, &outputs, &outbox, at: position)
         }
         // What it had put out after its last input may have left, and comes before anything new comes in.
@@ -68,7 +68,7 @@ struct StageRefold {
         var messages: [StageMessage] = []
         fold.drain { messages.append($0) }
         for message in messages {
-            hosted.observe(message)
+            hosted.observe(message, fold)
             try outputs.append(message, at: position)
             outbox.add(message, at: position, isMadeAgain: true)
             streams?.add(message, at: position)

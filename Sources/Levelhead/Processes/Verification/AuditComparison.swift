@@ -3,6 +3,7 @@ import MarketCalendar
 import Orders
 import Pipeline
 import Platform
+import Risk
 import Storage
 
 /// Writes the audit log of a run again, over a copy of the one that it has: whatever line differs is found.
@@ -38,9 +39,10 @@ struct AuditComparison: ~Copyable {
 
     deinit { unlink(copy) }
 
-    /// Takes what the risk gateway took or put out, in its order.
-    mutating func observe(_ message: StageMessage) throws {
-        guard difference == nil, let line = AuditLine.line(of: message, terms: terms) else { return }
+    /// Takes what the risk gateway took or put out, in its order, and what it made of a request.
+    mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<RiskFollower>) throws {
+        let outcome = message.kind == .request ? fold.read { $0.outcome } : nil
+        guard difference == nil, let line = AuditLine.line(of: message, outcome: outcome, terms: terms) else { return }
         do throws(AuditLogError) {
             try log?.append(Array(line.utf8))
             lineCount += 1

@@ -54,10 +54,10 @@ struct RunVerification {
         var audit = try AuditComparison(site.auditFile, terms: setup.plan.tradedSpecification)
         try verify(
             HostedRisk.self, setup,
-            observe: { message in
+            observe: { message, fold in
                 tally.count(message)
                 tally.digest(message)
-                try audit.observe(message)
+                try audit.observe(message, fold)
             },
             results: { HostedRisk.members(symbol: $0.tradedSymbol, gate: $0.read { $0.gate }) })
         take(.risk, tally.members)
@@ -120,10 +120,11 @@ struct RunVerification {
     }
 
     /// - Parameters:
-    ///   - observe: sees what the stage takes and puts out, in order.
+    ///   - observe: sees what the stage has taken and puts out, in order.
     ///   - read: the results that follow from where the stage stands at the end.
     private mutating func verify<Hosted: HostedStage & ~Copyable>(
-        _ type: Hosted.Type, _ setup: MarketSetup, observe: (StageMessage) throws -> Void = { _ in },
+        _ type: Hosted.Type, _ setup: MarketSetup,
+        observe: (StageMessage, borrowing StageFold<Hosted.Stage>) throws -> Void = { _, _ in },
         results read: (borrowing StageFold<Hosted.Stage>) -> [(String, String)]
     ) throws {
         let name = Hosted.role.rawValue
@@ -145,8 +146,8 @@ struct RunVerification {
                 add("\(name): its journal goes on at record \(entry.position), the tape ends before \(position)")
                 return
             }
-            try observe(entry.message)
             fold.take(entry.message, at: entry.time)
+            try observe(entry.message, fold)
             try compare(&fold, &expected, name, observe)
         }
         while position < end, let (record, sequence) = try records.next() {
@@ -165,11 +166,11 @@ struct RunVerification {
 
     private mutating func compare<Stage: TradingStage>(
         _ fold: inout StageFold<Stage>, _ expected: inout OutputRecord, _ name: String,
-        _ observe: (StageMessage) throws -> Void
+        _ observe: (StageMessage, borrowing StageFold<Stage>) throws -> Void
     ) throws {
         var messages: [StageMessage] = []
         fold.drain { messages.append($0) }
-        for message in messages { try observe(message) }
+        for message in messages { try observe(message, fold) }
         for message in messages where expected.hasMore {
             if let difference = try expected.compare(message) { add("\(name): \(difference)") }
         }

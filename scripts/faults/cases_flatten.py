@@ -159,6 +159,8 @@ def all_but_the_venue_killed(_):
         answer = flatten(up, "--direct")
         held = check_certificate(answer)
         expect(held["fills"] >= 1, f"it closed: {held}")
+        # Its orders go 16 ticks through the book.
+        expect(abs(float(held.get("slippage_usd", "nan"))) <= held["contracts"] * 16 * 1.25, f"slippage: {held}")
         again = flatten(up, "--direct")
         same(again["rounds"], 0, "nothing left")
         return f"{answer['ms']:.1f} ms, {answer['rounds']} rounds; again {again['ms']:.1f} ms"

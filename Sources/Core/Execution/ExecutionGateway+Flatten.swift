@@ -175,11 +175,7 @@ extension ExecutionGateway {
 
     /// A fill during a flatten, against the price at which it could have been closed at the start.
     mutating func certify(_ fill: Fill) {
-        flattening.certificate.fills += 1
-        flattening.certificate.contracts += fill.quantity
-        let mark = fill.side == .sell ? flattening.certificate.bid : flattening.certificate.ask
-        guard mark > .zero else { return }
-        let worse = (fill.price - mark).count * fill.side.sign * fill.quantity.contracts
-        flattening.certificate.slippage = flattening.certificate.slippage + configuration.terms.moneyPerTick * worse
+        flattening.certificate.add(
+            fill.quantity, fill.side, at: fill.price, moneyPerTick: configuration.terms.moneyPerTick)
     }
 }

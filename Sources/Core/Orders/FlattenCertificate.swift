@@ -40,6 +40,15 @@ import Units
         bid = .zero
         ask = .zero
     }
+
+    /// Adds a fill, against the best price at the start at which it could have been made.
+    public mutating func add(_ quantity: Quantity, _ side: Side, at price: Ticks, moneyPerTick: Money) {
+        fills += 1
+        contracts += quantity
+        let mark = side == .sell ? bid : ask
+        guard mark > .zero else { return }
+        slippage += moneyPerTick * ((price - mark).count * side.sign * quantity.contracts)
+    }
 }
 
 extension FlattenCertificate: PersistentState {

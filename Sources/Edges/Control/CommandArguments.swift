@@ -130,6 +130,8 @@ public struct AnswerDetails: Codable, Equatable, Sendable {
     /// Of `venue`: the best prices of its contract, in ticks; absent where there is none or the market is not open.
     public var bid: Int64?
     public var ask: Int64?
+    /// Of `venue`: what a tick of one contract is worth, dollars as decimal text.
+    public var moneyPerTick: String?
     /// Of `venue`: the market takes orders.
     public var isOpen: Bool?
     /// Of `venue`: how many accounts it holds of this owner.
@@ -140,6 +142,7 @@ public struct AnswerDetails: Codable, Equatable, Sendable {
         case tradingState = "trading_state"
         case isFlat = "flat"
         case isOpen = "is_open"
+        case moneyPerTick = "tick_usd"
     }
 
     public init(

@@ -23,6 +23,10 @@ struct DirectFlatten {
     private var venue: VenueClient
     private(set) var rounds = 0
     private(set) var fills: [VenueEvent] = []
+    /// Of one contract, as the venue says.
+    private var moneyPerTick: Money?
+    /// The best prices of the first answer that had them.
+    private var bid, ask: Ticks?
     /// How many accounts the venue has.
     private(set) var accountCount = 1
 
@@ -49,6 +53,9 @@ struct DirectFlatten {
             }
             wasHeard = true
             fills += reply.events.filter { $0.kind == .filled }
+            moneyPerTick = moneyPerTick ?? reply.moneyPerTick
+            bid = bid ?? reply.bid
+            ask = ask ?? reply.ask
             if reply.accountCount > accountCount {
                 accountCount = reply.accountCount
                 accounts = VenueAccount.allCases
@@ -70,6 +77,17 @@ struct DirectFlatten {
                 if commands.isEmpty { usleep(reply.isOpen ? 1_000 : 100_000) }
             }
         }
+    }
+
+    /// Its fills, against the price at which the position could have been left when it began; nil when the venue has
+    /// not said what a tick is worth.
+    var slippage: Money? {
+        guard let moneyPerTick else { return nil }
+        var certificate = FlattenCertificate()
+        certificate.bid = bid ?? .zero
+        certificate.ask = ask ?? .zero
+        for fill in fills { certificate.add(fill.quantity, fill.side, at: fill.price, moneyPerTick: moneyPerTick) }
+        return certificate.slippage
     }
 
     /// What an answer says of all accounts together.

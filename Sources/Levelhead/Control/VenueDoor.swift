@@ -39,6 +39,8 @@ struct VenueReply {
     let bid: Ticks?
     let ask: Ticks?
     let isOpen: Bool
+    /// Of one contract.
+    let moneyPerTick: Money?
     /// How many accounts there are.
     let accountCount: Int
 
@@ -50,6 +52,7 @@ struct VenueReply {
         bid = details.bid.map { Ticks($0) }
         ask = details.ask.map { Ticks($0) }
         isOpen = details.isOpen ?? false
+        moneyPerTick = details.moneyPerTick.flatMap { Money($0) }
         accountCount = details.accounts ?? 1
     }
 

@@ -126,6 +126,7 @@ struct FlattenCommand: ParsableCommand {
             "asked_ns": JSONText.integer(began),
             "proven_ns": JSONText.integer(now), "ms": "\(Double(now &- began) / 1e6)",
             "rounds": "\(flatten.rounds)", "fills": "\(flatten.fills.count)", "contracts": "\(contracts)",
+            "slippage_usd": flatten.slippage.map { JSONText.string($0.description) } ?? "null",
             "fees_usd": JSONText.string(fees.description),
         ])
         do {

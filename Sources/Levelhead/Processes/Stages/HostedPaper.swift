@@ -1,5 +1,6 @@
 import Configuration
 import Control
+import Execution
 import Orders
 import PaperVenue
 import Pipeline
@@ -34,14 +35,17 @@ struct HostedPaper: ~Copyable, HostedStage {
     /// What the venue is still to be handed, in order; from the end.
     private var waiting: [StageMessage] = []
     private let accountCount: Int
+    private let moneyPerTick: Money
 
     init(_ site: RunSite, _ setup: MarketSetup) throws {
+        let moneyPerTick = try setup.trading().execution.terms.moneyPerTick
         let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
         let run = site.directory.split(separator: "/").last.map(String.init) ?? ""
         door = try ControlServer(
             stateDirectory: VenueDoor.directory(site.stateDirectory), key: key,
             board: ProcessBoard(name: Self.role.rawValue, run: run), mailbox: mailbox, verbs: [.venue])
         accountCount = setup.configuration.risk.books == .twoAccounts ? 2 : 1
+        self.moneyPerTick = moneyPerTick
     }
 
     // MARK: The door
@@ -100,6 +104,7 @@ struct HostedPaper: ~Copyable, HostedStage {
             details.events = visit.events
             details.isOpen = isOpen
             details.accounts = accountCount
+            details.moneyPerTick = moneyPerTick.description
             details.bid = isOpen && quote.bid.size > 0 ? quote.bid.price.count : nil
             details.ask = isOpen && quote.ask.size > 0 ? quote.ask.price.count : nil
             visit.command.finish(.done, details)

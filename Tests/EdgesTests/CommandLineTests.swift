@@ -1,5 +1,6 @@
 import DBN
 import Foundation
+import Network
 import Platform
 import Tape
 import Testing
@@ -112,5 +113,28 @@ struct CommandLineTests {
         try FileManager.default.moveItem(atPath: whole, toPath: scratch.file("tape/whole.dbn"))
         let corrected = try Program.shell(up, in: scratch.path)
         #expect(corrected.status == 0, "\(corrected.errors)")
+    }
+
+    @Test func `doctor names the configured port that another process holds, and that process`() throws {
+        let scratch = try Scratch()
+        let listener = try TCPListener(port: 0)
+        func streams(_ port: UInt16) throws -> [(isOK: Bool, detail: String)] {
+            let line = "$lh doctor --set streams.tcp=127.0.0.1:\(port) --json || true"
+            let outcome = try Program.shell(line, in: scratch.path)
+            let report = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+            let checks = try #require(report?["checks"] as? [[String: Any]], "\(outcome.errors)")
+            return checks.filter { $0["name"] as? String == "streams.tcp" }.map {
+                ($0["ok"] as? Bool ?? false, $0["detail"] as? String ?? "")
+            }
+        }
+        let feed = try streams(listener.port), snapshots = try streams(listener.port - 1)
+        let held = "127.0.0.1:\(listener.port): held by "
+        for found in [feed.first, snapshots.last] {
+            #expect(found?.isOK == false && found?.detail.hasPrefix(held) == true, "\(feed) \(snapshots)")
+            #expect(found?.detail.hasSuffix("(pid \(getpid()))") == true, "\(feed) \(snapshots)")
+        }
+        let plain = try Program.shell("$lh doctor --json || true", in: scratch.path)
+        #expect(!plain.output.contains("streams.tcp"), "nothing is configured")
+        withExtendedLifetime(listener) {}
     }
 }

@@ -179,7 +179,7 @@ struct RunVerbTests {
     ])
     func `every verb that keeps state takes --config`(verb: String) throws {
         let scratch = try ShortRun.copy()
-        // It is not opened: a flatten does not hang on a file.
+        // It is not opened, but by doctor: a flatten does not hang on a file.
         let outcome = try Program.shell("$lh \(verb) --config nowhere.toml --state-dir state", in: scratch.path)
         #expect(outcome.status != 64, "\(outcome.errors)")
         // The others have nobody to talk to.

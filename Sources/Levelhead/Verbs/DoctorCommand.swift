@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Foundation
 import Platform
 import Storage
@@ -7,7 +8,7 @@ import Storage
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Checks machine, libraries, shared memory, disk, clock, zone data and keys.",
+        abstract: "Checks machine, libraries, shared memory, disk, clock, zone data, keys and the configured ports.",
         discussion: """
             Example:
               levelhead doctor --json
@@ -19,7 +20,7 @@ struct DoctorCommand: ParsableCommand {
     @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).")
     var stateDir: String?
 
-    @OptionGroup var unread: UnreadConfiguration
+    @OptionGroup var options: ConfigurationOptions
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -29,6 +30,7 @@ struct DoctorCommand: ParsableCommand {
         let checks =
             MachineChecks.all() + LibraryChecks.all() + StateChecks.all(stateDirectory)
             + [MachineChecks.key("DATABENTO_API_KEY", environment: StateDirectory.variable)]
+            + configured(stateDirectory)
         let report = DoctorReport(checks)
         if json {
             let encoder = JSONEncoder()
@@ -38,6 +40,16 @@ struct DoctorCommand: ParsableCommand {
             print(report.table, terminator: "")
         }
         guard report.ok else { throw ExitCode(1) }
+    }
+
+    /// What the configuration wants of the machine. One that cannot be read keeps no other check from being made.
+    private func configured(_ stateDirectory: String?) -> [DoctorCheck] {
+        do {
+            return PortChecks.all(try options.resolve().streams, stateDirectory: stateDirectory)
+        } catch {
+            let remedy = "mend it: no run takes it"
+            return [DoctorCheck(name: "configuration", ok: false, detail: "\(error)", remedy: remedy)]
+        }
     }
 }
 

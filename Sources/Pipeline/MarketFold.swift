@@ -430,10 +430,17 @@ public struct MarketFold: ~Copyable {
                 options.pointee.setForward(slot, engines[slot].forward(at: time))
             }
             let hadMembers = options.pointee.totals.members > 0
-            options.pointee.refresh(leader: leader, clock: clock)
+            let leading = leader(at: time)
+            options.pointee.refresh(leader: leading, clock: clock)
             guard hadMembers || options.pointee.totals.members > 0 else { continue }
-            sink.chainRefreshed(options.pointee.strikes, at: time, sequence: sequence, leader: engines[leader])
+            sink.chainRefreshed(options.pointee.strikes, at: time, sequence: sequence, leader: engines[leading])
         }
+    }
+
+    /// A session's first seconds are the next leader's, although no book of the session has come yet.
+    private func leader(at time: UInt64) -> Int {
+        guard time >= nextSessionOpen else { return leader }
+        return plan.leader(on: calendar.sessionInForce(Timestamp(nanoseconds: time)).tradeDate, calendar: calendar)
     }
 
     /// Tells every engine but one the time.

@@ -102,6 +102,56 @@ import Units
         #expect(fold.unusedRecords == 0)
     }
 
+    @Test func `after a roll the walls are measured from the contract that leads now`() throws {
+        let friday = try OptionTape.instant(16, 58), sunday = try OptionTape.instant(18, 0, day: 10)
+        let expiration = try OptionTape.instant(16, 0, day: 13)
+        let contracts: [(UInt32, Bool, Double)] = [(10, true, 4_600), (11, false, 4_500)]
+        var tape = OptionTape()
+        for (id, isCall, strike) in contracts {
+            tape.define(
+                id, at: friday, isCall: isCall, strike: strike, expiration: expiration, underlying: "ESH4")
+            tape.interest(id, at: friday, 100)
+        }
+        tape.records.append(MarketFoldTests.book(1, friday + 1, bid: 18_000))
+        tape.records.append(MarketFoldTests.book(2, friday + 2, bid: 18_200))
+        for (id, isCall, strike) in contracts {
+            let price = Black76(
+                isCall: isCall, forward: 4_550, strike: strike, years: 3 / 365, rate: Self.rate, volatility: 0.15
+            ).price
+            tape.quote(id, at: sunday - Self.second, bid: price * 0.95, ask: price * 1.05)
+        }
+        // Received behind the first refresh of the session, which comes before it.
+        tape.records.append(MarketFoldTests.book(2, sunday + Self.second / 2, bid: 18_200))
+        var fold = MarketFold(
+            plan: try MarketFoldTests.plan([("ESZ3", 1), ("ESH4", 2)]), configuration: try OptionTape.configuration())
+        var rows = OptionTape.Rows()
+        tape.play(&fold, &rows)
+        #expect(fold.leader == 1 && rows.last[.mid] == 4_550.125)
+        #expect(rows.last[.callWallDistance] == (4_550.125 - 4_600) * 4)
+        #expect(rows.last[.putWallDistance] == (4_550.125 - 4_500) * 4)
+    }
+
+    @Test(arguments: [false, true])
+    func `gamma of signed flow needs no open interest, and that of today ends at 15.55`(hasInterest: Bool) throws {
+        let close = try OptionTape.instant(16, 0), last = try OptionTape.instant(15, 55)
+        var tape = OptionTape()
+        tape.define(10, at: last - 3 * Self.second, isCall: true, strike: 4_600, expiration: close)
+        if hasInterest { tape.interest(10, at: last - 3 * Self.second, 100) }
+        for time in [last - Self.second, last, last + Self.second] {
+            tape.book(at: time - 400_000_000, bid: 18_400)
+            tape.quote(10, at: time - 300_000_000, bid: 2, ask: 2.2)
+            tape.book(at: time + 1_000_000, bid: 18_400)
+        }
+        let rows = try tape.rows()
+        for row in [rows.groups[1], rows.groups[3]] {
+            #expect(row[.flowGammaExposure] == 0 && row[.gammaExposureToday].isNaN == !hasInterest)
+        }
+        #expect(rows.groups[5][.flowGammaExposure].isNaN && rows.groups[5][.gammaExposureToday].isNaN)
+        let told = { (feature: MarketFeature) in feature.definition.undefinedWhen }
+        #expect(!told(.flowGammaExposure).contains("open interest"))
+        #expect(told(.gammaExposureToday).contains("after 15:55"))
+    }
+
     @Test func `every option column has a value somewhere, at levels too`() throws {
         let rows = try OptionTape.random(seed: 8, seconds: 75, everySecond: true).rows()
         for feature in MarketFeature.allCases where feature.definition.family == .options {

@@ -20,6 +20,10 @@ enum FeatureReason {
     static let noRegular = "the trade date has no regular session"
     static let noOptions = "the tapes hold no options"
     static let noChain = "no option of the chain has a usable quote and open interest"
+    /// Of what expires in less than 300 s nothing is in the chain.
+    static let noChainToday =
+        "no option that expires today has a usable quote and open interest, or they expire within 300 s (after 15:55)"
+    static let noQuote = "no option of the chain has a usable quote"
     static let noInterest = "no open interest is known"
     static let noVolatility = "no expiry at the horizon has usable quotes around the money"
 }

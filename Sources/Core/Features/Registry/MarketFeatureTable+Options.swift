@@ -65,10 +65,11 @@ extension MarketFeatureTable {
             undefinedWhen: FeatureReason.noChain, source: "SqueezeMetrics 2017 convention"),
         .init(
             "C-130", "gamma_exposure_0dte_usd_per_1pct", "USD per 1 %", .options, "The same of what expires today.",
-            warmUp: "first refresh", undefinedWhen: FeatureReason.noChain, source: "SqueezeMetrics 2017 convention"),
+            warmUp: "first refresh", undefinedWhen: FeatureReason.noChainToday,
+            source: "SqueezeMetrics 2017 convention"),
         .init(
             "C-131", "signed_flow_gamma_exposure_session_usd_per_1pct", "USD per 1 %", .options,
-            "Dealers' gamma from today's signed trades.", warmUp: "first refresh", undefinedWhen: FeatureReason.noChain,
+            "Dealers' gamma from today's signed trades.", warmUp: "first refresh", undefinedWhen: FeatureReason.noQuote,
             source: "flow-based GEX"),
         .init(
             "C-132", "zero_gamma_distance_ticks", "ticks", .options,
@@ -77,10 +78,13 @@ extension MarketFeatureTable {
         .init(
             "C-133", "call_wall_distance_ticks", "ticks", .options,
             "How far the future is from the strike with most call gamma.", warmUp: "first refresh",
-            undefinedWhen: FeatureReason.noChain, source: "SpotGamma usage"),
+            undefinedWhen: "no call of the chain has a usable quote and open interest, or the future has no mid",
+            source: "SpotGamma usage"),
         .init(
             "C-134", "put_wall_distance_ticks", "ticks", .options, "How far from the strike with most put gamma.",
-            warmUp: "first refresh", undefinedWhen: FeatureReason.noChain, source: "SpotGamma usage"),
+            warmUp: "first refresh",
+            undefinedWhen: "no put of the chain has a usable quote and open interest, or the future has no mid",
+            source: "SpotGamma usage"),
         .init(
             "C-135", "vanna_exposure_total_usd_per_vol_point", "USD/vol point", .options,
             "Dealers' delta to hedge per point of volatility.", warmUp: "first refresh",

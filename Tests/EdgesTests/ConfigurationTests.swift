@@ -134,7 +134,7 @@ private func message(
             "FILE:2: instrument.signal: expected a futures symbol such as \"ES.c.0\" or \"ESZ6\", found \"ESH4-ESM4\""),
         // The fold tells the options' marks from the futures' by this name.
         ("[live]\noptions_dataset = \"XEUR.EOBI\"\n",
-            "FILE:2: live.options_dataset: expected \"OPRA.PILLAR\", found \"XEUR.EOBI\""),
+            "FILE:2: live.options_dataset: expected \"OPRA.PILLAR\" and nothing else, found \"XEUR.EOBI\""),
         ("[sessions]\npremarket_end = \"03:00\"\n",
             "FILE:2: sessions.premarket_end = \"03:00\" must be after, on a clock that begins at 18:00, "
                 + "sessions.premarket_start = \"04:00\""),

@@ -41,6 +41,7 @@ public enum SettingKind: Equatable, Sendable {
             "dollars as decimal text from \"\(range.lowerBound)\" to \"\(range.upperBound)\""
         case .moneyOrTable(let range):
             "\"table\", or dollars as decimal text from \"\(range.lowerBound)\" to \"\(range.upperBound)\""
+        case .choice(let names) where names.count == 1: "\"\(names[0])\" and nothing else"
         case .choice(let names): names.map { "\"\($0)\"" }.joined(separator: " or ")
         case .symbol: "a futures symbol such as \"ES.c.0\" or \"ESZ6\""
         case .optionRoot: "an option root such as \"SPXW\", or \"\""

@@ -27,8 +27,8 @@ struct SessionThread: ~Copyable {
     /// A client may stop reading for as long as it likes.
     private static let writeTimeout = Nanoseconds.hours(24)
     private static let authenticationTimeout = Nanoseconds.seconds(60)
-    /// µs between a client's start and the first that it gets, as if we were some way off: the official Python client begins
-    /// to listen a moment after it has asked for the start, and drops what is there before.
+    /// µs between a client's start and the first that it gets, as if we were some way off: the official Python client
+    /// begins to listen a moment after it has asked for the start, and drops what is there before.
     private static let distance: UInt32 = 50_000
 
     init(

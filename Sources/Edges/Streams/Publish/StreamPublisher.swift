@@ -49,7 +49,9 @@ public struct StreamPublisher: ~Copyable {
     /// A table that is made and not yet kept nor sent: tables are long, and would drive the rows out of the caches if
     /// they were held among them.
     private let table: UnsafeMutableRawBufferPointer
-    private var heldTable: (topic: Int, byteCount: Int)?
+    private var tableTopic = 0
+    /// 0 while there is none.
+    private var tableByteCount = 0
     /// The frame of the publisher's own that is being made.
     private let scratch: UnsafeMutableRawBufferPointer
 
@@ -141,7 +143,7 @@ public struct StreamPublisher: ~Copyable {
         let room = UnsafeMutableRawBufferPointer(rebasing: table[..<topic.pointee.frameByteCountMax])
         let count = topic.pointee.writer.write(strikes, sequence: topic.pointee.next, stamp, into: room)
         topic.pointee.next += 1
-        heldTable = (handle.index, count)
+        (tableTopic, tableByteCount) = (handle.index, count)
         if options.framesHeld == 0 { try handOverTable() }
     }
 
@@ -162,14 +164,15 @@ public struct StreamPublisher: ~Copyable {
     /// - Parameter isUrgent: asked before each frame; true ends it.
     public mutating func flush(until isUrgent: () -> Bool = { false }) throws(ZeroMQError) {
         while !held.isEmpty, !isUrgent() { try handOver() }
-        if heldTable != nil, !isUrgent() { try handOverTable() }
+        if tableByteCount > 0, !isUrgent() { try handOverTable() }
     }
 
     private mutating func handOverTable() throws(ZeroMQError) {
-        guard let (topic, byteCount) = heldTable else { return }
-        heldTable = nil
-        let frame = UnsafeRawBufferPointer(rebasing: table[..<byteCount])
-        topics[topic].tables.append(frame)
+        guard tableByteCount > 0 else { return }
+        let frame = UnsafeRawBufferPointer(rebasing: table[..<tableByteCount])
+        tableByteCount = 0
+        let topic = topics + tableTopic
+        topic.pointee.tables.append(frame)
         try emit(frame)
     }
 

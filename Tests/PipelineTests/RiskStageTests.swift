@@ -129,6 +129,23 @@ import Units
         #expect(stage.apply(OperatorCommand(.arm, id: 11, epoch: 3)) == .done)
     }
 
+    @Test func `a broker's account is armed by an operator, and not by a lock word that is open`() {
+        var broker = Self.stage { $0.rules.venue = .broker }
+        #expect(broker.apply(.lockWord(.arm, epoch: 3)) == .notNow)
+        #expect(broker.gate.state == .locked && broker.epoch == 3 && !broker.gate.isHeld)
+        broker.apply(Self.signal(1, at: 2))
+        #expect(broker.approvals.isEmpty)
+        #expect(broker.apply(OperatorCommand(.arm, id: 1, epoch: 3)) == .done)
+        #expect(broker.gate.state == .active)
+        // Neither when a flatten came in between, of which another run has taken the lock off.
+        #expect(broker.apply(.lockWord(.flatten, epoch: 4)) == .done)
+        #expect(broker.apply(.lockWord(.arm, epoch: 5)) == .notNow)
+        #expect(broker.gate.state == .flattening && broker.epoch == 5)
+
+        var paper = Self.stage()
+        #expect(paper.apply(.lockWord(.arm, epoch: 3)) == .done && paper.gate.state == .active)
+    }
+
     @Test func `a person's order has its verdict under its own identity`() {
         var stage = Self.stage()
         #expect(stage.apply(Self.manual(1, 6)) == .refused)

@@ -238,9 +238,71 @@ def live_arm_says_what_it_did(source):
             levelhead("flatten", "--reason", "lunch", "--state-dir", up.state)
             done = levelhead("pause", "--state-dir", up.state, status=1)
             expect("LOCKED: pause after the arm" in done.stderr, f"a pause under the lock: {done.stderr}")
+            done = levelhead("resume", "--state-dir", up.state, status=1)
+            expect("LOCKED: that ends by levelhead arm" in done.stderr, f"a resume under the lock: {done.stderr}")
             server.process.kill()
             until(lambda: feed_state(up) in ("down", "connecting"), 20, "the feed is gone")
             done = levelhead("arm", "--scope", "account", "--reason", "back", "--state-dir", up.state)
             same(done.stdout.strip(), "trading REDUCING", "the answer")
             same((kept(up, "locked.json"), up.status()["locked"]), (None, False), "the lock after an arm")
+            done = levelhead("resume", "--state-dir", up.state, status=1)
+            expect("REDUCING still: the feed is behind" in done.stderr, f"a resume without a feed: {done.stderr}")
             return prove(up, up.end())
+
+
+@case()
+def live_broker_begins_locked(source):
+    """A broker's account is LOCKED at the beginning of every run: a lock word that was raised and opened before is no arm of it."""
+    venue = ("--set", "risk.venue=broker")
+
+    def is_closed(up):
+        until(lambda: up.status().get("trading_state") == "LOCKED", 10, f"locked: {up.status()}")
+        same(order(up, "buy", 1, "--stop-ticks", 200, status=1)["verdict"], "live_token", "an order without a token")
+    with feed() as server:
+        with desk(server, *venue) as first:
+            ready(first)
+            is_closed(first)
+            arm(first)
+            trade(first, "buy")
+            levelhead("flatten", "--reason", "lunch", "--state-dir", first.state)
+            arm(first)
+            prove(first, first.end())
+        with desk(server, *venue, state=first.state) as second:
+            ready(second)
+            is_closed(second)
+            old = second.kill("risk")
+            second.restarted("risk", old)
+            is_closed(second)
+            arm(second)
+            trade(second, "buy")
+            trade(second, "sell")
+            detail = prove(second, second.end())
+    with Up("--tape", short_day(), "--speed", "600x", *venue, state=first.state) as tape:
+        result = tape.wait()
+        same((result["orders"], result["fills"], tape.words()), (0, 0, ""), "nothing is traded on a tape that nobody armed")
+    return detail
+
+
+@case()
+def live_open_position_is_named(source):
+    """What is open when a run ends is said, at that end and by the next run, which begins flat; the run can be gone on with."""
+    with feed() as server:
+        with desk(server) as first:
+            ready(first)
+            trade(first, "buy")
+            held = first.status()["position"]
+            first.end()
+            expect("ends with 1 MES" in first.words() and "--resume --run-dir" in first.words(), f"said: {first.words()}")
+        with desk(server, state=first.state) as second:
+            ready(second)
+            expect(f"{first.run} has ended with 1 MES" in second.words(), f"said: {second.words()}")
+            same(position(second), 0, "a new run's position")
+            second.end()
+            expect("ends with" not in second.words(), f"said: {second.words()}")
+        with desk(server, "--resume", state=first.state, run=first.run) as again:
+            ready(again)
+            same(again.status()["position"], held, "the position of the run that is gone on with")
+            trade(again, "sell")
+            result = again.end()
+            expect("ends with" not in again.words().replace("has ended", ""), f"said: {again.words()}")
+            return prove(again, result)

@@ -78,6 +78,19 @@ extension OperatorCommand {
     }
 }
 
+extension OperatorCommand {
+    /// What a fold is told by its own process of a change of the lock word: nobody has asked this fold.
+    public static func lockWord(
+        _ request: OperatorRequest, epoch: UInt64, sender: ShortText = ShortText("lock"),
+        reason: ShortText = ShortText(), waitsForOpen: Bool = false
+    ) -> OperatorCommand {
+        OperatorCommand(request, sender: sender, reason: reason, waitsForOpen: waitsForOpen, epoch: epoch)
+    }
+
+    /// Whether it came that way: a request of an operator has a number.
+    public var isOfLockWord: Bool { id == 0 && epoch > 0 }
+}
+
 extension OperatorCommand: BoundedElement {
     public static var blank: OperatorCommand { OperatorCommand(.pause) }
 

@@ -46,6 +46,7 @@ struct IngestCommand: ParsableCommand {
     var onlyFor: Int32?
 
     func validate() throws {
+        if !input.tape.isEmpty { try live.checkUnused() }
         if ring != nil, stay { throw ValidationError("--stay is for a run, not for a --ring alone.") }
         if ring != nil, input.tape.isEmpty { throw ValidationError("--ring needs the --tape to fill it from.") }
         guard RingLayout.isValid(capacity: ringBytes) else {

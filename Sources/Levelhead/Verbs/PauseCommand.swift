@@ -8,9 +8,10 @@ import Units
 struct PauseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause",
-        abstract: "Trading state REDUCING: only orders that shrink the position pass.",
+        abstract: "Trading state REDUCING: only what closes passes.",
         discussion: """
-            Exit status 0 when the risk gateway says it is so.
+            Entries that work are cancelled. What passes is an order with --reduce-only, and a market order for \
+            exactly the whole position. Exit status 0 when the risk gateway says it is so.
 
             Example: levelhead pause --reason "news at 10:00"
             """)

@@ -28,8 +28,9 @@ struct UpCommand: ParsableCommand {
         help: ArgumentHelp("DBN files or directories of them; may be repeated.", valueName: "path"))
     var tape: [String] = []
 
-    @Option(help: ArgumentHelp("1x for the tape's own pace, 10x, 0.5x, or max.", valueName: "speed"))
-    var speed = SpeedArgument(multiple: 1)
+    @Option(
+        help: ArgumentHelp("Of the tape: 1x for its own pace (default), 10x, 0.5x, or max.", valueName: "speed"))
+    var speed: SpeedArgument?
 
     @Option(help: ArgumentHelp("Where the run is kept; by default below the state directory.", valueName: "dir"))
     var runDir: String?
@@ -70,6 +71,8 @@ struct UpCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if !tape.isEmpty { try live.checkUnused() }
+        if speed != nil, tape.isEmpty { throw ValidationError("--speed needs a --tape: a live feed has its own pace.") }
         if lockstep, tape.isEmpty { throw ValidationError("--lockstep needs a --tape.") }
         if lockstep, resume { throw ValidationError("--lockstep begins anew: a run in logical time is not resumed.") }
         if drill, tape.isEmpty || lockstep { throw ValidationError("--drill needs a --tape, in time.") }
@@ -99,7 +102,9 @@ struct UpCommand: ParsableCommand {
             let input = try input(configuration, past: past)
             // A damaged one is told before any process is started.
             let venue = configuration.risk.venue.rawValue
-            if tape.isEmpty { _ = try DayRecord.read(DayRecord.path(RunSite.absolute(state), venue: venue)) }
+            let path = DayRecord.path(RunSite.absolute(state), venue: venue)
+            let former = tape.isEmpty ? try DayRecord.read(path) : nil
+            if resumed == nil, let former { Self.warn(of: former, stateDirectory: RunSite.absolute(state)) }
             let directory = try openDirectory(state, resumed: resumed?.directory)
             let site = RunSite(
                 stateDirectory: RunSite.absolute(state), directory: RunSite.absolute(directory.path))
@@ -130,11 +135,25 @@ struct UpCommand: ParsableCommand {
             let end = RunFile.End(results: result.digests, ownTape: own.isEmpty ? nil : try TapeIdentity(own))
             try directory.writeRun(try input.runFile(end))
             print(json ? result.json : result.summary)
+            if site.isLive, let open = UpResult.position(of: site) {
+                let remedy = "a new run begins flat; \(Self.resuming(site.directory)) goes on with it"
+                Terminal.writeError("levelhead: \(site.directory) ends with \(open) open: \(remedy)")
+            }
             if let role = result.neverUp.first { throw NeverStarted(role: role) }
             if !result.unfinished.isEmpty { throw NotFinished(roles: result.unfinished) }
             withExtendedLifetime(lock.path) {}
         }
     }
+
+    /// A live run goes on with the account, and not with the position that the run before it has left.
+    private static func warn(of former: DayRecord, stateDirectory: String) {
+        let site = RunSite(stateDirectory: stateDirectory, directory: former.run)
+        guard site.isLive, let open = UpResult.position(of: site) else { return }
+        let remedy = "this run begins flat; \(resuming(former.run)) goes on with that one"
+        Terminal.writeError("levelhead: \(former.run) has ended with \(open) open: \(remedy)")
+    }
+
+    private static func resuming(_ run: String) -> String { "levelhead up --resume --run-dir \(run)" }
 
     /// The run that is to go on; nil for a new one. Of one that ended in order nothing says that it is in progress.
     private func resumedRun(_ state: String) throws -> RunSite? {
@@ -172,8 +191,8 @@ struct UpCommand: ParsableCommand {
         let kind = lockstep ? RunKind.lockstep : .up
         return UpInput(
             runFile: { try RunFile.recorded(setup, kind, tapes: identity, window: nil, end: $0) },
-            arguments: paths.flatMap { ["--tape", RunSite.absolute($0)] } + ["--speed", "\(speed)"]
-                + (stay ? ["--stay"] : []),
+            arguments: paths.flatMap { ["--tape", RunSite.absolute($0)] }
+                + ["--speed", "\(speed ?? SpeedArgument(multiple: 1))"] + (stay ? ["--stay"] : []),
             history: setup.history,
             check: { try RunFile.check($0, setup, kind, tapes: identity, window: nil) })
     }

@@ -184,9 +184,11 @@ struct RiskStage {
         }
     }
 
-    /// One that was asked for before the newest flatten undoes nothing of it.
+    /// One that was asked for before the newest flatten undoes nothing of it. At a broker's venue the operator arms
+    /// each run: that the lock word is open, as an earlier run has left it, is no token.
     private mutating func arm(_ command: OperatorCommand) -> OperatorOutcome {
         if command.scope == .account, command.epoch > 0, command.epoch < epoch { return .notNow }
+        if gate.rules.venue == .broker, command.isOfLockWord { return .notNow }
         let outcome = gate.arm(command.scope)
         if outcome == .done, command.scope == .account { gate.isHeld = false }
         return outcome

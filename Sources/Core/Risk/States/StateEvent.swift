@@ -40,7 +40,7 @@ extension TradingState {
 }
 
 /// What keeps an account REDUCING. It is ACTIVE again when all of them are gone.
-@frozen public struct Restrictions: OptionSet, Hashable, BitwiseCopyable, Sendable {
+@frozen public struct Restrictions: OptionSet, Hashable, BitwiseCopyable, Sendable, CustomStringConvertible {
     public var rawValue: UInt8
 
     public init(rawValue: UInt8) { self.rawValue = rawValue }
@@ -55,6 +55,14 @@ extension TradingState {
     public static var feed: Restrictions { Restrictions(rawValue: 1 << 3) }
     /// Another contract leads, and the one before it is still held or worked.
     public static var contract: Restrictions { Restrictions(rawValue: 1 << 4) }
+
+    public var description: String {
+        let named: [(Restrictions, String)] = [
+            (.paused, "paused"), (.mark, "no valid mark of a position"), (.peer, "the other gateway is silent"),
+            (.feed, "the feed is behind the present"), (.contract, "a contract is held that does not lead any more"),
+        ]
+        return named.filter { contains($0.0) }.map(\.1).joined(separator: ", ")
+    }
 
     /// The reason of REDUCING with which it is told.
     var reason: StateReason {

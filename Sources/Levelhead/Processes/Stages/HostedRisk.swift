@@ -174,7 +174,9 @@ struct HostedRisk: ~Copyable, HostedStage {
         case .pause:
             isAsAsked = fold.read { $0.outcome } == .done
             if !isAsAsked { details.message = "the account is \(state.name): pause after the arm" }
-        case .resume: isAsAsked = state == .active
+        case .resume:
+            details.message = fold.read { $0.gate.resumeRefusal }
+            isAsAsked = details.message == nil
         case .arm:
             details.message = armRefusal(command, fold)
             isAsAsked = details.message == nil
@@ -268,6 +270,15 @@ extension RiskGate {
     fileprivate var armRefusal: String? {
         guard isHeldByLimit else { return nil }
         return Self.refusal(isLockedByLimit ? lockReason : .dailyLoss, on: isLockedByLimit ? lockDate : day.tradeDate)
+    }
+
+    /// Why a resume has not made the account ACTIVE; nil when it is.
+    fileprivate var resumeRefusal: String? {
+        switch state {
+        case .active: nil
+        case .reducing: "REDUCING still: \(restrictions.description)"
+        case .halted, .flattening, .locked: "the account is \(state.name): that ends by levelhead arm"
+        }
     }
 
     fileprivate func armRefusal(_ strategy: StrategyID) -> String? {

@@ -32,11 +32,11 @@ struct LockFollower {
         // An arm that the account's state did not allow leaves the word as it was.
         if state.isLocked, state.epoch == flattened { return nil }
         if !state.isLocked, state.epoch == epoch, !isLocked { return nil }
-        guard state.isLocked else { return OperatorCommand(.arm, sender: ShortText("lock"), epoch: state.epoch) }
+        guard state.isLocked else { return .lockWord(.arm, epoch: state.epoch) }
         let record = record()
-        return OperatorCommand(
-            .flatten, sender: ShortText(record?.sender ?? "lock"), reason: ShortText(record?.reason ?? ""),
-            waitsForOpen: record?.waitsForOpen ?? false, epoch: state.epoch)
+        return .lockWord(
+            .flatten, epoch: state.epoch, sender: ShortText(record?.sender ?? "lock"),
+            reason: ShortText(record?.reason ?? ""), waitsForOpen: record?.waitsForOpen ?? false)
     }
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {

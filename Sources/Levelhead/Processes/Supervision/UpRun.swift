@@ -131,6 +131,13 @@ struct UpResult {
             """
     }
 
+    /// What a run that is over has left open, such as "2 MESH4"; nil when that is nothing, or nobody has said.
+    static func position(of site: RunSite) -> String? {
+        let held = read(site.result(.risk))["position"] as? [String: Int] ?? [:]
+        let open = held.filter { $0.value != 0 }.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        return open.isEmpty ? nil : open.joined(separator: ", ")
+    }
+
     /// The results of one process; empty when it did not end in order.
     private static func read(_ path: String) -> [String: Any] {
         guard let bytes = try? PosixFile.contents(of: path) else { return [:] }

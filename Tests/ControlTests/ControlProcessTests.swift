@@ -125,6 +125,38 @@ struct ControlVerbTests {
         #expect(try Self.json(dead.output)["stale"] as? [String] == ["risk"])
     }
 
+    @Test func `a flatten where nobody is registered locks, and says that it may be the wrong place`() throws {
+        let state = try TestState()
+        for more in [[], ["--direct", "--timeout", "0.2"]] {
+            let none = try Self.run(state, ["flatten", "--json"] + more)
+            #expect(none.status == 1)
+            let report = try Self.json(none.output)
+            let words = "\(state.path): no process is registered, so nothing was closed: is it the right --state-dir?"
+            #expect(report["message"] as? String == words)
+            #expect(report["flat"] as? Bool == false && report["locked"] as? Bool == true)
+            #expect(report["direct"] is NSNull && report["resume"] is NSNull)
+        }
+        // Where a run was left, that is what there is to be done.
+        try "/tmp/its run\n".write(toFile: "\(state.path)/run", atomically: true, encoding: .utf8)
+        let left = try Self.json(try Self.run(state, ["flatten", "--json"]).output)
+        #expect((left["message"] as? String)?.hasSuffix("; /tmp/its run was interrupted") == true)
+        #expect(left["resume"] as? String == "levelhead up --resume --state-dir '\(state.path)'")
+        // Who was there and is dead has left a venue, perhaps.
+        let execution = try Probe(state, "execution")
+        execution.die()
+        let dead = try Self.json(try Self.run(state, ["flatten", "--json", "--reason", "x"]).output)
+        #expect(dead["direct"] as? String == "levelhead flatten --direct --state-dir '\(state.path)' --reason 'x'")
+        #expect(dead["resume"] is NSNull)
+    }
+
+    @Test func `what cannot be looked at is no empty directory`() throws {
+        let state = try TestState()
+        try "".write(toFile: "\(state.path)/file", atomically: true, encoding: .utf8)
+        let outcome = try BuiltProgram.run(levelhead, ["status", "--state-dir", "\(state.path)/file"])
+        #expect(outcome.status == 1)
+        #expect(outcome.errors == "levelhead: \(state.path)/file/control: Not a directory (lstat)\n")
+    }
+
     @Test func `a silent process is named and does not hide the others`() throws {
         let state = try TestState()
         let engine = try Probe(state, "engine"), risk = try Probe(state, "risk")

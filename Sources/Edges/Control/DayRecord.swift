@@ -89,7 +89,7 @@ public struct DayRecord: Codable, Equatable, Sendable {
     ///
     /// - Throws: it is not one that this program wrote.
     public static func read(_ path: String) throws -> DayRecord? {
-        guard PosixFile.exists(path) else { return nil }
+        if PosixFile.isMissing(path) { return nil }
         guard let record = Payload.decode(DayRecord.self, from: try PosixFile.contents(of: path)) else {
             throw DayRecordError(path: path)
         }

@@ -51,7 +51,7 @@ public final class EpochWord: @unchecked Sendable {
 
     /// The state of a state directory now; nil when it has no word yet. Makes nothing.
     public static func current(stateDirectory: String) throws(PrivatePathError) -> EpochState? {
-        guard PosixFile.exists(FilePath.join(stateDirectory, fileName)) else { return nil }
+        if PosixFile.isMissing(FilePath.join(stateDirectory, fileName)) { return nil }
         return try EpochWord(stateDirectory: stateDirectory).load()
     }
 

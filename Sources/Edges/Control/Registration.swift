@@ -80,7 +80,7 @@ public struct ControlDirectory: Sendable {
     /// Everybody registered, dead or alive, by name. A file that cannot be read is passed over: its writer replaces it
     /// in one step, so it is not one of ours.
     public func registrations() throws(RegistrationError) -> [Registration] {
-        guard PosixFile.exists(path) else { return [] }
+        if PosixFile.isMissing(path) { return [] }
         do throws(PrivatePathError) { try PrivatePath.checkDirectory(path) } catch { throw .path(error) }
         let names: [String]
         do throws(SystemCallError) { names = try Directory.names(in: path) } catch { throw .system(error) }

@@ -34,6 +34,8 @@ public struct Survey: Sendable {
     /// Answers that were not taken: not authentic, or not to this question.
     public internal(set) var refusedAnswers: [ControlRefusal: Int] = [:]
 
+    /// Nobody is registered, dead or alive.
+    public var askedNobody: Bool { asked.isEmpty && stale.isEmpty }
     public var answered: [String] { answers.keys.sorted() }
     /// Registered and alive, and silent.
     public var missing: [String] { asked.subtracting(answers.keys).sorted() }

@@ -134,6 +134,12 @@ extension PosixFile {
     /// Whether something has this name, of any kind.
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Whether nothing has this name. Unlike the opposite of `exists`, not of what this user may not look at.
+    public static func isMissing(_ path: String) -> Bool {
+        var found = stat()
+        return lstat(path, &found) != 0 && errno == ENOENT
+    }
+
     /// The whole of a file, also of one in `/proc` or `/sys`, which tells no size.
     public static func contents(of path: String) throws(SystemCallError) -> [UInt8] {
         let file = try PosixFile(path, .read)

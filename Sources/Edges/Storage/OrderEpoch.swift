@@ -11,7 +11,7 @@ public enum OrderEpoch {
     /// The last one that was given; nil before the first.
     public static func current(stateDirectory: String) throws -> UInt16? {
         let path = path(stateDirectory)
-        guard PosixFile.exists(path) else { return nil }
+        if PosixFile.isMissing(path) { return nil }
         let text = String(decoding: try PosixFile.contents(of: path), as: UTF8.self)
         guard text.hasSuffix("\n"), let epoch = UInt16(text.dropLast()), epoch > 0, epoch <= most else {
             throw OrderEpochError.damaged(path: path, text: text)

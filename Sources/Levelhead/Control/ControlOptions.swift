@@ -45,7 +45,7 @@ struct ControlOptions: ParsableArguments {
     /// Why a verb had nobody to speak to.
     func silence(_ survey: Survey) throws -> String {
         let state = try stateDirectory()
-        if survey.asked.isEmpty, survey.stale.isEmpty { return "\(state): no process is registered" }
+        if survey.askedNobody { return "\(state): no process is registered" }
         let silent = survey.missing.map { "\($0) is silent" } + survey.stale.map { "\($0.name) is dead" }
         return "\(state): no process answers: \(silent.joined(separator: ", "))"
     }

@@ -49,31 +49,49 @@ struct FlattenCommand: ParsableCommand {
             }
             defer { _ = settled.wait(timeout: .now() + 5) }
             let deadline = start + Nanoseconds(Int64(timeout * 1e9))
-            var report = FlattenReport(locked, direct: Self.direct(state, reason: reason))
+            var report = FlattenReport(locked)
             if direct {
                 try closeDirectly(state, locked, until: deadline, &report)
             } else {
-                try askGateway(locked, until: deadline, &report)
+                try askGateway(state, locked, until: deadline, &report)
             }
+            if !report.isFlat { suggest(state, locked, &report) }
             report.milliseconds = Double(((report.decidedAt ?? MonotonicClock.now()) - start).count / 1_000) / 1_000
             if control.json { print(report.json) } else { print(report.text) }
             if !report.isFlat { throw ExitCode.failure }
         }
     }
 
-    /// The command that closes at the venue of this very desk, for a shell.
-    private static func direct(_ state: String, reason: String?) -> String {
+    /// What a person does next when the gateway is not there, for a shell: the command that closes at the venue of this
+    /// very desk, or the one that brings back a run whose processes are gone with their venue.
+    private func suggest(_ state: String, _ locked: FlattenLock, _ report: inout FlattenReport) {
         func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
-        let why = reason.map { " --reason \(quoted($0))" } ?? ""
-        return "levelhead flatten --direct --state-dir \(quoted(state))\(why)"
+        guard let nobody = report.nobody else {
+            guard !direct, report.missing.contains("execution") else { return }
+            let why = reason.map { " --reason \(quoted($0))" } ?? ""
+            report.direct = "levelhead flatten --direct --state-dir \(quoted(state))\(why)"
+            return
+        }
+        report.message = nobody
+        guard !locked.run.isEmpty else { return }
+        report.message = "\(nobody); \(locked.run) was interrupted"
+        report.resume = "levelhead up --resume --state-dir \(quoted(state))"
+    }
+
+    /// It may be the wrong state directory.
+    private static func nobody(_ state: String) -> String {
+        "\(state): no process is registered, so nothing was closed: is it the right --state-dir?"
     }
 
     // MARK: Through the gateway
 
-    private func askGateway(_ locked: FlattenLock, until deadline: Nanoseconds, _ report: inout FlattenReport) throws {
+    private func askGateway(
+        _ state: String, _ locked: FlattenLock, until deadline: Nanoseconds, _ report: inout FlattenReport
+    ) throws {
         let arguments = CommandArguments(reason: reason, atOpen: atOpen ? true : nil, epoch: locked.state.epoch)
         let left = max(0.05, (deadline - MonotonicClock.now()).seconds)
         let survey = try control.survey(.flatten, arguments, until: .decided(by: "execution"), seconds: left)
+        if survey.askedNobody { report.nobody = Self.nobody(state) }
         report.answered = survey.answered
         report.missing = survey.missing
         report.decidedAt = survey.decidedAt
@@ -98,6 +116,9 @@ struct FlattenCommand: ParsableCommand {
         var flatten = try DirectFlatten(stateDirectory: state, epoch: locked.state.epoch)
         let began = WallClock.now().nanoseconds
         let end = try flatten.run(until: deadline, waitsForOpen: atOpen)
+        if end == .silent, try ControlDirectory(stateDirectory: state).registrations().isEmpty {
+            report.nobody = Self.nobody(state)
+        }
         report.rounds = flatten.rounds
         report.isFlat = end == .flat
         report.answered = end == .silent ? [] : ["paper"]
@@ -108,7 +129,6 @@ struct FlattenCommand: ParsableCommand {
         case .marketClosed: report.message = "market_closed"
         case .timeIsUp: report.message = "not flat in time"
         }
-        report.isDirect = true
     }
 
     private func certificate(
@@ -186,18 +206,13 @@ struct FlattenReport {
     var milliseconds = 0.0
     var decidedAt: Nanoseconds?
     var message: String?
-    var isDirect = false
 
-    private let direct: String
+    /// That nobody is registered in the state directory.
+    var nobody: String?
+    /// What a person can type when the gateway is not there: to close at the venue, or to bring a run back.
+    var direct, resume: String?
 
-    /// - Parameter direct: what a person types when the gateway is not there.
-    init(_ locked: FlattenLock, direct: String) {
-        epoch = locked.state.epoch
-        self.direct = direct
-    }
-
-    /// The gateway is not there: what is left to be done is for a person to decide.
-    private var asksForDirect: Bool { !isDirect && !isFlat && missing.contains("execution") }
+    init(_ locked: FlattenLock) { epoch = locked.state.epoch }
 
     var json: String {
         JSONText.object([
@@ -206,7 +221,7 @@ struct FlattenReport {
             ("missing", JSONText.array(missing.map(JSONText.string))), ("rounds", "\(rounds)"),
             ("ms", "\(milliseconds)"), ("locked", "true"), ("epoch", "\(epoch)"),
             ("message", message.map(JSONText.string) ?? "null"),
-            ("direct", asksForDirect ? JSONText.string(direct) : "null"),
+            ("direct", direct.map(JSONText.string) ?? "null"), ("resume", resume.map(JSONText.string) ?? "null"),
         ])
     }
 
@@ -215,8 +230,8 @@ struct FlattenReport {
         lines.append("flat      \(isFlat ? "proven, \(rounds) rounds, \(milliseconds) ms" : "NOT PROVEN")")
         if let message { lines.append("because   \(message)") }
         if let certificate { lines.append("proof     \(certificate)") }
-        if !missing.isEmpty { lines.append("silent    \(missing.joined(separator: ", "))") }
-        if asksForDirect { lines.append("now       \(direct)") }
+        if nobody == nil, !missing.isEmpty { lines.append("silent    \(missing.joined(separator: ", "))") }
+        if let next = resume ?? direct { lines.append("now       \(next)") }
         return lines.joined(separator: "\n")
     }
 }

@@ -27,6 +27,15 @@ import Testing
         #expect(contracts.isSettled && contracts.missing == [])
     }
 
+    @Test func `one that only some subscriptions know is missing`() {
+        var contracts = WantedContracts(["ES.c.0"])
+        contracts.found("ES.c.0")
+        _ = contracts.notFound("Failed to resolve symbol ES.c.1")
+        #expect(contracts.isSettled && !contracts.isRefused && contracts.missing == [])
+        _ = contracts.notFound("Failed to resolve symbol ES.c.0")
+        #expect(contracts.isSettled && contracts.isRefused && contracts.missing == ["ES.c.0"])
+    }
+
     /// `MES.c.0` has `ES.c.0` in it.
     @Test(arguments: [
         "Failed to resolve symbol 'MES.c.0'", "Failed to resolve symbols: MES.c.0, XX.", "could not resolve (MES.c.0).",

@@ -474,6 +474,12 @@ def live_unknown_contract(source):
 
 
 @case()
+def live_unknown_in_time(source):
+    """Of an old tape the gateway has definitions, and nothing since 18:00 of the session in force: no run stands there and waits."""
+    return refused("the gateway knows no contract ES.c.0, MES.c.0 in GLBX.MDP3", "--replay-from", "session")
+
+
+@case()
 def live_pinned_contract(source):
     """One contract by its name, the other by the calendar: both come."""
     whole = records.futures(brief_day())

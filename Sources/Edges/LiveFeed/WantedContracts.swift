@@ -31,8 +31,9 @@ public struct WantedContracts: Sendable {
     /// How a symbol is asked for.
     public static func type(of symbol: String) -> SymbolType { parts(symbol) == nil ? .rawSymbol : .continuous }
 
-    /// Those without which no run is begun and of which nothing was said, or that they stand for nothing.
-    public var missing: [String] { symbols.subtracting(named).sorted() }
+    /// Those without which no run is begun and of which nothing was said, or to one of the subscriptions that they
+    /// stand for nothing: definitions of a contract whose books do not come are of no use.
+    public var missing: [String] { symbols.subtracting(named.subtracting(refused)).sorted() }
     /// Whether the gateway has said that it does not know one of those.
     public var isRefused: Bool { !refused.isDisjoint(with: symbols) }
     /// Whether something was said of each.

@@ -17,7 +17,7 @@ extension LiveIngestError: CustomStringConvertible {
         case .refused(let text): "feed refused: \(text)"
         case .unresolved(let symbols, let dataset):
             "the gateway knows no contract \(symbols.joined(separator: ", ")) in \(dataset): "
-                + "see instrument.signal and instrument.traded"
+                + "see instrument.signal and instrument.traded; for one that serves an old tape, --replay-from all"
         case .unplanned(let symbol, let contract, let identity):
             "\(symbol) is now \(contract) (instrument \(identity.raw)), which is not among the contracts that this run "
                 + "began with: begin a new run"

@@ -38,6 +38,9 @@ public enum InstrumentPlanError: Error, Equatable, Sendable {
     case unnamed(name: String, instrument: InstrumentID)
     /// The signal contract is not on the tape, and several others are.
     case ambiguous(wanted: String, candidates: [String])
+    /// The traded contract is not on the tape, in the month of one of the signal's, and the signal's book cannot fill
+    /// its orders: it is another thing.
+    case otherUnderlying(traded: String, signal: String)
 }
 
 /// Which contracts of the tape are read for signals and which are traded (SYSTEM.md §4, "Which instrument").
@@ -80,6 +83,11 @@ public struct InstrumentPlan: Sendable {
             isSubstituted = tradedSymbol.root != signalSymbol.root && others.isEmpty
             signalSpecification = try Self.specification(signalSymbol.root)
             tradedSpecification = try Self.specification(tradedSymbol.root)
+            if tradedSpecification.underlying != signalSpecification.underlying,
+                !matching.indices.allSatisfy({ tradedBook(leader: $0) != nil })
+            {
+                throw .otherUnderlying(traded: traded, signal: signal)
+            }
         }
     }
 
@@ -160,6 +168,9 @@ extension InstrumentPlanError: CustomStringConvertible {
         case .ambiguous(let wanted, let candidates):
             "the signal contract \(wanted) is not on the tape, and more than one other is: "
                 + candidates.joined(separator: ", ") + "; name one with instrument.signal"
+        case .otherUnderlying(let traded, let signal):
+            "instrument.traded: \(traded) is not on the tape, and the book of \(signal) cannot fill its orders: "
+                + "another underlying"
         }
     }
 }

@@ -107,6 +107,19 @@ import Units
         #expect(other.tradedBook(leader: 0) == nil)
     }
 
+    @Test func `no book of another underlying fills its orders`() throws {
+        for traded in ["MNQ.c.0", "NQ.c.0", "CL.c.0"] {
+            let expected = InstrumentPlanError.otherUnderlying(traded: traded, signal: "ES.c.0")
+            #expect(throws: expected) { try Self.plan(["ESZ3"], traded: traded) }
+            #expect("\(expected)".hasPrefix("instrument.traded: \(traded) is not on the tape"))
+        }
+        let expected = InstrumentPlanError.otherUnderlying(traded: "NQ.c.0", signal: "ES.c.0")
+        #expect(throws: expected) { try Self.plan(["ESZ3", "ESH4", "NQZ3"], traded: "NQ.c.0") }
+        #expect(try Self.plan(["ESZ3", "NQZ3"], traded: "NQ.c.0").tradedBook(leader: 0) == 0)
+        // The micro is no other.
+        #expect(try Self.plan(["NQZ3"], signal: "NQ.c.0", traded: "MNQ.c.0").traded.isEmpty)
+    }
+
     @Test func `one root for both trades on its own book`() throws {
         let plan = try Self.plan(["ESZ3", "ESH4"], traded: "ES.c.0")
         #expect(plan.traded.isEmpty)

@@ -27,4 +27,10 @@ public struct ContractSpecification: Equatable, Sendable {
 
     /// Nil when the table has no such root.
     public static func of(root: String) -> ContractSpecification? { all.first { $0.root == root } }
+
+    /// What it is a future on, by the root of the largest contract on that: "ES" for ES and MES.
+    public var underlying: String {
+        guard root.hasPrefix("M"), let larger = Self.of(root: String(root.dropFirst())) else { return root }
+        return larger.root
+    }
 }

@@ -102,6 +102,21 @@ import Testing
         #expect(try read(from: position).sequences == (41...100).map { 10 * $0 })
     }
 
+    @Test func `a journal says that it is half full before it writes by itself`() throws {
+        var journal = try JournalWriter.create(path)
+        let payload = [UInt8](repeating: 7, count: 4_000)
+        var count: UInt64 = 0
+        while !journal.isHalfFull {
+            count += 1
+            try journal.append(Self.frame(count), payload)
+        }
+        #expect(count == 9)
+        let written = { try directory.bytes("engine.journal").count }
+        #expect(try written() == JournalFrame.magic.count, "nothing but its beginning")
+        try journal.flush()
+        #expect(try written() > 36_000 && !journal.isHalfFull)
+    }
+
     @Test func `a payload longer than a batch is written and read`() throws {
         var journal = try JournalWriter.create(path)
         let large = (0..<(1 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31) }

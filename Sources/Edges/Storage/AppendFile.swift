@@ -37,6 +37,9 @@ struct AppendFile: ~Copyable {
 
     deinit { batch.deallocate() }
 
+    /// More than half of what is collected before one `pwrite` is there.
+    var isHalfFull: Bool { used > Self.batchByteCount / 2 }
+
     /// Whether the next record is one the file has already.
     var isComparing: Bool { offset < existingEnd }
 

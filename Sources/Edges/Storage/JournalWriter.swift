@@ -62,6 +62,9 @@ public struct JournalWriter: ~Copyable {
         cutByteCount = cut
     }
 
+    /// It will soon be handed to the system without a `flush`: 32 KB of frames wait.
+    public var isHalfFull: Bool { file.isHalfFull }
+
     /// Whether the next frame is one the file has already.
     public var isComparing: Bool { file.isComparing }
 

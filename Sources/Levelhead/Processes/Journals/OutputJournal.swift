@@ -29,6 +29,8 @@ struct OutputJournal: ~Copyable {
         try writer.append(frame, try message.bytes)
     }
 
+    /// It will soon be written without a `flush`.
+    var isHalfFull: Bool { writer.isHalfFull }
     mutating func flush() throws { try writer.flush() }
     /// From here on not even a power cut does.
     mutating func sync() throws { try writer.sync() }

@@ -1,4 +1,5 @@
 import Configuration
+import Pipeline
 
 /// The journals of a stage: what it took, and what it put out.
 struct StageJournals: ~Copyable {
@@ -17,6 +18,15 @@ struct StageJournals: ~Copyable {
 
     /// The disk is full, and only the reserve is left.
     var isLow: Bool { inputs.isLow || outputs.isLow }
+
+    /// Adds what was put out. Never is more of that on the disk than what it follows from: it could not be made again.
+    mutating func put(_ message: StageMessage, at position: UInt64) throws {
+        if outputs.isHalfFull {
+            try keepInputs()
+            if !inputs.isUnwritten { try outputs.flush() }
+        }
+        try outputs.append(message, at: position)
+    }
 
     /// What was taken is safe from here on.
     mutating func keepInputs() throws {

@@ -149,8 +149,9 @@ struct HostedRisk: ~Copyable, HostedStage {
         case .verdict, .signal, .update, .fill, .change, .notice, .request, .carried: break
         }
         unwritten.append((message, message.kind == .request ? fold.read { $0.outcome } : nil))
-        if unwritten.count >= Self.unwrittenMax { record() }
     }
+
+    var hasManyUnrecorded: Bool { unwritten.count >= Self.unwrittenMax }
 
     mutating func record() {
         for (message, outcome) in unwritten { log(message, outcome) }

@@ -26,6 +26,8 @@ protocol HostedStage: ~Copyable {
     mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<Stage>)
     /// Writes down for people what was observed since the last time. What follows from it has left: nobody waits.
     mutating func record()
+    /// More waits for `record` than should: what it follows from is kept first, and then it is written in mid-work.
+    var hasManyUnrecorded: Bool { get }
     /// What is to become of an operator's command.
     mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<Stage>) -> CommandStep
     /// The stage has taken what `begin` made of the command, and everything that follows has left: answers it, or
@@ -84,6 +86,7 @@ extension HostedStage where Self: ~Copyable {
     func received(_ message: StageMessage, origin: UInt64, now: Timestamp) -> StageMessage { message }
     mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<Stage>) {}
     mutating func record() {}
+    var hasManyUnrecorded: Bool { false }
     mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<Stage>) -> CommandStep { .notConcerned }
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<Stage>) { command.finish(.done) }
     mutating func follow(_ fold: inout StageFold<Stage>) {}

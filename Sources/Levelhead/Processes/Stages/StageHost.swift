@@ -396,9 +396,13 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         fold.drain { messages.append($0) }
         for message in messages {
             hosted.observe(message, fold)
-            try journals.outputs.append(message, at: at)
+            try journals.put(message, at: at)
             outbox.add(message, at: at, origin: origin)
             streams?.add(message, at: at)
+        }
+        if hosted.hasManyUnrecorded {
+            try journals.keepInputs()
+            hosted.record()
         }
     }
 

@@ -1,6 +1,7 @@
 """`up` on a live gateway that goes wrong: what is on the run's tape is what the gateway has, or a hole is marked and nothing was
 opened on it."""
 
+import datetime
 import json
 import math
 import os
@@ -15,7 +16,7 @@ import bench
 import index_options
 import records
 import wire
-from bench import PROGRAM, case, expect, fails, same, short_day, tape, until
+from bench import PROGRAM, case, expect, fails, levelhead, same, short_day, tape, until
 from runs import Up, explained, prove, replay
 
 # Made up, and put together here so that no line looks like a key.
@@ -235,6 +236,30 @@ def live_skipped_records(source):
     """ErrorMsg 7: the hole is marked."""
     at = source.randrange(3000, 12000)
     return through(source, "--skip", f"{at}:{at + 400}", "--sessions", 1, speed="120x", hole=True)
+
+
+def coming_day():
+    """Ten minutes of the next day that is one of the exchange: after the beginning of the session in force, whatever day it is."""
+    for days in range(1, 6):
+        date, directory = datetime.date.today() + datetime.timedelta(days=days), bench.PLACE / f"coming{days}"
+        done = levelhead("synth", "--date", date, "--out", directory, "--seed", "2", "--rate", "0.01", "--from", "09:20",
+                         "--to", "09:30", "--no-options", status=None)
+        if done.returncode == 0:
+            return directory
+    raise AssertionError(f"no session within five days: {done.stderr}")
+
+
+@case()
+def live_replay_begins_late(source):
+    """A gateway has nothing of the session's first hours, and does not say so: the hole is marked in front of the first book."""
+    whole = records.futures(coming_day())
+    with serve(coming_day(), "--speed", "max") as server, live_up(server) as up:
+        settle(up, len(whole))
+        detail = prove(up, up.end(), whole=whole)
+    holes = [mark for mark in records.marks(up.run) if mark["levelhead"] == "gap"]
+    same([(hole["reason"], "schema" in hole) for hole in holes], [("unreplayed", False)], "holes")
+    expect("unreplayed" in up.words(), f"said: {up.words()}")
+    return detail
 
 
 @case(long=True)

@@ -47,7 +47,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private var lastRecord = MonotonicClock.now()
     private var lastClock = Timestamp(nanoseconds: 0)
     private var failure: (any Error)?
-    /// The first book of a run that has asked for no past has not come: the hole before it is told in front of it.
+    /// The first book of a run that does not take what it gets for all there is has not come: the hole before it is told
+    /// in front of it.
     private var awaitsFirstBook: Bool
     private let scratch = UnsafeMutableRawPointer.allocate(byteCount: 1_024, alignment: 8)
     private let unseen = UnsafeMutableRawPointer.allocate(byteCount: 1_024, alignment: 8)
@@ -65,7 +66,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         self.plan = plan
         options = plan.hasOptions ? plan.watch : nil
         contracts = plan.contracts
-        awaitsFirstBook = plan.start == nil
+        awaitsFirstBook = plan.start != LiveSubscriptions.begin
     }
 
     deinit {
@@ -266,12 +267,13 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         } catch { failure = error }
     }
 
-    /// A run that begins when its session is under way, without a replay, lacks what came since 18:00.
+    /// A run that begins when its session is under way, without a replay, lacks what came since 18:00; and so does one
+    /// whose replay from there begins later, for books move within the first minute.
     private mutating func tellUnseen(before record: RecordView) throws {
         awaitsFirstBook = false
         guard let time = Self.dataTime(record), let name = DatasetName(dataset) else { return }
-        let (open, first) = (plan.sessionOpen(at: time), record.eventTime)
-        guard first > open else { return }
+        let (open, first) = (plan.start ?? plan.sessionOpen(at: time), record.eventTime)
+        guard first > open + (plan.start == nil ? .zero : .seconds(60)) else { return }
         let hole = FeedHole(schema: nil, instrument: InstrumentID(0), from: open, to: first, reason: .unreplayed)
         Terminal.writeError("levelhead: feed: \(hole)")
         let mark = FeedMark(

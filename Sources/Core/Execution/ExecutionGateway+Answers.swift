@@ -111,7 +111,8 @@ extension ExecutionGateway {
     }
 
     /// The venue says that another quantity has filled than was told. The fills may be on their way; if they do not
-    /// come, it is a question, never a fill.
+    /// come, it is a question, never a fill. One that balances what was unexplained before explains nothing: two words
+    /// of the venue are wrong, nobody knows which contracts have a stop, and everything is closed.
     private mutating func differs(_ index: Int, _ event: VenueEvent, _ clock: TradingClock) {
         live[index].differences += 1
         if live[index].state != .unknown { lose(index, clock) }
@@ -123,7 +124,9 @@ extension ExecutionGateway {
         live[index].filled = event.filled
         live[index].leaves = max(.zero, live[index].leaves - missing)
         let signed = Quantity(live[index].order.side.sign * missing.contracts)
+        let before = unexplained
         question(openQuantity + signed, order: live[index].order.id, clock)
+        if before != .zero, unexplained == .zero { contradiction(clock) }
         if let again = self.index(of: event.order) { takeStatus(event, at: again, clock) }
     }
 

@@ -225,6 +225,30 @@ import Units
         }
     }
 
+    @Test func `two words of the venue that balance each other explain nothing, and everything is closed`() {
+        var bench = GatewayBench { $0.netsBooks = true }
+        bench.open(.buy, 2)
+        bench.accepted(Self.entry, 2)
+        bench.filled(Self.entry, .buy, 2, "5000.25")
+        bench.accepted(GatewayBench.own(2), 2)
+        let live = [(GatewayBench.own(2), Int64(2))]
+        bench.tell(OperatorCommand(.reconcile))
+        bench.answerRead(1, live: live)
+        bench.wait(50)
+        #expect(bench.answerRead(1, live: live).contains("reconciliationQuestion"))
+        #expect(bench.gateway.unexplained == Quantity(-1) && !bench.gateway.isFlattening)
+        let other = ClientOrderID(epoch: 1, issuer: .manual, count: 2)
+        bench.open(.buy, 1, id: other)
+        bench.accepted(other, 1)
+        bench.status(other, .filled, filled: 1)
+        #expect(!bench.gateway.isFlattening)
+        bench.wait(250)
+        let out = bench.status(other, .filled, filled: 1)
+        #expect(out.contains("reconciliationQuestion") && out.contains("flattening"))
+        #expect(bench.gateway.unexplained == .zero && bench.gateway.contradictions == 1)
+        #expect(bench.fills.count == 1 && bench.gateway.position.quantity == Quantity(2))
+    }
+
     @Test func `a limit order rests for as long as it likes, and a stop until it is triggered`() {
         var bench = GatewayBench()
         bench.open(.buy, 1) {

@@ -47,8 +47,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private var lastRecord = MonotonicClock.now()
     private var lastClock = Timestamp(nanoseconds: 0)
     private var failure: (any Error)?
-    /// The first book of a run that does not take what it gets for all there is has not come: the hole before it is told
-    /// in front of it.
+    /// The first book of a run that does not take what it gets for all there is has not come: the hole before it is
+    /// told in front of it.
     private var awaitsFirstBook: Bool
     private let scratch = UnsafeMutableRawPointer.allocate(byteCount: 1_024, alignment: 8)
     private let unseen = UnsafeMutableRawPointer.allocate(byteCount: 1_024, alignment: 8)

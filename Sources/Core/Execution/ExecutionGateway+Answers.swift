@@ -111,8 +111,11 @@ extension ExecutionGateway {
     }
 
     /// The venue says that another quantity has filled than was told. The fills may be on their way; if they do not
-    /// come, it is a question, never a fill. One that balances what was unexplained before explains nothing: two words
-    /// of the venue are wrong, nobody knows which contracts have a stop, and everything is closed.
+    /// come, it is a question, never a fill.
+    ///
+    /// Of a position that was unexplained before these contracts may be a part: they are not counted twice, and the
+    /// venue is read again. When they balance it, two words of the venue are wrong, nobody knows which contracts have a
+    /// stop, and everything is closed.
     private mutating func differs(_ index: Int, _ event: VenueEvent, _ clock: TradingClock) {
         live[index].differences += 1
         if live[index].state != .unknown { lose(index, clock) }
@@ -124,9 +127,14 @@ extension ExecutionGateway {
         live[index].filled = event.filled
         live[index].leaves = max(.zero, live[index].leaves - missing)
         let signed = Quantity(live[index].order.side.sign * missing.contracts)
-        let before = unexplained
-        question(openQuantity + signed, order: live[index].order.id, clock)
-        if before != .zero, unexplained == .zero { contradiction(clock) }
+        let before = unexplained, order = live[index].order.id
+        if before == .zero || (before > .zero) != (signed > .zero) {
+            question(openQuantity + signed, order: order, clock)
+            if before != .zero { contradiction(clock) }
+        } else {
+            question(position.quantity + (signed.magnitude > before.magnitude ? signed : before), order: order, clock)
+            reconcileAnew(clock)
+        }
         if let again = self.index(of: event.order) { takeStatus(event, at: again, clock) }
     }
 

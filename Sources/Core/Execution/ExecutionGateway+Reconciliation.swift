@@ -12,6 +12,13 @@ extension ExecutionGateway {
         beginRead(clock)
     }
 
+    /// What was read is not to be relied on: the venue is read from the beginning. A flatten reads it by itself.
+    mutating func reconcileAnew(_ clock: TradingClock) {
+        if isFlattening { return }
+        isReconciling = false
+        reconcile(clock)
+    }
+
     mutating func continueReconciliation(_ clock: TradingClock) {
         if !read.isUnderWay {
             if clock.message >= readFrom { beginRead(clock) }

@@ -225,6 +225,33 @@ import Units
         }
     }
 
+    /// The venue's position says whether they are the contracts that were unexplained before.
+    @Test(arguments: [Int64(3), 4])
+    func `a fill that was never told is not counted twice, and the venue is read again`(position: Int64) {
+        var bench = GatewayBench.holding(.buy, 2)
+        let other = ClientOrderID(epoch: 1, issuer: .manual, count: 2)
+        let live = [(GatewayBench.own(1), Int64(2)), (GatewayBench.own(2), Int64(2))]
+        bench.tell(OperatorCommand(.reconcile))
+        bench.answerRead(3, live: live)
+        bench.wait(50)
+        #expect(bench.answerRead(3, live: live).contains("reconciliationQuestion"))
+        bench.open(.buy, 1, id: other)
+        bench.accepted(other, 1)
+        bench.status(other, .filled, filled: 1)
+        bench.wait(250)
+        let out = bench.status(other, .filled, filled: 1)
+        #expect(out.contains("reconciliationQuestion") && out.contains("> position?"))
+        #expect(bench.gateway.unexplained == Quantity(1) && bench.gateway.isReconciling)
+        bench.answerRead(position, live: live)
+        if position == 4 {
+            bench.wait(50)
+            bench.answerRead(position, live: live)
+        }
+        #expect(!bench.gateway.isReconciling && !bench.gateway.isFlattening)
+        #expect(bench.gateway.openQuantity == Quantity(position) && bench.gateway.contradictions == 0)
+        #expect(bench.fills.count == 1)
+    }
+
     @Test func `two words of the venue that balance each other explain nothing, and everything is closed`() {
         var bench = GatewayBench { $0.netsBooks = true }
         bench.open(.buy, 2)

@@ -214,7 +214,7 @@ let package = Package(
             "ControlTests",
             [
                 "Control", "ControlProbe", "Observability", "Nanomsg", "Network", "Orders", "Platform", "Security",
-                "Units", "Determinism", "CHeapCount", .product(name: "Logging", package: "swift-log"),
+                "Storage", "Units", "Determinism", "CHeapCount", .product(name: "Logging", package: "swift-log"),
             ]),
         tests(
             "LiveFeedTests",

@@ -1,5 +1,6 @@
 import Control
 import Foundation
+import Storage
 import Testing
 import Units
 
@@ -141,12 +142,25 @@ struct ControlVerbTests {
         let left = try Self.json(try Self.run(state, ["flatten", "--json"]).output)
         #expect((left["message"] as? String)?.hasSuffix("; /tmp/its run was interrupted") == true)
         #expect(left["resume"] as? String == "levelhead up --resume --state-dir '\(state.path)'")
-        // Who was there and is dead has left a venue, perhaps.
         let execution = try Probe(state, "execution")
         execution.die()
-        let dead = try Self.json(try Self.run(state, ["flatten", "--json", "--reason", "x"]).output)
-        #expect(dead["direct"] as? String == "levelhead flatten --direct --state-dir '\(state.path)' --reason 'x'")
-        #expect(dead["resume"] is NSNull)
+        let dead = try Self.json(try Self.run(state, ["flatten", "--json"]).output)
+        #expect((dead["message"] as? String)?.contains("no process is alive, so nothing was closed") == true)
+        #expect(dead["resume"] as? String == left["resume"] as? String && dead["direct"] is NSNull)
+        // A venue that lives can be spoken to.
+        let paper = try Probe(state, "paper")
+        let alone = try Self.json(try Self.run(state, ["flatten", "--json", "--reason", "x"]).output)
+        #expect(alone["direct"] as? String == "levelhead flatten --direct --state-dir '\(state.path)' --reason 'x'")
+        #expect(alone["resume"] is NSNull)
+        #expect(try paper.finish().isEmpty)
+        // Of processes that wait for a ring the lock is all there is to see.
+        let lock = try DirectoryLock(state.path)
+        let waiting = try Self.json(try Self.run(state, ["flatten", "--json"]).output)
+        let words = "process \(getpid()) is there and waits: is levelhead ingest running?"
+        #expect((waiting["message"] as? String)?.hasSuffix(words) == true && waiting["resume"] is NSNull)
+        let status = try Self.run(state, ["status"])
+        #expect(status.errors == "levelhead: \(state.path): no process answers: execution is dead; \(words)\n")
+        withExtendedLifetime(lock.path) {}
     }
 
     @Test func `what cannot be looked at is no empty directory`() throws {

@@ -74,6 +74,31 @@ import Units
         #expect(Self.told(&venue).map(\.reason) == [.sessionClosed, .sessionClosed])
     }
 
+    /// Whoever closed the session may be gone, and then nobody else can close.
+    @Test func `in a closed session the gateway can close what is open, and nothing else`() {
+        var venue = Self.venue(false)
+        let market = Self.market("1")
+        venue.receive(Self.command(.submit, .first, .buy, 2), at: market.time, market: market.update)
+        venue.advance(to: Script.time("2"))
+        #expect(Self.told(&venue).last?.kind == .filled)
+        venue.closeSession()
+        func send(_ count: UInt64, _ change: (inout Order) -> Void) -> [String] {
+            var command = Self.command(.submit, .first, .sell, 5, count: count)
+            command.order.role = .close
+            command.order.isReduceOnly = true
+            change(&command.order)
+            venue.receive(command, at: market.time, market: market.update)
+            venue.advance(to: Script.time("3"))
+            return Self.told(&venue).map { "\($0.kind) \($0.quantity.contracts) \($0.reason)" }
+        }
+        #expect(send(2) { $0.isReduceOnly = false } == ["rejected 0 sessionClosed"])
+        #expect(send(3) { $0.role = .entry } == ["rejected 0 sessionClosed"])
+        #expect(send(4) { $0.timeInForce = .goodTillCancelled } == ["rejected 0 sessionClosed"])
+        #expect(send(5) { _ in }.contains("filled 2 none"))
+        #expect(venue.first.account.quantity == .zero)
+        #expect(send(6) { _ in } == ["rejected 0 reduceOnly"])
+    }
+
     @Test func `both accounts are saved and come back`() throws {
         var venue = Self.venue()
         let market = Self.market("1")

@@ -212,7 +212,8 @@ def live_goes_on_after_a_crash(_):
             same(who(), {f"operator {os.getuid()}"}, "who ordered")
             end_at_once(again)
         with start(state=first.state) as other:
-            until(lambda: "was interrupted: levelhead up --resume" in other.words(), 20, f"said: {other.words()}")
+            words = f"{first.run} was interrupted with 1 contract open: levelhead up --resume --run-dir {first.run}"
+            until(lambda: words in other.words(), 20, f"said: {other.words()}")
             until(lambda: (first.state / "run").read_text().strip() != str(first.run), 20, "a new run")
             other.run = pathlib.Path((first.state / "run").read_text().strip())
 
@@ -284,6 +285,25 @@ def live_broker_begins_locked(source):
 
 
 @case()
+def live_flatten_after_a_crash(source):
+    """Of a desk that is dead as a whole a flatten says what brings it back, and that is flat by itself."""
+    with feed() as server:
+        with desk(server) as first:
+            ready(first)
+            trade(first, "buy")
+            end_at_once(first)
+        for more in ((), ("--direct", "--timeout", 2)):
+            done = levelhead("flatten", "--reason", "crash", "--state-dir", first.state, "--json", *more, status=1)
+            answer = json.loads(done.stdout)
+            expect(f"no process is alive, so nothing was closed; {first.run} was interrupted" in answer["message"], f"{answer}")
+            same((answer["resume"], answer["direct"]), (f"levelhead up --resume --state-dir '{first.state}'", None), f"{answer}")
+        with desk(server, "--resume", state=first.state, run=first.run) as again:
+            until(lambda: again.status().get("trading_state") == "LOCKED", 30, f"locked: {again.status()}")
+            same(position(again), 0, "position")
+            return prove(again, again.end())
+
+
+@case()
 def live_open_position_is_named(source):
     """What is open when a run ends is said, at that end and by the next run, which begins flat; the run can be gone on with."""
     with feed() as server:
@@ -295,7 +315,7 @@ def live_open_position_is_named(source):
             expect("ends with 1 MES" in first.words() and "--resume --run-dir" in first.words(), f"said: {first.words()}")
         with desk(server, state=first.state) as second:
             ready(second)
-            expect(f"{first.run} has ended with 1 MES" in second.words(), f"said: {second.words()}")
+            expect(f"{first.run} has ended with 1 contract open" in second.words(), f"said: {second.words()}")
             same(position(second), 0, "a new run's position")
             second.end()
             expect("ends with" not in second.words(), f"said: {second.words()}")

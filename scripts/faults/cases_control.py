@@ -8,7 +8,7 @@ import time
 import records
 from bench import DAY_CONFIG, PLACE, PROGRAM, case, expect, levelhead, same, short_day, until
 from cases_live import live_up, serve, settle
-from runs import ROLES, Up, prove, replay_once, ring, send, wait_for_all
+from runs import ROLES, Up, prove, remove_shared, replay_once, send, wait_for_all
 
 
 @case()
@@ -109,9 +109,13 @@ def processes_alone(source):
     def start(role):
         more = ("--tape", short_day(), "--speed", "150x") if role == "ingest" else ()
         return subprocess.Popen(list(map(str, (PROGRAM, role, "--state-dir", state, *more))), stdout=log, stderr=log)
-    processes = {role: start(role) for role in ROLES}
+    processes = {role: start(role) for role in ROLES if role != "ingest"}
     alone = Up(run=run, state=state)
     try:
+        # They register when there is a ring, and nothing can be asked of them before.
+        words = "no process is registered; process "
+        until(lambda: words in levelhead("status", "--state-dir", state, status=1).stderr, 20, "they wait for ingest")
+        processes["ingest"] = start("ingest")
         alone.process = processes["engine"]
         until(lambda: records.count(run) > 2000, 60, "records come")
         beside = levelhead("up", *tape_options, "--state-dir", state, "--run-dir", PLACE / "beside", status=1)
@@ -132,8 +136,7 @@ def processes_alone(source):
             if process.poll() is None:
                 process.kill()
                 process.wait()
-        # The next begin in this state directory would do it.
-        ring(run).unlink(missing_ok=True)
+        remove_shared(run)
     engine = json.loads((run / "results/engine.json").read_text())
     risk = json.loads((run / "results/risk.json").read_text())
     return prove(alone, {**risk, **engine}, source=short_day())

@@ -385,6 +385,27 @@ def market_closed(_):
         return f"{answer['ms']:.1f} ms to say so; {detail}"
 
 
+@case()
+def direct_gives_up_in_a_halt(_):
+    """Past a stopped gateway in a halt: exit 1, `market_closed`; the gateway that goes on closes when trading resumes."""
+    tape = bench.tape("halted", "--seed", "1", "--rate", "0.02", "--from", "09:20", "--to", "09:50", "--halt", "09:23-09:26")
+    with desk(tape=tape) as up:
+        ready(up)
+        open_position(up)
+        until(lambda: market_time(up) >= 9 * 3600 + 23 * 60, 60, "the halt")
+        pid = up.pids()["execution"]
+        send(pid, signal.SIGSTOP)
+        answer = flatten(up, "--direct", status=1, timeout=3)
+        same(answer["message"], "market_closed", f"{answer}")
+        send(pid, signal.SIGCONT)
+        waiting = flatten(up, "--at-open", status=1, timeout=2)
+        same(waiting["message"], "market_closed: closes at the reopen", f"{waiting}")
+        until(lambda: state(up) == "LOCKED", 60, "it is closed when the halt ends")
+        same(position(up), 0, "position")
+        arm(up)
+        return finished(up)
+
+
 @case(long=True)
 def session_over(_):
     """After the close: exit 1, FLATTENING, and at the next open still, until it is told with --at-open."""

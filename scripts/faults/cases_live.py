@@ -17,7 +17,7 @@ import index_options
 import records
 import wire
 from bench import PROGRAM, case, expect, fails, levelhead, same, short_day, tape, until
-from runs import Up, explained, prove, replay
+from runs import ROLES, Up, explained, prove, remove_shared, replay
 
 # Made up, and put together here so that no line looks like a key.
 KEY = {"DATABENTO_API_KEY": "db-" + "rehearsal" + "0" * 20}
@@ -502,6 +502,36 @@ def live_unknown_contract(source):
 def live_unknown_in_time(source):
     """Of an old tape the gateway has definitions, and nothing since 18:00 of the session in force: no run stands there and waits."""
     return refused("the gateway knows no contract ES.c.0, MES.c.0 in GLBX.MDP3", "--replay-from", "session")
+
+
+@case()
+def live_begun_run_knows_its_gateway(source):
+    """A run that `up --begin` has begun with a gateway is fed from there by an ingest that is told none."""
+    whole = records.futures(brief_day())
+    with serve(brief_day(), "--speed", "max") as server:
+        up = live_up(server)
+        words = [word for word in up.command if word != "--json"]
+        words.insert(words.index("up") + 1, "--begin")
+        subprocess.run(words, check=True, capture_output=True, text=True, env=up.environment)
+        refused = subprocess.run([*words, "--replay-from", "all"], capture_output=True, text=True, env=up.environment)
+        same((refused.returncode, "--replay-from is for levelhead ingest" in refused.stderr), (64, True), f"{refused}")
+        log = open(up.log, "w")
+
+        def start(role):
+            more = ("--replay-from", "all") if role == "ingest" else ()
+            return subprocess.Popen(list(map(str, (PROGRAM, role, "--state-dir", up.state, *more))), stdout=log, stderr=log,
+                                    env=up.environment)
+        processes = [start(role) for role in ROLES]
+        try:
+            until(lambda: records.data_count(up.run) >= len(whole), 60, f"all records come: {up.words()[-300:]}")
+            until(lambda: len(up.status()["processes"]) == 5, 20, "five processes answer")
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(20)
+            remove_shared(up.run)
+        return f"{records.data_count(up.run)} records"
 
 
 @case()

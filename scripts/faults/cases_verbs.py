@@ -60,6 +60,13 @@ def changes_of_orders(_):
         detail = prove(up, up.end())
         why = [line["why"] for line in audit(up, "operator") if line["request"] == "modify"]
         expect("less far" in why, f"the audit log says why: {why}")
+        asked = next(line for line in audit(up, "operator") if line["why"] == "less far")
+        wanted = {key: asked[key] for key in ("request", "order", "side", "quantity", "limit_ticks", "trigger_ticks", "trail_ticks")}
+        same(wanted, {"request": "modify", "order": rested, "side": "buy", "quantity": 3, "limit_ticks": price - 4, "trigger_ticks": 0,
+                      "trail_ticks": 0}, "and what was asked")
+        first = updates(up, rested)[0]
+        same([first[key] for key in ("time_in_force", "reduce_only", "link", "limit_ticks", "trail_ticks")],
+             ["goodTillCancelled", False, "none", 0, 0], f"an order's terms: {first}")
         return detail
 
 

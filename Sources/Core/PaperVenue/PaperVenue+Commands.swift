@@ -63,10 +63,14 @@ extension PaperVenue {
         return nil
     }
 
-    /// Why nothing may be opened by this command.
+    /// Why nothing may be opened by this command. A gateway whose session is closed may still close what is open, at
+    /// once and no more than that: whoever has closed it may be gone by now.
     func sessionRefusal(_ command: VenueCommand) -> VenueReason? {
         if command.epoch < heldEpoch { return .staleEpoch }
-        return isSessionClosed && !command.isDirect ? .sessionClosed : nil
+        if !isSessionClosed || command.isDirect { return nil }
+        let order = command.order
+        let onlyCloses = order.role == .close && order.isReduceOnly && order.timeInForce == .immediateOrCancel
+        return command.kind == .submit && onlyCloses ? nil : .sessionClosed
     }
 
     /// Why nothing may be opened now.

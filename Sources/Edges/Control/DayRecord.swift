@@ -59,9 +59,11 @@ public struct DayRecord: Codable, Equatable, Sendable {
     /// By `StrategyID.name`; those of whom there is something to say.
     public var strategies: [String: Strategy]
     public var lock: Lock?
+    /// Contracts of the traded contract that the run holds; nil in records of before it was kept.
+    public var position: Int64?
 
     enum CodingKeys: String, CodingKey {
-        case run, trades, strategies, lock
+        case run, trades, strategies, lock, position
         case writtenNanoseconds = "written_ns"
         case tradeDate = "trade_date"
         case profit = "pnl_usd"

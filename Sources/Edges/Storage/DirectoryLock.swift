@@ -38,6 +38,21 @@ public struct DirectoryLock: ~Copyable {
         self.file = file
     }
 
+    /// The process that holds the lock of a directory now; nil for none. Takes nothing, so that it keeps nobody out.
+    public static func holder(of directory: String) -> Int? {
+        let path = "\(directory)/\(fileName)"
+        var found = stat()
+        guard stat(path, &found) == 0, let locks = try? PosixFile.contents(of: "/proc/locks"),
+            let file = try? PosixFile(path, .read)
+        else { return nil }
+        // proc_locks(5): "1: FLOCK  ADVISORY  WRITE 811 08:01:131 0 EOF", the file by its inode.
+        let isHeld = String(decoding: locks, as: UTF8.self).split(separator: "\n").contains { line in
+            let words = line.split(separator: " ")
+            return words.count > 5 && words[1] == "FLOCK" && words[5].hasSuffix(":\(found.st_ino)")
+        }
+        return isHeld ? pid(in: file) : nil
+    }
+
     private static func file<Result: ~Copyable>(
         _ body: () throws(SystemCallError) -> Result
     ) throws(Failure) -> Result {

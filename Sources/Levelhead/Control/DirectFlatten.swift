@@ -11,7 +11,8 @@ import Units
 struct DirectFlatten {
     /// Ticks beyond the best price on the other side.
     private static let collar: Int64 = 16
-    private static let answer = Nanoseconds.seconds(1)
+    /// How long one question is waited for.
+    static let answer = Nanoseconds.seconds(1)
 
     enum End: Equatable {
         case flat

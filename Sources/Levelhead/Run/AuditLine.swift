@@ -41,6 +41,11 @@ enum AuditLine {
             "side": JSONText.string("\(update.order.side)"),
             "quantity": JSONText.integer(update.order.quantity.contracts),
             "type": JSONText.string("\(update.order.type)"), "price_ticks": JSONText.integer(update.order.price.count),
+            "limit_ticks": JSONText.integer(update.order.limit.count),
+            "trail_ticks": JSONText.integer(update.order.trail.count),
+            "time_in_force": JSONText.string("\(update.order.timeInForce)"),
+            "reduce_only": update.order.isReduceOnly ? "true" : "false",
+            "link": JSONText.string(update.order.link.description),
             "state": JSONText.string("\(update.state)"), "reason": JSONText.string("\(update.reason)"),
             "leaves": JSONText.integer(update.leaves.contracts),
             "self_issued": update.isSelfIssued ? "true" : "false",
@@ -173,6 +178,23 @@ extension AuditLine {
             "order": JSONText.string(order(of: command).description),
         ]
         let end = outcome.map { [("outcome", JSONText.string($0.rawValue))] } ?? []
-        return JSONText.object(members.map { ($0.key, $0.value) } + end)
+        return JSONText.object(members.map { ($0.key, $0.value) } + wanted(command) + end)
+    }
+
+    /// The order, or what an order is to become.
+    private static func wanted(_ command: OperatorCommand) -> [(String, String)] {
+        guard command.request == .order || command.request == .modify else { return [] }
+        let intent = command.intent
+        let members: KeyValuePairs = [
+            "side": JSONText.string("\(intent.side)"), "quantity": JSONText.integer(intent.quantity.contracts),
+            "type": JSONText.string("\(intent.type)"), "limit_ticks": JSONText.integer(intent.limit.count),
+            "trigger_ticks": JSONText.integer(intent.trigger.count),
+            "trail_ticks": JSONText.integer(intent.trail.count),
+            "time_in_force": JSONText.string("\(intent.timeInForce)"),
+            "reduce_only": intent.isReduceOnly ? "true" : "false", "link": JSONText.string(intent.link.description),
+            "stop_ticks": JSONText.integer(intent.stopDistance.count),
+            "target_ticks": JSONText.integer(intent.targetDistance.count),
+        ]
+        return members.map { ($0.key, $0.value) }
     }
 }

@@ -3,6 +3,7 @@ import Control
 import Foundation
 import Orders
 import Platform
+import Storage
 import Units
 
 /// `levelhead flatten`: the kill switch.
@@ -53,9 +54,9 @@ struct FlattenCommand: ParsableCommand {
             if direct {
                 try closeDirectly(state, locked, until: deadline, &report)
             } else {
-                try askGateway(state, locked, until: deadline, &report)
+                try askGateway(locked, until: deadline, &report)
             }
-            if !report.isFlat { suggest(state, locked, &report) }
+            if !report.isFlat { try suggest(state, locked, &report) }
             report.milliseconds = Double(((report.decidedAt ?? MonotonicClock.now()) - start).count / 1_000) / 1_000
             if control.json { print(report.json) } else { print(report.text) }
             if !report.isFlat { throw ExitCode.failure }
@@ -64,34 +65,36 @@ struct FlattenCommand: ParsableCommand {
 
     /// What a person does next when the gateway is not there, for a shell: the command that closes at the venue of this
     /// very desk, or the one that brings back a run whose processes are gone with their venue.
-    private func suggest(_ state: String, _ locked: FlattenLock, _ report: inout FlattenReport) {
+    private func suggest(_ state: String, _ locked: FlattenLock, _ report: inout FlattenReport) throws {
         func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
-        guard let nobody = report.nobody else {
-            guard !direct, report.missing.contains("execution") else { return }
+        let registered = try ControlDirectory(stateDirectory: state).registrations()
+        let alive = registered.filter(\.isAlive).map(\.name)
+        guard alive.isEmpty else {
+            // Without a venue there is nobody to speak to.
+            guard !direct, report.missing.contains("execution"), alive.contains("paper") else { return }
             let why = reason.map { " --reason \(quoted($0))" } ?? ""
             report.direct = "levelhead flatten --direct --state-dir \(quoted(state))\(why)"
             return
         }
-        report.message = nobody
-        guard !locked.run.isEmpty else { return }
-        report.message = "\(nobody); \(locked.run) was interrupted"
-        report.resume = "levelhead up --resume --state-dir \(quoted(state))"
-    }
-
-    /// It may be the wrong state directory.
-    private static func nobody(_ state: String) -> String {
-        "\(state): no process is registered, so nothing was closed: is it the right --state-dir?"
+        let found = registered.isEmpty ? "no process is registered" : "no process is alive"
+        report.message = "\(state): \(found), so nothing was closed"
+        if let holder = DirectoryLock.holder(of: state) {
+            // Those of a run register when there is a ring.
+            report.message? += "; process \(holder) is there and waits: is levelhead ingest running?"
+        } else if locked.run.isEmpty {
+            report.message? += ": is it the right --state-dir?"
+        } else {
+            report.message? += "; \(locked.run) was interrupted"
+            report.resume = "levelhead up --resume --state-dir \(quoted(state))"
+        }
     }
 
     // MARK: Through the gateway
 
-    private func askGateway(
-        _ state: String, _ locked: FlattenLock, until deadline: Nanoseconds, _ report: inout FlattenReport
-    ) throws {
+    private func askGateway(_ locked: FlattenLock, until deadline: Nanoseconds, _ report: inout FlattenReport) throws {
         let arguments = CommandArguments(reason: reason, atOpen: atOpen ? true : nil, epoch: locked.state.epoch)
         let left = max(0.05, (deadline - MonotonicClock.now()).seconds)
         let survey = try control.survey(.flatten, arguments, until: .decided(by: "execution"), seconds: left)
-        if survey.askedNobody { report.nobody = Self.nobody(state) }
         report.answered = survey.answered
         report.missing = survey.missing
         report.decidedAt = survey.decidedAt
@@ -116,9 +119,6 @@ struct FlattenCommand: ParsableCommand {
         var flatten = try DirectFlatten(stateDirectory: state, epoch: locked.state.epoch)
         let began = WallClock.now().nanoseconds
         let end = try flatten.run(until: deadline, waitsForOpen: atOpen)
-        if end == .silent, try ControlDirectory(stateDirectory: state).registrations().isEmpty {
-            report.nobody = Self.nobody(state)
-        }
         report.rounds = flatten.rounds
         report.isFlat = end == .flat
         report.answered = end == .silent ? [] : ["paper"]
@@ -207,8 +207,6 @@ struct FlattenReport {
     var decidedAt: Nanoseconds?
     var message: String?
 
-    /// That nobody is registered in the state directory.
-    var nobody: String?
     /// What a person can type when the gateway is not there: to close at the venue, or to bring a run back.
     var direct, resume: String?
 
@@ -230,7 +228,7 @@ struct FlattenReport {
         lines.append("flat      \(isFlat ? "proven, \(rounds) rounds, \(milliseconds) ms" : "NOT PROVEN")")
         if let message { lines.append("because   \(message)") }
         if let certificate { lines.append("proof     \(certificate)") }
-        if nobody == nil, !missing.isEmpty { lines.append("silent    \(missing.joined(separator: ", "))") }
+        if !missing.isEmpty { lines.append("silent    \(missing.joined(separator: ", "))") }
         if let next = resume ?? direct { lines.append("now       \(next)") }
         return lines.joined(separator: "\n")
     }

@@ -45,13 +45,22 @@ struct LiveOptions: ParsableArguments {
 
     /// Refuses what is said of a feed to a verb that plays recorded tape.
     func checkUnused() throws {
-        let given = [
-            ("--gateway", gateway != nil), ("--dataset", givenDataset != nil),
+        let given = [("--gateway", gateway != nil), ("--dataset", givenDataset != nil)] + ofIngest
+        guard let option = given.first(where: \.1)?.0 else { return }
+        throw ValidationError("\(option) is for a live feed, --tape for recorded tape: give one of them.")
+    }
+
+    /// Refuses what a run that is only begun does not keep for its ingest.
+    func checkBegin() throws {
+        guard let option = ofIngest.first(where: \.1)?.0 else { return }
+        throw ValidationError("\(option) is for levelhead ingest, --begin only begins the run: give it there.")
+    }
+
+    private var ofIngest: [(String, Bool)] {
+        [
             ("--options-gateway", optionsGateway != nil), ("--key-file", keyFile != nil),
             ("--replay-from", replayFrom != nil), ("--compressed", compressed),
         ]
-        guard let option = given.first(where: \.1)?.0 else { return }
-        throw ValidationError("\(option) is for a live feed, --tape for recorded tape: give one of them.")
     }
 
     private static func address(_ gateway: String) -> GatewayAddress? {
@@ -61,7 +70,18 @@ struct LiveOptions: ParsableArguments {
         return GatewayAddress(host: String(gateway[..<colon]), port: port)
     }
 
-    var source: LiveSource {
+    var source: LiveSource { source(gateway: gateway, dataset: dataset) }
+
+    /// For a process of its own: the run was begun with a gateway and a dataset, unless it is told others.
+    func source(of site: RunSite) throws -> LiveSource {
+        let run = try RunRecord(path: "\(site.directory)/run.json")
+        let dataset = givenDataset ?? run.text("dataset") ?? dataset
+        // That of the dataset is not kept for the options' own.
+        let begun = run.text("gateway").flatMap { $0 == "\(GatewayAddress.databento(dataset: dataset))" ? nil : $0 }
+        return source(gateway: gateway ?? begun, dataset: dataset)
+    }
+
+    private func source(gateway: String?, dataset: String) -> LiveSource {
         LiveSource(
             dataset: dataset, address: gateway.flatMap(Self.address) ?? .databento(dataset: dataset),
             optionsAddress: (optionsGateway ?? gateway).flatMap(Self.address), keyFile: keyFile,
@@ -71,7 +91,7 @@ struct LiveOptions: ParsableArguments {
     /// The same options as arguments for another process.
     var arguments: [String] {
         (gateway.map { ["--gateway", $0] } ?? []) + (optionsGateway.map { ["--options-gateway", $0] } ?? [])
-            + ["--dataset", dataset, "--replay-from", (replayFrom ?? .session).rawValue]
+            + (givenDataset.map { ["--dataset", $0] } ?? []) + ["--replay-from", (replayFrom ?? .session).rawValue]
             + (keyFile.map { ["--key-file", $0] } ?? []) + (compressed ? ["--compressed"] : [])
     }
 }

@@ -71,7 +71,7 @@ struct UpCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if !tape.isEmpty { try live.checkUnused() }
+        if !tape.isEmpty { try live.checkUnused() } else if begin { try live.checkBegin() }
         if speed != nil, tape.isEmpty { throw ValidationError("--speed needs a --tape: a live feed has its own pace.") }
         if lockstep, tape.isEmpty { throw ValidationError("--lockstep needs a --tape.") }
         if lockstep, resume { throw ValidationError("--lockstep begins anew: a run in logical time is not resumed.") }
@@ -97,14 +97,13 @@ struct UpCommand: ParsableCommand {
                 let found = "\(state): mode 0\(String(mode, radix: 8)), expected 0700"
                 Terminal.writeError("levelhead: \(found): \(StateDirectory.modeRemedy(state))")
             }
-            let resumed = try resumedRun(RunSite.absolute(state))
-            let past = past.history ?? resumed?.keptHistory
-            let input = try input(configuration, past: past)
             // A damaged one is told before any process is started.
             let venue = configuration.risk.venue.rawValue
-            let path = DayRecord.path(RunSite.absolute(state), venue: venue)
-            let former = tape.isEmpty ? try DayRecord.read(path) : nil
-            if resumed == nil, let former { Self.warn(of: former, stateDirectory: RunSite.absolute(state)) }
+            let former =
+                tape.isEmpty ? try DayRecord.read(DayRecord.path(RunSite.absolute(state), venue: venue)) : nil
+            let resumed = try resumedRun(RunSite.absolute(state), former)
+            let past = past.history ?? resumed?.keptHistory
+            let input = try input(configuration, past: past, resumed: resumed)
             let directory = try openDirectory(state, resumed: resumed?.directory)
             let site = RunSite(
                 stateDirectory: RunSite.absolute(state), directory: RunSite.absolute(directory.path))
@@ -145,35 +144,43 @@ struct UpCommand: ParsableCommand {
         }
     }
 
-    /// A live run goes on with the account, and not with the position that the run before it has left.
-    private static func warn(of former: DayRecord, stateDirectory: String) {
-        let site = RunSite(stateDirectory: stateDirectory, directory: former.run)
-        guard site.isLive, let open = UpResult.position(of: site) else { return }
-        let remedy = "this run begins flat; \(resuming(former.run)) goes on with that one"
-        Terminal.writeError("levelhead: \(former.run) has ended with \(open) open: \(remedy)")
-    }
-
     private static func resuming(_ run: String) -> String { "levelhead up --resume --run-dir \(run)" }
 
+    /// What a live run has left open, which the next one does not go on with; nil for nothing.
+    private static func open(_ run: String, _ former: DayRecord?) -> String? {
+        guard let former, former.run == run, let contracts = former.position, contracts != 0 else { return nil }
+        return "\(contracts) contract\(abs(contracts) == 1 ? "" : "s") open"
+    }
+
     /// The run that is to go on; nil for a new one. Of one that ended in order nothing says that it is in progress.
-    private func resumedRun(_ state: String) throws -> RunSite? {
+    ///
+    /// - Parameter former: what the last live run has left of its account.
+    private func resumedRun(_ state: String, _ former: DayRecord?) throws -> RunSite? {
         if resume, let runDir { return RunSite(stateDirectory: state, directory: RunSite.absolute(runDir)) }
         guard let left = RunSite.current(state), PosixFile.exists("\(left.directory)/run.json") else {
             if resume { Terminal.writeError("levelhead: \(state): no run was interrupted: a new one begins") }
+            if let run = former?.run, let open = Self.open(run, former) {
+                let remedy = "this run begins flat; \(Self.resuming(run)) goes on with that one"
+                Terminal.writeError("levelhead: \(run) has ended with \(open): \(remedy)")
+            }
             return nil
         }
         if resume { return left }
         if tape.isEmpty, left.isLive {
-            let remedy = "levelhead up --resume goes on with it; this is a new run"
-            Terminal.writeError("levelhead: \(left.directory) was interrupted: \(remedy)")
+            let open = Self.open(left.directory, former).map { " with \($0)" } ?? ""
+            let remedy = "\(Self.resuming(left.directory)) goes on with it; this is a new run, and begins flat"
+            Terminal.writeError("levelhead: \(left.directory) was interrupted\(open): \(remedy)")
         }
         return nil
     }
 
-    private func input(_ configuration: ResolvedConfiguration, past: String?) throws -> UpInput {
+    private func input(
+        _ configuration: ResolvedConfiguration, past: String?, resumed: RunSite?
+    ) throws -> UpInput {
         if tape.isEmpty {
             let history = try past.map { try RunHistory(path: $0, root: configuration.instrument.signalRoot) }
-            let (dataset, gateway) = (live.dataset, "\(live.source.address)")
+            let source = try resumed.map { try live.source(of: $0) } ?? live.source
+            let (dataset, gateway) = (source.dataset, "\(source.address)")
             return UpInput(
                 runFile: {
                     try RunFile.live(configuration, dataset: dataset, gateway: gateway, history: history, end: $0)

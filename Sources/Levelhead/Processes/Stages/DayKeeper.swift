@@ -25,7 +25,7 @@ struct DayKeeper {
     /// What lay in the state directory before this process wrote anything, until it is known whether it is news.
     private var found: DayRecord?
     /// What the record says; nil while this process has written none.
-    private var written: DayUsage?
+    private var written: (usage: DayUsage, position: Int64)?
     private var lookedAt = Nanoseconds.zero
     private var hasNews = false
     private var hasNewState = false
@@ -74,28 +74,29 @@ struct DayKeeper {
     ///   another run took it off, of which the fold is told next.
     mutating func secure(_ gate: RiskGate, isToldOfLock: Bool) {
         hasNewState = false
-        write(gate.usage)
+        write(gate)
         hold(gate, isToldOfLock: isToldOfLock)
     }
 
     mutating func keep(_ gate: RiskGate, _ now: Nanoseconds) {
         hasNews = false
         lookedAt = now
-        write(gate.usage)
+        write(gate)
     }
 
     /// The run ends.
-    mutating func finish(_ gate: RiskGate) { write(gate.usage, isLast: true) }
+    mutating func finish(_ gate: RiskGate) { write(gate, isLast: true) }
 
-    private mutating func write(_ usage: DayUsage, isLast: Bool = false) {
+    private mutating func write(_ gate: RiskGate, isLast: Bool = false) {
+        var usage = gate.usage
+        let position = gate.position.quantity.contracts
         // What another run has left is not written over before this one has it.
         if let found, found.run != site.directory { return }
-        if let written, written.hasSameContents(as: usage), !isLast { return }
-        var usage = usage
+        if let written, written.usage.hasSameContents(as: usage), written.position == position, !isLast { return }
         usage.stamp = WallClock.now().nanoseconds
         do throws(SystemCallError) {
-            try DayRecord(usage, run: site.directory).write(path, sync: isLast || outlivesPower)
-            written = usage
+            try DayRecord(usage, position, run: site.directory).write(path, sync: isLast || outlivesPower)
+            written = (usage, position)
             hasFailed = false
         } catch {
             // It is tried again every second.
@@ -132,8 +133,9 @@ struct DayKeeper {
 }
 
 extension DayRecord {
-    fileprivate init(_ usage: DayUsage, run: String) {
+    fileprivate init(_ usage: DayUsage, _ position: Int64, run: String) {
         self.init(run: run)
+        self.position = position
         writtenNanoseconds = usage.stamp
         tradeDate = usage.tradeDate
         profit = Dollars(usage.profit)

@@ -174,6 +174,10 @@ struct HostedExecution: ~Copyable, HostedStage {
         } else if flatten.isBlocked {
             details.message = "market_closed"
             finishFlattens(.failed, details) { $0.arguments.atOpen != true }
+            details.message = "market_closed: closes at the reopen"
+            for command in flattens where command.currentAnswer().details.message != details.message {
+                command.report(details)
+            }
         }
     }
 

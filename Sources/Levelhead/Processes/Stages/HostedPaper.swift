@@ -57,6 +57,10 @@ struct HostedPaper: ~Copyable, HostedStage {
 
     private mutating func takeVisit() {
         guard let command = mailbox.pop() else { return }
+        // While there was no ring nothing was taken, and who asked has asked again or has gone.
+        guard WallClock.now() - command.sentAt <= DirectFlatten.answer else {
+            return command.finish(.refused, AnswerDetails(message: "too late: ask again"))
+        }
         let arguments = command.arguments
         var messages: [StageMessage] = []
         if arguments.closesSession == true {

@@ -247,12 +247,18 @@ import Units
             1.001 submit c buy 1 stoplimit 0.00 limit 5001.00
             1.001 submit d buy 1 trailing 5001.00 trail 0.00
             1.001 submit e buy 1 trailing 0.00 trail 0.25
+            1.001 submit f buy 1 stoplimit 5001.00 limit 5000.75
+            1.001 submit g sell 1 stoplimit 4999.00 limit 4999.25
+            1.001 submit h sell 1 stoplimit 4999.00 limit 4999.00
             1.003 tick
             -> rejected a malformed
             -> rejected b malformed
             -> rejected c malformed
             -> rejected d malformed
             -> accepted e
+            -> rejected f malformed
+            -> rejected g malformed
+            -> accepted h
             """)
     }
 }

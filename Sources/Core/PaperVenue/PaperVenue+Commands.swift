@@ -85,7 +85,10 @@ extension PaperVenue {
         switch order.type {
         case .market: return true
         case .limit, .stop: return order.price > .zero
-        case .stopLimit: return order.price > .zero && order.limit > .zero
+        // Globex takes a limit at the trigger or beyond it alone (https://ibkr.info, CME stop-limit orders).
+        case .stopLimit:
+            let isBeyond = order.side == .buy ? order.limit >= order.price : order.limit <= order.price
+            return order.price > .zero && order.limit > .zero && isBeyond
         case .trailingStop: return order.trail > .zero && order.price >= .zero
         }
     }

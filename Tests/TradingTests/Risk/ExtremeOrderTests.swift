@@ -28,4 +28,19 @@ import Units
             #expect(bench.gate.verdicts.indices.allSatisfy { bench.gate.verdicts[$0].position == Quantity(2) })
         }
     }
+
+    /// As Globex wants it: triggered, it could trade at its trigger.
+    @Test(arguments: [Side.buy, .sell])
+    func `a stop-limit order's limit is at its trigger or beyond`(side: Side) {
+        for (distance, expected) in [(Int64(-1), RefusalReason.malformed), (0, nil), (1, nil)] {
+            var bench = GateBench()
+            let refusal = bench.order(side) {
+                $0.type = .stopLimit
+                $0.timeInForce = .day
+                $0.trigger = Ticks(20_000 + 8 * side.sign)
+                $0.limit = $0.trigger + Ticks(distance * side.sign)
+            }
+            #expect(refusal == expected, "\(distance)")
+        }
+    }
 }

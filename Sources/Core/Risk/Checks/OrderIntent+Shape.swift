@@ -17,7 +17,10 @@ extension OrderIntent {
         case .market: return !hasLimit && !hasTrigger && !hasTrail
         case .limit: return hasLimit && !hasTrigger && !hasTrail
         case .stop: return !hasLimit && hasTrigger && !hasTrail && canWait
-        case .stopLimit: return hasLimit && hasTrigger && !hasTrail && canWait
+        // As the exchange wants it: triggered, it may trade there.
+        case .stopLimit:
+            let isBeyond = side == .buy ? limit >= trigger : limit <= trigger
+            return hasLimit && hasTrigger && !hasTrail && canWait && isBeyond
         // It stands at its trigger first, or at its distance from the market.
         case .trailingStop: return !hasLimit && hasTrail && canWait
         }

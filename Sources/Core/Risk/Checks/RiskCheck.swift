@@ -35,8 +35,9 @@ public struct RiskCheck: Sendable {
             .unknownOrder, .named, "an order that is not working, or for a pair one that did not begin it in its book"),
         RiskCheck(
             .malformed, .all,
-            "an issuer, price, trigger or distance that cannot be, one that does not belong to the order's type, or a "
-                + "stop at or below zero, without a price from the best ask"),
+            "an issuer, price, trigger or distance that cannot be, one that does not belong to the order's type, a "
+                + "stop-limit order's limit short of its trigger, or a stop at or below zero, without a price from the "
+                + "best ask"),
         RiskCheck(
             .orderQuantity, .all, "less than one contract, or more than the limit", "max_order_contracts",
             "instrument.max_order_contracts", "strategy.NAME.max_order_contracts"),

@@ -280,6 +280,9 @@ def streams_of_a_run_in_the_place_of_another(source):
     with Up(*arguments) as first:
         until(lambda: (first.state / "sockets/engine.ipc").exists(), 20, "the engine publishes")
         whole = Listener(first, topics=("features.ES",))
+        printed = bench.PLACE / "two-runs.jsonl"
+        printer = subprocess.Popen([bench.PROGRAM, "subscribe", "features.ES", "--columns", "session_volume_contracts", "--format", "jsonl",
+                                    "--state-dir", first.state], stdout=open(printed, "w"), stderr=subprocess.DEVNULL)
         first.reach(total // 3)
         first.end()
     frames = whole.frames["features.ES"]
@@ -288,6 +291,13 @@ def streams_of_a_run_in_the_place_of_another(source):
     with Up(*arguments, state=first.state, run=first.run) as second:
         rows = second.wait()["feature_rows"]
     whole.finish()
+    printer.terminate()
+    same(printer.wait(20), 0, "status of subscribe")
+    lines = [json.loads(line) for line in open(printed)]
+    borders = [place for place, line in enumerate(lines) if "new_run" in line]
+    same([lines[place] for place in borders], [{"new_run": {"publisher": "engine"}}], "runs told in the output")
+    numbers = [line["sequence"] for line in lines[borders[0]:] if "sequence" in line]
+    expect(numbers == sorted(set(numbers)), "sequences of the second run grow behind its line")
     lost = {number for one in whole.missed for number in range(one.first, one.last + 1)}
     expect(set(range(rows)) <= set(frames) | lost, f"{rows} rows of the second run: {len(frames)} received, {len(lost)} reported missing")
     found = {int(frame.row["run"]) for number, frame in frames.items() if number not in lost}

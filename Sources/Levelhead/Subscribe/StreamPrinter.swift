@@ -77,6 +77,13 @@ struct StreamPrinter {
         output += JSONText.object(["missed": members]) + "\n"
     }
 
+    /// From here on the publisher's frames are of another run, whose sequences begin anew.
+    mutating func newRun(of publisher: String) {
+        guard format == .jsonl else { return }
+        let members = JSONText.object(["publisher": JSONText.string(publisher)])
+        output += JSONText.object(["new_run": members]) + "\n"
+    }
+
     /// What the publisher said, else what this program's own registry says, else numbers.
     private mutating func columns(of frame: StreamFrame) -> FrameColumns {
         if let known = columns[frame.topic], known.columnCount == frame.columnCount || frame.kind != .vector {

@@ -84,7 +84,10 @@ final class StreamReader {
             printer.missed(topic, range)
             tell("\(topic): missed \(range.lowerBound) to \(range.upperBound)")
         case .run:
-            if source.hasSpoken { tell("\(source.process.rawValue): a new run; sequences begin at 0") }
+            if source.hasSpoken {
+                printer.newRun(of: source.process.rawValue)
+                tell("\(source.process.rawValue): a new run; sequences begin at 0")
+            }
             source.hasSpoken = true
         case .absent(let filter, let topics):
             let names = topics.map(\.name).joined(separator: ", ")

@@ -8,7 +8,7 @@ import signal
 import time
 
 from bench import PLACE, case, expect, levelhead, same, short_day, until
-from cases_live import live_up, serve
+from cases_live import KEY, live_up, serve
 from cases_silence import changes, feed as feed_state, quiet_day
 from flatten import PATIENT, arm, is_taken, order, position, ready
 from runs import Up, prove, send
@@ -297,7 +297,9 @@ def live_flatten_after_a_crash(source):
             answer = json.loads(done.stdout)
             expect(f"no process is alive, so nothing was closed; {first.run} was interrupted" in answer["message"], f"{answer}")
             same((answer["resume"], answer["direct"]), (f"levelhead up --resume --state-dir '{first.state}'", None), f"{answer}")
-        with desk(server, "--resume", state=first.state, run=first.run) as again:
+        again = Up(state=first.state, run=first.run, environment=KEY)
+        again.command = [again.command[0], *answer["resume"].replace("'", "").split()[1:], "--json"]
+        with again:
             until(lambda: again.status().get("trading_state") == "LOCKED", 30, f"locked: {again.status()}")
             same(position(again), 0, "position")
             return prove(again, again.end())

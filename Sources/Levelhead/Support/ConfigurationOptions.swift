@@ -12,6 +12,12 @@ struct ConfigurationOptions: ParsableArguments {
         help: ArgumentHelp("Sets one key, above file and environment.", valueName: "key=value"))
     var assignments: [String] = []
 
+    /// Neither command line nor environment say anything of the configuration.
+    var saysNothing: Bool {
+        let environment = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("LEVELHEAD_") }
+        return config == nil && assignments.isEmpty && environment.allSatisfy { $0 == "LEVELHEAD_STATE_DIR" }
+    }
+
     /// Command line over environment over file over default.
     /// - Parameters:
     ///   - overrides: a verb's own flags that stand for keys; they win over `--set`.

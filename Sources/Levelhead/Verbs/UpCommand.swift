@@ -38,7 +38,11 @@ struct UpCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Where sockets, keys and runs lie; ~/.levelhead by default.", valueName: "dir"))
     var stateDir: String?
 
-    @Flag(help: "Go on with the run in --run-dir; without one, with the run that was interrupted, if any was.")
+    @Flag(
+        help: """
+            Go on with the run in --run-dir; without one, with the run that was interrupted, if any was. Gateway and \
+            configuration are those that it began with, unless they are given.
+            """)
     var resume = false
 
     @Flag(help: "A process that dies stays dead; the others go on.")
@@ -82,12 +86,10 @@ struct UpCommand: ParsableCommand {
         try reportingErrors {
             StopSignal.install()
             ProgramIdentity.prepare()
-            let configuration = try options.resolve(
-                overrides: digest.map { [.init(key: "digest", value: $0.rawValue, flag: "--digest")] } ?? [],
-                isDrill: drill)
             guard let state = StateDirectory.path(explicit: stateDir) else {
                 throw ValidationError("no home directory: give --state-dir")
             }
+            let configuration = try configuration(RunSite.absolute(state))
             try StartConditions.check(stateDirectory: RunSite.absolute(state), configuration)
             // Its ingest reads it again; whoever starts that alone gives it there.
             if tape.isEmpty, !begin { _ = try live.source.key() }
@@ -142,6 +144,21 @@ struct UpCommand: ParsableCommand {
             if !result.unfinished.isEmpty { throw NotFinished(roles: result.unfinished) }
             withExtendedLifetime(lock.path) {}
         }
+    }
+
+    /// A run that is resumed without a word on its configuration goes on with the one that it began with.
+    private func configuration(_ state: String) throws -> ResolvedConfiguration {
+        if resume, digest == nil, !drill, options.saysNothing {
+            let run = runDir.map { RunSite(stateDirectory: state, directory: RunSite.absolute($0)) }
+            if let site = run ?? RunSite.current(state), PosixFile.exists(site.configurationFile) {
+                let begun = try site.configuration()
+                if begun.drill.isOn { throw NotInADrill() }
+                return begun
+            }
+        }
+        return try options.resolve(
+            overrides: digest.map { [.init(key: "digest", value: $0.rawValue, flag: "--digest")] } ?? [],
+            isDrill: drill)
     }
 
     private static func resuming(_ run: String) -> String { "levelhead up --resume --run-dir \(run)" }

@@ -214,7 +214,7 @@ let package = Package(
             "ControlTests",
             [
                 "Control", "ControlProbe", "Observability", "Nanomsg", "Network", "Orders", "Platform", "Security",
-                "Storage", "Units", "Determinism", "CHeapCount", .product(name: "Logging", package: "swift-log"),
+                "Units", "Determinism", "CHeapCount", .product(name: "Logging", package: "swift-log"),
             ]),
         tests(
             "LiveFeedTests",

@@ -1,6 +1,6 @@
 import Control
 import Foundation
-import Storage
+import Platform
 import Testing
 import Units
 
@@ -154,13 +154,15 @@ struct ControlVerbTests {
         #expect(alone["resume"] is NSNull)
         #expect(try paper.finish().isEmpty)
         // Of processes that wait for a ring the lock is all there is to see.
-        let lock = try DirectoryLock(state.path)
+        let lock = try PosixFile("\(state.path)/lock", .updateOrCreate)
+        #expect(try lock.lock())
+        try lock.write(Array("\(getpid())\n".utf8), at: 0)
         let waiting = try Self.json(try Self.run(state, ["flatten", "--json"]).output)
         let words = "process \(getpid()) is there and waits: is levelhead ingest running?"
         #expect((waiting["message"] as? String)?.hasSuffix(words) == true && waiting["resume"] is NSNull)
         let status = try Self.run(state, ["status"])
         #expect(status.errors == "levelhead: \(state.path): no process answers: execution is dead; \(words)\n")
-        withExtendedLifetime(lock.path) {}
+        #expect(try lock.size() > 0, "held until here")
     }
 
     @Test func `what cannot be looked at is no empty directory`() throws {

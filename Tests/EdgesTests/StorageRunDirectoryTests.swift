@@ -44,10 +44,12 @@ import Testing
     }
 
     @Test func `a run that was killed before its run.json is begun again`() throws {
-        #expect(try RunDirectory.create(path).path == path)
         #expect(throws: RunDirectoryError.notARun(path: path)) { _ = try RunDirectory.resume(path).path }
+        #expect(try RunDirectory.create(path).path == path)
+        #expect(try !RunDirectory.resume(path).isResumed)
         #expect(try !RunDirectory.create(path).isResumed)
         try directory.write("runs/one/journal/trading.journal", [1])
+        #expect(throws: RunDirectoryError.notARun(path: path)) { _ = try RunDirectory.resume(path).path }
         #expect(throws: RunDirectoryError.notEmpty(path: path, entry: "journal")) {
             _ = try RunDirectory.create(path).path
         }

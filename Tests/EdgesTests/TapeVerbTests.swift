@@ -151,6 +151,8 @@ struct TapeVerbTests {
         #expect(try taken(["--from", "2000000000", "--to", "1970-01-01T00:00:04Z"]) == [all[1], all[3]])
         #expect(try taken(["--from", "1970-01-01T05:30:03+05:30"]) == [all[3], all[4]])
         #expect(try taken(["--from", "1970-01-02"]).isEmpty)
+        let metadata = try #require(try TapeFile.open(scratch.file("out.dbn")).metadata)
+        #expect(metadata.end.map { $0 >= metadata.start } ?? true)
     }
 
     @Test func `what is not in the file is an error with what is, and leaves no file`() throws {

@@ -216,6 +216,12 @@ def the_dead_stay_dead(source):
             for key in ("feature_sha256", "order_sha256"):
                 same(result[key] is None, key == missing, f"{key} is null with {role} dead")
             same(result.get("dead"), [role], "the dead are named")
+    with Up("--tape", short_day(), "--speed", "60x", "--no-restart") as up:
+        up.reach(total // 3)
+        up.kill("engine")
+        up.kill("ingest")
+        result = up.wait(90)
+        same((result["records"], result["feature_sha256"]), (records.count(up.run), None), "records that nobody is there to tell of")
     return "the others read all of it"
 
 

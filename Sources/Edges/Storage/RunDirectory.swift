@@ -61,10 +61,15 @@ public struct RunDirectory: ~Copyable {
         return (try? Directory.names(in: "\(path)/\(name)").isEmpty) ?? false
     }
 
-    /// Takes a directory that holds a run, and locks it.
+    /// Takes a directory that holds a run, and locks it. A run that was killed before it had its `run.json` begins:
+    /// then `isResumed` is false.
     public static func resume(_ path: String) throws(RunDirectoryError) -> RunDirectory {
-        guard PosixFile.exists("\(path)/run.json") else { throw .notARun(path: path) }
-        return try open(path, isResumed: true)
+        if PosixFile.exists("\(path)/run.json") { return try open(path, isResumed: true) }
+        if PosixFile.isMissing(path) { throw .notARun(path: path) }
+        do throws(RunDirectoryError) { return try create(path) } catch {
+            if case .notEmpty = error { throw .notARun(path: path) }
+            throw error
+        }
     }
 
     /// `STATE/runs/20260102T030405Z-1a2b3c4d`: the time of day in UTC and a random part. `seconds` since the epoch.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LiveFeed
+import Platform
 
 /// Where a live run's data come from.
 struct LiveOptions: ParsableArguments {
@@ -74,7 +75,10 @@ struct LiveOptions: ParsableArguments {
 
     /// For a process of its own: the run was begun with a gateway and a dataset, unless it is told others.
     func source(of site: RunSite) throws -> LiveSource {
-        let run = try RunRecord(path: "\(site.directory)/run.json")
+        let path = "\(site.directory)/run.json"
+        // Killed before it had begun.
+        guard PosixFile.exists(path) else { return source }
+        let run = try RunRecord(path: path)
         let dataset = givenDataset ?? run.text("dataset") ?? dataset
         // That of the dataset is not kept for the options' own.
         let begun = run.text("gateway").flatMap { $0 == "\(GatewayAddress.databento(dataset: dataset))" ? nil : $0 }

@@ -142,7 +142,11 @@ struct ReplayCommand: ParsableCommand {
     }
 
     private func openDirectory() throws -> RunDirectory {
-        if let runDir { return resume ? try .resume(runDir) : try .create(runDir) }
+        if let runDir {
+            let directory = resume ? try RunDirectory.resume(runDir) : try .create(runDir)
+            if resume, !directory.isResumed { Terminal.writeError("levelhead: \(runDir): had not begun, and does now") }
+            return directory
+        }
         guard let state = StateDirectory.path(explicit: stateDir) else {
             throw ValidationError("no home directory: give --run-dir or --state-dir")
         }

@@ -109,7 +109,7 @@ struct UpCommand: ParsableCommand {
             let directory = try openDirectory(state, resumed: resumed?.directory)
             let site = RunSite(
                 stateDirectory: RunSite.absolute(state), directory: RunSite.absolute(directory.path))
-            if resumed != nil { try input.check(directory.runFile) }
+            if directory.isResumed { try input.check(directory.runFile) }
             if site.keptHistory == nil { try input.history?.keep(in: site.historyDirectory) }
             // What an earlier part of the run came to is not its end any more.
             try directory.writeRun(try input.runFile(nil))
@@ -117,7 +117,7 @@ struct UpCommand: ParsableCommand {
             try prepare(site, configuration)
             if tape.isEmpty { try OrderEpoch.raise(stateDirectory: site.stateDirectory) }
             try TradingLock(stateDirectory: site.stateDirectory).begin(
-                run: site.directory, startsAnew: !tape.isEmpty && resumed == nil)
+                run: site.directory, startsAnew: !tape.isEmpty && !directory.isResumed)
             if begin {
                 let result = JSONText.object(["run_dir": JSONText.string(site.directory)])
                 return print(json ? result : site.directory)
@@ -222,7 +222,11 @@ struct UpCommand: ParsableCommand {
     }
 
     private func openDirectory(_ state: String, resumed: String?) throws -> RunDirectory {
-        if let resumed { return try .resume(runDir ?? resumed) }
+        if let resumed {
+            let directory = try RunDirectory.resume(runDir ?? resumed)
+            if !directory.isResumed { Terminal.writeError("levelhead: \(directory.path): had not begun, and does now") }
+            return directory
+        }
         if let runDir { return try .create(runDir) }
         let now = Int(WallClock.now().nanoseconds / 1_000_000_000)
         return try .create(RunDirectory.defaultPath(stateDirectory: state, seconds: now))

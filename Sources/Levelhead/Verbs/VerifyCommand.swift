@@ -39,7 +39,7 @@ struct VerifyCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let path = directory.hasPrefix("/") ? directory : FileManager.default.currentDirectoryPath + "/" + directory
-            guard PosixFile.exists("\(path)/run.json") else { throw RunDirectoryError.notARun(path: directory) }
+            if PosixFile.isMissing("\(path)/run.json") { throw RunDirectoryError.notARun(path: directory) }
             let site = RunSite(stateDirectory: "", directory: path)
             let (differences, compared) = try verify(site)
             if json {

@@ -2,6 +2,7 @@ import Configuration
 import Features
 import Foundation
 import Platform
+import Tape
 import Units
 
 /// One supervised run from its first process to its last.
@@ -74,7 +75,8 @@ struct UpResult {
         let risk = Self.read(site.result(.risk))
         let ingest = Self.read(site.result(.ingest))
         let wall = (MonotonicClock.now() - ProcessStart.time).seconds
-        let records = ((ingest["records"] ?? engine["records"]) as? NSNumber)?.uint64Value ?? 0
+        let said = ((ingest["records"] ?? engine["records"]) as? NSNumber)?.uint64Value
+        let records = said ?? Self.recordsOnTape(site)
         var members: [(String, String)] = [("records", JSONText.integer(records))]
         for key in ["event_groups", "feature_rows", "feature_sha256", "signals", "signal_sha256"] {
             members.append((key, Self.text(engine[key])))
@@ -129,6 +131,16 @@ struct UpResult {
             processes       \(text("restarts")) started again, \(dead.isEmpty ? "none" : dead) dead at the end
             run directory   \(text("run_dir"))
             """
+    }
+
+    /// What ingest has taken, when neither it nor the engine is there to say.
+    private static func recordsOnTape(_ site: RunSite) -> UInt64 {
+        var count: UInt64 = 0
+        do {
+            var reader = try site.tape.reader(at: 0)
+            while let (_, sequence) = try reader.next() { count = sequence + 1 }
+        } catch { Terminal.writeError("levelhead: \(site.directory): \(error)") }
+        return count
     }
 
     /// What a run that is over has left open, such as "2 MESH4"; nil when that is nothing, or nobody has said.

@@ -92,7 +92,7 @@ struct Conversion {
         if let from = selection.from { result.start = max(from, own.start) }
         if let to = selection.to { result.end = own.end.map { min(to, $0) } ?? to }
         // A window before or behind the records holds nothing, and does not end before it begins.
-        if let end = result.end { result.end = max(end, result.start) }
+        if selection.from != nil || selection.to != nil, let end = result.end { result.end = max(end, result.start) }
         result.hasSendTime = isBuilding ? false : metadata?.hasSendTime ?? fragment?.hasSendTime ?? false
         // The limit was on the records of the source.
         if selection.schema != nil || selection.from != nil || !selection.symbols.isEmpty { result.limit = nil }

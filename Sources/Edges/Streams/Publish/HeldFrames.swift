@@ -6,7 +6,7 @@ struct HeldFrames: ~Copyable {
     private let memory: UnsafeMutableRawBufferPointer
     /// Topic and byte count of the frame in each slot.
     private var frames: [(topic: Int, byteCount: Int)]
-    /// Frames made and frames let go of since the beginning.
+    /// Frames made and frames let go of since none was held.
     private var made = 0
     private var released = 0
 
@@ -43,8 +43,12 @@ struct HeldFrames: ~Copyable {
         return (topic, UnsafeRawBufferPointer(rebasing: slot(released)[..<byteCount]))
     }
 
-    /// Lets go of the oldest.
-    mutating func release() { released += 1 }
+    /// Lets go of the oldest. When nothing is held any more the first slot is the next one, so that a few frames at a
+    /// time are always made in the same lines of a cache.
+    mutating func release() {
+        released += 1
+        if isEmpty { (made, released) = (0, 0) }
+    }
 
     private func slot(_ number: Int) -> UnsafeMutableRawBufferPointer {
         let start = number % slotCount * slotByteCount

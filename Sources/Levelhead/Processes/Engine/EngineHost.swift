@@ -58,9 +58,10 @@ struct EngineHost: ~Copyable {
         let identity = SnapshotIdentity(
             stateVersion: stateVersion,
             configuration: SHA256Digest(of: Array((configuration.resultText + history).utf8)))
-        var snapshots = try SnapshotStore(
-            of: .engine, site, outlivesPower: configuration.journal.outlivesPower)
-        let snapshot = try snapshots.load("engine", expecting: identity)
+        var snapshot: Snapshot?
+        let snapshots = try SnapshotStore.open(
+            of: .engine, site, outlivesPower: configuration.journal.outlivesPower, expecting: identity,
+            newest: &snapshot)
         var saved = SavedStage()
         if let snapshot {
             var archive = StateArchive(loading: snapshot.state)
@@ -144,6 +145,7 @@ struct EngineHost: ~Copyable {
     /// What nobody waits for as for a signal. It takes some microseconds, in which no record is taken.
     private mutating func tend(_ desk: ProcessDesk, isBusy: Bool) throws {
         tendedAt = MonotonicClock.now()
+        try journal()
         streams.serve(status: desk.takeStatusText())
         if let failure = streams.failure { throw failure }
         if let command = desk.mailbox.pop() { command.finish(.notConcerned) }
@@ -168,7 +170,6 @@ struct EngineHost: ~Copyable {
                 pipeline.take(record, sequence: sequence)
                 position = sequence &+ 1
                 count += 1
-                try journal()
                 measure(stages, taken: taken)
                 // Records come faster than they are worked on: nothing else would keep the way of a signal near.
                 if count & 31 == 0, wait.isRehearsalDueAtWork() { try door.rehearse() }
@@ -178,6 +179,7 @@ struct EngineHost: ~Copyable {
                 break take
             }
         }
+        try door.check()
         return count > 0
     }
 
@@ -187,11 +189,12 @@ struct EngineHost: ~Copyable {
         stages.record(.takenToComputed, WallClock.now() - taken)
     }
 
+    /// Writes down the signals that have left, when nobody waits: a call of the system takes longer than all that a
+    /// signal needs. What a killed process had not written its successor makes again from the tape.
     private mutating func journal() throws {
-        try door.check()
         let signals = pipeline.withOutput { $0.takeSignals() }
         if signals.isEmpty { return }
-        for signal in signals { try outputs.append(.signal(signal), at: position) }
+        for (signal, position) in signals { try outputs.append(.signal(signal), at: position) }
         try outputs.flush()
     }
 
@@ -219,6 +222,7 @@ struct EngineHost: ~Copyable {
 
     private mutating func save() throws {
         guard !door.outbox.hasWaiting else { return }
+        try journal()
         // What is before the saved state is not made again.
         streams.flush(until: { false })
         if setup.configuration.journal.outlivesPower { try outputs.sync() }
@@ -236,6 +240,7 @@ struct EngineHost: ~Copyable {
 
     private mutating func finish() throws {
         streams.flush(until: { false })
+        try journal()
         do {
             try save()
             try snapshots.sync()

@@ -19,8 +19,8 @@ struct EngineLedger: ~Copyable, EngineOutput {
     private(set) var strikeTables: UInt64 = 0
     /// The number of the record that is being taken.
     var position: UInt64 = 0
-    /// Not yet journaled.
-    private(set) var waiting: [Signal] = []
+    /// Neither in the digest nor journaled yet.
+    private(set) var waiting: [(signal: Signal, position: UInt64)] = []
     /// Takes signals to the risk gateway; nil where there is none.
     var door: SignalDoor?
     /// Whoever subscribes; nil where nobody can.
@@ -60,17 +60,20 @@ struct EngineLedger: ~Copyable, EngineOutput {
 
     mutating func signal(_ signal: Signal, _ engine: borrowing ContractEngine) {
         if mode == .second { features.add(engine.vector) }
-        var writer = CanonicalWriter(scratch)
-        signal.write(into: &writer)
-        signals.add(UnsafeRawBufferPointer(rebasing: scratch[..<writer.count]))
-        waiting.append(signal)
+        waiting.append((signal, position))
         streams?.publish(signal, of: engine.group)
     }
 
-    /// The signals since the last call, in order.
-    mutating func takeSignals() -> [Signal] {
+    /// The signals since the last call, in order, each with the position behind its record; with that they are in the
+    /// digest. To be called before what is here is saved, and at the end.
+    mutating func takeSignals() -> [(signal: Signal, position: UInt64)] {
         if waiting.isEmpty { return [] }
         defer { waiting.removeAll(keepingCapacity: true) }
+        for (signal, _) in waiting {
+            var writer = CanonicalWriter(scratch)
+            signal.write(into: &writer)
+            signals.add(UnsafeRawBufferPointer(rebasing: scratch[..<writer.count]))
+        }
         return waiting
     }
 

@@ -87,7 +87,7 @@ struct StageOutbox: ~Copyable {
     /// - Parameter isRehearsal: nobody sees it.
     mutating func put(_ signal: Signal, at position: UInt64, origin: UInt64, isRehearsal: Bool = false) throws {
         let now = MonotonicClock.now()
-        for link in links where link.channel == .signals {
+        for link in links where link.channel.carries(.signal) {
             if link.waiting.isEmpty {
                 let isTaken = try StageEnvelope.withBytes(of: signal, position: position, origin: origin) { bytes in
                     if isRehearsal {

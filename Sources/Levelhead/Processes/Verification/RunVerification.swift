@@ -91,7 +91,7 @@ struct RunVerification {
             guard sequence < end else { continue }
             pipeline.take(record, sequence: sequence)
             count = sequence + 1
-            for signal in pipeline.withOutput({ $0.takeSignals() }) {
+            for (signal, _) in pipeline.withOutput({ $0.takeSignals() }) {
                 if let difference = try expected.compare(.signal(signal)) { add("engine: \(difference)") }
             }
         }

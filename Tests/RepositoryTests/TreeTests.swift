@@ -32,6 +32,21 @@ import Testing
         }
     }
 
+    /// systemd passes over a key that stands in a section which it does not belong to.
+    @Test(arguments: ["levelhead", "levelhead@", "levelhead-begin"])
+    func `keys of a unit stand where systemd reads them`(unit: String) throws {
+        let text = try String(contentsOf: Repository.url("configs/systemd/\(unit).service"), encoding: .utf8)
+        let ofUnit = ["Description", "Wants", "After", "Requires", "StartLimitIntervalSec"]
+        let ofInstall = ["WantedBy"]
+        var section = ""
+        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+            if line.hasPrefix("[") { section = String(line) }
+            guard let key = line.split(separator: "=").first.map(String.init), line.contains("=") else { continue }
+            let wanted = ofUnit.contains(key) ? "[Unit]" : ofInstall.contains(key) ? "[Install]" : "[Service]"
+            #expect(section == wanted, "\(unit): \(key)")
+        }
+    }
+
     @Test(arguments: Repository.documents)
     func `links lead somewhere`(file: RepositoryFile) {
         let folder = Repository.url(file.path).deletingLastPathComponent()

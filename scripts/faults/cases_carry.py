@@ -212,7 +212,7 @@ def live_goes_on_after_a_crash(_):
             same(who(), {f"operator {os.getuid()}"}, "who ordered")
             end_at_once(again)
         with start(state=first.state) as other:
-            words = f"{first.run} was interrupted with 1 contract open: levelhead up --resume --run-dir {first.run}"
+            words = f"{first.run} was interrupted with 1 contract open: levelhead up --resume --run-dir '{first.run}'"
             until(lambda: words in other.words(), 20, f"said: {other.words()}")
             until(lambda: (first.state / "run").read_text().strip() != str(first.run), 20, "a new run")
             other.run = pathlib.Path((first.state / "run").read_text().strip())

@@ -7,8 +7,45 @@ public enum Terminal {
     public static var standardErrorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     public static var standardOutputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    /// Writes one line to standard error.
-    public static func writeError(_ line: String) { _ = write(line + "\n", to: STDERR_FILENO) }
+    /// Writes one line to standard error. After `neverWaitForErrors` a line that its reader does not take at once is
+    /// lost; the next one that is taken says how many were.
+    public static func writeError(_ line: String) {
+        guard waitsForNobody.load(ordering: .relaxed) else {
+            _ = write(line + "\n", to: STDERR_FILENO)
+            return
+        }
+        let lost = linesLost.exchange(0, ordering: .relaxed)
+        let head = lost > 0 ? "levelhead: \(lost) lines were lost: nobody read them\n" : ""
+        if !writeWithoutWaiting(head + line + "\n", to: STDERR_FILENO) {
+            linesLost.add(lost + 1, ordering: .relaxed)
+        }
+    }
+
+    /// From here on nothing waits for whoever reads standard error: a log collector that hangs, or a terminal that is
+    /// held, must not hold a process that trades.
+    public static func neverWaitForErrors() { waitsForNobody.store(true, ordering: .relaxed) }
+
+    private static let waitsForNobody = Atomic<Bool>(false)
+    private static let linesLost = Atomic<UInt64>(0)
+
+    /// Writes as much as is taken at once, in pieces that a pipe with room takes whole.
+    ///
+    /// - Returns: false when something was not taken.
+    static func writeWithoutWaiting(_ text: String, to descriptor: Int32) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while !rest.isEmpty {
+                var look = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                guard poll(&look, 1, 0) > 0, Int32(look.revents) & POLLOUT != 0 else { return false }
+                let count = Glibc.write(descriptor, rest.baseAddress, min(rest.count, Int(PIPE_BUF)))
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return false }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            }
+            return true
+        }
+    }
 
     /// Writes to standard output at once, after what stdio still holds.
     ///

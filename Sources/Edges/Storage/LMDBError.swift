@@ -27,6 +27,12 @@ public enum LMDBError: Error, Equatable, Sendable {
         if case .failed(_, MDB_MAP_FULL, _) = self { true } else { false }
     }
 
+    /// The file is none that this library can read: damaged, cut, or another version's.
+    public var isDamage: Bool {
+        guard case .failed(_, let code, _) = self else { return false }
+        return [MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_PANIC, MDB_VERSION_MISMATCH].contains(code)
+    }
+
     static func check(_ code: Int32, _ call: String, _ path: String) throws(LMDBError) {
         guard code == MDB_SUCCESS else { throw .failed(call: call, code: code, path: path) }
     }

@@ -25,8 +25,26 @@ public enum StateDirectory {
         return mode & 0o077 == 0 ? nil : mode
     }
 
+    /// - Throws: another user's directory: what this one makes in it the other could not use.
+    public static func checkOwner(_ path: String) throws(StateDirectoryOfOther) {
+        var found = stat()
+        guard stat(path, &found) == 0, found.st_uid != geteuid() else { return }
+        throw StateDirectoryOfOther(path: path, owner: found.st_uid)
+    }
+
     /// What to do about permissions that are too wide.
     public static func modeRemedy(_ path: String) -> String { "chmod 0700 '\(path)'" }
 
     public static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+}
+
+/// A state directory belongs to another user.
+public struct StateDirectoryOfOther: Error, Equatable, CustomStringConvertible {
+    public let path: String
+    public let owner: UInt32
+
+    public var description: String {
+        let name = getpwuid(owner).flatMap { $0.pointee.pw_name.map { String(cString: $0) } } ?? "#\(owner)"
+        return "\(path): belongs to user \(name) (\(owner)), and this is user \(geteuid()): run it as sudo -u \(name)"
+    }
 }

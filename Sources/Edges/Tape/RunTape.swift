@@ -42,7 +42,7 @@ public struct RunTape: Sendable {
     }
 
     func write(_ parts: [Part]) throws(TapeError) {
-        let lines = parts.map { "\($0.path.dropFirst(directory.utf8.count + 1)) \($0.firstSequence)\n" }
+        let lines = parts.map { "\($0.path.split(separator: "/").last ?? "") \($0.firstSequence)\n" }
         do throws(SystemCallError) {
             try PosixFile.replace(listPath, with: Array(lines.joined().utf8))
         } catch {

@@ -24,6 +24,7 @@ struct ControlOptions: ParsableArguments {
         guard let path = StateDirectory.path(explicit: stateDir) else {
             throw StateDirectoryUnknown()
         }
+        try StateDirectory.checkOwner(path)
         return path
     }
 

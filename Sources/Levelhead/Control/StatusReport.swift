@@ -36,8 +36,9 @@ struct StatusReport: Encodable {
         // The traded contract is named when it is flat, too, as in the result of a replay.
         let flat = accounts.first.map { $0.instruments.map { ($0.symbol, Int64(0)) } } ?? []
         let held = Dictionary(flat, uniquingKeysWith: { $1 }).merging(account?.position ?? [:]) { $1 }
-        // Without the execution gateway nobody tells of fills, and the account's is what was last heard.
-        let isToldOfFills = processes.contains { $0.name == "execution" }
+        // Without the execution gateway nobody tells of fills, and the account's is what was last heard; without an
+        // account nobody else has it.
+        let isToldOfFills = account != nil && processes.contains { $0.name == "execution" }
         position = isToldOfFills ? held : held.merging(Self.atVenue(processes)) { $1 }
         tradingState = account?.tradingState
         dayProfit = account?.dayProfit

@@ -66,14 +66,13 @@ struct FlattenCommand: ParsableCommand {
     /// What a person does next when the gateway is not there, for a shell: the command that closes at the venue of this
     /// very desk, or the one that brings back a run whose processes are gone with their venue.
     private func suggest(_ state: String, _ locked: FlattenLock, _ report: inout FlattenReport) throws {
-        func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
         let registered = try ControlDirectory(stateDirectory: state).registrations()
         let alive = registered.filter(\.isAlive).map(\.name)
         guard alive.isEmpty else {
             // Without a venue there is nobody to speak to.
             guard !direct, report.missing.contains("execution"), alive.contains("paper") else { return }
-            let why = reason.map { " --reason \(quoted($0))" } ?? ""
-            report.direct = "levelhead flatten --direct --state-dir \(quoted(state))\(why)"
+            let why = reason.map { " --reason \(ShellText.quoted($0))" } ?? ""
+            report.direct = "levelhead flatten --direct --state-dir \(ShellText.quoted(state))\(why)"
             return
         }
         let found = registered.isEmpty ? "no process is registered" : "no process is alive"
@@ -84,8 +83,13 @@ struct FlattenCommand: ParsableCommand {
         } else if locked.run.isEmpty {
             report.message? += ": is it the right --state-dir?"
         } else {
-            report.message? += "; \(locked.run) was interrupted"
-            report.resume = "levelhead up --resume --state-dir \(quoted(state))"
+            let records = ["paper", "broker"].compactMap { try? DayRecord.read(DayRecord.path(state, venue: $0)) }
+            let open = records.compactMap { $0.openContracts(of: locked.run) }.map { " with \($0)" }.joined()
+            report.message? += "; \(locked.run) was interrupted\(open)"
+            let site = RunSite(stateDirectory: state, directory: locked.run)
+            let isRecorded = PosixFile.exists("\(locked.run)/run.json") && !site.isLive
+            if isRecorded { report.message? += "; it goes on with the --tape that it had" }
+            report.resume = "levelhead up --resume --state-dir \(ShellText.quoted(state))"
         }
     }
 

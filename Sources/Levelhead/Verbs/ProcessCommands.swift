@@ -68,8 +68,10 @@ struct ProcessOptions: ParsableArguments {
     /// only one of its name.
     func beginProcess(_ role: ProcessRole) throws {
         StopSignal.install()
+        Terminal.neverWaitForErrors()
         endWithSupervisor()
         let site = try site()
+        try StateDirectory.checkOwner(site.stateDirectory)
         try ProcessClaim.take(role, site, isSupervised: supervisor != nil)
         // Threads that are started later keep off it too, the engine's own included.
         if let core = try site.configuration().cores.engine { try Cores.keepOff(core) }
@@ -82,6 +84,9 @@ struct ProcessOptions: ParsableArguments {
         let text = PosixFile.exists(path) ? String(decoding: try PosixFile.contents(of: path), as: UTF8.self) : "null\n"
         print(text, terminator: "")
     }
+
+    /// A supervisor is there, and says what is to be said of the run.
+    var isSupervised: Bool { supervisor.map { getppid() == $0 } ?? false }
 
     private func endWithSupervisor() {
         guard let supervisor else { return }
@@ -140,8 +145,16 @@ private func runStage<Hosted: HostedStage & ~Copyable>(
         let desk = try ProcessDesk(Hosted.role, site, symbols: symbols, account: account, verbs: Hosted.role.verbs)
         try host.run(desk)
         desk.close()
+        if Hosted.role == .risk, !options.isSupervised { sayOpen(site) }
         try options.printResult(Hosted.role, site)
     }
+}
+
+/// What a live run that has no supervisor, or none any more, leaves open.
+private func sayOpen(_ site: RunSite) {
+    guard site.isLive, let open = UpResult.position(of: site) else { return }
+    let remedy = "the run's processes go on with it when they are started again"
+    Terminal.writeError("levelhead: \(site.directory) ends with \(open) open: \(remedy)")
 }
 
 /// `levelhead engine`.

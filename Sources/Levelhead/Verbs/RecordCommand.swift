@@ -14,8 +14,8 @@ struct RecordCommand: ParsableCommand {
         commandName: "record",
         abstract: "Writes the records of the run in progress to DBN files of its own, one per trade date.",
         discussion: """
-            Follows the run's ring until the run's input ends or SIGINT or SIGTERM comes. What the ring has no more is \
-            read from the run's tape, so nothing is missing. The run itself is not slowed down.
+            Follows the run's ring until the run's input ends, the run is stopped, or SIGINT or SIGTERM comes. What the \
+            ring has no more is read from the run's tape, so nothing is missing. The run itself is not slowed down.
 
             Example: levelhead record --out copy/ --from-start
             """)
@@ -55,7 +55,8 @@ struct RecordCommand: ParsableCommand {
         var tape = try RunTapeWriter.create(out, metadata: metadata)
         // What has no time, such as a mapping or a mark before the first record, is of the date that the run gave it.
         var (date, nextSession): (Int, UInt64) = (part.tradeDate, 1)
-        var isOver = false
+        let place = Self.place(site)
+        var (isOver, isStopped) = (false, false)
         while !isOver {
             switch try records.next() {
             case .record(let record, _):
@@ -68,13 +69,25 @@ struct RecordCommand: ParsableCommand {
                 if tape.recordCount % 1_024 == 0 { try tape.flush() }
             case .drained:
                 try tape.flush()
-                isOver = StopSignal.isRaised
-                if !isOver { records.wait(.park) }
+                // What was shown before the ring was taken away is read, too.
+                isOver = StopSignal.isRaised || isStopped
+                isStopped = Self.place(site) != place
+                if !isOver, !isStopped { records.wait(.park) }
             case .ended: isOver = true
             }
         }
         try tape.close()
+        if isStopped, !StopSignal.isRaised {
+            let more = "what it takes when it goes on is not in \(out)"
+            Terminal.writeError("levelhead: \(site.directory): the run was stopped: \(more)")
+        }
         return tape.recordCount
+    }
+
+    /// Which file the run's ring is: a run that is stopped takes it away, and makes another when it goes on.
+    private static func place(_ site: RunSite) -> UInt64? {
+        var found = stat()
+        return stat(site.ringPath, &found) == 0 ? UInt64(found.st_ino) : nil
     }
 
     /// The number of the record that the run's ring shows next.

@@ -85,14 +85,16 @@ struct UpCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             StopSignal.install()
+            Terminal.neverWaitForErrors()
             ProgramIdentity.prepare()
             guard let state = StateDirectory.path(explicit: stateDir) else {
                 throw ValidationError("no home directory: give --state-dir")
             }
+            try StateDirectory.checkOwner(state)
             let configuration = try configuration(RunSite.absolute(state))
             try StartConditions.check(stateDirectory: RunSite.absolute(state), configuration)
             // Its ingest reads it again; whoever starts that alone gives it there.
-            if tape.isEmpty, !begin { _ = try live.source.key() }
+            if tape.isEmpty, !begin, !resume { _ = try live.source.key() }
             try StateDirectory.make(state)
             let lock = try DirectoryLock(state)
             if let mode = StateDirectory.wideMode(state) {
@@ -137,7 +139,8 @@ struct UpCommand: ParsableCommand {
             try directory.writeRun(try input.runFile(end))
             print(json ? result.json : result.summary)
             if site.isLive, let open = UpResult.position(of: site) {
-                let remedy = "a new run begins flat; \(Self.resuming(site.directory)) goes on with it"
+                let resume = ShellText.resuming(site.directory, stateDirectory: site.stateDirectory)
+                let remedy = "a new run begins flat; \(resume) goes on with it"
                 Terminal.writeError("levelhead: \(site.directory) ends with \(open) open: \(remedy)")
             }
             if let role = result.neverUp.first { throw NeverStarted(role: role) }
@@ -161,14 +164,6 @@ struct UpCommand: ParsableCommand {
             isDrill: drill)
     }
 
-    private static func resuming(_ run: String) -> String { "levelhead up --resume --run-dir \(run)" }
-
-    /// What a live run has left open, which the next one does not go on with; nil for nothing.
-    private static func open(_ run: String, _ former: DayRecord?) -> String? {
-        guard let former, former.run == run, let contracts = former.position, contracts != 0 else { return nil }
-        return "\(contracts) contract\(abs(contracts) == 1 ? "" : "s") open"
-    }
-
     /// The run that is to go on; nil for a new one. Of one that ended in order nothing says that it is in progress.
     ///
     /// - Parameter former: what the last live run has left of its account.
@@ -176,16 +171,18 @@ struct UpCommand: ParsableCommand {
         if resume, let runDir { return RunSite(stateDirectory: state, directory: RunSite.absolute(runDir)) }
         guard let left = RunSite.current(state), PosixFile.exists("\(left.directory)/run.json") else {
             if resume { Terminal.writeError("levelhead: \(state): no run was interrupted: a new one begins") }
-            if let run = former?.run, let open = Self.open(run, former) {
-                let remedy = "this run begins flat; \(Self.resuming(run)) goes on with that one"
+            if let run = former?.run, let open = former?.openContracts(of: run) {
+                let resume = ShellText.resuming(run, stateDirectory: state)
+                let remedy = "this run begins flat; \(resume) goes on with that one"
                 Terminal.writeError("levelhead: \(run) has ended with \(open): \(remedy)")
             }
             return nil
         }
         if resume { return left }
         if tape.isEmpty, left.isLive {
-            let open = Self.open(left.directory, former).map { " with \($0)" } ?? ""
-            let remedy = "\(Self.resuming(left.directory)) goes on with it; this is a new run, and begins flat"
+            let open = former?.openContracts(of: left.directory).map { " with \($0)" } ?? ""
+            let resume = ShellText.resuming(left.directory, stateDirectory: state)
+            let remedy = "\(resume) goes on with it; this is a new run, and begins flat"
             Terminal.writeError("levelhead: \(left.directory) was interrupted\(open): \(remedy)")
         }
         return nil
@@ -197,6 +194,7 @@ struct UpCommand: ParsableCommand {
         if tape.isEmpty {
             let history = try past.map { try RunHistory(path: $0, root: configuration.instrument.signalRoot) }
             let source = try resumed.map { try live.source(of: $0) } ?? live.source
+            if resume, !begin { _ = try source.key() }
             let (dataset, gateway) = (source.dataset, "\(source.address)")
             return UpInput(
                 runFile: {

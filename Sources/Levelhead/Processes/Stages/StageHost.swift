@@ -71,9 +71,10 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         let identity = SnapshotIdentity(
             stateVersion: stateVersion, configuration: SHA256Digest(of: Array(configuration.resultText.utf8)))
         let outlivesPower = configuration.journal.outlivesPower
-        var snapshots = try SnapshotStore(of: Hosted.role, site, outlivesPower: outlivesPower)
+        var snapshot: Snapshot?
+        let snapshots = try SnapshotStore.open(
+            of: Hosted.role, site, outlivesPower: outlivesPower, expecting: identity, newest: &snapshot)
         var saved = SavedStage()
-        let snapshot = try snapshots.load(Hosted.role.rawValue, expecting: identity)
         if let snapshot {
             var archive = StateArchive(loading: snapshot.state)
             try saved.persist(&archive)

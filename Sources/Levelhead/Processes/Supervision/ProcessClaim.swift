@@ -3,20 +3,32 @@ import Platform
 import Storage
 import Units
 
-/// The right to be a process of a state directory's run: one of each name, and none beside a `levelhead up` that did
-/// not start it. It ends with the process, however that dies.
+/// The right to be a process of a run: one of each name, in its state directory and in the run itself, and none beside
+/// a `levelhead up` that did not start it. It ends with the process, however that dies.
 enum ProcessClaim {
     /// How long a predecessor may take to end: one whose supervisor was killed needs a moment to see it.
     private static let patience = Nanoseconds.seconds(15)
 
     /// Files whose locks are kept until the process ends.
     static func take(_ role: ProcessRole, _ site: RunSite, isSupervised: Bool) throws {
-        if !isSupervised { try shareState(site) }
-        let directory = "\(site.stateDirectory)/locks"
+        if !isSupervised {
+            // Processes without a supervisor hold both together, so that no `levelhead up` begins beside them.
+            try share(site.stateDirectory)
+            try share(site.directory)
+        }
+        let end = MonotonicClock.now() + patience
+        // By its state directory the run may be another process's that was given another one.
+        for place in [site.stateDirectory, site.directory] {
+            try take("\(place)/locks", role, isSupervised: isSupervised, until: end)
+        }
+    }
+
+    private static func take(
+        _ directory: String, _ role: ProcessRole, isSupervised: Bool, until end: Nanoseconds
+    ) throws {
         try Directory.make(directory, mode: 0o700)
         let path = "\(directory)/\(role.rawValue)"
         let file = try open(path)
-        let end = MonotonicClock.now() + patience
         while flock(file, LOCK_EX | LOCK_NB) != 0 {
             guard isSupervised, MonotonicClock.now() < end, !StopSignal.isRaised else {
                 throw DirectoryLock.Failure.held(path: path, pid: pid(in: file))
@@ -26,12 +38,11 @@ enum ProcessClaim {
         write(file)
     }
 
-    /// Processes without a supervisor hold the state directory together, so that no `levelhead up` begins beside them.
-    private static func shareState(_ site: RunSite) throws {
-        let path = "\(site.stateDirectory)/\(DirectoryLock.fileName)"
+    private static func share(_ directory: String) throws {
+        let path = "\(directory)/\(DirectoryLock.fileName)"
         let file = try open(path)
         guard flock(file, LOCK_SH | LOCK_NB) == 0 else {
-            throw DirectoryLock.Failure.held(path: site.stateDirectory, pid: pid(in: file))
+            throw DirectoryLock.Failure.held(path: directory, pid: pid(in: file))
         }
         write(file)
     }

@@ -13,10 +13,13 @@ struct AuditComparison: ~Copyable {
     private let terms: ContractSpecification
     private var log: AuditLog?
     private let size: Int
+    /// Lines that the log has.
+    private let found: UInt64
     /// The first thing that differs.
     private(set) var difference: String?
+    private var made: UInt64 = 0
     /// Lines compared.
-    private(set) var lineCount: UInt64 = 0
+    var lineCount: UInt64 { min(made, found) }
 
     /// - Parameter terms: of the traded contract.
     init(_ path: String, terms: ContractSpecification) throws {
@@ -28,6 +31,7 @@ struct AuditComparison: ~Copyable {
         self.copy = copy
         self.log = log
         size = bytes?.count ?? 0
+        found = UInt64(bytes?.count { $0 == UInt8(ascii: "\n") } ?? 0)
         difference = bytes == nil ? "\(path): missing" : nil
     }
 
@@ -45,7 +49,7 @@ struct AuditComparison: ~Copyable {
         guard difference == nil, let line = AuditLine.line(of: message, outcome: outcome, terms: terms) else { return }
         do throws(AuditLogError) {
             try log?.append(Array(line.utf8))
-            lineCount += 1
+            made += 1
         } catch {
             difference = Self.words(error, path)
         }
@@ -56,9 +60,11 @@ struct AuditComparison: ~Copyable {
         guard difference == nil, var log = log.take() else { return }
         do throws(AuditLogError) {
             try log.finish()
-            let made = Int(try log.checkpoint().byteOffset)
-            if isWhole, made != size {
-                difference = "\(path): \(size) bytes, and \(made) made again"
+            let length = Int(try log.checkpoint().byteOffset)
+            if isWhole, length != size {
+                difference = "\(path): \(size) bytes, and \(length) made again"
+            } else if found == 0, made > 0 {
+                difference = "\(path): empty, and \(made) lines made again"
             }
         } catch {
             difference = Self.words(error, path)

@@ -62,13 +62,14 @@ import Units
         var time = try MarketFoldTests.instant(8, 10, 0)
         let behind: DataQuality = [.warming, .replayed]
         let steps: [(FeedMark.Kind?, Schema?, DataQuality)] = [
-            (nil, nil, []), (.down, nil, .warming),
+            (nil, nil, []), (.down, nil, [.warming, .stale]),
             // While a feed is gone its books stay those of the past until they are replayed.
             (.replaying, .definition, behind), (.replaying, .mbp10, behind), (.replayed, .definition, behind),
             (.replayed, .mbp10, .warming), (.live, nil, []),
             // Options that are chosen later.
             (.replaying, .mbp1, .warming), (.replayed, .mbp1, .warming), (.live, nil, []),
-            (.replaying, nil, behind), (.replayed, nil, .warming), (.live, nil, []), (.refused, nil, .warming),
+            (.replaying, nil, behind), (.replayed, nil, .warming), (.live, nil, []),
+            (.refused, nil, [.warming, .stale]),
         ]
         for (kind, schema, _) in steps {
             time += 1_000_000

@@ -1,4 +1,5 @@
 import Foundation
+import Orders
 import Platform
 import Testing
 import Units
@@ -48,7 +49,9 @@ struct TestPublisher: ~Copyable {
         }
     }
 
-    mutating func serve() throws { try publisher.serveRequests(now: now, wallTime: Timestamp(nanoseconds: 1)) }
+    mutating func serve(quality: UInt16 = 0) throws {
+        try publisher.serveRequests(now: now, wallTime: Timestamp(nanoseconds: 1), quality: quality)
+    }
 }
 
 /// A subscriber and what it said.
@@ -64,6 +67,7 @@ struct TestSubscriber: ~Copyable {
     var texts: [String] = []
     var garbage = 0
     var absent: [String] = []
+    var qualities: [UInt16] = []
 
     init(
         _ directory: SocketDirectory, _ filter: String = "features.T",
@@ -87,6 +91,7 @@ struct TestSubscriber: ~Copyable {
             case .silent: silences += 1
             case .heard: heards += 1
             case .garbage: garbage += 1
+            case .quality(let flags): qualities.append(flags.rawValue)
             case .absent(let filter, let topics): absent.append("\(filter.text): \(topics.map(\.name))")
             }
         }

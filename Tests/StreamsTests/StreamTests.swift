@@ -196,6 +196,22 @@ import ZeroMQ
         #expect(subscriber.sequences.dropLast(4) == [0, 1].suffix(subscriber.sequences.count - 4)[...])
     }
 
+    @Test func `what is wrong with the values of now is told by heartbeats, while nothing is published`() throws {
+        let directory = try SocketDirectory()
+        var publisher = try TestPublisher(directory)
+        var subscriber = try TestSubscriber(directory)
+        try publisher.publish(1)
+        // Stale (2), with a crossed book (8) that is of a row alone; warming (256); nothing.
+        for (count, quality) in [2 | 8, 2 | 256, 2 | 256, 8].map(UInt16.init).enumerated() {
+            try eventually("\(quality)") {
+                try publisher.serve(quality: quality)
+                try subscriber.drain()
+                return subscriber.qualities.count == [1, 2, 2, 3][count]
+            }
+        }
+        #expect(subscriber.qualities == [2, 2 | 256, 0])
+    }
+
     @Test func `silence is told once, and its end`() throws {
         let directory = try SocketDirectory()
         var options = Self.all

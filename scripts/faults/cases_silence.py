@@ -1,14 +1,16 @@
 """A live feed, or its ingest, that goes silent under an account: time goes on, limits bite, and nothing opens on an old book."""
 
+import contextlib
 import json
 import os
 import pathlib
 import signal
+import subprocess
 import time
 
 import records
 import wire
-from bench import case, expect, levelhead, same, short_day, tape, until
+from bench import PROGRAM, case, expect, levelhead, same, short_day, tape, until
 from cases_live import live_up, serve, settle
 from flatten import PATIENT, arm, audit, open_position, order, position, ready
 from runs import prove, replay, send
@@ -54,6 +56,20 @@ def feed(up):
     return next(one.get("feed") for one in up.status()["processes"] if one["name"] == "ingest")
 
 
+@contextlib.contextmanager
+def follow(up, topic):
+    """`subscribe` beside the block; gives what it has printed so far."""
+    path = up.log.with_suffix(f".{topic}.jsonl")
+    with open(path, "w") as out:
+        process = subprocess.Popen([PROGRAM, "subscribe", topic, "--format", "jsonl", "--state-dir", str(up.state)], stdout=out,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            yield lambda: [json.loads(line) for line in path.read_text().split("\n")[:-1]]
+        finally:
+            process.kill()
+            process.wait()
+
+
 @case()
 def live_feed_dead(source):
     """The gateway dies under a position: no mark, flat, and after an arm nothing opens until it is back."""
@@ -61,8 +77,12 @@ def live_feed_dead(source):
         ready(up)
         open_position(up, 1)
         until(lambda: quality(up) == [[]] and feed(up) == "live", 10, f"good data: {quality(up)} {feed(up)}")
-        server.process.kill()
-        seconds = flattened(up, time.monotonic(), 5)
+        with follow(up, "features.ES") as lines:
+            until(lambda: any("sequence" in line for line in lines()), 10, "rows come")
+            server.process.kill()
+            seconds = flattened(up, time.monotonic(), 5)
+            told = [line["quality"]["flags"] for line in lines() if "quality" in line]
+            expect(told and "stale" in told[-1], f"told while no rows come: {told}")
         expect(feed(up) in ("down", "connecting"), f"the feed's state: {feed(up)}")
         expect("stale" in quality(up)[0], f"quality: {quality(up)}")
         levelhead("arm", "--scope", "account", "--reason", "test", "--state-dir", up.state, status=None)

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Control
 import Foundation
+import Orders
 import Platform
 import Streams
 
@@ -77,11 +79,19 @@ struct StreamPrinter {
         output += JSONText.object(["missed": members]) + "\n"
     }
 
-    /// From here on the publisher's frames are of another run, whose sequences begin anew.
-    mutating func newRun(of publisher: String) {
+    /// From here on the publisher's frames are of another run, a new one or one that is taken up again.
+    mutating func newRun(_ run: UInt64, of publisher: String) {
         guard format == .jsonl else { return }
-        let members = JSONText.object(["publisher": JSONText.string(publisher)])
+        let members = JSONText.object([("publisher", JSONText.string(publisher)), ("run", JSONText.integer(run))])
         output += JSONText.object(["new_run": members]) + "\n"
+    }
+
+    /// From here on this is wrong with what the publisher has, also while it publishes nothing; nothing when empty.
+    mutating func quality(_ flags: DataQuality, of publisher: String) {
+        guard format == .jsonl else { return }
+        let names = JSONText.array(flags.names.map { JSONText.string($0) })
+        let members = JSONText.object([("publisher", JSONText.string(publisher)), ("flags", names)])
+        output += JSONText.object(["quality": members]) + "\n"
     }
 
     /// What the publisher said, else what this program's own registry says, else numbers.

@@ -1,3 +1,4 @@
+import Control
 import Platform
 import Streams
 import Units
@@ -83,15 +84,19 @@ final class StreamReader {
         case .missed(let topic, let range):
             printer.missed(topic, range)
             tell("\(topic): missed \(range.lowerBound) to \(range.upperBound)")
-        case .run:
+        case .run(let run):
             if source.hasSpoken {
-                printer.newRun(of: source.process.rawValue)
-                tell("\(source.process.rawValue): a new run; sequences begin at 0")
+                printer.newRun(run, of: source.process.rawValue)
+                tell("\(source.process.rawValue): another run")
             }
             source.hasSpoken = true
         case .absent(let filter, let topics):
             let names = topics.map(\.name).joined(separator: ", ")
             tell("\(source.process.rawValue): no topic \(filter.text); it has \(names)")
+        case .quality(let flags):
+            let words = flags.names.isEmpty ? "of the present again" : flags.names.joined(separator: ", ")
+            printer.quality(flags, of: source.process.rawValue)
+            tell("\(source.process.rawValue): what it has is \(words)")
         case .silent: tell("\(source.process.rawValue): silent; waiting for it")
         case .heard: tell("\(source.process.rawValue): heard again")
         case .garbage(let failure): tell("\(source.process.rawValue): not a frame: \(failure)")

@@ -14,8 +14,8 @@ struct RecordCommand: ParsableCommand {
         commandName: "record",
         abstract: "Writes the records of the run in progress to DBN files of its own, one per trade date.",
         discussion: """
-            Follows the run's ring until the run's input ends, the run is stopped, or SIGINT or SIGTERM comes. What the \
-            ring has no more is read from the run's tape, so nothing is missing. The run itself is not slowed down.
+            Follows the run's ring until the run's input ends, the run is stopped, or SIGINT or SIGTERM comes. What \
+            the ring has no more is read from the run's tape, so nothing is missing. The run itself is not slowed down.
 
             Example: levelhead record --out copy/ --from-start
             """)

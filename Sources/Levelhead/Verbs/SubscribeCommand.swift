@@ -14,9 +14,10 @@ struct SubscribeCommand: ParsableCommand {
             A topic is a name, such as features.ES, levels.ES, strikes.ES, signals.ES, verdicts.MES, orders.MES, \
             fills.MES, status.engine, or what stands before its dot, for all of that kind; * is everything. One who \
             comes late begins with the newest frame. Frames that were lost on the way are fetched again; those that \
-            are gone for good are told on standard error, and in jsonl as {"missed": ...}; another run, whose \
-            sequences begin anew, as {"new_run": ...}. A frame of strikes is a table with a row for each strike: an \
-            array for each column in jsonl, else a line for each row.
+            are gone for good are told on standard error, and in jsonl as {"missed": ...}; another run as \
+            {"new_run": ...}; that what the publisher has is not of the present, while its feed is gone or replays, \
+            as {"quality": ...}. A frame of strikes is a table with a row for each strike: an array for each column \
+            in jsonl, else a line for each row.
 
             Examples:
               levelhead subscribe levels.ES --columns 'pm_high_*' --count 10

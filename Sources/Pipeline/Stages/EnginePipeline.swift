@@ -61,6 +61,9 @@ public struct EnginePipeline<Output: EngineOutput & ~Copyable>: ~Copyable {
     /// What the feed adds to the quality of every vector.
     public var feedQuality: DataQuality { sink.pointee.feedQuality }
 
+    /// What is wrong with the vector that there would be now.
+    public var quality: DataQuality { market.withLeader { $0.rowQuality }.union(sink.pointee.feedQuality) }
+
     /// Reaches the output.
     public mutating func withOutput<Result>(_ body: (inout Output) throws -> Result) rethrows -> Result {
         try body(&sink.pointee.output)
@@ -124,7 +127,13 @@ struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {
 
     mutating func feedChanged(_ feed: FeedCondition) {
         judge.isFeedLive = feed == .live
-        feedQuality = feed == .live ? [] : feed == .replaying ? [.warming, .replayed] : .warming
+        feedQuality =
+            switch feed {
+            case .live: []
+            case .catchingUp: .warming
+            case .replaying: [.warming, .replayed]
+            case .lost: [.warming, .stale]
+            }
         output.feedChanged(feedQuality)
     }
 

@@ -198,15 +198,20 @@ public struct StreamPublisher: ~Copyable {
     /// Answers requests, a bounded number of them, and says when it is time that the publisher lives. Call it in every
     /// turn of the loop, or at least every `beatInterval`. What is held is not there for who asks.
     ///
-    /// - Parameter now: of a clock that never steps back.
-    public mutating func serveRequests(now: Nanoseconds, wallTime: Timestamp) throws(ZeroMQError) {
+    /// - Parameters:
+    ///   - now: of a clock that never steps back.
+    ///   - quality: what a value that was published now would have; heartbeats carry it, so that a reader hears of it
+    ///     while there is nothing to publish.
+    public mutating func serveRequests(
+        now: Nanoseconds, wallTime: Timestamp, quality: UInt16 = 0
+    ) throws(ZeroMQError) {
         try requests.serve(topics, topicCount, now: now)
         try outside?.requests.serve(topics, topicCount, now: now)
         if let lastBeat, now - lastBeat < options.beatInterval { return }
         lastBeat = now
         // Subscribers that find their way back after a restart miss the first.
         if beatCount < 2 { try publishSchemas(wallTime) }
-        try publishBeat(wallTime)
+        try publishBeat(wallTime, quality)
     }
 
     /// Adds the socket of the requests to what the owner waits for.
@@ -215,12 +220,12 @@ public struct StreamPublisher: ~Copyable {
         return requests.register(in: &poller)
     }
 
-    private mutating func publishBeat(_ wallTime: Timestamp) throws(ZeroMQError) {
+    private mutating func publishBeat(_ wallTime: Timestamp, _ quality: UInt16) throws(ZeroMQError) {
         var heads = LittleEndianBytes().bytes
         for index in 0..<topicCount {
             heads += topics[index].topic.field + LittleEndianBytes().adding(topics[index].kept.upperBound).bytes
         }
-        let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds)
+        let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds, quality: quality)
         let count = heads.withUnsafeBytes { beatWriter.write($0, sequence: beatCount, stamp, into: scratch) }
         beatCount += 1
         try emit(UnsafeRawBufferPointer(rebasing: scratch[..<count]))

@@ -1,3 +1,4 @@
+import Orders
 import Units
 
 /// What a subscriber has to say, in order.
@@ -13,12 +14,18 @@ public enum StreamEvent {
     case run(UInt64)
     /// The publisher has no topic for this filter, but others.
     case absent(TopicFilter, topics: [StreamTopic])
+    /// What the publisher says of the values that it has now, by its heartbeats, also while it publishes none: those
+    /// of `feedFlags`, when they have changed; none when the values are of the present.
+    case quality(DataQuality)
     /// Nothing was heard of the publisher for `StreamSubscriber.Options.silence`.
     case silent
     /// It is heard again.
     case heard
     /// A message that is no frame of this version.
     case garbage(StreamFrame.Failure)
+
+    /// What a heartbeat's quality is told of: its other flags come and go with every row.
+    public static let feedFlags: DataQuality = [.stale, .replayed, .warming]
 }
 
 /// From where on a subscriber reads a stream.

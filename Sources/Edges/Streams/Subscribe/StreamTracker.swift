@@ -1,3 +1,4 @@
+import Orders
 import Units
 
 /// The subscriber without its sockets: puts frames in order, finds what is missing, asks for it, and tells what is
@@ -37,6 +38,8 @@ struct StreamTracker {
     private var lastHeard: Nanoseconds?
     private var isSilent = false
     private var lastTick: Nanoseconds?
+    /// What was last told of the publisher's values.
+    private var quality: DataQuality = []
 
     init(filters: [TopicFilter], options: StreamSubscriber.Options) {
         self.filters = filters
@@ -53,6 +56,7 @@ struct StreamTracker {
         note(run: frame.run)
         switch frame.kind {
         case .heartbeat:
+            note(quality: DataQuality(rawValue: frame.stamp.quality))
             for head in frame.heads where wants(head.topic) { see(head.topic, next: head.next, now: now) }
             return false
         case .schema:
@@ -64,6 +68,13 @@ struct StreamTracker {
         case .vector, .signal, .verdict, .order, .fill, .text, .strikes:
             return wants(frame.topic) && takeLive(frame, now: now)
         }
+    }
+
+    private mutating func note(quality said: DataQuality) {
+        let now = said.intersection(StreamEvent.feedFlags)
+        guard now != quality else { return }
+        quality = now
+        ready.add(.event(.quality(now)))
     }
 
     private mutating func takeLive(_ frame: StreamFrame, now: Nanoseconds) -> Bool {

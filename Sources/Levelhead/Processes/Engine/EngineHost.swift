@@ -146,7 +146,7 @@ struct EngineHost: ~Copyable {
     private mutating func tend(_ desk: ProcessDesk, isBusy: Bool) throws {
         tendedAt = MonotonicClock.now()
         try journal()
-        streams.serve(status: desk.takeStatusText())
+        streams.serve(status: desk.takeStatusText(), quality: pipeline.quality)
         if let failure = streams.failure { throw failure }
         if let command = desk.mailbox.pop() { command.finish(.notConcerned) }
         try door.outbox.poll()

@@ -119,14 +119,16 @@ final class EngineStreams {
     func flush(until isUrgent: () -> Bool) { attempt { try publisher.flush(until: isUrgent) } }
 
     /// Answers those who came late or missed something, and publishes the status when there is a new one.
-    func serve(status text: String?) {
+    ///
+    /// - Parameter quality: what a row would have now; heartbeats say it while there is none.
+    func serve(status text: String?, quality: DataQuality) {
         attempt {
             let (now, wallTime) = (MonotonicClock.now(), WallClock.now())
             if let text {
                 let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds)
                 try publisher.publish(text: text, stamp, to: status)
             }
-            try publisher.serveRequests(now: now, wallTime: wallTime)
+            try publisher.serveRequests(now: now, wallTime: wallTime, quality: quality.rawValue)
         }
     }
 

@@ -122,28 +122,39 @@ struct UpCommand: ParsableCommand {
                 let result = JSONText.object(["run_dir": JSONText.string(site.directory)])
                 return print(json ? result : site.directory)
             }
-            let result: UpResult
-            do {
-                result = try UpRun(site: site).run(
-                    ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty,
-                    isLockstep: lockstep)
-            } catch is InputFailed {
-                // Ingest has said why.
-                throw ExitCode.failure
-            }
-            try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
-            let own = try site.tape.parts().map(\.path)
-            let end = RunFile.End(results: result.digests, ownTape: own.isEmpty ? nil : try TapeIdentity(own))
-            try directory.writeRun(try input.runFile(end))
-            print(json ? result.json : result.summary)
-            if site.isLive, let open = UpResult.position(of: site) {
-                let remedy = "a new run begins flat; \(Self.resuming(site.directory)) goes on with it"
-                Terminal.writeError("levelhead: \(site.directory) ends with \(open) open: \(remedy)")
-            }
-            if let role = result.neverUp.first { throw NeverStarted(role: role) }
-            if !result.unfinished.isEmpty { throw NotFinished(roles: result.unfinished) }
+            try supervise(site, directory, input, venue: venue)
             withExtendedLifetime(lock.path) {}
         }
+    }
+
+    /// Runs the processes to the run's end, and says and writes what it came to, whatever ended it.
+    private func supervise(
+        _ site: RunSite, _ directory: borrowing RunDirectory, _ input: UpInput, venue: String
+    ) throws {
+        defer { Self.tellOpen(site, venue: venue) }
+        let result = try UpRun(site: site).run(
+            ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty, isLockstep: lockstep)
+        try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
+        if let failure = result.failure {
+            // Ingest has said why its input is bad.
+            if failure is InputFailed { throw ExitCode.failure }
+            throw failure
+        }
+        let own = try site.tape.parts().map(\.path)
+        let end = RunFile.End(results: result.digests, ownTape: own.isEmpty ? nil : try TapeIdentity(own))
+        try directory.writeRun(try input.runFile(end))
+        print(json ? result.json : result.summary)
+        if let role = result.neverUp.first { throw NeverStarted(role: role) }
+        if !result.unfinished.isEmpty { throw NotFinished(roles: result.unfinished) }
+    }
+
+    /// Says what a live run has left open, which a new one does not go on with.
+    private static func tellOpen(_ site: RunSite, venue: String) {
+        guard site.isLive else { return }
+        let account = (try? DayRecord.read(DayRecord.path(site.stateDirectory, venue: venue))) ?? nil
+        guard let open = UpResult.position(of: site, account: account) else { return }
+        let remedy = "a new run begins flat; \(resuming(site.directory)) goes on with it"
+        Terminal.writeError("levelhead: \(site.directory) ends with \(open) open: \(remedy)")
     }
 
     /// A run that is resumed without a word on its configuration goes on with the one that it began with.
@@ -163,12 +174,6 @@ struct UpCommand: ParsableCommand {
 
     private static func resuming(_ run: String) -> String { "levelhead up --resume --run-dir \(run)" }
 
-    /// What a live run has left open, which the next one does not go on with; nil for nothing.
-    private static func open(_ run: String, _ former: DayRecord?) -> String? {
-        guard let former, former.run == run, let contracts = former.position, contracts != 0 else { return nil }
-        return "\(contracts) contract\(abs(contracts) == 1 ? "" : "s") open"
-    }
-
     /// The run that is to go on; nil for a new one. Of one that ended in order nothing says that it is in progress.
     ///
     /// - Parameter former: what the last live run has left of its account.
@@ -176,15 +181,16 @@ struct UpCommand: ParsableCommand {
         if resume, let runDir { return RunSite(stateDirectory: state, directory: RunSite.absolute(runDir)) }
         guard let left = RunSite.current(state), PosixFile.exists("\(left.directory)/run.json") else {
             if resume { Terminal.writeError("levelhead: \(state): no run was interrupted: a new one begins") }
-            if let run = former?.run, let open = Self.open(run, former) {
+            if let former, let open = former.openPosition(of: former.run) {
+                let run = former.run
                 let remedy = "this run begins flat; \(Self.resuming(run)) goes on with that one"
-                Terminal.writeError("levelhead: \(run) has ended with \(open): \(remedy)")
+                Terminal.writeError("levelhead: \(run) has ended with \(open) open: \(remedy)")
             }
             return nil
         }
         if resume { return left }
         if tape.isEmpty, left.isLive {
-            let open = Self.open(left.directory, former).map { " with \($0)" } ?? ""
+            let open = former?.openPosition(of: left.directory).map { " with \($0) open" } ?? ""
             let remedy = "\(Self.resuming(left.directory)) goes on with it; this is a new run, and begins flat"
             Terminal.writeError("levelhead: \(left.directory) was interrupted\(open): \(remedy)")
         }

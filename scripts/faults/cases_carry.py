@@ -11,7 +11,7 @@ from bench import PLACE, case, expect, levelhead, same, short_day, until
 from cases_live import KEY, live_up, serve
 from cases_silence import changes, feed as feed_state, quiet_day
 from flatten import PATIENT, arm, is_taken, order, position, ready
-from runs import Up, prove, send
+from runs import Up, logged, prove, send
 
 TRADE_DATE = 20260310
 # Only we trade, and a position stands as long as it has to.
@@ -363,6 +363,12 @@ def live_key_taken_away(source):
             result = first.end()
             expect("ends with 1 MES" in first.words(), f"said: {first.words()}")
             detail = prove(first, result)
+            logs = {name: {line["message"]: line for line in lines} for name, lines in logged(first).items()}
+            expect({"feed replaying", "feed live"} <= set(logs["ingest"]), f"feed states: {list(logs['ingest'])}")
+            same(logs["risk"]["trading ACTIVE"]["instrument"][:3], "MES", "the contract of the trading state")
+            # What people are told is there too.
+            said = [line.removeprefix("levelhead: ") for line in first.words().splitlines()]
+            expect(all(line in set().union(*logs.values()) for line in said), f"{said} in {logs}")
         # A gateway that cannot begin again: its journal cannot be opened.
         journal = first.run / "journal/risk-in.journal"
         journal.rename(journal.with_suffix(".kept"))

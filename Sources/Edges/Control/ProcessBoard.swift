@@ -79,6 +79,9 @@ public final class ProcessBoard: Sendable {
         }
     }
 
+    /// The contract that the first symbol's cell is of; nil in a process that has none.
+    public var traded: String? { text.withLock { $0.traded } ?? symbols.first }
+
     public func setMetrics(address: String?) { text.withLock { $0.metrics = address } }
 
     /// Counts a control message that was not taken.

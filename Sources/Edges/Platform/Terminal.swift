@@ -8,7 +8,19 @@ public enum Terminal {
     public static var standardOutputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// Writes one line to standard error.
-    public static func writeError(_ line: String) { _ = write(line + "\n", to: STDERR_FILENO) }
+    ///
+    /// - Parameter instrument: the contract that it is about, for whoever has a copy.
+    public static func writeError(_ line: String, about instrument: String? = nil) {
+        _ = write(line + "\n", to: STDERR_FILENO)
+        errorCopy.withLock { $0 }?(line, instrument)
+    }
+
+    /// Gives each line for standard error to somebody else as well, from here on; nil ends that.
+    public static func copyErrors(to copy: (@Sendable (_ line: String, _ instrument: String?) -> Void)?) {
+        errorCopy.withLock { $0 = copy }
+    }
+
+    private static let errorCopy = Mutex<(@Sendable (String, String?) -> Void)?>(nil)
 
     /// Writes to standard output at once, after what stdio still holds.
     ///

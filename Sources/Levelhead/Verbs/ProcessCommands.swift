@@ -73,6 +73,7 @@ struct ProcessOptions: ParsableArguments {
         try ProcessClaim.take(role, site, isSupervised: supervisor != nil)
         // Threads that are started later keep off it too, the engine's own included.
         if let core = try site.configuration().cores.engine { try Cores.keepOff(core) }
+        RunLog.begin(process: role.rawValue, run: site.name, path: site.log(role.rawValue))
     }
 
     /// Prints the process's part of the results, when it is asked for.

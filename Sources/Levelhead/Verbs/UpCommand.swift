@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Control
 import Foundation
+import Observability
 import Platform
 import Storage
 import Tape
@@ -83,6 +84,7 @@ struct UpCommand: ParsableCommand {
     }
 
     func run() throws {
+        defer { RunLog.end() }
         try reportingErrors {
             StopSignal.install()
             ProgramIdentity.prepare()
@@ -131,6 +133,7 @@ struct UpCommand: ParsableCommand {
     private func supervise(
         _ site: RunSite, _ directory: borrowing RunDirectory, _ input: UpInput, venue: String
     ) throws {
+        RunLog.begin(process: "up", run: site.name, path: site.log("up"))
         defer { Self.tellOpen(site, venue: venue) }
         let result = try UpRun(site: site).run(
             ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty, isLockstep: lockstep)

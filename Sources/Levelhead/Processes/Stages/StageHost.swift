@@ -312,6 +312,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         guard let known = hosted.lock, let news = known.news(lock.word.load(), record: { lock.record }) else {
             return false
         }
+        RunLog.note("lock word: \(news.request == .arm ? "open" : "locked"), epoch \(news.epoch)")
         try take(.control, .request(news))
         try send()
         return true

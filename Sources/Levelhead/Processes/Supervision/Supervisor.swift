@@ -1,5 +1,6 @@
 import Control
 import Foundation
+import Observability
 import Platform
 import Security
 import Units
@@ -139,6 +140,7 @@ struct Supervisor {
         if role == .ingest { arguments += ingestArguments } else if isLockstep { arguments.append("--lockstep") }
         children[role] = try ChildProcess.start(role, arguments)
         startedAt[role] = MonotonicClock.now()
+        RunLog.note("\(role.rawValue) is started, pid \(children[role]?.pid ?? 0)")
         dead[role] = nil
     }
 

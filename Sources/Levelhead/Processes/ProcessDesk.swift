@@ -61,7 +61,7 @@ final class ProcessDesk: Sendable {
     ///   - isDone: its input is over, and everything that follows from it has been taken by its receivers.
     func report(
         position: UInt64, clock: Timestamp, isDone: Bool, recovered: UInt64 = 0, gaps: UInt64 = 0,
-        produced: UInt64 = 0, lag: Nanoseconds = .zero
+        dropped: UInt64 = 0, produced: UInt64 = 0, lag: Nanoseconds = .zero
     ) {
         RunLog.reached(position)
         if firstRecord.load(ordering: .relaxed) == .max {
@@ -76,6 +76,7 @@ final class ProcessDesk: Sendable {
         record.records = position &- firstRecord.load(ordering: .relaxed)
         record.gaps = gaps
         record.recordsLost = recovered
+        record.dropped = dropped
         record.produced = produced
         board.status.store(record)
     }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Configuration
 import Control
+import Execution
 import Foundation
 import Orders
 import Platform
@@ -116,7 +118,8 @@ struct FlattenCommand: ParsableCommand {
     private func closeDirectly(
         _ state: String, _ locked: FlattenLock, until deadline: Nanoseconds, _ report: inout FlattenReport
     ) throws {
-        var flatten = try DirectFlatten(stateDirectory: state, epoch: locked.state.epoch)
+        let collar = Self.collar(RunSite(stateDirectory: state, directory: locked.run))
+        var flatten = try DirectFlatten(stateDirectory: state, epoch: locked.state.epoch, collar: collar)
         let began = WallClock.now().nanoseconds
         let end = try flatten.run(until: deadline, waitsForOpen: atOpen)
         report.rounds = flatten.rounds
@@ -129,6 +132,13 @@ struct FlattenCommand: ParsableCommand {
         case .marketClosed: report.message = "market_closed"
         case .timeIsUp: report.message = "not flat in time"
         }
+    }
+
+    /// As the run's execution gateway has it; without a run, or where its settings cannot be read, the default: that
+    /// keeps nobody from closing.
+    private static func collar(_ site: RunSite) -> Ticks {
+        let own = site.directory.isEmpty ? nil : try? site.configuration().execution.collar
+        return own ?? ExecutionConfiguration.defaultCollar
     }
 
     private func certificate(

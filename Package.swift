@@ -185,7 +185,7 @@ let package = Package(
         .target(
             name: "FeatureProperties", dependencies: ["Features"], path: "Tests/FeatureProperties",
             swiftSettings: edge),
-        tests("UnitsTests", ["Units"]),
+        tests("UnitsTests", ["Units", "Determinism"]),
         tests("DeterminismTests", ["Determinism", "CLanes"]),
         tests("MarketCalendarTests", ["MarketCalendar", "Units", "Determinism"]),
         tests("DBNTests", ["DBN", "Units", "Determinism"]),

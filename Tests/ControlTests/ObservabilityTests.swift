@@ -224,4 +224,74 @@ import Units
             #expect(own == (0..<100).map { "thread \(thread) line \($0)" })
         }
     }
+
+    @Test func `a full file makes room for the next one, and two are kept`() throws {
+        let state = try TestState()
+        let writer = try LogWriter(process: "p", run: "", path: state.file("log.jsonl"), largestFile: 2_000)
+        let logger = writer.logger()
+        for index in 0..<100 { logger.info("line \(index)") }
+        writer.stop()
+        let newest = try Self.objects(state.file("log.jsonl")).compactMap { $0["message"] as? String }
+        let before = try Self.objects(state.file("log.1.jsonl")).compactMap { $0["message"] as? String }
+        #expect(newest.last == "line 99")
+        #expect(before + newest == (100 - before.count - newest.count..<100).map { "line \($0)" })
+        for name in ["log.jsonl", "log.1.jsonl"] {
+            let count = try String(contentsOfFile: state.file(name), encoding: .utf8).utf8.count
+            #expect(count > 0 && count <= 2_000)
+        }
+    }
+
+    @Test func `a line that a killed process left without its end is cut off`() throws {
+        let state = try TestState()
+        let line = "{\"message\":\"a\"}\n"
+        for (kept, left) in [("", ""), ("", "{\"a"), (line, "{\"mess"), (line, "")] {
+            let path = state.file("log-\(kept.utf8.count)-\(left.utf8.count)")
+            try Data((kept + left).utf8).write(to: URL(fileURLWithPath: path))
+            let writer = try LogWriter(process: "p", run: "", path: path)
+            writer.logger().info("b")
+            writer.stop()
+            let messages = try Self.objects(path).compactMap { $0["message"] as? String }
+            #expect(messages == (kept.isEmpty ? [] : ["a"]) + ["b"])
+        }
+    }
+
+    @Test func `a disk that takes nothing keeps nobody, and what was lost is told when it does again`() throws {
+        // Opens, and has no space for any byte.
+        let full = try LogWriter(process: "p", run: "", path: "/dev/full")
+        for index in 0..<2_000 { full.logger().info("line \(index)") }
+        full.stop()
+        let state = try TestState()
+        let path = state.file("later/log")
+        let writer = try LogWriter(process: "p", run: "", path: path)
+        writer.logger().info("to nowhere")
+        // The thread has tried it once the next line finds the directory.
+        usleep(200_000)
+        try FileManager.default.createDirectory(atPath: state.file("later"), withIntermediateDirectories: false)
+        writer.logger().info("to the disk")
+        writer.stop()
+        let messages = try Self.objects(path).compactMap { $0["message"] as? String }
+        #expect(messages == ["1 log lines were lost", "to the disk"])
+    }
+
+    @Test func `what a process says on standard error is in its log, with its place in the ring`() throws {
+        let state = try TestState()
+        let path = state.file("log/risk.jsonl")
+        Terminal.writeError("levelhead: test: before the log")
+        RunLog.note("nowhere")
+        RunLog.begin(process: "risk", run: "r", path: path)
+        RunLog.reached(8)
+        Terminal.writeError("levelhead: test: trouble", about: "MESH6")
+        RunLog.note("trading LOCKED: daily_loss", about: "MESH6")
+        RunLog.end()
+        RunLog.end()
+        Terminal.writeError("levelhead: test: after the log")
+        let lines = try Self.objects(path)
+        let messages = lines.compactMap { $0["message"] as? String }
+        #expect(messages == ["started, pid \(getpid())", "test: trouble", "trading LOCKED: daily_loss", "ended"])
+        #expect(lines.map { $0["level"] as? String } == ["info", "warning", "info", "info"])
+        #expect(lines.map { $0["sequence"] as? Int } == [nil, 7, 7, 7])
+        #expect(lines.map { $0["instrument"] as? String } == [nil, "MESH6", "MESH6", nil])
+        #expect(lines.allSatisfy { $0["process"] as? String == "risk" && $0["run"] as? String == "r" })
+        #expect(try state.mode("log/risk.jsonl") == 0o600)
+    }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import Network
+@testable import Network
 import Platform
 import Testing
 import Units

@@ -1,6 +1,6 @@
 import DBN
 import Foundation
-import Network
+@testable import Network
 import Platform
 import Synchronization
 import Testing

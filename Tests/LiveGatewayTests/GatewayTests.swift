@@ -1,6 +1,6 @@
 import DBN
 import LiveGateway
-import Network
+@testable import Network
 import Security
 import Foundation
 import Testing

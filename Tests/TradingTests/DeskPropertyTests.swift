@@ -1,7 +1,7 @@
 import CHeapCount
 import Determinism
 import Execution
-import Orders
+@testable import Orders
 import PaperVenue
 import Risk
 import Testing

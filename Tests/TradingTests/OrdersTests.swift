@@ -1,5 +1,5 @@
 import Determinism
-import Orders
+@testable import Orders
 import Risk
 import Testing
 import Units

@@ -34,6 +34,20 @@ import Units
         return events
     }
 
+    @Test func `what finds no room is counted, of both accounts together`() {
+        var venue = Self.venue()
+        let market = Self.market("1")
+        var before: UInt64 = 0
+        for account in VenueAccount.allCases {
+            for count in 1...10_000 {
+                venue.receive(
+                    Self.command(.queryPosition, account, count: UInt64(count)), at: market.time, market: market.update)
+            }
+            #expect(venue.dropped > before + 1_000)
+            before = venue.dropped
+        }
+    }
+
     @Test func `each account fills and answers for itself`() {
         var venue = Self.venue()
         let market = Self.market("1")

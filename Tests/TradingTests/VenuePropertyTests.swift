@@ -1,6 +1,6 @@
 import CHeapCount
 import Determinism
-import Orders
+@testable import Orders
 import PaperVenue
 import Testing
 import Units

@@ -11,7 +11,7 @@ from bench import PLACE, case, expect, levelhead, same, short_day, until
 from cases_live import KEY, live_up, serve
 from cases_silence import changes, feed as feed_state, quiet_day
 from flatten import PATIENT, arm, is_taken, order, position, ready
-from runs import Up, prove, send
+from runs import Up, logged, prove, send
 
 TRADE_DATE = 20260310
 # Only we trade, and a position stands as long as it has to.
@@ -328,3 +328,60 @@ def live_open_position_is_named(source):
             result = again.end()
             expect("ends with" not in again.words().replace("has ended", ""), f"said: {again.words()}")
             return prove(again, result)
+
+
+@case()
+def live_key_taken_away(source):
+    """An ingest that cannot read its key any more leaves a position with the others: the feed is down and tried again, until the key
+    is back. A run that an error ends says what is open, and has a summary."""
+    key = PLACE / f"key-{os.getpid()}-{source.randrange(10**6)}"
+    key.write_text(KEY["DATABENTO_API_KEY"] + "\n")
+    key.chmod(0o600)
+    away = key.with_suffix(".away")
+    without = dict.fromkeys(KEY, "")
+    with feed() as server:
+        with desk(server, "--key-file", key, environment=without) as first:
+            ready(first)
+            trade(first, "buy")
+            held = first.status()["position"]
+            expect(any(held.values()), f"a position: {held}")
+            others = {name: pid for name, pid in first.pids().items() if name != "ingest"}
+            key.rename(away)
+            old = first.kill("ingest")
+            until(lambda: "tried again in" in first.words() or first.process.poll() is not None, 20, "it says so")
+            # Two attempts more, each later than the one before.
+            until(lambda: first.words().count("tried again in") >= 2 or first.process.poll() is not None, 20, "it is tried again")
+            expect(first.process.poll() is None, f"the desk has ended: {first.words()[-300:]}")
+            same({name: pid for name, pid in first.pids().items() if name != "ingest"}, others, "the others")
+            # While an attempt is under way it is ingest that says where the feed stands, and it has not begun to.
+            until(lambda: first.status()["feed"] == "down", 10, f"the feed: {first.status()}")
+            same(first.status()["position"], held, "the position")
+            away.rename(key)
+            first.restarted("ingest", old, seconds=30)
+            until(lambda: first.status()["feed"] == "live", 20, f"the feed: {first.status()}")
+            same(first.status()["position"], held, "the position")
+            result = first.end()
+            expect("ends with 1 MES" in first.words(), f"said: {first.words()}")
+            detail = prove(first, result)
+            logs = {name: {line["message"]: line for line in lines} for name, lines in logged(first).items()}
+            expect({"feed replaying", "feed live"} <= set(logs["ingest"]), f"feed states: {list(logs['ingest'])}")
+            same(logs["risk"]["trading ACTIVE"]["instrument"][:3], "MES", "the contract of the trading state")
+            # What people are told is there too.
+            said = [line.removeprefix("levelhead: ") for line in first.words().splitlines()]
+            expect(all(line in set().union(*logs.values()) for line in said), f"{said} in {logs}")
+        # A gateway that cannot begin again: its journal cannot be opened.
+        journal = first.run / "journal/risk-in.journal"
+        journal.rename(journal.with_suffix(".kept"))
+        journal.mkdir()
+        with desk(server, "--key-file", key, "--resume", environment=without, state=first.state, run=first.run) as again:
+            again.wait(90, status=1)
+            expect("risk cannot start: the run has failed" in again.words(), f"said: {again.words()}")
+            expect(f"{first.run} ends with 1 contract open" in again.words(), f"what is open is said: {again.words()}")
+            summary = json.loads((first.run / "results/summary.json").read_text())
+            same((summary["failure"], summary["dead"]), ("risk cannot start: the run has failed", ["risk"]), f"summary: {summary}")
+        journal.rmdir()
+        journal.with_suffix(".kept").rename(journal)
+        with desk(server, "--key-file", key, "--resume", environment=without, state=first.state, run=first.run) as third:
+            ready(third)
+            same(third.status()["position"], held, "the position of the run that goes on")
+            return f"{detail}; {prove(third, third.end())}"

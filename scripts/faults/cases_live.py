@@ -619,14 +619,17 @@ def live_roll_week(source):
 
 @case()
 def live_contract_changes(source):
-    """In a later session the symbol stands for a contract that the run does not know: it ends, and says which."""
+    """In a later session the symbol stands for a contract that the run does not know: its ingest says which and ends, the others
+    go on without a feed."""
     day = both_contracts(bench.PLACE / "change")
     more = ("--replay-from", "all", "--set", "instrument.traded=ES.c.0")
     with serve(day / "2.dbn", "--speed", "max") as first, live_up(first, *more) as up:
         settle(up, 900)
         first.__exit__()
         with serve(day / "1.dbn", "--speed", "max", "--port", first.address.split(":")[1]):
-            up.wait(60, status=1)
+            until(lambda: "tried again in 4 s" in up.words(), 60, f"it is tried again: {up.words()[-300:]}")
+            same((up.status()["feed"], set(up.pids())), ("down", set(ROLES[1:])), "the feed and the processes")
+            up.end()
         expect("ES.c.0 is now ESM6 (instrument 1202606), which is not among" in up.words(), f"words: {up.words()[-300:]}")
         bench.levelhead("verify", up.run)
-        return up.words().strip().splitlines()[-2]
+        return next(line for line in up.words().splitlines() if "ES.c.0 is now" in line)

@@ -12,7 +12,7 @@ import time
 import bench
 import records
 from bench import PLACE, Skip, case, expect, fails, levelhead, same, short_day, until
-from runs import ROLES, Up, explained, prove, replay_once, ring, send, wait_for_all
+from runs import ROLES, Up, explained, logged, prove, replay_once, ring, send, wait_for_all
 
 
 @case()
@@ -33,6 +33,7 @@ def tape_in_time(source):
         result = up.wait()
         expect(result["orders"] > 3 and result["fills"] > 1, f"orders and fills: {result}")
         same(result["position"], {"MESH6": 0}, "position at the end")
+        logged(up)
         return f"{prove(up, result, source=short_day())}; {explained(up)} orders explained"
 
 

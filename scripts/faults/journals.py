@@ -11,9 +11,14 @@ SIGNAL, APPROVAL, CHANGE, VERDICT, COMMAND, EVENT, FILL, UPDATE, NOTICE, REQUEST
 # Where an input came from: the frame's type in a journal of inputs.
 SIGNALS, APPROVALS, FILLS, COMMANDS, EVENTS = range(1, 6)
 CONTROL = 64
+VISITOR = 66
 # Behind what an event's message begins with: kind, sequence, time and delivery time.
 EVENT_KIND = 25
 FILLED = 3
+# Where an event has its price, and a command its kind and its order's price, in ticks.
+EVENT_PRICE = 44
+COMMAND_KIND, COMMAND_PRICE = 1, 37
+SUBMIT = 1
 # Behind position and sequence, with which an input begins.
 INPUT_HEADER = 16
 
@@ -48,3 +53,13 @@ def inputs(run, role, source):
 def fills(events):
     """The venue's words that are fills."""
     return [event for event in events if event[EVENT_KIND] == FILLED]
+
+
+def price(message, place):
+    """Ticks."""
+    return struct.unpack_from("<q", message, place)[0]
+
+
+def submitted(commands):
+    """Those of the commands that are new orders."""
+    return [command for command in commands if command[0] == COMMAND and command[COMMAND_KIND] == SUBMIT]

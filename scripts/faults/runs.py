@@ -137,6 +137,24 @@ def ring(run):
     return pathlib.Path("/dev/shm/levelhead-" + hashlib.sha256(str(run).encode()).hexdigest()[:16])
 
 
+def logged(up, *names):
+    """The lines of the structured logs of a run, by process, each of which says who, of what run, and where it stood."""
+    found = {}
+    for name in names or (*ROLES, "up"):
+        path = pathlib.Path(up.run) / f"log/{name}.jsonl"
+        same(path.stat().st_mode & 0o777, 0o600, f"mode of {path}")
+        found[name] = lines = [json.loads(line) for line in path.read_text().splitlines()]
+        for line in lines:
+            same((line["process"], line["run"]), (name, pathlib.Path(up.run).name), f"{path}: {line}")
+            expect(line["time_ns"] > 0 and line["level"] and line["message"], f"{path}: {line}")
+        reached = [line["sequence"] for line in lines if "sequence" in line]
+        same(bool(reached), name != "up", f"sequences in {path}")
+        messages = [line["message"] for line in lines]
+        expect("started, pid" in messages[0] and messages[-1] == "ended", f"{path}: {messages}")
+        expect(name == "up" or any("ready at record" in message for message in messages), f"{path}: {messages}")
+    return found
+
+
 def remove_shared(run):
     """Takes a run's files in shared memory away, as the next begin in its state directory would."""
     for path in ring(run).parent.glob(ring(run).name + "*"):

@@ -12,7 +12,8 @@ import Units
     /// Message time after which the venue is asked about an order that cannot rest and whose end has not been told.
     public var fillWithin = Nanoseconds.seconds(1)
     /// How far beyond the far touch the closing orders of a flatten are priced.
-    public var collar = Ticks(20)
+    public var collar = defaultCollar
+    public static var defaultCollar: Ticks { Ticks(20) }
     /// Message time between two closing rounds of a flatten.
     public var roundPause = Nanoseconds.milliseconds(50)
     /// Message time that a flatten may take before it says that it is late; its rounds are `closeRetry` apart from then

@@ -66,8 +66,8 @@ import Units
     /// Profit of what was closed, after all fees.
     @inlinable public var netRealised: Money { realised - fees }
 
-    /// States what always holds.
-    public func checkInvariants() {
+    /// States what always holds, for tests after every step.
+    func checkInvariants() {
         precondition(bought - sold == quantity, "the position is the sum of its fills")
         precondition(!isFlat || openCost == .zero, "nothing open costs nothing")
     }

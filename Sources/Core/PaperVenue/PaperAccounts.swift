@@ -53,6 +53,8 @@ public struct PaperAccounts: Sendable {
 
     /// Net contracts of all accounts.
     public var held: Quantity { first.account.quantity + (second?.account.quantity ?? .zero) }
+    /// Answers and refusals of all accounts that found no room.
+    public var dropped: UInt64 { first.dropped + (second?.dropped ?? 0) }
     /// Live orders of all accounts.
     public var orderCount: Int { first.orders.count + (second?.orders.count ?? 0) }
 

@@ -17,7 +17,7 @@ extension SettingTable {
             "a close that was refused, or left something open, is sent again after this long"),
         row(
             "execution.collar_ticks", .integer(0...10_000), .integer(20), unit: "ticks",
-            "how far beyond the far touch a flatten's closing orders are priced"),
+            "how far beyond the far touch a flatten's closing orders are priced, with --direct too"),
         row(
             "execution.round_pause_ms", .integer(0...60_000), .integer(50), unit: "ms",
             "between two closing rounds of a flatten"),

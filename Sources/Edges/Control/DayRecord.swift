@@ -62,12 +62,6 @@ public struct DayRecord: Codable, Equatable, Sendable {
     /// Contracts of the traded contract that the run holds; nil in records of before it was kept.
     public var position: Int64?
 
-    /// What a run has left open, such as "2 contracts open"; nil for nothing, and for another run than the record's.
-    public func openContracts(of run: String) -> String? {
-        guard self.run == run, let position, position != 0 else { return nil }
-        return "\(position) contract\(abs(position) == 1 ? "" : "s") open"
-    }
-
     enum CodingKeys: String, CodingKey {
         case run, trades, strategies, lock, position
         case writtenNanoseconds = "written_ns"

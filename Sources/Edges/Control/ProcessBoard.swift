@@ -6,12 +6,11 @@ import Units
 
 /// The notice board of a process: its data thread writes the cells, its control and metrics threads read them.
 ///
-/// Cells are made once, at the start; the data thread keeps references to those it stores to. Text (what is warming or
+/// Cells are made once, at the start; the data thread keeps references to those it stores to. Text (what is
 /// missing, the metrics address) changes rarely and takes a lock: never from the data thread's per-record path.
 public final class ProcessBoard: Sendable {
     private struct Text {
         var noHistory: [String] = []
-        var warming: [String] = []
         var missing: [String] = []
         var metrics: String?
         var feed: String?
@@ -56,13 +55,8 @@ public final class ProcessBoard: Sendable {
         self.account = account.map { AccountCell($0) }
     }
 
-    /// What is not there yet, and what will not come, by name. Not for the per-record path.
-    public func setIncomplete(warming: [String], missing: [String]) {
-        text.withLock {
-            $0.warming = warming
-            $0.missing = missing
-        }
-    }
+    /// What the process cannot do without and does not have, by name. Not for the per-record path.
+    public func setMissing(_ names: [String]) { text.withLock { $0.missing = names } }
 
     /// The columns that lack the past that they need. Not for the per-record path.
     public func setNoHistory(_ columns: [String]) { text.withLock { $0.noHistory = columns } }
@@ -78,6 +72,9 @@ public final class ProcessBoard: Sendable {
             $0.next = next
         }
     }
+
+    /// The contract that the first symbol's cell is of; nil in a process that has none.
+    public var traded: String? { text.withLock { $0.traded } ?? symbols.first }
 
     public func setMetrics(address: String?) { text.withLock { $0.metrics = address } }
 
@@ -101,6 +98,7 @@ public final class ProcessBoard: Sendable {
         var symbols = symbols
         if let traded = text.traded, !symbols.isEmpty { symbols[0] = traded }
         let cells = zip(symbols, instruments.map { $0.load() })
+        let warming = cells.filter { $1.quality.contains(.warming) }.map(\.0)
         return ProcessStatus(
             name: name, pid: getpid(), run: run, state: record.state.name, sequence: record.sequence,
             lagNanoseconds: record.lag.count, inputNanoseconds: record.inputTime.known, records: record.records,
@@ -112,7 +110,7 @@ public final class ProcessBoard: Sendable {
                     symbol: symbol, quality: cell.quality.names, lastEventNanoseconds: cell.lastEvent.known,
                     position: account == nil ? cell.position : nil)
             },
-            noHistory: text.noHistory, warming: text.warming, missing: text.missing,
+            noHistory: text.noHistory, warming: warming, missing: text.missing,
             account: currentAccount(symbols, next: text.next),
             refused: Dictionary(uniqueKeysWithValues: refusalCounts.map { ($0.key.rawValue, $0.value) }))
     }

@@ -128,8 +128,9 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
     public var instruments: [Instrument]
     /// Columns that lack the past that they need, by name: they are NaN.
     public var noHistory: [String]
-    /// Columns or inputs that are not there yet (`warming`) or cannot be (`missing`), by name.
+    /// Those of the instruments whose book is of a feed that is behind: it is not there yet.
     public var warming: [String]
+    /// What the process cannot do without and does not have: `disk space`.
     public var missing: [String]
     /// Only where there is an account: risk, execution, paper.
     public var account: Account?

@@ -31,7 +31,7 @@ public struct StatusRecord: BitwiseCopyable, Sendable {
     /// Holes that a live feed has told, of its ingest; and records that the ring had lost and the tape gave.
     public var gaps: UInt64
     public var recordsLost: UInt64
-    /// Outputs that were thrown away because nobody took them.
+    /// Of the paper venue: answers and refusals that were thrown away because nobody took what came before them.
     public var dropped: UInt64
     /// What the process made: signals of the engine, verdicts of risk, orders of execution, fills of paper.
     public var produced: UInt64

@@ -101,7 +101,7 @@ public final class TCPConnection: Sendable {
     public func stop() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     /// Closing will send RST instead of FIN, and what was not yet sent is thrown away.
-    public func resetWhenClosed() {
+    func resetWhenClosed() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }

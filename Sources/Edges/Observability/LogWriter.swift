@@ -1,13 +1,13 @@
-import Glibc
+import Dispatch
 import Logging
 import Platform
 import Synchronization
 import Units
 
-/// Where log lines go: a bounded queue and a thread that writes it to a file or to standard error, one `write` a line.
+/// Where log lines go: a bounded queue and a thread that appends them to a file, one `write` a line.
 ///
-/// Nobody who logs waits for the disk: when the queue is full the line is thrown away and counted. The data thread's
-/// per-record path does not log; it counts, and the status says so.
+/// Nobody who logs waits for the disk: when the queue is full the line is thrown away and counted, and so is one that
+/// the disk does not take. The data thread's per-record path does not log; it counts, and the status says so.
 public final class LogWriter: Sendable {
     private struct Queue {
         var lines: [String] = []
@@ -17,39 +17,35 @@ public final class LogWriter: Sendable {
 
     /// Lines that wait at most.
     private static let capacity = 1_024
-    private static let idleNanoseconds = 20_000_000
+    /// A file that has grown so long makes room for the next one, bytes.
+    public static let largestFile = 16 << 20
 
     public let process: String
     public let run: String
-    private let descriptor: Int32
-    private let ownsDescriptor: Bool
     private let queue = Mutex(Queue())
+    private let wake = DispatchSemaphore(value: 0)
     private let isStopping = Atomic<Bool>(false)
     private let thread = Mutex<JoinableThread?>(nil)
 
     /// Starts the thread. It ends with `stop`, which a program calls before it exits.
-    /// - Parameter path: appended to, mode 0600; nil for standard error.
-    public init(process: String, run: String, path: String? = nil) throws(SystemCallError) {
+    ///
+    /// - Parameter path: appended to, mode 0600. One that cannot be opened is tried again with each line.
+    public init(
+        process: String, run: String, path: String, largestFile: Int = LogWriter.largestFile
+    ) throws(SystemCallError) {
         self.process = process
         self.run = run
-        if let path {
-            let opened = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-            guard opened >= 0 else { throw SystemCallError(call: "open", path: path, code: errno) }
-            descriptor = opened
-        } else {
-            descriptor = STDERR_FILENO
+        let started = try JoinableThread { [self] in
+            writeUntilStopped(LogFile(path: path, largest: largestFile))
         }
-        ownsDescriptor = path != nil
-        let started = try JoinableThread { [self] in writeUntilStopped() }
         thread.withLock { $0 = started }
     }
 
     /// Writes what waits and ends the thread. Lines that come later are lost.
     public func stop() {
         isStopping.store(true, ordering: .releasing)
-        guard let thread = thread.withLock({ $0.take() }) else { return }
-        thread.join()
-        if ownsDescriptor { close(descriptor) }
+        wake.signal()
+        thread.withLock { $0.take() }?.join()
     }
 
     /// A logger whose lines come here.
@@ -68,40 +64,31 @@ public final class LogWriter: Sendable {
             queue.lines.append(
                 line.text(time: WallClock.now(), process: process, run: run, repeated: repeated))
         }
+        wake.signal()
     }
 
-    private func writeUntilStopped() {
+    private func writeUntilStopped(_ file: consuming LogFile) {
+        var lost = 0
         while true {
             // Before the queue: what was added before the stop is still written.
             let isLast = isStopping.load(ordering: .acquiring)
-            let (lines, lost) = queue.withLock { queue in
+            let (lines, dropped) = queue.withLock { queue in
                 defer { queue = Queue(limit: queue.limit) }
                 return (queue.lines, queue.lost)
             }
-            for line in lines { write(line) }
-            if lost > 0 {
-                let notice = LogLine(level: .warning, message: "\(lost) log lines were lost", metadata: [:])
-                write(notice.text(time: WallClock.now(), process: process, run: run, repeated: 0))
+            for line in lines {
+                if lost > 0, file.append(notice(of: lost)) { lost = 0 }
+                if !file.append(line) { lost += 1 }
             }
-            if isLast { return }
-            if lines.isEmpty {
-                var span = timespec(tv_sec: 0, tv_nsec: Self.idleNanoseconds)
-                nanosleep(&span, nil)
-            }
+            lost += dropped
+            if lost > 0, dropped > 0 || isLast, file.append(notice(of: lost)) { lost = 0 }
+            if isLast { return file.close() }
+            wake.wait()
         }
     }
 
-    /// A full disk or a closed pipe loses the line and nothing else.
-    private func write(_ line: String) {
-        var line = line
-        line.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return }
-                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            }
-        }
+    private func notice(of lost: Int) -> String {
+        let notice = LogLine(level: .warning, message: "\(lost) log lines were lost", metadata: [:])
+        return notice.text(time: WallClock.now(), process: process, run: run, repeated: 0)
     }
 }

@@ -27,10 +27,10 @@ public enum ProcessMetrics {
                 $0.add(status.refused[reason.rawValue] ?? 0, ["reason": reason.rawValue])
             }
         }
-        text.family("levelhead_warming_inputs", .gauge, "Columns or inputs that are not there yet.") {
+        text.family("levelhead_warming_inputs", .gauge, "Contracts whose book is of a feed that is behind.") {
             $0.add(status.warming.count)
         }
-        text.family("levelhead_missing_inputs", .gauge, "Columns or inputs that will not come in this run.") {
+        text.family("levelhead_missing_inputs", .gauge, "What the process needs and does not have: disk space.") {
             $0.add(status.missing.count)
         }
     }
@@ -51,7 +51,7 @@ public enum ProcessMetrics {
         text.family("levelhead_outputs_total", .counter, "Signals, verdicts, orders or fills made.") {
             $0.add(status.produced)
         }
-        text.family("levelhead_outputs_dropped_total", .counter, "Outputs thrown away because nobody took them.") {
+        text.family("levelhead_outputs_dropped_total", .counter, "Answers of the paper venue that found no room.") {
             $0.add(status.dropped)
         }
     }

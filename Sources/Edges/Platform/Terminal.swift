@@ -9,7 +9,10 @@ public enum Terminal {
 
     /// Writes one line to standard error. After `neverWaitForErrors` a line that its reader does not take at once is
     /// lost; the next one that is taken says how many were.
-    public static func writeError(_ line: String) {
+    ///
+    /// - Parameter instrument: the contract that it is about, for whoever has a copy.
+    public static func writeError(_ line: String, about instrument: String? = nil) {
+        errorCopy.withLock { $0 }?(line, instrument)
         guard waitsForNobody.load(ordering: .relaxed) else {
             _ = write(line + "\n", to: STDERR_FILENO)
             return
@@ -46,6 +49,13 @@ public enum Terminal {
             return true
         }
     }
+
+    /// Gives each line for standard error to somebody else as well, from here on; nil ends that.
+    public static func copyErrors(to copy: (@Sendable (_ line: String, _ instrument: String?) -> Void)?) {
+        errorCopy.withLock { $0 = copy }
+    }
+
+    private static let errorCopy = Mutex<(@Sendable (String, String?) -> Void)?>(nil)
 
     /// Writes to standard output at once, after what stdio still holds.
     ///

@@ -31,6 +31,7 @@ extension RunDirectoryError: CustomStringConvertible {
 ///     journal/      inputs and messages of each fold (`JournalWriter`)
 ///     state/        snapshots (LMDB)
 ///     results/      what the run is for
+///     log/          of a run of processes: what each had to say
 ///     lock          pid of the process that uses it
 public struct RunDirectory: ~Copyable {
     public let path: String

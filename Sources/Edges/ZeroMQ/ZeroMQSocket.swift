@@ -93,7 +93,7 @@ public struct ZeroMQSocket: ~Copyable {
     }
 
     /// What the last `bind` or `connect` came to.
-    public func boundEndpoint() throws(ZeroMQError) -> ZeroMQEndpoint {
+    func boundEndpoint() throws(ZeroMQError) -> ZeroMQEndpoint {
         var text = [CChar](repeating: 0, count: 256)
         var count = text.count
         guard zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &text, &count) == 0 else { throw failure("zmq_getsockopt") }

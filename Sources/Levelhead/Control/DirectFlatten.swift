@@ -9,8 +9,6 @@ import Units
 /// cancelled, what is open is closed by limit orders through the book, priced anew each round, and two reads that both
 /// began after the last thing that happened prove it. Of two accounts both are closed, and each read is of both.
 struct DirectFlatten {
-    /// Ticks beyond the best price on the other side.
-    private static let collar: Int64 = 16
     /// How long one question is waited for.
     static let answer = Nanoseconds.seconds(1)
 
@@ -22,6 +20,8 @@ struct DirectFlatten {
     }
 
     private var venue: VenueClient
+    /// How far beyond the best price on the other side it closes.
+    private let collar: Ticks
     private(set) var rounds = 0
     private(set) var fills: [VenueEvent] = []
     /// Of one contract, as the venue says.
@@ -31,7 +31,8 @@ struct DirectFlatten {
     /// How many accounts the venue has.
     private(set) var accountCount = 1
 
-    init(stateDirectory: String, epoch: UInt64) throws {
+    init(stateDirectory: String, epoch: UInt64, collar: Ticks) throws {
+        self.collar = collar
         venue = try VenueClient(stateDirectory: stateDirectory, epoch: epoch)
     }
 
@@ -131,7 +132,7 @@ struct DirectFlatten {
         let id = venue.nextOrder()
         var order = Order(
             id: id, parent: id, link: .none, role: .close, side: side, quantity: open.magnitude, type: .limit,
-            price: Ticks(max(1, touch.count + side.sign * Self.collar)), timeInForce: .immediateOrCancel,
+            price: Ticks(max(1, touch.count + side.sign * collar.count)), timeInForce: .immediateOrCancel,
             isReduceOnly: true)
         order.account = account
         return VenueCommand(.submit, order)

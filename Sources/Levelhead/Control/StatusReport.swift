@@ -1,4 +1,5 @@
 import Control
+import LiveFeed
 import Units
 
 /// What `levelhead status` tells: the processes, and the account as the first of risk, execution and paper knows it.
@@ -13,6 +14,9 @@ struct StatusReport: Encodable {
     let account: ProcessStatus.Account?
     /// Nil when the state directory has none yet.
     let epoch: EpochState?
+    /// Where the feed of a live run stands, as ingest says; `down` while no ingest is there. Nil where nobody can know,
+    /// and of a run over tape.
+    let feed: String?
     /// Registered and silent; registered and dead.
     let missing: [String]
     let stale: [String]
@@ -22,14 +26,15 @@ struct StatusReport: Encodable {
     private static let accountants = ["risk", "execution", "paper"]
 
     enum CodingKeys: String, CodingKey {
-        case processes, position, books, accounts, lock, epoch, locked, missing, stale
+        case processes, position, books, accounts, lock, epoch, locked, feed, missing, stale
         case rollsTo = "rolls_to"
         case tradingState = "trading_state"
         case dayProfit = "day_pnl_usd"
         case milliseconds = "ms"
     }
 
-    init(_ survey: Survey, epoch: EpochState?) {
+    /// - Parameter isLive: the run in progress has a live feed.
+    init(_ survey: Survey, epoch: EpochState?, isLive: Bool = false) {
         processes = survey.answered.compactMap { survey.answers[$0]?.status }
         let accounts = processes.filter { $0.account != nil }.sorted { Self.rank($0.name) < Self.rank($1.name) }
         account = accounts.first?.account
@@ -43,6 +48,10 @@ struct StatusReport: Encodable {
         tradingState = account?.tradingState
         dayProfit = account?.dayProfit
         self.epoch = epoch
+        let ingest = processes.first { $0.name == ProcessRole.ingest.rawValue }
+        let isKnown = !processes.isEmpty && !survey.missing.contains(ProcessRole.ingest.rawValue)
+        let isGone = isLive && isKnown && ingest == nil
+        feed = ingest?.feed ?? (isGone ? "\(FeedState.down)" : nil)
         missing = survey.missing
         stale = survey.stale.map(\.name)
         milliseconds = Double(survey.elapsed.count / 1_000) / 1_000
@@ -61,6 +70,7 @@ struct StatusReport: Encodable {
         try container.encode(dayProfit, forKey: .dayProfit)
         try container.encode(epoch?.epoch, forKey: .epoch)
         try container.encode(epoch?.isLocked, forKey: .locked)
+        try container.encode(feed, forKey: .feed)
         try container.encode(missing, forKey: .missing)
         try container.encode(stale, forKey: .stale)
         try container.encode(milliseconds, forKey: .milliseconds)

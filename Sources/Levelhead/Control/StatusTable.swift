@@ -8,8 +8,8 @@ enum StatusTable {
         lines += report.missing.map { "\(pad($0, 10)) is silent" }
         lines += report.stale.map { "\(pad($0, 10)) is dead" }
         lines += [""] + accountLines(report) + instrumentLines(report) + latencyLines(report)
+        if let feed = report.feed { lines.append("ingest: feed: \(feed)") }
         for process in report.processes {
-            if let feed = process.feed { lines.append("\(process.name): feed: \(feed)") }
             if !process.noHistory.isEmpty {
                 lines.append(
                     "\(process.name): no_history: \(process.noHistory.count) columns: \(listed(process.noHistory))")

@@ -1,5 +1,6 @@
 import Control
 import Foundation
+import LiveFeed
 import Observability
 import Orders
 import Platform
@@ -18,6 +19,8 @@ final class ProcessDesk: Sendable {
     private let writer = Mutex<StatusWriter?>(nil)
     /// What the board shows of the traded contract.
     private let shownContract = Atomic<UInt64>(.max)
+    /// The trading state that was told last; 0 for none.
+    private let toldState = Atomic<UInt8>(0)
     private let firstRecord = Atomic<UInt64>(.max)
 
     /// Registers the process in the state directory and answers its control socket from here on.
@@ -31,8 +34,8 @@ final class ProcessDesk: Sendable {
     ) throws {
         self.stages = stages
         let board = ProcessBoard(
-            name: role.rawValue, run: site.directory.split(separator: "/").last.map(String.init) ?? "",
-            symbols: symbols, account: account, latencies: { stages.latencies() })
+            name: role.rawValue, run: site.name, symbols: symbols, account: account,
+            latencies: { stages.latencies() })
         self.board = board
         metrics = try MetricsServer(port: 0) { ProcessMetrics.text(board.current(), resources: .current()) }
         board.setMetrics(address: metrics.address)
@@ -58,9 +61,13 @@ final class ProcessDesk: Sendable {
     ///   - isDone: its input is over, and everything that follows from it has been taken by its receivers.
     func report(
         position: UInt64, clock: Timestamp, isDone: Bool, recovered: UInt64 = 0, gaps: UInt64 = 0,
-        produced: UInt64 = 0, lag: Nanoseconds = .zero
+        dropped: UInt64 = 0, produced: UInt64 = 0, lag: Nanoseconds = .zero
     ) {
-        if firstRecord.load(ordering: .relaxed) == .max { firstRecord.store(position, ordering: .relaxed) }
+        RunLog.reached(position)
+        if firstRecord.load(ordering: .relaxed) == .max {
+            firstRecord.store(position, ordering: .relaxed)
+            RunLog.note("ready at record \(position)")
+        }
         var record = StatusRecord()
         record.state = isStopping ? .stopping : isDone ? .waiting : .running
         record.sequence = position > 0 ? position - 1 : 0
@@ -69,6 +76,7 @@ final class ProcessDesk: Sendable {
         record.records = position &- firstRecord.load(ordering: .relaxed)
         record.gaps = gaps
         record.recordsLost = recovered
+        record.dropped = dropped
         record.produced = produced
         board.status.store(record)
     }
@@ -92,6 +100,7 @@ final class ProcessDesk: Sendable {
         guard shownContract.exchange(places, ordering: .relaxed) != places else { return }
         let names = names()
         board.setTraded(names.traded, next: names.next)
+        RunLog.note(names.next.map { "nothing opens: \($0) leads" } ?? "traded from here on", about: names.traded)
     }
 
     /// Shows what the venue has of the traded contract, and its book's quality.
@@ -117,11 +126,26 @@ final class ProcessDesk: Sendable {
             account.isLockedByLimit = gate.isHeldByLimit
         }
         board.account?.store(account)
+        tell(gate)
         guard let cell = board.instruments.first else { return }
         var record = InstrumentRecord(quality: gate.bookQuality)
         if gate.mark.bookTime.nanoseconds > 0 { record.lastEvent = gate.mark.bookTime }
         record.position = gate.position.quantity.contracts
         cell.store(record)
+    }
+
+    private func tell(_ gate: RiskGate) {
+        let state = gate.state
+        guard toldState.load(ordering: .relaxed) != state.rawValue else { return }
+        toldState.store(state.rawValue, ordering: .relaxed)
+        let isClosed = state == .flattening || state == .locked
+        RunLog.note("trading \(state.name)" + (isClosed ? ": \(gate.lockReason.name)" : ""), about: board.traded)
+    }
+
+    /// Shows where a live feed stands.
+    func report(feed state: FeedState) {
+        board.setFeed("\(state)")
+        RunLog.note("feed \(state)")
     }
 
     /// Ends the control side, so that nobody asks what is no longer answered.

@@ -23,6 +23,10 @@ struct RunSite: Sendable {
     var tapeDirectory: String { "\(directory)/tape" }
     var databaseDirectory: String { "\(directory)/state" }
     func journal(_ name: String) -> String { "\(directory)/journal/\(name).journal" }
+    /// The structured log of one process, and of `up`.
+    func log(_ name: String) -> String { "\(directory)/log/\(name).jsonl" }
+    /// What its processes call it.
+    var name: String { directory.split(separator: "/").last.map(String.init) ?? "" }
     func result(_ role: ProcessRole) -> String { "\(directory)/results/\(role.rawValue).json" }
     /// A live feed's run carries the account on; one over recorded tape starts anew in its directory.
     var isLive: Bool {

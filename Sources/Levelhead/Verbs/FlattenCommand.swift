@@ -1,5 +1,7 @@
 import ArgumentParser
+import Configuration
 import Control
+import Execution
 import Foundation
 import Orders
 import Platform
@@ -84,7 +86,7 @@ struct FlattenCommand: ParsableCommand {
             report.message? += ": is it the right --state-dir?"
         } else {
             let records = ["paper", "broker"].compactMap { try? DayRecord.read(DayRecord.path(state, venue: $0)) }
-            let open = records.compactMap { $0.openContracts(of: locked.run) }.map { " with \($0)" }.joined()
+            let open = records.compactMap { $0.openPosition(of: locked.run) }.map { " with \($0) open" }.joined()
             report.message? += "; \(locked.run) was interrupted\(open)"
             let site = RunSite(stateDirectory: state, directory: locked.run)
             let isRecorded = PosixFile.exists("\(locked.run)/run.json") && !site.isLive
@@ -120,7 +122,8 @@ struct FlattenCommand: ParsableCommand {
     private func closeDirectly(
         _ state: String, _ locked: FlattenLock, until deadline: Nanoseconds, _ report: inout FlattenReport
     ) throws {
-        var flatten = try DirectFlatten(stateDirectory: state, epoch: locked.state.epoch)
+        let collar = Self.collar(RunSite(stateDirectory: state, directory: locked.run))
+        var flatten = try DirectFlatten(stateDirectory: state, epoch: locked.state.epoch, collar: collar)
         let began = WallClock.now().nanoseconds
         let end = try flatten.run(until: deadline, waitsForOpen: atOpen)
         report.rounds = flatten.rounds
@@ -133,6 +136,13 @@ struct FlattenCommand: ParsableCommand {
         case .marketClosed: report.message = "market_closed"
         case .timeIsUp: report.message = "not flat in time"
         }
+    }
+
+    /// As the run's execution gateway has it; without a run, or where its settings cannot be read, the default: that
+    /// keeps nobody from closing.
+    private static func collar(_ site: RunSite) -> Ticks {
+        let own = site.directory.isEmpty ? nil : try? site.configuration().execution.collar
+        return own ?? ExecutionConfiguration.defaultCollar
     }
 
     private func certificate(

@@ -28,33 +28,61 @@ struct IngestCommand: ParsableCommand {
     @OptionGroup var live: LiveOptions
 
     @Option(help: ArgumentHelp("For a run: 1x for the tape's own pace, 10x, 0.5x, or max.", valueName: "speed"))
-    var speed = SpeedArgument(multiple: nil)
+    var speed: SpeedArgument?
 
     @Flag(help: "For a run: stay at the end of the tape, until a signal.")
     var stay = false
 
-    @Option(help: ArgumentHelp("Bytes of the ring, a power of two.", valueName: "n"))
-    var ringBytes = 1 << 26
+    @Option(help: ArgumentHelp("Bytes of the --ring, a power of two (default: 67108864).", valueName: "n"))
+    var ringBytes: Int?
 
-    @Option(help: ArgumentHelp("Records to pass over: the first one written has this number.", valueName: "n"))
-    var skip: UInt64 = 0
+    @Option(
+        help: ArgumentHelp(
+            "Records to pass over: the first one written to the --ring has this number.", valueName: "n"))
+    var skip: UInt64?
 
-    @Flag(help: "Write nothing before a pacing reader has registered.")
+    @Flag(help: "Write nothing to the --ring before a pacing reader has registered.")
     var awaitReader = false
 
-    @Option(help: ArgumentHelp("End when this process is gone.", valueName: "pid"))
+    @Option(help: ArgumentHelp("Fill the --ring only until this process is gone.", valueName: "pid"))
     var onlyFor: Int32?
 
     func validate() throws {
         if !input.tape.isEmpty { try live.checkUnused() }
-        if ring != nil, stay { throw ValidationError("--stay is for a run, not for a --ring alone.") }
-        if ring != nil, input.tape.isEmpty { throw ValidationError("--ring needs the --tape to fill it from.") }
-        guard RingLayout.isValid(capacity: ringBytes) else {
+        if ring == nil { try validateOfRun() } else { try validateOfRing() }
+    }
+
+    private func validateOfRing() throws {
+        if let option = Self.first([("--stay", stay), ("--speed", speed != nil)]) {
+            throw ValidationError("\(option) is for a run, not for a --ring alone.")
+        }
+        if input.tape.isEmpty { throw ValidationError("--ring needs the --tape to fill it from.") }
+        guard RingLayout.isValid(capacity: capacity) else {
             throw ValidationError(
-                "--ring-bytes \(ringBytes): expected a power of two from \(RingLayout.capacityMin) to "
+                "--ring-bytes \(capacity): expected a power of two from \(RingLayout.capacityMin) to "
                     + "\(RingLayout.capacityMax)")
         }
     }
+
+    private func validateOfRun() throws {
+        let ofRing = [
+            ("--skip", skip != nil), ("--await-reader", awaitReader), ("--only-for", onlyFor != nil),
+        ]
+        if let option = Self.first(ofRing) { throw ValidationError("\(option) is for a --ring alone, not for a run.") }
+        if ringBytes != nil {
+            throw ValidationError("--ring-bytes is for a --ring alone: that of a run is as ring.bytes says.")
+        }
+        let ofTape = [
+            ("--speed", speed != nil), ("--stay", stay), ("--from", input.from != nil), ("--to", input.to != nil),
+        ]
+        guard input.tape.isEmpty, let option = Self.first(ofTape) else { return }
+        throw ValidationError("\(option) needs a --tape: a live feed has its own pace and no end.")
+    }
+
+    private static func first(_ given: [(String, Bool)]) -> String? { given.first(where: \.1)?.0 }
+
+    /// Bytes of a ring alone.
+    private var capacity: Int { ringBytes ?? 1 << 26 }
 
     func run() throws {
         guard let ring else { return try runInRun() }
@@ -71,7 +99,7 @@ struct IngestCommand: ParsableCommand {
                     try LiveIngest(site, live.source(of: site)).run()
                 } else {
                     let tape = try MergedTape.open(try TapePaths.expand(input.tape))
-                    try TapeIngest(site, speed: speed.multiple, stays: stay).run(tape, window: input.window)
+                    try TapeIngest(site, speed: speed?.multiple, stays: stay).run(tape, window: input.window)
                 }
                 try process.printResult(.ingest, site)
             } catch
@@ -100,7 +128,7 @@ struct IngestCommand: ParsableCommand {
                 }
             }
             do {
-                try feed.skip(to: skip)
+                try feed.skip(to: skip ?? 0)
                 try RingIngest.run(
                     &feed, into: memory, identity: SharedMemoryProcess.current,
                     isReaderDead: { !SharedMemoryProcess.isAlive($0) }, isAbandoned: { _ in isAbandoned })
@@ -120,11 +148,11 @@ struct IngestCommand: ParsableCommand {
 
     /// A ring of this run alone: what an earlier one left holds other records, and may be retired.
     private func newRing(_ ring: String) throws -> SharedMemoryFile {
-        let byteCount = RingLayout.byteCount(capacity: ringBytes)
+        let byteCount = RingLayout.byteCount(capacity: capacity)
         while true {
             var isNew = false
             let file = try SharedMemoryFile.own(path: ring, byteCount: byteCount) { bytes in
-                RingMemory.format(bytes, capacity: ringBytes, pacing: .paced, firstSequence: skip)
+                RingMemory.format(bytes, capacity: capacity, pacing: .paced, firstSequence: skip ?? 0)
                 isNew = true
             }
             if isNew { return file }

@@ -75,6 +75,7 @@ struct ProcessOptions: ParsableArguments {
         try ProcessClaim.take(role, site, isSupervised: supervisor != nil)
         // Threads that are started later keep off it too, the engine's own included.
         if let core = try site.configuration().cores.engine { try Cores.keepOff(core) }
+        RunLog.begin(process: role.rawValue, run: site.name, path: site.log(role.rawValue))
     }
 
     /// Prints the process's part of the results, when it is asked for.
@@ -152,7 +153,7 @@ private func runStage<Hosted: HostedStage & ~Copyable>(
 
 /// What a live run that has no supervisor, or none any more, leaves open.
 private func sayOpen(_ site: RunSite) {
-    guard site.isLive, let open = UpResult.position(of: site) else { return }
+    guard site.isLive, let open = UpResult.position(of: site, account: nil) else { return }
     let remedy = "the run's processes go on with it when they are started again"
     Terminal.writeError("levelhead: \(site.directory) ends with \(open) open: \(remedy)")
 }

@@ -45,7 +45,10 @@ struct StatusCommand: ParsableCommand {
 
     private func show(clears: Bool = false) throws {
         let survey = try control.survey(.status, seconds: timeout)
-        let report = StatusReport(survey, epoch: try EpochWord.current(stateDirectory: try control.stateDirectory()))
+        let state = try control.stateDirectory()
+        let report = StatusReport(
+            survey, epoch: try EpochWord.current(stateDirectory: state),
+            isLive: RunSite.current(state)?.isLive ?? false)
         if clears { Terminal.writeOutput("\u{1B}[H\u{1B}[J") }
         if control.json {
             let encoder = JSONEncoder()

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Control
 import Foundation
+import Observability
 import Platform
 import Storage
 import Tape
@@ -83,6 +84,7 @@ struct UpCommand: ParsableCommand {
     }
 
     func run() throws {
+        defer { RunLog.end() }
         try reportingErrors {
             StopSignal.install()
             Terminal.neverWaitForErrors()
@@ -124,29 +126,41 @@ struct UpCommand: ParsableCommand {
                 let result = JSONText.object(["run_dir": JSONText.string(site.directory)])
                 return print(json ? result : site.directory)
             }
-            let result: UpResult
-            do {
-                result = try UpRun(site: site).run(
-                    ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty,
-                    isLockstep: lockstep)
-            } catch is InputFailed {
-                // Ingest has said why.
-                throw ExitCode.failure
-            }
-            try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
-            let own = try site.tape.parts().map(\.path)
-            let end = RunFile.End(results: result.digests, ownTape: own.isEmpty ? nil : try TapeIdentity(own))
-            try directory.writeRun(try input.runFile(end))
-            print(json ? result.json : result.summary)
-            if site.isLive, let open = UpResult.position(of: site) {
-                let resume = ShellText.resuming(site.directory, stateDirectory: site.stateDirectory)
-                let remedy = "a new run begins flat; \(resume) goes on with it"
-                Terminal.writeError("levelhead: \(site.directory) ends with \(open) open: \(remedy)")
-            }
-            if let role = result.neverUp.first { throw NeverStarted(role: role) }
-            if !result.unfinished.isEmpty { throw NotFinished(roles: result.unfinished) }
+            try supervise(site, directory, input, venue: venue)
             withExtendedLifetime(lock.path) {}
         }
+    }
+
+    /// Runs the processes to the run's end, and says and writes what it came to, whatever ended it.
+    private func supervise(
+        _ site: RunSite, _ directory: borrowing RunDirectory, _ input: UpInput, venue: String
+    ) throws {
+        RunLog.begin(process: "up", run: site.name, path: site.log("up"))
+        defer { Self.tellOpen(site, venue: venue) }
+        let result = try UpRun(site: site).run(
+            ingestArguments: input.arguments, restarts: !noRestart, stays: stay || tape.isEmpty, isLockstep: lockstep)
+        try directory.writeResult("summary.json", Array((result.json + "\n").utf8))
+        if let failure = result.failure {
+            // Ingest has said why its input is bad.
+            if failure is InputFailed { throw ExitCode.failure }
+            throw failure
+        }
+        let own = try site.tape.parts().map(\.path)
+        let end = RunFile.End(results: result.digests, ownTape: own.isEmpty ? nil : try TapeIdentity(own))
+        try directory.writeRun(try input.runFile(end))
+        print(json ? result.json : result.summary)
+        if let role = result.neverUp.first { throw NeverStarted(role: role) }
+        if !result.unfinished.isEmpty { throw NotFinished(roles: result.unfinished) }
+    }
+
+    /// Says what a live run has left open, which a new one does not go on with.
+    private static func tellOpen(_ site: RunSite, venue: String) {
+        guard site.isLive else { return }
+        let account = (try? DayRecord.read(DayRecord.path(site.stateDirectory, venue: venue))) ?? nil
+        guard let open = UpResult.position(of: site, account: account) else { return }
+        let resume = ShellText.resuming(site.directory, stateDirectory: site.stateDirectory)
+        let remedy = "a new run begins flat; \(resume) goes on with it"
+        Terminal.writeError("levelhead: \(site.directory) ends with \(open) open: \(remedy)")
     }
 
     /// A run that is resumed without a word on its configuration goes on with the one that it began with.
@@ -171,16 +185,16 @@ struct UpCommand: ParsableCommand {
         if resume, let runDir { return RunSite(stateDirectory: state, directory: RunSite.absolute(runDir)) }
         guard let left = RunSite.current(state), PosixFile.exists("\(left.directory)/run.json") else {
             if resume { Terminal.writeError("levelhead: \(state): no run was interrupted: a new one begins") }
-            if let run = former?.run, let open = former?.openContracts(of: run) {
-                let resume = ShellText.resuming(run, stateDirectory: state)
+            if let former, let open = former.openPosition(of: former.run) {
+                let resume = ShellText.resuming(former.run, stateDirectory: state)
                 let remedy = "this run begins flat; \(resume) goes on with that one"
-                Terminal.writeError("levelhead: \(run) has ended with \(open): \(remedy)")
+                Terminal.writeError("levelhead: \(former.run) has ended with \(open) open: \(remedy)")
             }
             return nil
         }
         if resume { return left }
         if tape.isEmpty, left.isLive {
-            let open = former?.openContracts(of: left.directory).map { " with \($0)" } ?? ""
+            let open = former?.openPosition(of: left.directory).map { " with \($0) open" } ?? ""
             let resume = ShellText.resuming(left.directory, stateDirectory: state)
             let remedy = "\(resume) goes on with it; this is a new run, and begins flat"
             Terminal.writeError("levelhead: \(left.directory) was interrupted\(open): \(remedy)")

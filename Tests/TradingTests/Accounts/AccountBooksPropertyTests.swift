@@ -1,4 +1,4 @@
-import Accounts
+@testable import Accounts
 import Determinism
 import Orders
 import Testing

@@ -1,4 +1,4 @@
-import Accounts
+@testable import Accounts
 import CHeapCount
 import Determinism
 import Orders

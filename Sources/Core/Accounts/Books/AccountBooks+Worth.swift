@@ -30,7 +30,7 @@ extension AccountBooks {
 
     /// The sum of the books' profits after fees. Books on opposite sides would each pay the spread to leave, while the
     /// account need not: this is `equity` less `opposedSpread`, exactly.
-    public func sumOfBooks(at exit: ExitPrices) -> Money { realised - fees + unrealised(at: exit) }
+    func sumOfBooks(at exit: ExitPrices) -> Money { realised - fees + unrealised(at: exit) }
 
     /// Contracts of books that other books hold the other way: the smaller of all long and all short ones.
     public var opposed: Quantity {
@@ -44,7 +44,7 @@ extension AccountBooks {
     }
 
     /// The spread on `opposed`.
-    public func opposedSpread(at exit: ExitPrices) -> Money { terms.value(opposed, at: exit.ask - exit.bid) }
+    func opposedSpread(at exit: ExitPrices) -> Money { terms.value(opposed, at: exit.ask - exit.bid) }
 
     // MARK: Consistency
 

@@ -95,7 +95,7 @@ struct LiveIngest {
             desk.report(position: sink.sequence, clock: feeds.dataTime, isDone: false, gaps: feeds.holes)
             if feeds.state != told {
                 told = feeds.state
-                desk.board.setFeed("\(feeds.state)")
+                desk.report(feed: feeds.state)
             }
         }
         feeds.close(into: &sink)

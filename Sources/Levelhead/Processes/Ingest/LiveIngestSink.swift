@@ -159,7 +159,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         case .disconnected(let failure):
             if !isOfChain { started = nil }
             Terminal.writeError("levelhead: feed: \(failure.text)")
-        case .hole(let hole): Terminal.writeError("levelhead: feed: \(hole)")
+        case .hole(let hole): Terminal.writeError("levelhead: feed: \(hole)", about: names[hole.instrument])
         case .refused(let text): refusal = text
         default: break
         }
@@ -233,7 +233,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         if contracts.symbols.contains(asked) {
             failure = failure ?? LiveIngestError.unplanned(symbol: asked, contract: name, record.instrumentID)
         } else if unread.insert(name).inserted {
-            Terminal.writeError("levelhead: \(asked) is now \(name), which this run does not read; the next one will")
+            let words = "\(asked) is now \(name), which this run does not read; the next one will"
+            Terminal.writeError("levelhead: \(words)", about: name)
         }
     }
 
@@ -295,7 +296,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             // Definitions may be of days before: with a replay from 18:00 they belong to the session that begins there.
             let start = max(times.min() ?? WallClock.now(), plan.start ?? LiveSubscriptions.begin)
             for lead in try plan.leads(at: start) where !names.values.contains(lead) {
-                Terminal.writeError("levelhead: \(lead) leads by the calendar, and the gateway does not have it")
+                let words = "\(lead) leads by the calendar, and the gateway does not have it"
+                Terminal.writeError("levelhead: \(words)", about: lead)
             }
             try open(metadata(from: start))
             try ingest?.begin(at: start)

@@ -18,8 +18,7 @@ struct LockstepEngine: ~Copyable {
     private let lines: [LockstepLine]
     private let output: RunOutput
     private var pipeline: LockstepPipeline<RunOutput>
-    private var records: RingRecords
-    private var position: UInt64 = 0
+    private var records: LockstepRecords
     /// For option definitions.
     private let room: Int
     /// Records between two words to the stages that they may go on.
@@ -32,7 +31,7 @@ struct LockstepEngine: ~Copyable {
         let output = try RunOutput(
             mode: configuration.digest, plan: setup.plan, journal: site.journal("trading"), audit: site.auditFile)
         let trading = try setup.trading()
-        let records = try RingRecords(site, from: 0, isPacing: true)
+        let records = try LockstepRecords(site)
         self.site = site
         self.lines = lines
         room = configuration.options.maximumContracts
@@ -44,22 +43,12 @@ struct LockstepEngine: ~Copyable {
     }
 
     mutating func run(_ desk: ProcessDesk) throws {
-        var isInputOver = false
         while !StopSignal.isRaised {
-            var isBusy = false
-            if !isInputOver {
-                switch try records.next() {
-                case .record(let record, let sequence):
-                    pipeline.take(record, sequence: sequence)
-                    position = sequence &+ 1
-                    isBusy = true
-                    if position % Self.stride == 0 { pipeline.clear() }
-                case .drained: pipeline.clear()
-                case .ended:
-                    isInputOver = true
-                    pipeline.clear()
-                }
-            }
+            let wasOver = records.isOver
+            let next = try records.next()
+            let isBusy = next != nil
+            if let next { pipeline.take(next.record, sequence: next.sequence) }
+            if !wasOver, !isBusy || records.position % Self.stride == 0 { pipeline.clear() }
             if let failure = output.failure { throw failure }
             for line in lines {
                 if let failure = line.failure {
@@ -67,12 +56,12 @@ struct LockstepEngine: ~Copyable {
                     throw failure
                 }
             }
-            if isBusy, position & 255 != 0 { continue }
+            if isBusy, records.position & 255 != 0 { continue }
             if let command = desk.mailbox.pop() { command.finish(.notConcerned) }
             for line in lines { try line.poll() }
             desk.report(
-                position: position, clock: Timestamp(nanoseconds: pipeline.market.clock),
-                isDone: isInputOver && lines.allSatisfy { $0.isSettled })
+                position: records.position, clock: Timestamp(nanoseconds: pipeline.market.clock),
+                isDone: records.isOver && lines.allSatisfy { $0.isSettled })
             if !isBusy { usleep(200) }
         }
         try finish()
@@ -87,7 +76,7 @@ struct LockstepEngine: ~Copyable {
             site.result(.engine),
             with: Array(
                 (JSONText.object([
-                    "records": JSONText.integer(position), "event_groups": JSONText.integer(counters.groups),
+                    "records": JSONText.integer(records.position), "event_groups": JSONText.integer(counters.groups),
                     "feature_rows": JSONText.integer(output.featureRows), "feature_sha256": JSONText.string(digest),
                     "signals": JSONText.integer(output.signalCount),
                     "signal_sha256": JSONText.string(output.signalDigest),

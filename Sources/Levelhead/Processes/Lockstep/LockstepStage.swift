@@ -11,8 +11,7 @@ import ZeroMQ
 struct LockstepStage<Stage: TradingStage>: ~Copyable {
     private let gate: LockstepGate
     private var fold: StageFold<Stage>
-    private var records: RingRecords
-    private var position: UInt64 = 0
+    private var records: LockstepRecords
 
     init(
         _ role: ProcessRole, _ site: RunSite, context: ZeroMQContext, stage: (TradingConfiguration) -> Stage
@@ -21,7 +20,7 @@ struct LockstepStage<Stage: TradingStage>: ~Copyable {
         let setup = try MarketSetup(configuration: configuration, run: site)
         let trading = try setup.trading()
         let gate = try LockstepGate(site, context, of: role)
-        let records = try RingRecords(site, from: 0, isPacing: true)
+        let records = try LockstepRecords(site)
         self.gate = gate
         fold = StageFold(
             plan: setup.plan, features: setup.features, trading: trading, stage: stage(trading), gate: gate)
@@ -32,19 +31,10 @@ struct LockstepStage<Stage: TradingStage>: ~Copyable {
 
     /// Follows its conductor until it is to stop.
     mutating func run(_ desk: ProcessDesk, report: (Stage) -> Void) throws {
-        var isInputOver = false
         while !StopSignal.isRaised {
-            var isBusy = false
-            if !isInputOver {
-                switch try records.next() {
-                case .record(let record, let sequence):
-                    fold.take(record, sequence: sequence)
-                    position = sequence &+ 1
-                    isBusy = true
-                case .drained: break
-                case .ended: isInputOver = true
-                }
-            }
+            let next = try records.next()
+            let isBusy = next != nil
+            if let next { fold.take(next.record, sequence: next.sequence) }
             fold.serveGate()
             if let failure = gate.failure {
                 if failure is LockstepStopped { return }
@@ -53,8 +43,9 @@ struct LockstepStage<Stage: TradingStage>: ~Copyable {
             if let command = desk.mailbox.pop() {
                 command.finish(.failed, AnswerDetails(message: "a run in logical time takes no commands"))
             }
-            if isBusy, position & 255 != 0 { continue }
-            desk.report(position: position, clock: fold.clock.message, isDone: isInputOver && gate.isSettled)
+            if isBusy, records.position & 255 != 0 { continue }
+            desk.report(
+                position: records.position, clock: fold.clock.message, isDone: records.isOver && gate.isSettled)
             fold.read(report)
             if !isBusy { try gate.wait() }
         }

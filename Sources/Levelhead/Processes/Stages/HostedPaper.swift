@@ -130,6 +130,8 @@ struct HostedPaper: ~Copyable, HostedStage {
         desk.report(held: fold.read { $0.accounts.held }, quality: fold.quote().quality)
     }
 
+    func dropped(_ fold: borrowing StageFold<VenueFollower>) -> UInt64 { fold.read { $0.accounts.dropped } }
+
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<VenueFollower>, records: UInt64) throws {
         door.stop()
         let orders = fold.read { $0.accounts.orderCount }

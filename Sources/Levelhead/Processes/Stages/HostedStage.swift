@@ -54,6 +54,8 @@ protocol HostedStage: ~Copyable {
     mutating func nextVisitor() -> StageMessage?
     /// Shows the state of the stage to whoever asks for the process's status.
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<Stage>)
+    /// What the stage has put out and found no room for.
+    func dropped(_ fold: borrowing StageFold<Stage>) -> UInt64
     /// What the stage is to be told when the disk is full; nil for one that opens nothing.
     static var diskFull: OperatorCommand? { get }
     /// Something that the process writes beside its journals found no space.
@@ -98,6 +100,7 @@ extension HostedStage where Self: ~Copyable {
     static var followsEventTime: Bool { false }
     var peer: PeerWatch? { nil }
     mutating func nextVisitor() -> StageMessage? { nil }
+    func dropped(_ fold: borrowing StageFold<Stage>) -> UInt64 { 0 }
     mutating func carriedOver(isNew: Bool) -> DayUsage? { nil }
     mutating func secure(_ fold: borrowing StageFold<Stage>) {}
     mutating func checkpoint() throws -> AuditPosition { .start }

@@ -313,6 +313,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         guard let known = hosted.lock, let news = known.news(lock.word.load(), record: { lock.record }) else {
             return false
         }
+        RunLog.note("lock word: \(news.request == .arm ? "open" : "locked"), epoch \(news.epoch)")
         try take(.control, .request(news))
         try send()
         return true
@@ -430,7 +431,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         guard isFull != isDiskFull else { return }
         isDiskFull = isFull
         try acknowledge()
-        desk.board.setIncomplete(warming: [], missing: isFull ? ["disk space"] : [])
+        desk.board.setMissing(isFull ? ["disk space"] : [])
         Terminal.writeError(
             "levelhead: \(Hosted.role.rawValue): \(site.directory): "
                 + (isFull ? "\(diskTrouble): nothing opens until there is space" : "there is space again"))
@@ -444,7 +445,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private func report(_ desk: ProcessDesk, isBusy: Bool) {
         desk.report(
             position: position, clock: fold.clock.message, isDone: isInputOver && !isBusy && outbox.isSettled,
-            recovered: records.recovered, produced: journals.outputs.frameCount, lag: isBusy ? records.age : .zero)
+            recovered: records.recovered, dropped: hosted.dropped(fold), produced: journals.outputs.frameCount,
+            lag: isBusy ? records.age : .zero)
         hosted.report(desk, fold)
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Control
+import Observability
 import Platform
 import Storage
 import Streams
@@ -60,6 +61,7 @@ struct StreamsNotAllowed: Error, CustomStringConvertible {
 /// As `reportingErrors`, for a process of a run: an error that would come again has a status of its own, so that nobody
 /// starts the process again.
 func reportingToSupervisor(_ body: () throws -> Void) throws {
+    defer { RunLog.end() }
     try reportingErrors {
         do {
             try body()

@@ -1,5 +1,6 @@
 import Control
 import Foundation
+import Observability
 import Platform
 import Security
 import Units
@@ -33,6 +34,9 @@ struct Supervisor {
     /// The wait before the first restart after a quiet time, doubled with each failure up to the longest.
     private static let firstDelay = Nanoseconds.milliseconds(50)
     private static let longestDelay = Nanoseconds.seconds(5)
+    /// The same for one whose input is as bad as it was: what it lacks is given back by a person, if at all.
+    private static let firstInputDelay = Nanoseconds.seconds(1)
+    private static let longestInputDelay = Nanoseconds.seconds(60)
     /// A process that ran so long has recovered from what ended the one before it.
     private static let quietTime = Nanoseconds.seconds(10)
     /// Starts of a process that was never up after which the run ends: a quarter of a minute.
@@ -136,6 +140,7 @@ struct Supervisor {
         if role == .ingest { arguments += ingestArguments } else if isLockstep { arguments.append("--lockstep") }
         children[role] = try ChildProcess.start(role, arguments)
         startedAt[role] = MonotonicClock.now()
+        RunLog.note("\(role.rawValue) is started, pid \(children[role]?.pid ?? 0)")
         dead[role] = nil
     }
 
@@ -157,7 +162,8 @@ struct Supervisor {
                 continue
             }
             // What changed under a process that had come up may change back: whatever is open goes on with the others.
-            if end == .status(Self.badInput), role == .ingest || awaited.contains(role) { throw failure(of: role) }
+            let isBadInput = end == .status(Self.badInput)
+            if isBadInput, role == .ingest ? !isFed : awaited.contains(role) { throw failure(of: role) }
             Terminal.writeError("levelhead: \(role.rawValue) (pid \(child.pid)) ended: \(Self.words(end))")
             if isLockstep { throw LockstepBroken(role: role) }
             if !restarts {
@@ -173,9 +179,15 @@ struct Supervisor {
             let count = isRecovered ? 0 : failures[role, default: 0]
             failures[role] = count + 1
             if awaited.contains(role), count + 1 >= Self.mostStarts { throw NeverStarted(role: role) }
-            dead[role] = .some(MonotonicClock.now() + Self.delay(after: count))
+            let delay = isBadInput ? Self.inputDelay(after: count) : Self.delay(after: count)
+            dead[role] = .some(MonotonicClock.now() + delay)
+            guard isBadInput, role == .ingest else { continue }
+            Terminal.writeError("levelhead: the feed is down, the others go on; tried again in \(Int(delay.seconds)) s")
         }
     }
+
+    /// A live feed was there in this run: what ended its ingest may be mended. A tape that is bad stays bad.
+    private var isFed: Bool { site.isLive && PosixFile.exists(site.ringPath) }
 
     private func failure(of role: ProcessRole) -> any Error {
         role == .ingest ? InputFailed() : NeverStarted(role: role)
@@ -213,6 +225,10 @@ struct Supervisor {
         min(longestDelay, Nanoseconds(firstDelay.count << min(failures, 10)))
     }
 
+    private static func inputDelay(after failures: Int) -> Nanoseconds {
+        min(longestInputDelay, Nanoseconds(firstInputDelay.count << min(failures, 10)))
+    }
+
     /// Every reader has taken every record, and every message has been taken by its receiver.
     private mutating func isDone() throws -> Bool {
         guard dead.values.allSatisfy({ $0 == nil }) else { return false }
@@ -231,14 +247,19 @@ struct Supervisor {
     }
 }
 
+/// What ends a run: one of its processes cannot go on.
+protocol ProcessFailure: Error {
+    var role: ProcessRole { get }
+}
+
 /// In logical time nobody goes on without the others.
-struct LockstepBroken: Error, CustomStringConvertible {
+struct LockstepBroken: ProcessFailure, CustomStringConvertible {
     let role: ProcessRole
     var description: String { "\(role.rawValue) died in logical time: the run is over" }
 }
 
 /// A process cannot start; its own message says why.
-struct NeverStarted: Error, CustomStringConvertible {
+struct NeverStarted: ProcessFailure, CustomStringConvertible {
     let role: ProcessRole
     var description: String { "\(role.rawValue) cannot start: the run has failed" }
 }
@@ -252,6 +273,7 @@ struct NotFinished: Error, CustomStringConvertible {
 }
 
 /// What ingest reads cannot be read; its own message says why.
-struct InputFailed: Error, CustomStringConvertible {
+struct InputFailed: ProcessFailure, CustomStringConvertible {
+    let role = ProcessRole.ingest
     var description: String { "the run's input failed" }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import Control
 import Features
 import Foundation
 import Platform
@@ -10,6 +11,7 @@ struct UpRun {
     let site: RunSite
 
     /// - Parameter stays: the end of the input does not end the run.
+    /// - Returns: what the run came to, also where an error has ended it: then that is its `failure`.
     func run(ingestArguments: [String], restarts: Bool, stays: Bool, isLockstep: Bool) throws -> UpResult {
         // What a killed run left under this name may be over, and those that have it mapped are about to end.
         try site.removeSharedMemory()
@@ -30,13 +32,20 @@ struct UpRun {
             try supervisor.watch(stays: stays)
         } catch {
             supervisor.stopAll()
-            throw error
+            let role = (error as? any ProcessFailure)?.role
+            return UpResult(site, supervisor, dead: role.map { [$0] } ?? [], failure: error)
         }
         let (dead, neverUp) = (supervisor.deadRoles, supervisor.neverUp)
         supervisor.stopAll()
-        return try UpResult(
-            site, restarts: supervisor.restartCount, dead: restarts ? [] : dead, neverUp: neverUp,
-            unfinished: supervisor.unfinished)
+        return UpResult(site, supervisor, dead: restarts ? [] : dead, neverUp: neverUp)
+    }
+}
+
+extension DayRecord {
+    /// What a run has left open, which the next one does not go on with; nil for nothing.
+    func openPosition(of run: String) -> String? {
+        guard self.run == run, let contracts = position, contracts != 0 else { return nil }
+        return "\(contracts) contract\(abs(contracts) == 1 ? "" : "s")"
     }
 }
 
@@ -63,19 +72,25 @@ struct UpResult {
     let neverUp: [ProcessRole]
     /// Those that did not end in order at the end.
     let unfinished: [ProcessRole]
+    /// What ended the run before its end.
+    let failure: (any Error)?
 
     /// - Parameter dead: the processes that died and stayed dead; what they and those that did not end in order would
     ///   have said is null.
     init(
-        _ site: RunSite, restarts: Int, dead: [ProcessRole], neverUp: [ProcessRole], unfinished: [ProcessRole]
-    ) throws {
+        _ site: RunSite, _ supervisor: borrowing Supervisor, dead: [ProcessRole] = [], neverUp: [ProcessRole] = [],
+        failure: (any Error)? = nil
+    ) {
         self.neverUp = neverUp
-        self.unfinished = unfinished
+        self.failure = failure
+        unfinished = supervisor.unfinished
         let engine = Self.read(site.result(.engine))
         let risk = Self.read(site.result(.risk))
         let ingest = Self.read(site.result(.ingest))
         let wall = (MonotonicClock.now() - ProcessStart.time).seconds
-        let said = ((ingest["records"] ?? engine["records"]) as? NSNumber)?.uint64Value
+        // In a run that failed the engine may not have come to the tape's end.
+        let last = failure == nil ? engine["records"] : nil
+        let said = ((ingest["records"] ?? last) as? NSNumber)?.uint64Value
         let records = said ?? Self.recordsOnTape(site)
         var members: [(String, String)] = [("records", JSONText.integer(records))]
         for key in ["event_groups", "feature_rows", "feature_sha256", "signals", "signal_sha256"] {
@@ -93,11 +108,16 @@ struct UpResult {
             ("run_dir", JSONText.string(site.directory)), ("trading_state", Self.text(risk["trading_state"])),
             ("ignored_trades", Self.text(ingest["ignoredTrades"])),
             ("skipped_records", Self.text(ingest["skippedRecords"])),
-            ("ignored_definitions", Self.text(engine["ignored_definitions"])), ("restarts", "\(restarts)"),
+            ("ignored_definitions", Self.text(engine["ignored_definitions"])),
+            ("restarts", "\(supervisor.restartCount)"),
             ("dead", JSONText.array((dead + unfinished).map { JSONText.string($0.rawValue) })),
         ]
+        if let failure { members.append((Self.failureKey, JSONText.string("\(failure)"))) }
         self.members = members
     }
+
+    /// Of the summary of a run that an error has ended.
+    static let failureKey = "failure"
 
     var json: String { JSONText.object(members) }
 
@@ -144,8 +164,12 @@ struct UpResult {
     }
 
     /// What a run that is over has left open, such as "2 MESH4"; nil when that is nothing, or nobody has said.
-    static func position(of site: RunSite) -> String? {
-        let held = read(site.result(.risk))["position"] as? [String: Int] ?? [:]
+    ///
+    /// - Parameter account: what a live run's risk gateway said last, in case that it did not end in order.
+    static func position(of site: RunSite, account: DayRecord?) -> String? {
+        guard let held = read(site.result(.risk))["position"] as? [String: Int] else {
+            return account?.openPosition(of: site.directory)
+        }
         let open = held.filter { $0.value != 0 }.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
         return open.isEmpty ? nil : open.joined(separator: ", ")
     }

@@ -35,7 +35,9 @@ struct RunResults {
     /// The record up to which a process came that ended in order when the run did not: each of them ends where it is. A
     /// run that ended in order has taken all of them.
     func end(of role: ProcessRole) -> UInt64 {
-        guard !PosixFile.exists("\(site.directory)/results/summary.json") else { return .max }
+        if let summary = Self.members("\(site.directory)/results/summary.json"), summary[UpResult.failureKey] == nil {
+            return .max
+        }
         return Self.members(site.result(role))?["records"].flatMap { UInt64($0) } ?? .max
     }
 

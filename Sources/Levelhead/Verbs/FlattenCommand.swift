@@ -173,10 +173,14 @@ struct FlattenLock: Sendable {
         let lock = try TradingLock(stateDirectory: stateDirectory)
         let run = RunSite.current(stateDirectory)
         let sender = "operator \(getuid())"
+        var isLasting = true
+        do { isLasting = try run?.isLive() ?? true } catch {
+            Terminal.writeError("levelhead: \(error): locked as a live run is, over runs")
+        }
         let (state, failure) = lock.raise(
             LockRecord(
                 epoch: 0, sender: sender, reason: reason ?? "", waitsForOpen: waitsForOpen,
-                run: run?.directory ?? "", isLasting: run?.isLive ?? true))
+                run: run?.directory ?? "", isLasting: isLasting))
         if let failure {
             Terminal.writeError("levelhead: \(failure): locked without a record; the epoch word holds the lock")
         }

@@ -136,7 +136,7 @@ struct UpCommand: ParsableCommand {
             let end = RunFile.End(results: result.digests, ownTape: own.isEmpty ? nil : try TapeIdentity(own))
             try directory.writeRun(try input.runFile(end))
             print(json ? result.json : result.summary)
-            if site.isLive, let open = UpResult.position(of: site) {
+            if tape.isEmpty, let open = UpResult.position(of: site) {
                 let remedy = "a new run begins flat; \(Self.resuming(site.directory)) goes on with it"
                 Terminal.writeError("levelhead: \(site.directory) ends with \(open) open: \(remedy)")
             }
@@ -183,7 +183,7 @@ struct UpCommand: ParsableCommand {
             return nil
         }
         if resume { return left }
-        if tape.isEmpty, left.isLive {
+        if tape.isEmpty, (try? left.isLive()) != false {
             let open = Self.open(left.directory, former).map { " with \($0)" } ?? ""
             let remedy = "\(Self.resuming(left.directory)) goes on with it; this is a new run, and begins flat"
             Terminal.writeError("levelhead: \(left.directory) was interrupted\(open): \(remedy)")

@@ -37,7 +37,7 @@ struct HostedPaper: ~Copyable, HostedStage {
     private let accountCount: Int
     private let moneyPerTick: Money
 
-    init(_ site: RunSite, _ setup: MarketSetup) throws {
+    init(_ site: RunSite, _ setup: MarketSetup, isLive: Bool) throws {
         let moneyPerTick = try setup.trading().execution.terms.moneyPerTick
         let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
         let run = site.directory.split(separator: "/").last.map(String.init) ?? ""

@@ -24,6 +24,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     private let setup: MarketSetup
     private let site: RunSite
     private let desk: TradingLock
+    private let isLive: Bool
     /// Nil over recorded tape, whose account begins and ends with the run.
     private var keeper: DayKeeper?
     private var follower = LockFollower()
@@ -44,13 +45,13 @@ struct HostedRisk: ~Copyable, HostedStage {
         OperatorCommand(.pause, sender: ShortText("disk"), reason: ShortText("the disk is full"))
     }
 
-    init(_ site: RunSite, _ setup: MarketSetup) throws {
+    init(_ site: RunSite, _ setup: MarketSetup, isLive: Bool) throws {
         let desk = try TradingLock(stateDirectory: site.stateDirectory)
         let epoch = try setup.trading().orderEpoch
-        let isLive = site.isLive
         let keeper = isLive ? try DayKeeper(site, setup.configuration, lock: desk) : nil
         self.setup = setup
         self.site = site
+        self.isLive = isLive
         self.desk = desk
         self.keeper = keeper
         signalLife = isLive ? setup.configuration.risk.signalLife : nil
@@ -203,7 +204,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     /// Takes the lock off the word. Its record goes with it, but for one that was there before a run over recorded tape
     /// and has to outlive it.
     private func opens(_ epoch: UInt64) -> Bool {
-        let keeps = !site.isLive && desk.record?.isLasting == true
+        let keeps = !isLive && desk.record?.isLasting == true
         return desk.open(ifEpochIs: epoch, keepsRecord: keeps)
     }
 

@@ -16,7 +16,8 @@ protocol HostedStage: ~Copyable {
     static func stage(_ trading: TradingConfiguration) -> Stage
     /// The approvals' seal, for those who have its key.
     static func seal(_ site: RunSite) throws -> ApprovalSeal?
-    init(_ site: RunSite, _ setup: MarketSetup) throws
+    /// - Parameter isLive: the run's records come from a gateway.
+    init(_ site: RunSite, _ setup: MarketSetup, isLive: Bool) throws
     /// Opens the files that go on from where they stood.
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws
     /// What the stage is to take of a message that came through a channel. `origin`: when the record was received that

@@ -46,6 +46,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private var isInputOver = false
     /// Another process has taken inputs of this run before.
     private let hasPredecessor: Bool
+    private let isLive: Bool
     /// When the record was received that led to what is being done, by our wall clock, ns; 0 when unknown.
     private var origin: UInt64 = 0
     private var wait: IdleWait
@@ -65,7 +66,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         let configuration = try site.configuration()
         let setup = try MarketSetup(configuration: configuration, run: site)
         let trading = try setup.trading()
-        var hosted = try Hosted(site, setup)
+        let isLive = try site.isLive()
+        var hosted = try Hosted(site, setup, isLive: isLive)
         var fold = StageFold(
             plan: setup.plan, features: setup.features, trading: trading, stage: Hosted.stage(trading))
         let identity = SnapshotIdentity(
@@ -104,7 +106,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             journals: StageJournals(inputs: inputs, outputs: outputs, configuration.journal), streams: streams,
             snapshots: snapshots, identity: identity, lock: lock,
             clock: clock, wait: IdleWait(configuration.ring.wait), position: refold.position,
-            hasPredecessor: snapshot != nil || !entries.isEmpty)
+            hasPredecessor: snapshot != nil || !entries.isEmpty, isLive: isLive)
     }
 
     private init(
@@ -112,7 +114,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         records: consuming RingRecords, inbox: consuming StageInbox, outbox: consuming StageOutbox,
         journals: consuming StageJournals, streams: StageStreams?,
         snapshots: consuming SnapshotStore, identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock,
-        wait: IdleWait, position: UInt64, hasPredecessor: Bool
+        wait: IdleWait, position: UInt64, hasPredecessor: Bool, isLive: Bool
     ) {
         self.site = site
         self.setup = setup
@@ -127,7 +129,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         self.identity = identity
         self.lock = lock
         self.clock = clock
-        let isMoved = Hosted.followsEventTime && site.isLive
+        self.isLive = isLive
+        let isMoved = Hosted.followsEventTime && isLive
         eventClock = isMoved ? EventClock(at: self.fold.now.event, now: MonotonicClock.now()) : nil
         self.wait = wait
         self.position = position
@@ -150,7 +153,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             hosted.secure(fold)
             try send()
         }
-        if Hosted.numbersOrders, let epoch = try site.orderEpoch(), epoch > 1 {
+        if Hosted.numbersOrders, isLive, let epoch = try site.orderEpoch(), epoch > 1 {
             try take(.control, .request(.identities(of: epoch)))
             try send()
         }

@@ -175,7 +175,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try takeWithheld()
             try show()
             try streams?.serve(now: MonotonicClock.now(), status: desk.takeStatusText())
-            hosted.record()
+            try hosted.record()
             try checkDisk(desk)
             hosted.follow(&fold)
             report(desk, isBusy: isBusy)
@@ -405,7 +405,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         }
         if hosted.hasManyUnrecorded {
             try journals.keepInputs()
-            hosted.record()
+            try hosted.record()
         }
     }
 
@@ -470,6 +470,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         try show()
         try journals.keep(withOutputs: false)
         var saved = SavedStage(
+        try hosted.record()
             next: inbox.next, outboxes: outbox.saved, outputs: try journals.outputs.position(), time: clock.last,
             published: streams?.next ?? [])
         var archive = StateArchive()

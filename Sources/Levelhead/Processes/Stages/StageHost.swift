@@ -50,8 +50,9 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// When the record was received that led to what is being done, by our wall clock, ns; 0 when unknown.
     private var origin: UInt64 = 0
     private var wait: IdleWait
-    /// The disk is full: nothing opens, and what protects and closes goes on in the journals' reserve.
-    private var isDiskFull = false
+    /// The disk is full: nothing opens, and what protects and closes goes on in the journals' reserve. What was said of
+    /// it; nil while it is not.
+    private var diskTrouble: String?
     /// When the loop last came around, and until when nobody's silence means anything.
     private var lookedAt = MonotonicClock.now()
     private var deafUntil = Nanoseconds.zero
@@ -429,19 +430,19 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// A disk that is full, or has space again, is said, and is an input of who can reduce.
     private mutating func checkDisk(_ desk: ProcessDesk) throws {
         let isFull = journals.isLow || hosted.isDiskFull
-        guard isFull != isDiskFull else { return }
-        isDiskFull = isFull
+        let trouble = isFull ? journals.trouble ?? "disk full: nothing opens until there is space" : nil
+        guard trouble != diskTrouble else { return }
+        let isNews = isFull != (diskTrouble != nil)
+        diskTrouble = trouble
         try acknowledge()
-        desk.board.setIncomplete(warming: [], missing: isFull ? ["disk space"] : [])
         Terminal.writeError(
-            "levelhead: \(Hosted.role.rawValue): \(site.directory): "
-                + (isFull ? "\(diskTrouble): nothing opens until there is space" : "there is space again"))
+            "levelhead: \(Hosted.role.rawValue): \(site.directory): \(trouble ?? "there is space again")")
+        guard isNews else { return }
+        desk.board.setIncomplete(warming: [], missing: isFull ? ["disk space"] : [])
         guard isFull, let request = Hosted.diskFull else { return }
         try take(.control, .request(request))
         try send()
     }
-
-    private var diskTrouble: String { journals.inputs.isUnwritten ? "the disk takes nothing" : "disk full" }
 
     private func report(_ desk: ProcessDesk, isBusy: Bool) {
         desk.report(
@@ -469,8 +470,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         guard !outbox.hasWaiting else { return }
         try show()
         try journals.keep(withOutputs: false)
-        var saved = SavedStage(
         try hosted.record()
+        var saved = SavedStage(
             next: inbox.next, outboxes: outbox.saved, outputs: try journals.outputs.position(), time: clock.last,
             published: streams?.next ?? [])
         var archive = StateArchive()

@@ -87,6 +87,63 @@ struct TradingLockTests {
         #expect(lock.word.load().isLocked)
     }
 
+    @Test func `an arm leaves the record of a flatten that came meanwhile`() throws {
+        let state = try TestState()
+        let lock = try TradingLock(stateDirectory: state.path)
+        let first = lock.raise(record("live", isLasting: true)).state
+        // The newer one has its record, and has not come to raise the word yet.
+        var newer = record("live", isLasting: true)
+        newer.epoch = first.epoch + 1
+        newer.sender = "somebody else"
+        newer.tradeDate = 20_260_310
+        try PosixFile.replace(lock.path, with: Array(try JSONEncoder().encode(newer)))
+        #expect(lock.open(ifEpochIs: first.epoch))
+        lock.word.raiseAndLock()
+        #expect(lock.record?.epoch == newer.epoch && lock.record?.sender == "somebody else")
+        #expect(lock.record?.tradeDate == 20_260_310)
+        #expect(lock.open(ifEpochIs: newer.epoch) && lock.record == nil)
+    }
+
+    @Test func `a record that was being looked at when its process died is found, and put back`() throws {
+        let state = try TestState()
+        let lock = try TradingLock(stateDirectory: state.path)
+        _ = lock.raise(record("live", isLasting: true))
+        #expect(rename(lock.path, lock.path + ".opened") == 0)
+        #expect(lock.record?.epoch == 2 && lock.record?.sender == "me")
+        try lock.begin(run: "tape", startsAnew: true)
+        #expect(!lock.word.load().isLocked && lock.record?.isLasting == true)
+        // One of a lock that was taken off is nobody's.
+        let epoch = lock.raise(record("tape", isLasting: false)).state.epoch
+        #expect(rename(lock.path, lock.path + ".opened") == 0)
+        #expect(lock.open(ifEpochIs: epoch) && lock.record == nil)
+        try lock.begin(run: "live", startsAnew: false)
+        #expect(!lock.word.load().isLocked)
+    }
+
+    @Test func `of an arm and a flatten at one time, a locked word keeps its record`() throws {
+        let state = try TestState()
+        let (arming, flattening) = (
+            try TradingLock(stateDirectory: state.path), try TradingLock(stateDirectory: state.path))
+        var kept = 0
+        for _ in 0..<400 {
+            let epoch = arming.raise(record("live", isLasting: true)).state.epoch
+            let newer = record("live", isLasting: true)
+            let (isReady, isDone) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+            Thread.detachNewThread {
+                isReady.wait()
+                _ = flattening.raise(newer)
+                isDone.signal()
+            }
+            isReady.signal()
+            _ = arming.open(ifEpochIs: epoch)
+            isDone.wait()
+            let (state, found) = (arming.word.load(), arming.record)
+            #expect(state == EpochState(epoch: epoch + 1, isLocked: true))
+            if found?.epoch == epoch + 1 { kept += 1 }
+        }
+        #expect(kept == 400)
+    }
+
     @Test func `who decides ends the survey, the others are not waited for`() throws {
         let state = try TestState()
         let quick = try TestProcess(state, "execution"), slow = try TestProcess(state, "risk")

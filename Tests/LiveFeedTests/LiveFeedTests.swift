@@ -94,6 +94,26 @@ import Units
         #expect(recorder.marks.allSatisfy { $0.wallTime - $0.time > .hours(24) })
     }
 
+    @Test func `a record that says 2054 is handed on, and leaves the time of the data where it was`() throws {
+        let finished = try LiveRecord.replayed(.mbp10)
+        let later: UInt64 = 2_650_000_000_000_000_000
+        let wrong = LiveRecord.book(instrument: 1, event: Self.t0 + 2_500_000, received: later, sequence: 2)
+        let gateway = try ScriptedGateway([
+            { side in
+                try side.begin(LiveStream(), Self.books(0..<2) + [wrong] + Self.books(3..<5) + [finished])
+                try side.waitForEnd()
+            }
+        ])
+        var feed = try TestFeed.make(port: gateway.port)
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { feed, _ in feed.isWarm }
+        #expect(recorder.records == Self.books(0..<2) + [wrong] + Self.books(3..<5))
+        #expect(feed.dataTime.nanoseconds == Self.t0 + 4_000_000 + 1_000)
+        feed.close(into: &recorder)
+        _ = try gateway.finish()
+        #expect(recorder.marks.allSatisfy { $0.time.nanoseconds < later })
+    }
+
     @Test func `a session that comes byte by byte is the same`() throws {
         let finished = try LiveRecord.replayed(.mbp10)
         let gateway = try ScriptedGateway([

@@ -27,9 +27,9 @@ import Units
     /// Commission and exchange fees together.
     @inlinable public var feePerSide: Money { fees.total }
 
-    /// What `quantity` contracts are worth at a price, signed like the quantity. Exact; traps when out of range.
+    /// What `quantity` contracts are worth at a price, signed like the quantity. Exact within the range of money.
     @inlinable public func value(_ quantity: Quantity, at price: Ticks) -> Money {
-        moneyPerTick * (quantity.contracts * price.count)
+        moneyPerTick.times(quantity.contracts, price.count)
     }
 
     @inlinable public func fee(_ quantity: Quantity) -> Money { feePerSide * quantity.contracts.magnitudeAsSigned }

@@ -47,7 +47,7 @@ import Units
         contracts += quantity
         let mark = side == .sell ? bid : ask
         guard mark > .zero else { return }
-        slippage += moneyPerTick * ((price - mark).count * side.sign * quantity.contracts)
+        slippage += moneyPerTick.times((price - mark).count, side.sign * quantity.contracts)
     }
 }
 

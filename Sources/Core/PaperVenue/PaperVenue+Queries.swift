@@ -36,11 +36,11 @@ extension PaperVenue {
 
     /// Of what is open, to the nearest tick; zero when flat.
     public var averagePrice: Ticks {
-        let worth = configuration.terms.moneyPerTick.nanos * account.quantity.contracts
+        let worth = (configuration.terms.moneyPerTick * account.quantity.contracts).nanos.magnitude
         guard worth != 0 else { return .zero }
-        let cost = account.openCost.nanos
-        let nearest = cost.magnitude + worth.magnitude / 2
-        return Ticks(Int64(nearest / worth.magnitude))
+        // Below 2⁶³, and half of what is.
+        let nearest = account.openCost.nanos.magnitude + worth / 2
+        return Ticks(Int64(nearest / worth))
     }
 
     private mutating func tellStatus(_ live: VenueOrder, query: UInt64) {

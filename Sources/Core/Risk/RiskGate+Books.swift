@@ -52,7 +52,7 @@ extension RiskGate {
     /// usable book.
     var costToLeaveOpposed: Money {
         guard mark.bid.size > 0, mark.ask.size > 0 else { return .zero }
-        return terms.moneyPerTick * (opposed.contracts * max(0, (mark.ask.price - mark.bid.price).count))
+        return terms.value(opposed, at: max(.zero, mark.ask.price - mark.bid.price))
     }
 
     /// Of two accounts, what the one that holds more has; else the position.

@@ -1,5 +1,8 @@
 /// An amount of US dollars in units of 1e-9, exact. There is no conversion from `Double`: money never passes through
-/// floating point. The range is ±9.2 billion dollars; leaving it traps.
+/// floating point.
+///
+/// The range is ±9.2 billion dollars, and what would leave it stays at its end: a record may list any price, and one
+/// that no account can be worth must not end the process that reads it. No account has a limit out there.
 @frozen public struct Money: Comparable, Hashable, BitwiseCopyable, Sendable, AdditiveArithmetic {
     @inlinable public static var zero: Money { Money(nanos: 0) }
 
@@ -9,10 +12,30 @@
     /// Whole dollars and cents: `Money(cents: 1_250)` is $12.50.
     @inlinable public init(cents: Int64) { self.nanos = cents * 10_000_000 }
     @inlinable public static func < (a: Money, b: Money) -> Bool { a.nanos < b.nanos }
-    @inlinable public static func + (a: Money, b: Money) -> Money { Money(nanos: a.nanos + b.nanos) }
-    @inlinable public static func - (a: Money, b: Money) -> Money { Money(nanos: a.nanos - b.nanos) }
-    @inlinable public static prefix func - (a: Money) -> Money { Money(nanos: -a.nanos) }
-    @inlinable public static func * (a: Money, count: Int64) -> Money { Money(nanos: a.nanos * count) }
+    @inlinable public static func + (a: Money, b: Money) -> Money {
+        let (sum, leaves) = a.nanos.addingReportingOverflow(b.nanos)
+        return leaves ? end(isBelow: a.nanos < 0) : Money(nanos: sum)
+    }
+    @inlinable public static func - (a: Money, b: Money) -> Money {
+        let (difference, leaves) = a.nanos.subtractingReportingOverflow(b.nanos)
+        return leaves ? end(isBelow: a.nanos < 0) : Money(nanos: difference)
+    }
+    @inlinable public static prefix func - (a: Money) -> Money { .zero - a }
+    @inlinable public static func * (a: Money, count: Int64) -> Money {
+        let (product, leaves) = a.nanos.multipliedReportingOverflow(by: count)
+        return leaves ? end(isBelow: (a.nanos < 0) != (count < 0)) : Money(nanos: product)
+    }
+
+    /// Of `count` times `other`, as if it were computed without a range.
+    @inlinable public func times(_ count: Int64, _ other: Int64) -> Money {
+        let (product, leaves) = count.multipliedReportingOverflow(by: other)
+        // More than the whole range in any unit, but for nothing.
+        guard leaves else { return self * product }
+        return nanos == 0 ? .zero : Self.end(isBelow: (nanos < 0) != ((count < 0) != (other < 0)))
+    }
+
+    /// The end of the range: as far from zero below as above.
+    @usableFromInline static func end(isBelow: Bool) -> Money { Money(nanos: isBelow ? -.max : .max) }
 }
 
 extension Money: CustomStringConvertible {

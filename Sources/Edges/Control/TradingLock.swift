@@ -49,6 +49,8 @@ public struct TradingLock: Sendable {
 
     public let word: EpochWord
     public let path: String
+    /// Where a record is looked at before it goes for good.
+    private var asidePath: String { path + ".opened" }
 
     /// Makes the word when it is missing; the state directory must exist.
     public init(stateDirectory: String) throws(PrivatePathError) {
@@ -58,7 +60,18 @@ public struct TradingLock: Sendable {
 
     /// What is known of the lock; nil when there is no record, which says nothing about the word.
     public var record: LockRecord? {
+        // One that is being looked at is put back under its name, if it is in force.
+        read(path) ?? read(asidePath).flatMap { isInForce($0) ? $0 : nil } ?? read(path)
+    }
+
+    private func read(_ path: String) -> LockRecord? {
         (try? PosixFile.contents(of: path)).flatMap { Payload.decode(LockRecord.self, from: $0) }
+    }
+
+    /// A newer lock than the last one that was taken off, or that one while it is on.
+    private func isInForce(_ record: LockRecord) -> Bool {
+        let state = word.load()
+        return record.epoch > state.epoch || state.isLocked && record.epoch == state.epoch
     }
 
     /// Locks and raises the epoch: first the record, then the word, which needs no space on the disk. From here on no
@@ -67,6 +80,7 @@ public struct TradingLock: Sendable {
     /// - Parameter record: its epoch is what it would be if nobody else raised the word at the same time.
     /// - Returns: the state, and why the record could not be written, if so: the word locks all the same.
     public func raise(_ record: LockRecord) -> (state: EpochState, failure: SystemCallError?) {
+        restoreRecord()
         var record = record
         // What was to outlive its run still has to, and a breached limit is not over either.
         if let held = self.record, held.isLasting {
@@ -76,7 +90,13 @@ public struct TradingLock: Sendable {
         record.epoch = word.load().epoch + 1
         var failure: SystemCallError?
         do throws(SystemCallError) { try write(record) } catch { failure = error }
-        return (word.raiseAndLock(), failure)
+        let state = word.raiseAndLock()
+        // Somebody else has raised the word to what the record says, and an arm of that may have taken this for it.
+        if failure == nil, state.epoch > record.epoch, self.record.map({ $0.epoch < state.epoch }) ?? true {
+            record.epoch = state.epoch
+            do throws(SystemCallError) { try write(record) } catch { failure = error }
+        }
+        return (state, failure)
     }
 
     /// A limit was breached while the lock was on already: its record says so, and keeps who locked and why.
@@ -93,12 +113,30 @@ public struct TradingLock: Sendable {
         if let file = try? PosixFile(path, .read) { try? file.sync() }
     }
 
-    /// Takes the lock off if the epoch is still `epoch`, and then the record with it.
+    /// Takes the lock off if the epoch is still `epoch`, and then its record: one that somebody who locks again has
+    /// written meanwhile stays.
     public func open(ifEpochIs epoch: UInt64, keepsRecord: Bool = false) -> Bool {
         guard word.unlock(ifEpochIs: epoch) else { return false }
-        if !keepsRecord { unlink(path) }
+        if !keepsRecord { removeRecord(upTo: epoch) }
         try? word.sync()
         return true
+    }
+
+    /// Removes the record, unless it is of a later epoch. Looking at what has the record's name and then removing that
+    /// name would be two steps, with room for a new record between them: so it is renamed first, looked at, and put
+    /// back unless a newer one has come. Whoever asks in between, or after a death there, finds it all the same.
+    private func removeRecord(upTo epoch: UInt64) {
+        guard rename(path, asidePath) == 0 else { return }
+        let isOpened = read(asidePath).map { $0.epoch <= epoch } ?? false
+        if !isOpened { link(asidePath, path) }
+        unlink(asidePath)
+    }
+
+    /// Gives the record its name back that somebody was looking at who died.
+    private func restoreRecord() {
+        guard PosixFile.isMissing(path), let left = read(asidePath), isInForce(left) else { return }
+        link(asidePath, path)
+        unlink(asidePath)
     }
 
     /// A run begins. One that carries the account on is locked when a lasting record or the word says so; one that
@@ -106,6 +144,7 @@ public struct TradingLock: Sendable {
     ///
     /// - Throws: a lock that nobody has recorded cannot be recorded now.
     public func begin(run: String, startsAnew: Bool) throws(SystemCallError) {
+        restoreRecord()
         let state = word.load()
         let record = record
         guard startsAnew else {
@@ -118,7 +157,7 @@ public struct TradingLock: Sendable {
             // Locked when there was no space for a record: whoever goes on with the account must find it.
             try write(LockRecord(epoch: state.epoch, sender: "unknown", reason: "locked without a record"))
         } else if let record, !record.isLasting {
-            unlink(path)
+            removeRecord(upTo: record.epoch)
         }
         let raised = word.raiseAndLock()
         _ = word.unlock(ifEpochIs: raised.epoch)

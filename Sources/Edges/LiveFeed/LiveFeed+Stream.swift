@@ -51,16 +51,16 @@ extension LiveFeed {
             return ended
         }
         counters.records &+= 1
-        hear(record.receiveTime)
+        hear(record)
         sink.record(record, sendTime: sendTime, receiveTime: batchTime)
         return ended &+ 1
     }
 
     @inline(__always)
-    private mutating func hear(_ time: Timestamp) {
+    private mutating func hear(_ record: RecordView) {
         dataArrival = lastHeard
-        guard time < .latest else { return }
-        if !dataTime.isDefined || time > dataTime { dataTime = time }
+        dataClock.hear(record)
+        if dataClock.time.nanoseconds > 0 { dataTime = dataClock.time }
     }
 
     /// The gateway's own words.

@@ -51,6 +51,8 @@ public struct LiveFeed: ~Copyable {
     /// What the instruments' numbers stand for in this session.
     public internal(set) var symbols: [InstrumentID: String] = [:]
 
+    /// By which `dataTime` goes.
+    var dataClock = DataClock()
     let key: LiveKey
     let clock: LiveClock
     var phase = Phase.waiting(until: .zero)
@@ -106,6 +108,7 @@ public struct LiveFeed: ~Copyable {
         let newest = subscriptions.map { ledger.latest($0.schema) }.filter(\.isDefined).max()
         if let newest {
             dataTime = newest
+            dataClock = DataClock(at: newest)
             dataArrival = clock.now()
         }
     }

@@ -17,6 +17,11 @@ public struct SystemCallError: Error, Equatable, CustomStringConvertible {
     public var reason: String { String(cString: strerror(code)) }
     public var description: String { "\(path): \(reason) (\(call))" }
 
+    /// It says that a file cannot grow: there is no space, no quota, or no disk that takes anything.
+    public var isMissingSpace: Bool { Self.isMissingSpace(code) }
+
+    public static func isMissingSpace(_ code: Int32) -> Bool { [ENOSPC, EDQUOT, EROFS, EFBIG, EIO].contains(code) }
+
     /// Runs `body` again as long as a signal interrupts it.
     @inline(__always)
     static func retrying(_ call: StaticString, _ path: String, _ body: () -> Int) throws(SystemCallError) -> Int {

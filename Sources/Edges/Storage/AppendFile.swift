@@ -19,12 +19,26 @@ struct AppendFile: ~Copyable {
     private(set) var isLow = false
     /// What a disk that takes nothing said last. What was to be written stays here, and is tried again with every
     /// flush: a file with a reserve is one whose owner has to go on.
-    private(set) var failure: SystemCallError?
+    var failure: SystemCallError? { syncFailure ?? writeFailure }
+    private var writeFailure: SystemCallError?
+    /// Why the disk may lack something that it took: only a sync of all that was written again ends it. The system
+    /// says such a thing once, and forgets what it could not write.
+    private var syncFailure: SystemCallError?
+    /// A sync failed when some of what it was for was not here any more: nothing ends that.
+    private(set) var hasLost = false
     private var goesOn = false
     /// Bytes kept for a disk that takes nothing; then its owner ends.
     static let keptByteCountMax = 1 << 26
+    /// What was collected; in a file that is synced, before it what was written since the last sync, as far as there
+    /// is room.
     private var batch: UnsafeMutableRawBufferPointer
     private var used = 0
+    /// So many of those bytes the system has.
+    private var written = 0
+    /// Some of what was written since the last sync is not here any more.
+    private var hasLeft = false
+    /// Its owner syncs it, and not at its end alone.
+    private var isSynced = false
 
     /// Continues `file` at `offset`; what lies between it and `existingEnd` is compared, not overwritten.
     init(_ file: consuming PosixFile, at offset: Int, existingEnd: Int) {
@@ -38,7 +52,7 @@ struct AppendFile: ~Copyable {
     deinit { batch.deallocate() }
 
     /// More than half of what is collected before one `pwrite` is there.
-    var isHalfFull: Bool { used > Self.batchByteCount / 2 }
+    var isHalfFull: Bool { used - written > Self.batchByteCount / 2 }
 
     /// Whether the next record is one the file has already.
     var isComparing: Bool { offset < existingEnd }
@@ -49,7 +63,9 @@ struct AppendFile: ~Copyable {
         count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void
     ) throws(SystemCallError) -> [UInt8]? {
         if used + count > batch.count {
-            try flush()
+            if used - written + count > batch.count { try flush() }
+            // What a failed sync was for is written again.
+            if syncFailure == nil || hasLost { forgetWritten() }
             try makeRoom(for: count)
         }
         let record = UnsafeMutableRawBufferPointer(rebasing: batch[used..<(used + count)])
@@ -98,25 +114,55 @@ struct AppendFile: ~Copyable {
     /// Hands the collected records to the system: from then on a killed process does not lose them, unless there is a
     /// `failure`.
     mutating func flush() throws(SystemCallError) {
-        guard used > 0 else { return }
-        do throws(SystemCallError) {
-            try file.write(UnsafeRawBufferPointer(rebasing: batch[..<used]), at: offset - used)
-        } catch { return try keep(error) }
-        used = 0
-        failure = nil
+        guard used > written else { return }
+        do throws(SystemCallError) { try write() } catch {
+            writeFailure = error
+            return try keep(error)
+        }
+        if !isSynced { forgetWritten() }
+        if failure == nil { extendReserve() }
+    }
+
+    /// Flushes, then waits for the disk. After one that failed, what it was for is written again first.
+    mutating func sync() throws(SystemCallError) {
+        isSynced = true
+        if syncFailure != nil { written = 0 }
+        do throws(SystemCallError) { try write() } catch {
+            writeFailure = error
+            return try keep(error)
+        }
+        if hasLost, let syncFailure { return try keep(syncFailure) }
+        do throws(SystemCallError) { try file.sync() } catch {
+            syncFailure = error
+            hasLost = hasLeft
+            return try keep(error)
+        }
+        syncFailure = nil
+        hasLeft = false
+        (used, written) = (0, 0)
         extendReserve()
     }
 
-    /// Flushes, then waits for the disk.
-    mutating func sync() throws(SystemCallError) {
-        try flush()
-        do throws(SystemCallError) { try file.sync() } catch { try keep(error) }
+    /// Writes what the system does not have.
+    private mutating func write() throws(SystemCallError) {
+        let rest = UnsafeRawBufferPointer(rebasing: batch[written..<used])
+        try file.write(rest, at: offset - rest.count)
+        written = used
+        writeFailure = nil
     }
 
     private mutating func keep(_ error: SystemCallError) throws(SystemCallError) {
+        isLow = goesOn
         guard goesOn else { throw error }
-        failure = error
-        isLow = true
+    }
+
+    /// Gives the room of what the system has to what follows.
+    private mutating func forgetWritten() {
+        guard written > 0 else { return }
+        batch.copyMemory(from: UnsafeRawBufferPointer(rebasing: batch[written..<used]))
+        used -= written
+        written = 0
+        hasLeft = true
     }
 
     private mutating func makeRoom(for count: Int) throws(SystemCallError) {

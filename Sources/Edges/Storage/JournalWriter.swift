@@ -75,6 +75,10 @@ public struct JournalWriter: ~Copyable {
 
     /// The disk takes nothing: what was appended since is in memory alone, and is tried again with every flush.
     public var isUnwritten: Bool { file.failure != nil }
+    /// What the disk said; nil when it has all that it was given.
+    public var failure: SystemCallError? { file.failure }
+    /// The disk may have lost what it had taken, and it cannot be written again: `failure` stays.
+    public var hasLost: Bool { file.hasLost }
 
     /// Adds one frame. Costs a copy and its checksum; the system is called once per 64 KB.
     /// Throws `.differs` when the journal has another frame in this place.

@@ -28,13 +28,11 @@ struct RunSite: Sendable {
     /// What its processes call it.
     var name: String { directory.split(separator: "/").last.map(String.init) ?? "" }
     func result(_ role: ProcessRole) -> String { "\(directory)/results/\(role.rawValue).json" }
-    /// A live feed's run carries the account on; one over recorded tape starts anew in its directory.
-    var isLive: Bool {
-        let text = (try? PosixFile.contents(of: "\(directory)/run.json")).map { String(decoding: $0, as: UTF8.self) }
-        return text?.contains("\"gateway\"") ?? false
-    }
-    /// Of the identities of a live run's orders, from this start on; nil for a run over recorded tape.
-    func orderEpoch() throws -> UInt16? { isLive ? try OrderEpoch.current(stateDirectory: stateDirectory) : nil }
+    /// A live feed's run carries the account on; one over recorded tape starts anew in its directory. Each process asks
+    /// once, at its start, and ends when nobody can say.
+    func isLive() throws -> Bool { try RunInput.of(runFile: "\(directory)/run.json") == .live }
+    /// Of the identities of a live run's orders, from this start on.
+    func orderEpoch() throws -> UInt16? { try OrderEpoch.current(stateDirectory: stateDirectory) }
     var auditFile: String { "\(directory)/audit.jsonl" }
     var socketDirectory: String { "\(stateDirectory)/sockets" }
 

@@ -89,8 +89,7 @@ struct FlattenCommand: ParsableCommand {
             let open = records.compactMap { $0.openPosition(of: locked.run) }.map { " with \($0) open" }.joined()
             report.message? += "; \(locked.run) was interrupted\(open)"
             let site = RunSite(stateDirectory: state, directory: locked.run)
-            let isRecorded = PosixFile.exists("\(locked.run)/run.json") && !site.isLive
-            if isRecorded { report.message? += "; it goes on with the --tape that it had" }
+            if (try? site.isLive()) == false { report.message? += "; it goes on with the --tape that it had" }
             report.resume = "levelhead up --resume --state-dir \(ShellText.quoted(state))"
         }
     }
@@ -187,10 +186,14 @@ struct FlattenLock: Sendable {
         let lock = try TradingLock(stateDirectory: stateDirectory)
         let run = RunSite.current(stateDirectory)
         let sender = "operator \(getuid())"
+        var isLasting = true
+        do { isLasting = try run?.isLive() ?? true } catch {
+            Terminal.writeError("levelhead: \(error): locked as a live run is, over runs")
+        }
         let (state, failure) = lock.raise(
             LockRecord(
                 epoch: 0, sender: sender, reason: reason ?? "", waitsForOpen: waitsForOpen,
-                run: run?.directory ?? "", isLasting: run?.isLive ?? true))
+                run: run?.directory ?? "", isLasting: isLasting))
         if let failure {
             Terminal.writeError("levelhead: \(failure): locked without a record; the epoch word holds the lock")
         }

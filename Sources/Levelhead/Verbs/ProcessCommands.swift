@@ -153,7 +153,7 @@ private func runStage<Hosted: HostedStage & ~Copyable>(
 
 /// What a live run that has no supervisor, or none any more, leaves open.
 private func sayOpen(_ site: RunSite) {
-    guard site.isLive, let open = UpResult.position(of: site, account: nil) else { return }
+    guard (try? site.isLive()) != false, let open = UpResult.position(of: site, account: nil) else { return }
     let remedy = "the run's processes go on with it when they are started again"
     Terminal.writeError("levelhead: \(site.directory) ends with \(open) open: \(remedy)")
 }

@@ -155,7 +155,7 @@ struct UpCommand: ParsableCommand {
 
     /// Says what a live run has left open, which a new one does not go on with.
     private static func tellOpen(_ site: RunSite, venue: String) {
-        guard site.isLive else { return }
+        guard (try? site.isLive()) != false else { return }
         let account = (try? DayRecord.read(DayRecord.path(site.stateDirectory, venue: venue))) ?? nil
         guard let open = UpResult.position(of: site, account: account) else { return }
         let resume = ShellText.resuming(site.directory, stateDirectory: site.stateDirectory)
@@ -193,7 +193,7 @@ struct UpCommand: ParsableCommand {
             return nil
         }
         if resume { return left }
-        if tape.isEmpty, left.isLive {
+        if tape.isEmpty, (try? left.isLive()) != false {
             let open = former?.openPosition(of: left.directory).map { " with \($0) open" } ?? ""
             let resume = ShellText.resuming(left.directory, stateDirectory: state)
             let remedy = "\(resume) goes on with it; this is a new run, and begins flat"

@@ -15,11 +15,11 @@ struct GateBench {
 
     init(
         day: TradingDay = Script.day, hasBook: Bool = true, rules: RiskRules = RiskRules(),
-        _ limits: (inout RiskLimits) -> Void = { _ in }
+        terms: ContractTerms = Script.terms, _ limits: (inout RiskLimits) -> Void = { _ in }
     ) {
         var made = RiskLimits()
         limits(&made)
-        gate = RiskGate(terms: Script.terms, limits: made, rules: rules)
+        gate = RiskGate(terms: terms, limits: made, rules: rules)
         gate.begin(day)
         if hasBook { book("5000.00x100 | 5000.25x100", at: "1") }
     }
@@ -137,6 +137,6 @@ struct GateBench {
     /// Saved, and loaded into a gate with the same or other limits.
     mutating func reload(_ limits: RiskLimits? = nil) throws {
         gate = try reloaded(
-            gate, into: RiskGate(terms: Script.terms, limits: limits ?? gate.limits, rules: gate.rules))
+            gate, into: RiskGate(terms: gate.terms, limits: limits ?? gate.limits, rules: gate.rules))
     }
 }

@@ -23,7 +23,9 @@ struct IngestRun: ~Copyable {
     private let memory: RingMemory
     private let calendar: TradingCalendar
     private var tradeDate = 0
-    private var nextSession: UInt64 = 0
+    private var nextSession = Timestamp(nanoseconds: 0)
+    /// Of the records so far: a wrong stamp does not date the tape.
+    private var clock = DataClock()
     /// Records that are not on the tape yet, one after the other, and where each ends.
     private var batch: [UInt8] = []
     private var ends: [Int] = []
@@ -88,6 +90,7 @@ struct IngestRun: ~Copyable {
 
     /// Begins the tape's file of the session of `time`, so that the other processes can read what the run is about.
     mutating func begin(at time: Timestamp) throws {
+        clock = DataClock(at: time)
         enterSession(time)
         try tape.begin(tradeDate)
     }
@@ -114,9 +117,11 @@ struct IngestRun: ~Copyable {
 
     /// Takes the next record: to the tape's buffer, and to the batch.
     mutating func take(_ record: RecordView) throws {
-        let time = record.receiveTime
         // A gateway stamps a mapping with its own time, not that of the data.
-        if time.nanoseconds >= nextSession, record.type != .symbolMapping { enterSession(time) }
+        if record.type != .symbolMapping {
+            clock.hear(record)
+            if clock.time.nanoseconds > 0, clock.time >= nextSession { enterSession(clock.time) }
+        }
         try tape.append(record, tradeDate: tradeDate)
         batch.append(contentsOf: UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount))
         ends.append(batch.count)
@@ -190,8 +195,7 @@ struct IngestRun: ~Copyable {
     }
 
     private mutating func enterSession(_ time: Timestamp) {
-        guard time.isDefined else { return }
         tradeDate = calendar.sessionInForce(time).tradeDate.yyyymmdd
-        nextSession = calendar.nextSession(after: time).open.nanoseconds
+        nextSession = calendar.nextSession(after: time).open
     }
 }

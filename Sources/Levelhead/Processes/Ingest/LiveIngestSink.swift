@@ -42,8 +42,10 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     private(set) var refusal = ""
     /// Whether the run has begun: a record of data has come, now or before.
     private(set) var hasRecords = false
-    /// The largest receive time of a record of data; 0 before the first.
-    private var dataTime = Timestamp(nanoseconds: 0)
+    /// By the records of data so far.
+    private var clock = DataClock()
+    /// The largest receive time of a record of data that can be; 0 before the first.
+    private var dataTime: Timestamp { clock.time }
     private var lastRecord = MonotonicClock.now()
     private var lastClock = Timestamp(nanoseconds: 0)
     private var failure: (any Error)?
@@ -94,7 +96,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         // A power cut may have taken what a state was saved behind.
         if let saved, saved.sequence <= ingest?.nextSequence ?? 0 {
             (sequence, ledgers, options) = (saved.sequence, saved.ledgers, saved.options)
-            (dataTime, awaitsFirstBook) = (saved.dataTime, saved.awaitsFirstBook)
+            (clock, awaitsFirstBook) = (DataClock(at: saved.dataTime), saved.awaitsFirstBook)
         }
         let known = sequence
         var reader = try site.tape.reader(at: known)
@@ -102,7 +104,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         while let (record, number) = try reader.next() {
             sequence = number + 1
             if record.type == .mbp10 { awaitsFirstBook = false }
-            if let time = Self.dataTime(record) { dataTime = max(dataTime, time) }
+            if Self.isOfData(record) { clock.hear(record) }
             options?.take(record)
             ledgers.take(record, chain: plan.hasIndexChain ? configuration.live.optionsDataset : nil)
             isDown = FeedMark(record).map { $0.kind == .down } ?? false
@@ -129,7 +131,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         if isPresent, record.type == .mbp10 { measure(record, receiveTime) }
         guard record.type == .symbolMapping else {
             hasRecords = true
-            if let time = Self.dataTime(record) { dataTime = max(dataTime, time) }
+            if Self.isOfData(record) { clock.hear(record) }
             return put(record)
         }
         learn(record)
@@ -272,7 +274,9 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     /// whose replay from there begins later, for books move within the first minute.
     private mutating func tellUnseen(before record: RecordView) throws {
         awaitsFirstBook = false
-        guard let time = Self.dataTime(record), let name = DatasetName(dataset) else { return }
+        guard let time = DataClock.beginning(record, now: WallClock.now()), let name = DatasetName(dataset) else {
+            return
+        }
         let (open, first) = (plan.start ?? plan.sessionOpen(at: time), record.eventTime)
         guard first > open + (plan.start == nil ? .zero : .seconds(60)) else { return }
         let hole = FeedHole(schema: nil, instrument: InstrumentID(0), from: open, to: first, reason: .unreplayed)
@@ -290,11 +294,15 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             guard contracts.missing.isEmpty else {
                 throw LiveIngestError.unresolved(contracts.missing, dataset: dataset)
             }
+            let now = WallClock.now()
             let times = early.compactMap { bytes in
-                bytes.withUnsafeBytes { Self.dataTime(Self.view($0)) }
+                bytes.withUnsafeBytes { bytes in
+                    let record = Self.view(bytes)
+                    return Self.isOfData(record) ? DataClock.beginning(record, now: now) : nil
+                }
             }
             // Definitions may be of days before: with a replay from 18:00 they belong to the session that begins there.
-            let start = max(times.min() ?? WallClock.now(), plan.start ?? LiveSubscriptions.begin)
+            let start = max(times.min() ?? now, plan.start ?? LiveSubscriptions.begin)
             for lead in try plan.leads(at: start) where !names.values.contains(lead) {
                 let words = "\(lead) leads by the calendar, and the gateway does not have it"
                 Terminal.writeError("levelhead: \(words)", about: lead)
@@ -313,11 +321,11 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         return RecordView(base)
     }
 
-    /// Nil for what is stamped with the gateway's own time.
-    private static func dataTime(_ record: RecordView) -> Timestamp? {
+    /// Not stamped with the gateway's own time.
+    private static func isOfData(_ record: RecordView) -> Bool {
         switch record.type {
-        case .system, .symbolMapping, .error: nil
-        default: record.receiveTime.isDefined ? record.receiveTime : nil
+        case .system, .symbolMapping, .error: false
+        default: true
         }
     }
 

@@ -50,7 +50,8 @@ struct TapeIngest {
         while !StopSignal.isRaised, let (record, sequence) = try feed.next() {
             if isFirst {
                 isFirst = false
-                try ingest.begin(at: record.receiveTime)
+                let now = WallClock.now()
+                try ingest.begin(at: DataClock.beginning(record, now: now) ?? now)
                 ingest.awaitReaders(ProcessRole.readers.count)
             }
             if pacer.hasBegun || Self.isTimed(record) {

@@ -77,6 +77,8 @@ struct InputJournal: ~Copyable {
     mutating func keepReserve(_ count: Int) { writer.keepReserve(count) }
     /// The disk is full, and only the reserve is left.
     var isLow: Bool { writer.isLow }
+    /// What the disk said, for people; nil when it has all that it was given.
+    var trouble: String? { writer.trouble }
     /// The disk takes nothing: what was appended since is in memory alone.
     var isUnwritten: Bool { writer.isUnwritten }
     mutating func position() throws -> JournalPosition { try writer.checkpoint() }

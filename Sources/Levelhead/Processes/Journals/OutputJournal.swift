@@ -37,6 +37,8 @@ struct OutputJournal: ~Copyable {
     mutating func keepReserve(_ count: Int) { writer.keepReserve(count) }
     /// The disk is full, and only the reserve is left.
     var isLow: Bool { writer.isLow }
+    /// What the disk said, for people; nil when it has all that it was given.
+    var trouble: String? { writer.trouble }
     mutating func position() throws -> JournalPosition { try writer.checkpoint() }
     mutating func finish() throws { try writer.finish() }
     /// It has frames of an earlier life of the process that have not been put out again.

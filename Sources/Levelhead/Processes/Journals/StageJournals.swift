@@ -1,5 +1,7 @@
 import Configuration
 import Pipeline
+import Platform
+import Storage
 
 /// The journals of a stage: what it took, and what it put out.
 struct StageJournals: ~Copyable {
@@ -18,6 +20,8 @@ struct StageJournals: ~Copyable {
 
     /// The disk is full, and only the reserve is left.
     var isLow: Bool { inputs.isLow || outputs.isLow }
+    /// What the disk said, for people; nil when it has all that it was given.
+    var trouble: String? { inputs.trouble ?? outputs.trouble }
 
     /// Adds what was put out. Never is more of that on the disk than what it follows from: it could not be made again.
     mutating func put(_ message: StageMessage, at position: UInt64) throws {
@@ -38,5 +42,15 @@ struct StageJournals: ~Copyable {
     mutating func keep(withOutputs: Bool) throws {
         try keepInputs()
         if outlivesPower { try outputs.sync() } else if withOutputs { try outputs.flush() }
+    }
+}
+
+extension JournalWriter {
+    /// What the disk said and what follows from it, for people; nil when it has all that it was given.
+    var trouble: String? {
+        guard let failure else { return nil }
+        return hasLost
+            ? "\(failure): the disk has lost what cannot be written again: nothing opens; end the run"
+            : "the disk takes nothing: \(failure): nothing opens until there is space"
     }
 }

@@ -17,7 +17,7 @@ enum StorageSpace {
         }
     }
 
-    private static func isMissing(_ code: Int32) -> Bool { [ENOSPC, EDQUOT, EROFS, EFBIG, EIO].contains(code) }
+    private static func isMissing(_ code: Int32) -> Bool { SystemCallError.isMissingSpace(code) }
 
     private static func isMissing(_ error: LMDBError) -> Bool {
         guard case .failed(_, let code, _) = error else { return false }

@@ -42,7 +42,7 @@ struct HostedExecution: ~Copyable, HostedStage {
         var state = "pending"
     }
 
-    init(_ site: RunSite, _ setup: MarketSetup) throws {
+    init(_ site: RunSite, _ setup: MarketSetup, isLive: Bool) throws {
         self.site = site
         accountCount = setup.configuration.risk.books == .twoAccounts ? 2 : 1
     }

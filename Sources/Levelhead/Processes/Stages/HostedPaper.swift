@@ -15,14 +15,6 @@ struct HostedPaper: ~Copyable, HostedStage {
     var isDiskFull = false
     static func stage(_ trading: TradingConfiguration) -> VenueFollower { VenueFollower(trading) }
 
-    /// A question at the door that has no answer yet.
-    private struct Visit {
-        let command: ControlCommand
-        /// Queries that are not answered.
-        var queries: Set<QueryKey>
-        var events: [String] = []
-    }
-
     private struct QueryKey: Hashable {
         let kind: VenueCommandKind
         let account: VenueAccount
@@ -31,13 +23,14 @@ struct HostedPaper: ~Copyable, HostedStage {
 
     private let mailbox = ControlMailbox(capacity: 64)
     private let door: ControlServer
-    private var visits: [Visit] = []
+    /// Questions at the door that have no answer yet. One that the venue has no room to answer gets none.
+    private var visits = PendingQuestions<ControlCommand, QueryKey>(patience: DirectFlatten.answer)
     /// What the venue is still to be handed, in order; from the end.
     private var waiting: [StageMessage] = []
     private let accountCount: Int
     private let moneyPerTick: Money
 
-    init(_ site: RunSite, _ setup: MarketSetup) throws {
+    init(_ site: RunSite, _ setup: MarketSetup, isLive: Bool) throws {
         let moneyPerTick = try setup.trading().execution.terms.moneyPerTick
         let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
         let run = site.directory.split(separator: "/").last.map(String.init) ?? ""
@@ -86,34 +79,33 @@ struct HostedPaper: ~Copyable, HostedStage {
             case .submit, .cancel, .modify: break
             }
         }
-        visits.append(Visit(command: command, queries: queries))
+        visits.ask(command, awaiting: queries, at: MonotonicClock.now())
         waiting = messages.reversed()
     }
 
     mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<VenueFollower>) {
         guard !visits.isEmpty, case .event(let event) = message, let text = VenueDoor.text(message) else { return }
-        for index in visits.indices {
-            visits[index].events.append(text)
-            guard let kind = event.kind.answers else { continue }
-            visits[index].queries.remove(QueryKey(kind: kind, account: event.account, query: event.query))
-        }
+        let answered = event.kind.answers.map { QueryKey(kind: $0, account: event.account, query: event.query) }
+        visits.hear(text, answering: answered)
     }
 
     mutating func follow(_ fold: inout StageFold<VenueFollower>) {
         guard !visits.isEmpty, waiting.isEmpty else { return }
         let quote = fold.quote()
         let isOpen = quote.quality.isDisjoint(with: .notTrading) && !quote.quality.contains(.noBook)
-        for visit in visits where visit.queries.isEmpty {
+        for (command, events) in visits.takeAnswered() {
             var details = AnswerDetails()
-            details.events = visit.events
+            details.events = events
             details.isOpen = isOpen
             details.accounts = accountCount
             details.moneyPerTick = moneyPerTick.description
             details.bid = isOpen && quote.bid.size > 0 ? quote.bid.price.count : nil
             details.ask = isOpen && quote.ask.size > 0 ? quote.ask.price.count : nil
-            visit.command.finish(.done, details)
+            command.finish(.done, details)
         }
-        visits.removeAll(where: \.queries.isEmpty)
+        for command in visits.takeLate(at: MonotonicClock.now()) {
+            command.finish(.failed, AnswerDetails(message: "no answer in time: ask again"))
+        }
     }
 
     /// A lock that was taken off opens the venue for the gateway again.

@@ -24,18 +24,18 @@ struct HostedRisk: ~Copyable, HostedStage {
     private let setup: MarketSetup
     private let site: RunSite
     private let desk: TradingLock
+    private let isLive: Bool
     /// Nil over recorded tape, whose account begins and ends with the run.
     private var keeper: DayKeeper?
     private var follower = LockFollower()
     private var manual: ManualOrders
     private var execution = PeerWatch(.fills)
-    private var audit: AuditLog?
+    private var audit: AuditKeeper?
     /// What audit log and digest do not have yet: a line takes tens of microseconds, which no order waits for. After a
     /// crash it is observed again.
     private var unwritten: [(message: StageMessage, outcome: OperatorOutcome?)] = []
     private static let unwrittenMax = 256
     private var tally = OrderTally()
-    private var failure: (any Error)?
     /// Nil over recorded tape, which is played at many speeds.
     private let signalLife: Nanoseconds?
 
@@ -44,14 +44,14 @@ struct HostedRisk: ~Copyable, HostedStage {
         OperatorCommand(.pause, sender: ShortText("disk"), reason: ShortText("the disk is full"))
     }
 
-    init(_ site: RunSite, _ setup: MarketSetup) throws {
+    init(_ site: RunSite, _ setup: MarketSetup, isLive: Bool) throws {
         let desk = try TradingLock(stateDirectory: site.stateDirectory)
         let epoch = try setup.trading().orderEpoch
-        let isLive = site.isLive
         let keeper = isLive ? try DayKeeper(site, setup.configuration, lock: desk) : nil
         self.setup = setup
         self.site = site
         self.desk = desk
+        self.isLive = isLive
         self.keeper = keeper
         signalLife = isLive ? setup.configuration.risk.signalLife : nil
         manual = ManualOrders(epoch: epoch)
@@ -112,9 +112,9 @@ struct HostedRisk: ~Copyable, HostedStage {
 
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws {
         let path = site.auditFile
-        audit =
+        audit = AuditKeeper(
             PosixFile.exists(path)
-            ? try AuditLog.resume(path, at: position?.audit ?? .start) : try AuditLog.create(path)
+                ? try AuditLog.resume(path, at: position?.audit ?? .start) : try AuditLog.create(path))
         audit?.keepReserve(setup.configuration.journal.reserve / 4)
     }
 
@@ -153,16 +153,18 @@ struct HostedRisk: ~Copyable, HostedStage {
 
     var hasManyUnrecorded: Bool { unwritten.count >= Self.unwrittenMax }
 
-    mutating func record() {
-        for (message, outcome) in unwritten { log(message, outcome) }
+    mutating func record() throws {
+        for (message, outcome) in unwritten { try log(message, outcome) }
         unwritten.removeAll(keepingCapacity: true)
     }
 
-    private mutating func log(_ message: StageMessage, _ outcome: OperatorOutcome?) {
+    private mutating func log(_ message: StageMessage, _ outcome: OperatorOutcome?) throws {
         tally.digest(message)
-        let line = AuditLine.line(of: message, outcome: outcome, terms: setup.plan.tradedSpecification)
-        guard failure == nil, let line else { return }
-        do { try audit?.append(Array(line.utf8)) } catch { failure = error }
+        guard let line = AuditLine.line(of: message, outcome: outcome, terms: setup.plan.tradedSpecification) else {
+            return
+        }
+        guard let failure = try audit?.append(Array(line.utf8)) else { return }
+        Terminal.writeError("levelhead: risk: \(failure): no more lines of the audit log until risk is started again")
     }
 
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<RiskFollower>) {
@@ -203,7 +205,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     /// Takes the lock off the word. Its record goes with it, but for one that was there before a run over recorded tape
     /// and has to outlive it.
     private func opens(_ epoch: UInt64) -> Bool {
-        let keeps = !site.isLive && desk.record?.isLasting == true
+        let keeps = !isLive && desk.record?.isLasting == true
         return desk.open(ifEpochIs: epoch, keepsRecord: keeps)
     }
 
@@ -219,15 +221,12 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     mutating func checkpoint() throws -> AuditPosition {
-        record()
-        if let failure { throw failure }
         if setup.configuration.journal.outlivesPower { try audit?.sync() }
         return try audit?.checkpoint() ?? .start
     }
 
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<RiskFollower>, records: UInt64) throws {
-        record()
-        if let failure { throw failure }
+        try record()
         try audit?.finish()
         keeper?.finish(fold.read { $0.gate })
         let members = tally.members + Self.members(symbol: fold.tradedSymbol, gate: fold.read { $0.gate })
@@ -255,7 +254,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
-        record()
+        precondition(unwritten.isEmpty, "what is saved has been written down")
         try archive.marker("risk ledger")
         try tally.persistDigest(&archive)
         try follower.persist(&archive)

@@ -16,7 +16,8 @@ protocol HostedStage: ~Copyable {
     static func stage(_ trading: TradingConfiguration) -> Stage
     /// The approvals' seal, for those who have its key.
     static func seal(_ site: RunSite) throws -> ApprovalSeal?
-    init(_ site: RunSite, _ setup: MarketSetup) throws
+    /// - Parameter isLive: the run's records come from a gateway.
+    init(_ site: RunSite, _ setup: MarketSetup, isLive: Bool) throws
     /// Opens the files that go on from where they stood.
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws
     /// What the stage is to take of a message that came through a channel. `origin`: when the record was received that
@@ -25,7 +26,7 @@ protocol HostedStage: ~Copyable {
     /// Sees every message that the stage has taken or puts out, in order, again after a restart.
     mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<Stage>)
     /// Writes down for people what was observed since the last time. What follows from it has left: nobody waits.
-    mutating func record()
+    mutating func record() throws
     /// More waits for `record` than should: what it follows from is kept first, and then it is written in mid-work.
     var hasManyUnrecorded: Bool { get }
     /// What is to become of an operator's command.
@@ -87,7 +88,7 @@ extension HostedStage where Self: ~Copyable {
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws {}
     func received(_ message: StageMessage, origin: UInt64, now: Timestamp) -> StageMessage { message }
     mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<Stage>) {}
-    mutating func record() {}
+    mutating func record() throws {}
     var hasManyUnrecorded: Bool { false }
     mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<Stage>) -> CommandStep { .notConcerned }
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<Stage>) { command.finish(.done) }

@@ -46,11 +46,13 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private var isInputOver = false
     /// Another process has taken inputs of this run before.
     private let hasPredecessor: Bool
+    private let isLive: Bool
     /// When the record was received that led to what is being done, by our wall clock, ns; 0 when unknown.
     private var origin: UInt64 = 0
     private var wait: IdleWait
-    /// The disk is full: nothing opens, and what protects and closes goes on in the journals' reserve.
-    private var isDiskFull = false
+    /// The disk is full: nothing opens, and what protects and closes goes on in the journals' reserve. What was said of
+    /// it; nil while it is not.
+    private var diskTrouble: String?
     /// When the loop last came around, and until when nobody's silence means anything.
     private var lookedAt = MonotonicClock.now()
     private var deafUntil = Nanoseconds.zero
@@ -65,7 +67,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         let configuration = try site.configuration()
         let setup = try MarketSetup(configuration: configuration, run: site)
         let trading = try setup.trading()
-        var hosted = try Hosted(site, setup)
+        let isLive = try site.isLive()
+        var hosted = try Hosted(site, setup, isLive: isLive)
         var fold = StageFold(
             plan: setup.plan, features: setup.features, trading: trading, stage: Hosted.stage(trading))
         let identity = SnapshotIdentity(
@@ -105,7 +108,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             journals: StageJournals(inputs: inputs, outputs: outputs, configuration.journal), streams: streams,
             snapshots: snapshots, identity: identity, lock: lock,
             clock: clock, wait: IdleWait(configuration.ring.wait), position: refold.position,
-            hasPredecessor: snapshot != nil || !entries.isEmpty)
+            hasPredecessor: snapshot != nil || !entries.isEmpty, isLive: isLive)
     }
 
     private init(
@@ -113,7 +116,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         records: consuming RingRecords, inbox: consuming StageInbox, outbox: consuming StageOutbox,
         journals: consuming StageJournals, streams: StageStreams?,
         snapshots: consuming SnapshotStore, identity: SnapshotIdentity, lock: TradingLock, clock: MessageClock,
-        wait: IdleWait, position: UInt64, hasPredecessor: Bool
+        wait: IdleWait, position: UInt64, hasPredecessor: Bool, isLive: Bool
     ) {
         self.site = site
         self.setup = setup
@@ -128,7 +131,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         self.identity = identity
         self.lock = lock
         self.clock = clock
-        let isMoved = Hosted.followsEventTime && site.isLive
+        self.isLive = isLive
+        let isMoved = Hosted.followsEventTime && isLive
         eventClock = isMoved ? EventClock(at: self.fold.now.event, now: MonotonicClock.now()) : nil
         self.wait = wait
         self.position = position
@@ -151,7 +155,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             hosted.secure(fold)
             try send()
         }
-        if Hosted.numbersOrders, let epoch = try site.orderEpoch(), epoch > 1 {
+        if Hosted.numbersOrders, isLive, let epoch = try site.orderEpoch(), epoch > 1 {
             try take(.control, .request(.identities(of: epoch)))
             try send()
         }
@@ -173,7 +177,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try takeWithheld()
             try show()
             try streams?.serve(now: MonotonicClock.now(), status: desk.takeStatusText())
-            hosted.record()
+            try hosted.record()
             try checkDisk(desk)
             hosted.follow(&fold)
             report(desk, isBusy: isBusy)
@@ -404,7 +408,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         }
         if hosted.hasManyUnrecorded {
             try journals.keepInputs()
-            hosted.record()
+            try hosted.record()
         }
     }
 
@@ -428,19 +432,19 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// A disk that is full, or has space again, is said, and is an input of who can reduce.
     private mutating func checkDisk(_ desk: ProcessDesk) throws {
         let isFull = journals.isLow || hosted.isDiskFull
-        guard isFull != isDiskFull else { return }
-        isDiskFull = isFull
+        let trouble = isFull ? journals.trouble ?? "disk full: nothing opens until there is space" : nil
+        guard trouble != diskTrouble else { return }
+        let isNews = isFull != (diskTrouble != nil)
+        diskTrouble = trouble
         try acknowledge()
-        desk.board.setMissing(isFull ? ["disk space"] : [])
         Terminal.writeError(
-            "levelhead: \(Hosted.role.rawValue): \(site.directory): "
-                + (isFull ? "\(diskTrouble): nothing opens until there is space" : "there is space again"))
+            "levelhead: \(Hosted.role.rawValue): \(site.directory): \(trouble ?? "there is space again")")
+        guard isNews else { return }
+        desk.board.setMissing(isFull ? ["disk space"] : [])
         guard isFull, let request = Hosted.diskFull else { return }
         try take(.control, .request(request))
         try send()
     }
-
-    private var diskTrouble: String { journals.inputs.isUnwritten ? "the disk takes nothing" : "disk full" }
 
     private func report(_ desk: ProcessDesk, isBusy: Bool) {
         desk.report(
@@ -469,6 +473,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         guard !outbox.hasWaiting else { return }
         try show()
         try journals.keep(withOutputs: false)
+        try hosted.record()
         var saved = SavedStage(
             next: inbox.next, outboxes: outbox.saved, outputs: try journals.outputs.position(), time: clock.last,
             published: streams?.next ?? [])

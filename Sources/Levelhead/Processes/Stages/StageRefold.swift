@@ -73,6 +73,6 @@ struct StageRefold {
             outbox.add(message, at: position, isMadeAgain: true)
             streams?.add(message, at: position)
         }
-        if hosted.hasManyUnrecorded { hosted.record() }
+        if hosted.hasManyUnrecorded { try hosted.record() }
     }
 }

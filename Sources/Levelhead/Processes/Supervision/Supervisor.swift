@@ -11,6 +11,7 @@ struct Supervisor {
     private let ingestArguments: [String]
     private let restarts: Bool
     private let isLockstep: Bool
+    private let isLive: Bool
     private let control: ControlClient
     private let directory: ControlDirectory
     private var children: [ProcessRole: ChildProcess] = [:]
@@ -51,6 +52,7 @@ struct Supervisor {
         self.ingestArguments = ingestArguments
         self.restarts = restarts && !isLockstep
         self.isLockstep = isLockstep
+        isLive = try site.isLive()
         let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
         directory = ControlDirectory(stateDirectory: site.stateDirectory)
         control = ControlClient(stateDirectory: site.stateDirectory, key: key, sender: "up")
@@ -187,7 +189,7 @@ struct Supervisor {
     }
 
     /// A live feed was there in this run: what ended its ingest may be mended. A tape that is bad stays bad.
-    private var isFed: Bool { site.isLive && PosixFile.exists(site.ringPath) }
+    private var isFed: Bool { isLive && PosixFile.exists(site.ringPath) }
 
     private func failure(of role: ProcessRole) -> any Error {
         role == .ingest ? InputFailed() : NeverStarted(role: role)

@@ -162,3 +162,70 @@ def reconciled(up):
     """What the venue and the gateway agree on; nothing when they do not."""
     done = levelhead("reconcile", "--state-dir", up.state, "--json", status=None)
     return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+def steps(up, name):
+    """State and reason of the last step of an order."""
+    return [(line["state"], line["reason"]) for line in audit(up, "order") if line["order"] == name]
+
+
+def stop_venue(up):
+    """It is stopped, and known to be silent."""
+    pid = up.kill("paper", signal.SIGSTOP)
+    time.sleep(2)
+    return pid
+
+
+@case()
+def order_to_an_absent_venue(_):
+    """What opens waits for a venue no longer than its approval holds; what it held up goes on, and states are saved again."""
+    with desk() as up:
+        ready(up)
+        open_position(up, 1)
+        rested = rest_order(up)["id"]
+        venue = stop_venue(up)
+        began = time.monotonic()
+        answer = answer_of(asks(up, "buy", 1, timeout=15), status=1)
+        waited = time.monotonic() - began
+        same((answer["verdict"], answer["state"], answer["message"]), ("approved", "rejected", "rejected: not_sent"), f"{answer}")
+        expect(1 < waited < 8, f"it was told when the approval had expired: after {waited:.1f} s")
+        cancel = subprocess.Popen([bench.PROGRAM, "cancel", rested, "--state-dir", str(up.state), "--timeout", "30"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        saved = saves(up)
+        until(lambda: saves(up) > saved, 10, "execution saves its state while the venue is stopped")
+        send(venue, signal.SIGCONT)
+        _, error = cancel.communicate(timeout=40)
+        same(cancel.returncode, 0, f"the cancel behind it: {error}")
+        time.sleep(1)
+        same(position(up), 1, "position")
+        detail = finished(up)
+        same(steps(up, answer["id"])[-1], ("rejected", "notSent"), "how it ended")
+        same([line["order"] for line in audit(up, "fill") if line["order"] == answer["id"]], [], "its fills")
+        return f"told after {waited:.1f} s; {detail}"
+
+
+def saves(up):
+    """When the execution gateway last saved its state."""
+    return max(path.stat().st_mtime_ns for path in (pathlib.Path(up.run) / "state/execution").iterdir())
+
+
+@case()
+def absent_venue_over_a_death(_):
+    """The gateway dies while an order waits for a venue that is not there: the order is made again, and leaves no more."""
+    with desk() as up:
+        ready(up)
+        open_position(up, 1)
+        venue = stop_venue(up)
+        asked = asks(up, "buy", 1, timeout=20)
+        until(lambda: len(journals.outputs(up.run, "risk", journals.APPROVAL)) > 1, 10, "it is approved")
+        time.sleep(0.5)
+        succeed(up, "execution")
+        time.sleep(3)
+        send(venue, signal.SIGCONT)
+        answer = answer_of(asked, status=1)
+        same((answer["verdict"], answer["state"]), ("approved", "rejected"), f"the order: {answer}")
+        time.sleep(1)
+        same(position(up), 1, "position")
+        detail = finished(up)
+        same([line["order"] for line in audit(up, "fill") if line["order"] == answer["id"]], [], "its fills")
+        return detail

@@ -24,6 +24,9 @@ import Units
     case peerHeard = 10
     /// Change the order of `intent` to what it says.
     case modify = 11
+    /// Of the execution gateway's process, to its fold: `target` was not sent, for it opens and its approval had
+    /// expired when it could have left.
+    case expired = 13
     /// Of a gateway's process, to its fold: identities are given out under the epoch of `target` from here on, for some
     /// of an earlier one may have been lost.
     case identities = 12

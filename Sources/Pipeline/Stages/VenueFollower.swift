@@ -79,7 +79,8 @@ public struct VenueFollower: TradingStage {
         case .flatten: paper.closeSession()
         case .arm: if request.epoch == 0 || request.epoch >= venue.heldEpoch { paper.openSession() }
         case .halt: break
-        case .pause, .resume, .order, .modify, .cancel, .withheld, .identities, .reconcile, .peerSilent, .peerHeard:
+        case .pause, .resume, .order, .modify, .cancel, .withheld, .expired, .identities, .reconcile, .peerSilent,
+            .peerHeard:
             return
         }
         paper.hold(request.epoch)

@@ -14,6 +14,8 @@ public enum Invariant: String, CaseIterable, Sendable {
     case sentOnce = "sent_once"
     /// No opening order leaves under another epoch than it was approved under, or while locked.
     case epochInForce = "epoch_in_force"
+    /// No opening order leaves when its approval has expired.
+    case approvalInForce = "approval_in_force"
     /// What the execution gateway issues by itself cannot enlarge or reverse the position.
     case selfIssuedShrinks = "self_issued_shrinks"
     /// LOCKED ends by an operator's arm alone.

@@ -37,6 +37,8 @@ public final class OrderSimulation {
         let books = configuration.netsBooks ? ", books net" : configuration.hasTwoAccounts ? ", two accounts" : ""
         world.trace("\(faults)\(books)")
         world.looksAway = defect == .ignoreEpoch
+        world.approvalLife = configuration.trading.approvalLife
+        world.looksAwayFromAge = defect == .ignoreAge
         let names = ["signals", "approvals", "fills", "commands", "events"]
         channels = names.map { SimulatedChannel($0) }
         lies = VenueLies(faults.lies, seed: random.next()) { [unowned world] in world.trace($0) }

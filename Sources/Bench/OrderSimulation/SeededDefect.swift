@@ -21,6 +21,8 @@ public enum SeededDefect: String, CaseIterable, Sendable {
     case doubleClose = "double_close"
     /// Nobody looks at the lock word before a send, and folds are not told of it.
     case ignoreEpoch = "ignore_epoch"
+    /// Nobody looks at the age of an approval before a send.
+    case ignoreAge = "ignore_age"
     /// The risk gateway does not hear of every third fill.
     case loseFill = "lose_fill"
     /// An unknown order is reported as cancelled.
@@ -51,7 +53,7 @@ public enum SeededDefect: String, CaseIterable, Sendable {
             .unknownIsCancelled, .wrongFee, .falseFlat, .turningStop, .swapBooks, .wrongAccount, .mixedFills:
             .execution
         case .loseFill, .unlock, .noLimit: .risk
-        case .ignoreEpoch, .loseJournal: nil
+        case .ignoreEpoch, .ignoreAge, .loseJournal: nil
         }
     }
 
@@ -64,6 +66,7 @@ public enum SeededDefect: String, CaseIterable, Sendable {
         case .unapprovedEntry: [.approvedOnly]
         case .doubleClose: [.selfIssuedShrinks]
         case .ignoreEpoch: [.epochInForce]
+        case .ignoreAge: [.approvalInForce]
         case .loseFill: [.positionIsSumOfFills]
         case .unknownIsCancelled: [.unknownIsNotUnfilled]
         case .unlock: [.lockedUntilArmed]

@@ -27,6 +27,7 @@ final class SimulatedChannel {
     /// When each was sent last, ns; 0 for never.
     private var sent: [UInt64] = []
     private(set) var isConnected = false
+    private var heardAt: UInt64 = 0
     /// The receiver had these before a restart of the sender.
     private var replayedBefore = 0
 
@@ -48,6 +49,8 @@ final class SimulatedChannel {
 
     private static let resendAfter: UInt64 = 20_000_000
     private static let beatInterval: UInt64 = 10_000_000
+    /// A receiver that was not heard for so long is not there.
+    private static let silence: UInt64 = 500_000_000
 
     init(_ name: String) { self.name = name }
 
@@ -77,8 +80,10 @@ final class SimulatedChannel {
     func transmit(at now: UInt64, _ faults: FaultPlan, _ random: inout SeededGenerator) {
         for acknowledgement in acknowledgements where acknowledgement.arrival <= now {
             hear(acknowledgement.sequence)
+            heardAt = now
         }
         acknowledgements.removeAll { $0.arrival <= now }
+        if now > heardAt + Self.silence { isConnected = false }
         guard isConnected else { return }
         for index in kept.indices where sent[index] == 0 || now >= sent[index] + Self.resendAfter {
             sent[index] = now

@@ -1,6 +1,7 @@
 import Determinism
 import Orders
 import Pipeline
+import Units
 
 /// What all processes of one run share: the clock, the market, the lock word, what goes wrong, and who watches.
 final class SimulatedWorld {
@@ -22,6 +23,10 @@ final class SimulatedWorld {
     var onLeft: (StageMessage) -> Void = { _ in }
     /// Nobody looks at the lock word before a send: a seeded defect.
     var looksAway = false
+    /// The same of the age of an approval.
+    var looksAwayFromAge = false
+    /// Of an approval.
+    var approvalLife = Nanoseconds.seconds(2)
     /// Lines of the trace; nil when nobody reads them.
     private(set) var lines: [String]?
 

@@ -25,7 +25,7 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
     private let make: () -> StageFold<Stage>
     private let followsLock: Bool
     /// Orders that did not leave, because the lock word was against it in the last instant.
-    private var withheld: [ClientOrderID] = []
+    private var withheld: [(order: ClientOrderID, isExpired: Bool)] = []
     /// Of those, what the journal says since it was folded again.
     private var neverLeft: Set<ClientOrderID> = []
     private var isRefolding = false
@@ -44,6 +44,8 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
         let message: StageMessage
         /// While the journal was folded again: nobody knows whether it left before.
         let isMadeAgain: Bool
+        /// Until when it may leave; nil for what opens nothing.
+        let deadline: Timestamp?
     }
 
     /// Records taken, and messages put out.
@@ -166,7 +168,9 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
         if !waiting.isEmpty { try send() }
         let orders = withheld
         withheld = []
-        for order in orders { try take(SimulatedEntry.control, sequence: 0, .request(Wiring.withheld(order))) }
+        for (order, isExpired) in orders {
+            try take(SimulatedEntry.control, sequence: 0, .request(Wiring.withheld(order, isExpired: isExpired)))
+        }
         if !orders.isEmpty { try send() }
     }
 
@@ -190,21 +194,26 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
         follower?.observe(entry.message)
         world.trace("\(name.rawValue) takes \(entry.message.summary)")
         for message in tap.admit(entry.message) { fold.take(message, at: entry.time) }
-        try emit()
+        try emit(after: entry.message, at: entry.time)
     }
 
     // MARK: What it puts out
 
     /// Journals what the fold has put out, and keeps it until it may leave.
-    func emit() throws(ProcessEnded) {
+    ///
+    /// - Parameters:
+    ///   - cause: the message that it follows from; nil for a record.
+    ///   - time: when that was taken, by the message clock.
+    func emit(after cause: StageMessage? = nil, at time: Timestamp? = nil) throws(ProcessEnded) {
+        let time = time ?? clock.last
         var messages: [StageMessage] = []
         fold.drain { messages.append($0) }
         for message in messages {
-            for passed in tap.pass(message) { try add(passed) }
+            for passed in tap.pass(message) { try add(passed, after: cause, at: time) }
         }
     }
 
-    private func add(_ message: StageMessage) throws(ProcessEnded) {
+    private func add(_ message: StageMessage, after cause: StageMessage?, at time: Timestamp) throws(ProcessEnded) {
         let bytes = try encoded(message)
         world.trace("\(name.rawValue) puts out \(message.summary)")
         if outputCount < disk.outputs.count {
@@ -217,11 +226,15 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
             disk.append(SimulatedOutput(position: position, message: message, bytes: bytes))
         }
         outputCount += 1
+        var deadline: Timestamp?
+        if case .command(let command) = message, command.opens {
+            deadline = command.deadline(after: cause, at: time, life: world.approvalLife)
+        }
         for (index, route) in outbound.enumerated() where route.kinds.contains(message.kind) {
             waiting.append(
                 Waiting(
                     route: index, envelope: SimulatedEnvelope(position: position, bytes: bytes), message: message,
-                    isMadeAgain: isRefolding))
+                    isMadeAgain: isRefolding, deadline: deadline))
         }
     }
 
@@ -243,11 +256,11 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
                 left.append(item)
                 continue
             }
-            switch lastLook(item.message, channel) {
+            switch lastLook(item, channel) {
             case .waits:
                 isBlocked = true
                 left.append(item)
-            case .withheld(let command): withhold(command, item, channel)
+            case .withheld(let command, let isExpired): withhold(command, item, channel, isExpired: isExpired)
             case .leaves:
                 // What the receiver has already is only counted.
                 if !channel.isNextTaken { world.left(item.message) }
@@ -262,27 +275,34 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
 
     private enum LastLook {
         case leaves, waits
-        case withheld(VenueCommand)
+        case withheld(VenueCommand, isExpired: Bool)
     }
 
-    /// The last act before a send: what opens does not go to a venue that is not there, nor against the lock word.
-    private func lastLook(_ message: StageMessage, _ channel: SimulatedChannel) -> LastLook {
-        guard case .command(let command) = message, command.opens else { return .leaves }
-        if !channel.isConnected { return .waits }
-        if channel.isNextTaken || world.looksAway { return .leaves }
+    /// The last act before a send: what opens does not go to a venue that is not there, nor against the lock word, nor
+    /// when its approval has expired.
+    private func lastLook(_ item: Waiting, _ channel: SimulatedChannel) -> LastLook {
+        guard case .command(let command) = item.message, let deadline = item.deadline else { return .leaves }
+        let now = clock.now(world.now, market: fold.clock.message)
+        let isExpired = now >= deadline && !world.looksAwayFromAge
+        if !channel.isConnected, !isExpired { return .waits }
+        if channel.isNextTaken { return .leaves }
+        if isExpired { return .withheld(command, isExpired: true) }
+        if world.looksAway { return .leaves }
         if world.lock.permits(command), !neverLeft.contains(command.order.id) { return .leaves }
-        return .withheld(command)
+        return .withheld(command, isExpired: false)
     }
 
     /// A question about the order leaves in its place, under its number: a message that was sent under it before and
     /// has been taken must not shift those behind it. The fold is told only when it is certain that nothing left
     /// before; else the answer tells.
-    private func withhold(_ command: VenueCommand, _ item: Waiting, _ channel: SimulatedChannel) {
+    private func withhold(
+        _ command: VenueCommand, _ item: Waiting, _ channel: SimulatedChannel, isExpired: Bool
+    ) {
         let question = StageMessage.command(VenueCommand(.queryOrder, command.order, epoch: command.epoch))
         let bytes = (try? question.bytes) ?? []
         let envelope = SimulatedEnvelope(position: item.envelope.position, bytes: bytes)
         _ = channel.append(envelope, isInPlace: true)
-        if !item.isMadeAgain { withheld.append(command.order.id) }
+        if !item.isMadeAgain { withheld.append((command.order.id, isExpired)) }
     }
 
     // MARK: Saving

@@ -13,10 +13,16 @@ extension Watcher {
         order.link = .none
         guard departed.insert(order).inserted else { return }
         let isChange = command.kind == .modify
-        let epoch = (isChange ? changes[order.change] : approvals[order.id]?.epoch) ?? 0
+        let change = changes[order.change], approval = approvals[order.id]
+        let epoch = (isChange ? change?.epoch : approval?.epoch) ?? 0
+        let expiry = (isChange ? change?.expiry : approval?.expiry) ?? .undefined
         if world.lock.isLocked || epoch != world.lock.epoch {
             world.report(
                 .epochInForce, "\(command.order.summary) of epoch \(epoch) leaves in \(world.lock)")
+        }
+        if expiry.isDefined, world.now >= expiry.nanoseconds {
+            let late = Double(world.now - expiry.nanoseconds) / 1e6
+            world.report(.approvalInForce, "\(command.order.summary) leaves \(late) ms after its approval expired")
         }
     }
 

@@ -17,9 +17,9 @@ extension Watcher {
     private func follow(_ approval: Approval) {
         let epoch = approval.epoch == 0 ? world.lock.epoch : approval.epoch
         switch approval.intent.action {
-        case .modify: changes[approval.intent.change] = epoch
+        case .modify: changes[approval.intent.change] = (epoch, approval.expiry)
         case .cancel: break
-        case .open, .close: approvals[approval.intent.id] = (approval.intent, epoch)
+        case .open, .close: approvals[approval.intent.id] = (approval.intent, epoch, approval.expiry)
         }
     }
 

@@ -16,9 +16,9 @@ final class Watcher {
     /// By account.
     var truths = [VenueTruth(), VenueTruth()]
     /// Approved orders, and under which epoch.
-    var approvals: [ClientOrderID: (intent: OrderIntent, epoch: UInt64)] = [:]
-    /// Approved changes of orders, and under which epoch each was.
-    var changes: [OrderIntent: UInt64] = [:]
+    var approvals: [ClientOrderID: (intent: OrderIntent, epoch: UInt64, expiry: Timestamp)] = [:]
+    /// Approved changes of orders, under which epoch each was, and until when that holds.
+    var changes: [OrderIntent: (epoch: UInt64, expiry: Timestamp)] = [:]
     var submitted: Set<ClientOrderID> = []
     /// Opening orders that have left, and changes of them.
     var departed: Set<Order> = []

@@ -10,11 +10,13 @@ enum Wiring {
     static let cancels = ProcessName.execution
 
     /// What a process tells its fold of an order that did not leave.
-    static func withheld(_ order: ClientOrderID) -> OperatorCommand { OperatorCommand(.withheld, target: order) }
+    static func withheld(_ order: ClientOrderID, isExpired: Bool) -> OperatorCommand {
+        OperatorCommand(isExpired ? .expired : .withheld, target: order)
+    }
 
     static func withheldOrder(_ message: StageMessage) -> ClientOrderID? {
-        guard case .request(let command) = message, command.request == .withheld else { return nil }
-        return command.target
+        guard case .request(let command) = message else { return nil }
+        return command.request == .withheld || command.request == .expired ? command.target : nil
     }
 
     /// What a process tells its fold when it has been started again.

@@ -142,17 +142,17 @@ extension ExecutionGateway {
         }
     }
 
-    /// The process did not send an order, or a change of one, for its epoch was over in the last instant: nothing of it
-    /// can come.
-    mutating func withhold(_ id: ClientOrderID, _ clock: TradingClock) {
+    /// The process did not send an order, or a change of one, for its epoch was over in the last instant, or its
+    /// approval had expired: nothing of it can come.
+    mutating func withhold(_ id: ClientOrderID, _ reason: VenueReason, _ clock: TradingClock) {
         guard let index = index(of: id) else { return }
         if live[index].isModifySent {
             dropChange(index)
             settleAnswer(index, clock)
-            return report(live[index].order, live[index].state, .staleEpoch, leaves: live[index].leaves, clock)
+            return report(live[index].order, live[index].state, reason, leaves: live[index].leaves, clock)
         }
         guard live[index].state.after(.reject) != nil else { return }
-        finish(index, .reject, .staleEpoch, clock)
+        finish(index, .reject, reason, clock)
         coverNet(clock)
         proceed(clock)
     }

@@ -116,7 +116,8 @@ public struct ExecutionGateway: Sendable {
             flattening.voidProof()
         case .cancel:
             if command.target == .none { cancelEntries(of: nil, clock) } else { _ = cancel(command.target, clock) }
-        case .withheld: withhold(command.target, clock)
+        case .withheld: withhold(command.target, .staleEpoch, clock)
+        case .expired: withhold(command.target, .notSent, clock)
         case .reconcile: reconcile(clock)
         case .identities: identities.begin(epoch: command.target.epoch)
         case .pause, .resume, .halt, .order, .modify, .peerSilent, .peerHeard: break

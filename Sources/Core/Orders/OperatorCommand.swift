@@ -24,6 +24,9 @@ import Units
     case peerHeard = 10
     /// Change the order of `intent` to what it says.
     case modify = 11
+    /// Of the execution gateway's process, to its fold: `target` was not sent, for it opens and its approval had
+    /// expired when it could have left.
+    case expired = 13
     /// Of a gateway's process, to its fold: identities are given out under the epoch of `target` from here on, for some
     /// of an earlier one may have been lost.
     case identities = 12
@@ -42,10 +45,23 @@ extension OperatorCommand {
     }
 }
 
+/// The number of an operator's command: 128 bits, drawn at random by whoever asks.
+@frozen public struct CommandNumber: Hashable, BitwiseCopyable, Sendable {
+    public static let none = CommandNumber(high: 0, low: 0)
+
+    public var high: UInt64
+    public var low: UInt64
+
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+}
+
 /// One request of an operator, with who made it and why.
 @frozen public struct OperatorCommand: Hashable, BitwiseCopyable, Sendable {
-    /// The first eight bytes of the control command's number; 0 for none. A command is carried out once.
-    public var id: UInt64
+    /// Of the control command; `none` for what a process tells its own fold. A command is carried out once.
+    public var number: CommandNumber
     public var request: OperatorRequest
     /// Who asks, and why, as audited.
     public var sender: ShortText
@@ -61,12 +77,15 @@ extension OperatorCommand {
     /// Epoch of the lock word that the command goes with.
     public var epoch: UInt64
 
+    /// - Parameters:
+    ///   - id: the first eight bytes of its number.
+    ///   - rest: the other eight.
     public init(
-        _ request: OperatorRequest, id: UInt64 = 0, sender: ShortText = ShortText(), reason: ShortText = ShortText(),
-        intent: OrderIntent = .blank, target: ClientOrderID = .none, scope: StrategyID = .account,
-        waitsForOpen: Bool = false, epoch: UInt64 = 0
+        _ request: OperatorRequest, id: UInt64 = 0, rest: UInt64 = 0, sender: ShortText = ShortText(),
+        reason: ShortText = ShortText(), intent: OrderIntent = .blank, target: ClientOrderID = .none,
+        scope: StrategyID = .account, waitsForOpen: Bool = false, epoch: UInt64 = 0
     ) {
-        self.id = id
+        number = CommandNumber(high: id, low: rest)
         self.request = request
         self.sender = sender
         self.reason = reason
@@ -76,6 +95,9 @@ extension OperatorCommand {
         self.waitsForOpen = waitsForOpen
         self.epoch = epoch
     }
+
+    /// The first eight bytes of its number, under which logs name it; 0 for none.
+    public var id: UInt64 { number.high }
 }
 
 extension OperatorCommand {
@@ -88,14 +110,14 @@ extension OperatorCommand {
     }
 
     /// Whether it came that way: a request of an operator has a number.
-    public var isOfLockWord: Bool { id == 0 && epoch > 0 }
+    public var isOfLockWord: Bool { number == .none && epoch > 0 }
 }
 
 extension OperatorCommand: BoundedElement {
     public static var blank: OperatorCommand { OperatorCommand(.pause) }
 
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
-        try archive.field(&id)
+        try archive.field(&number)
         try archive.code(&request)
         try archive.field(&sender)
         try archive.field(&reason)

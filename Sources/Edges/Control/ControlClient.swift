@@ -42,8 +42,9 @@ public struct ControlClient: Sendable {
         self.sender = sender
     }
 
-    /// Sends one command to everybody, again and again under one id until the survey is complete or time is up. Every
-    /// process handles it once.
+    /// Sends one command to everybody, again and again under one id until the survey is complete or time is up. A
+    /// process handles it once, and so do it and its successors together: what was taken is journaled under the id.
+    /// Only a reconciliation is asked of the venue again.
     /// - Parameter changed: called after each round that brought a new answer.
     public func survey(
         _ verb: ControlVerb, _ arguments: CommandArguments = CommandArguments(), id: CommandID = .random(),

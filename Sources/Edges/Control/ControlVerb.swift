@@ -51,7 +51,7 @@ public enum ControlOutcome: UInt8, Sendable, CaseIterable {
 /// The number of one command: 16 random bytes. A command is handled once, however often it arrives.
 public struct CommandID: Hashable, BitwiseCopyable, Sendable {
     public let high: UInt64
-    let low: UInt64
+    public let low: UInt64
 
     init(high: UInt64, low: UInt64) {
         self.high = high

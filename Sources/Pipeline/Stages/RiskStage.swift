@@ -178,7 +178,7 @@ struct RiskStage {
         case .identities:
             policy.begin(identitiesOf: command.target.epoch)
             return .done
-        case .cancel, .withheld, .reconcile: return .done
+        case .cancel, .withheld, .expired, .reconcile: return .done
         case .peerSilent: return gate.losePeer()
         case .peerHeard: return gate.hearPeer()
         }

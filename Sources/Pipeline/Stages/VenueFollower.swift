@@ -73,13 +73,14 @@ public struct VenueFollower: TradingStage {
 
     /// What an operator tells the venue itself, with the gateways' processes alive or not. A flatten holds to its epoch
     /// and closes the gateway's session: who asks closes by direct commands. An arm holds to its epoch and opens the
-    /// session again; a halt only holds.
+    /// session again, unless that was closed under a later one; a halt only holds.
     private mutating func obey(_ request: OperatorCommand) {
         switch request.request {
         case .flatten: paper.closeSession()
-        case .arm: paper.openSession()
+        case .arm: if request.epoch == 0 || request.epoch >= venue.heldEpoch { paper.openSession() }
         case .halt: break
-        case .pause, .resume, .order, .modify, .cancel, .withheld, .identities, .reconcile, .peerSilent, .peerHeard:
+        case .pause, .resume, .order, .modify, .cancel, .withheld, .expired, .identities, .reconcile, .peerSilent,
+            .peerHeard:
             return
         }
         paper.hold(request.epoch)

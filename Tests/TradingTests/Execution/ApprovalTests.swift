@@ -116,6 +116,15 @@ import Units
         #expect(bench.tell(withheld) == [])
     }
 
+    @Test func `an order that waited for the venue for longer than its approval held was not sent`() {
+        var bench = GatewayBench()
+        bench.open()
+        let expired = OperatorCommand(.expired, target: GatewayBench.entry)
+        #expect(bench.tell(expired) == ["m1 rejected 0 not_sent"])
+        #expect(bench.gateway.live.isEmpty)
+        #expect(bench.tell(expired) == [])
+    }
+
     @Test func `every order type and time in force goes to the venue as it was approved`() {
         var count: UInt64 = 0
         for type in [OrderType.market, .limit, .stop, .stopLimit, .trailingStop] {

@@ -22,8 +22,8 @@ struct InputJournal: ~Copyable {
 
         /// The order that it says was not sent, if it is about one.
         var withheld: ClientOrderID? {
-            guard case .request(let command) = message, command.request == .withheld else { return nil }
-            return command.target
+            guard case .request(let command) = message else { return nil }
+            return command.request == .withheld || command.request == .expired ? command.target : nil
         }
     }
 

@@ -31,16 +31,10 @@ struct HostedExecution: ~Copyable, HostedStage {
     private var certificate = ""
     /// Commands without an answer.
     private var flattens: [ControlCommand] = []
-    private var cancels: [PendingCancel] = []
+    private var cancels: [ControlCommand] = []
     private var reconciliation = ReconciliationLedger()
-
-    private struct PendingCancel {
-        let command: ControlCommand
-        /// Orders that have not ended.
-        var orders: Set<UInt64>
-        let printed: String
-        var state = "pending"
-    }
+    /// Cancels and flattens: how far each has come.
+    private var ledger = CommandLedger()
 
     init(_ site: RunSite, _ setup: MarketSetup, isLive: Bool) throws {
         self.site = site
@@ -56,9 +50,13 @@ struct HostedExecution: ~Copyable, HostedStage {
 
     mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<ExecutionFollower>) {
         reconciliation.observe(message)
+        ledger.observe(message)
         switch message {
         case .request(let command):
             follower.observe(command)
+            if command.request == .cancel || command.request == .flatten {
+                ledger.take(command, orders: Self.orders(endedBy: command, fold))
+            }
             if command.request == .flatten {
                 flatten.begin(epoch: command.epoch, sender: command.sender, reason: command.reason)
             }
@@ -67,16 +65,17 @@ struct HostedExecution: ~Copyable, HostedStage {
         case .change: flatten.riskIsDone()
         case .notice(let notice): if flatten.take(notice) { certificate = write() }
         case .fill(let fill): flatten.add(fill)
-        case .update(let update): observe(update)
         default: break
         }
     }
 
-    private mutating func observe(_ update: OrderUpdate) {
-        guard update.state.isTerminal else { return }
-        for index in cancels.indices where cancels[index].orders.remove(update.order.id.raw) != nil {
-            cancels[index].state = "\(update.state)"
-        }
+    /// Of a cancel, which the gateway has taken: what it is to end.
+    private static func orders(
+        endedBy command: OperatorCommand, _ fold: borrowing StageFold<ExecutionFollower>
+    ) -> [ClientOrderID] {
+        guard command.request == .cancel else { return [] }
+        if command.target != .none { return [command.target] }
+        return fold.read { $0.accounts.liveOrders.filter { $0.order.role == .entry }.map(\.order.id) }
     }
 
     /// A full disk does not make a flat account less flat: then there is no certificate. One that an earlier life of
@@ -111,16 +110,15 @@ struct HostedExecution: ~Copyable, HostedStage {
         _ command: ControlCommand, _ fold: inout StageFold<ExecutionFollower>
     ) -> CommandStep {
         flattens.append(command)
+        // A process before this one has taken it.
+        if ledger[command.number] != nil { return .wait }
         let epoch = command.arguments.epoch ?? 0
         let waits = command.arguments.atOpen ?? false
         // The lock word has told us of it already.
         let isKnown = epoch > 0 && follower.epoch >= epoch && flatten.phase != .none && flatten.epoch >= epoch
         if isKnown, !(waits && flatten.isBlocked) { return .wait }
         return .take(
-            OperatorCommand(
-                .flatten, id: command.id.high, sender: ShortText(command.sender),
-                reason: ShortText(command.arguments.reason ?? ""), waitsForOpen: waits,
-                epoch: max(epoch, follower.epoch)))
+            OperatorCommand(.flatten, of: command, waitsForOpen: waits, epoch: max(epoch, follower.epoch)))
     }
 
     private mutating func beginCancel(
@@ -129,23 +127,21 @@ struct HostedExecution: ~Copyable, HostedStage {
         let target = command.arguments.target ?? ""
         // Of one order, the risk gateway hands it on.
         guard command.arguments.isForEverything || command.arguments.isPastRisk == true else { return .notConcerned }
-        let live = fold.read { $0.accounts.liveOrders }
-        var orders: Set<UInt64> = []
+        // A process before this one has taken it: what was opened since is not cancelled with it.
+        if ledger[command.number] != nil {
+            cancels.append(command)
+            return .wait
+        }
         var id = ClientOrderID.none
-        if command.arguments.isForEverything {
-            for order in live where order.order.role == .entry { orders.insert(order.order.id.raw) }
-        } else {
+        if !command.arguments.isForEverything {
             guard let named = ClientOrderID(printed: target) else { return .refuse("\"\(target)\" is no order") }
+            let live = fold.read { $0.accounts.liveOrders }
             guard let order = live.first(where: { $0.order.id == named }) else { return .refuse("not_live") }
             if order.order.role == .protectiveStop { return .refuse("protects_position") }
             id = named
-            orders = [named.raw]
         }
-        cancels.append(PendingCancel(command: command, orders: orders, printed: target))
-        return .take(
-            OperatorCommand(
-                .cancel, id: command.id.high, sender: ShortText(command.sender),
-                reason: ShortText(command.arguments.reason ?? ""), target: id))
+        cancels.append(command)
+        return .take(OperatorCommand(.cancel, of: command, target: id))
     }
 
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<ExecutionFollower>) {}
@@ -156,12 +152,18 @@ struct HostedExecution: ~Copyable, HostedStage {
         flatten.isBlocked = isBlocked
         followFlattens(isFlattening: isFlattening)
         if reconciliation.isAwaited { reconciliation.follow(fold.read { $0.accounts }) }
-        guard !cancels.isEmpty else { return }
-        for pending in cancels where pending.orders.isEmpty {
-            pending.command.finish(
-                .done, AnswerDetails.cancelled(pending.printed, verdict: "sent", state: pending.state))
+        if !cancels.isEmpty { followCancels() }
+    }
+
+    private mutating func followCancels() {
+        cancels.removeAll { command in
+            let entry = ledger[command.number]
+            guard entry?.isOver ?? true else { return false }
+            let state = entry?.state.map { "\($0)" } ?? "pending"
+            command.finish(
+                .done, AnswerDetails.cancelled(command.arguments.target ?? "", verdict: "sent", state: state))
+            return true
         }
-        cancels.removeAll { $0.orders.isEmpty }
     }
 
     private mutating func followFlattens(isFlattening: Bool) {
@@ -210,6 +212,7 @@ struct HostedExecution: ~Copyable, HostedStage {
         try archive.marker("execution ledger")
         try follower.persist(&archive)
         try flatten.persist(&archive)
+        try ledger.persist(&archive)
     }
 }
 

@@ -57,11 +57,7 @@ struct HostedPaper: ~Copyable, HostedStage {
         let arguments = command.arguments
         var messages: [StageMessage] = []
         if arguments.closesSession == true {
-            messages.append(
-                .request(
-                    OperatorCommand(
-                        .flatten, id: command.id.high, sender: ShortText(command.sender),
-                        reason: ShortText(arguments.reason ?? ""), epoch: arguments.epoch ?? 0)))
+            messages.append(.request(OperatorCommand(.flatten, of: command, epoch: arguments.epoch ?? 0)))
         }
         var queries: Set<QueryKey> = []
         for text in arguments.commands ?? [] {
@@ -111,10 +107,7 @@ struct HostedPaper: ~Copyable, HostedStage {
     /// A lock that was taken off opens the venue for the gateway again.
     mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<VenueFollower>) -> CommandStep {
         guard command.verb == .arm else { return .notConcerned }
-        return .take(
-            OperatorCommand(
-                .arm, id: command.id.high, sender: ShortText(command.sender),
-                reason: ShortText(command.arguments.reason ?? ""), epoch: command.arguments.epoch ?? 0))
+        return .take(OperatorCommand(.arm, of: command, epoch: command.arguments.epoch ?? 0))
     }
 
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<VenueFollower>) {

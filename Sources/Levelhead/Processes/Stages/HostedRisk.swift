@@ -29,6 +29,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     private var keeper: DayKeeper?
     private var follower = LockFollower()
     private var manual: ManualOrders
+    private var ledger = CommandLedger()
     private var execution = PeerWatch(.fills)
     private var audit: AuditKeeper?
     /// What audit log and digest do not have yet: a line takes tens of microseconds, which no order waits for. After a
@@ -65,6 +66,8 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<RiskFollower>) -> CommandStep {
+        if let known = ledger[command.number] { return beginAgain(command, known, &fold) }
+        if command.number == .none, command.verb != .flatten { return .refuse("a command needs a number") }
         switch command.verb {
         case .pause: return .take(Self.request(.pause, command))
         case .resume: return .take(Self.request(.resume, command))
@@ -85,9 +88,20 @@ struct HostedRisk: ~Copyable, HostedStage {
         _ request: OperatorRequest, _ command: ControlCommand, scope: StrategyID = .account, epoch: UInt64 = 0
     ) -> OperatorCommand {
         OperatorCommand(
-            request, id: command.id.high, sender: ShortText(command.sender),
-            reason: ShortText(command.arguments.reason ?? ""), scope: scope,
-            waitsForOpen: command.arguments.atOpen ?? false, epoch: epoch)
+            request, of: command, scope: scope, waitsForOpen: command.arguments.atOpen ?? false, epoch: epoch)
+    }
+
+    /// What a process before this one has taken is not taken again: an order would be a second one, and a pause, a
+    /// resume or an arm would undo what came after it.
+    private mutating func beginAgain(
+        _ command: ControlCommand, _ known: CommandEntry, _ fold: inout StageFold<RiskFollower>
+    ) -> CommandStep {
+        guard known.request.name == command.verb.name else { return .refuse(ControlRefusal.idReused.rawValue) }
+        switch known.request {
+        case .order, .modify, .cancel: manual.keep(command)
+        default: conclude(command, known, fold)
+        }
+        return .wait
     }
 
     private func beginArm(_ command: ControlCommand) -> CommandStep {
@@ -139,7 +153,10 @@ struct HostedRisk: ~Copyable, HostedStage {
     mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<RiskFollower>) {
         keeper?.observe(message)
         manual.observe(message)
+        ledger.observe(message)
         if case .request(let command) = message {
+            let orders = command.target == .none ? [] : [command.target]
+            ledger.take(command, outcome: fold.read { $0.outcome }, orders: orders)
             follower.observe(command)
             execution.observe(command)
         }
@@ -168,20 +185,29 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     mutating func answer(_ command: ControlCommand, _ fold: inout StageFold<RiskFollower>) {
+        guard let entry = ledger[command.number] else {
+            return command.finish(.done, AnswerDetails(tradingState: fold.read { $0.gate.state.name }))
+        }
+        conclude(command, entry, fold)
+    }
+
+    /// Says what became of a command that the gate has taken.
+    private func conclude(_ command: ControlCommand, _ entry: CommandEntry, _ fold: borrowing StageFold<RiskFollower>) {
         let state = fold.read { $0.gate.state }
         var details = AnswerDetails(tradingState: state.name)
+        let isDone = entry.outcome == .done
         let isAsAsked: Bool
-        switch command.verb {
+        switch entry.request {
         // The answer comes with the verdict and the order's first state.
         case .order, .modify, .cancel: return
         case .pause:
-            isAsAsked = fold.read { $0.outcome } == .done
+            isAsAsked = isDone
             if !isAsAsked { details.message = "the account is \(state.name): pause after the arm" }
         case .resume:
-            details.message = fold.read { $0.gate.resumeRefusal }
+            details.message = isDone ? nil : fold.read { $0.gate.resumeRefusal }
             isAsAsked = details.message == nil
         case .arm:
-            details.message = armRefusal(command, fold)
+            details.message = armRefusal(entry, command, fold)
             isAsAsked = details.message == nil
         default: isAsAsked = true
         }
@@ -190,16 +216,18 @@ struct HostedRisk: ~Copyable, HostedStage {
 
     /// Why an arm that the gate has taken did not do what was asked; nil when it did. That of the account takes the
     /// lock off the word, also when something restricts the account still: then it is REDUCING.
-    private func armRefusal(_ command: ControlCommand, _ fold: borrowing StageFold<RiskFollower>) -> String? {
-        let (outcome, gate) = fold.read { ($0.outcome, $0.gate) }
+    private func armRefusal(
+        _ entry: CommandEntry, _ command: ControlCommand, _ fold: borrowing StageFold<RiskFollower>
+    ) -> String? {
+        let gate = fold.read { $0.gate }
         let scope = StrategyID(scope: command.arguments.scope ?? "account") ?? .account
         guard scope == .account else {
-            return outcome == .done ? nil : gate.armRefusal(scope) ?? "not now"
+            return entry.outcome == .done ? nil : gate.armRefusal(scope) ?? "not now"
         }
         // Under a word that is locked the gate may be armed already.
-        let isArmed = outcome == .done || gate.state == .reducing && desk.word.load().isLocked
+        let isArmed = entry.outcome == .done || gate.state == .reducing && desk.word.load().isLocked
         guard isArmed else { return gate.armRefusal ?? "not now" }
-        return opens(command.arguments.epoch ?? follower.epoch) ? nil : "flattened meanwhile"
+        return opens(entry.epoch) ? nil : "flattened meanwhile"
     }
 
     /// Takes the lock off the word. Its record goes with it, but for one that was there before a run over recorded tape
@@ -210,7 +238,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     mutating func follow(_ fold: inout StageFold<RiskFollower>) {
-        manual.follow()
+        manual.follow(ledger)
         let now = MonotonicClock.now()
         if keeper?.isDue(now) == true { keeper?.keep(fold.read { $0.gate }, now) }
     }
@@ -260,6 +288,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         try follower.persist(&archive)
         try execution.persist(&archive)
         try manual.persist(&archive)
+        try ledger.persist(&archive)
         try tally.persistCounts(&archive)
         try keeper?.persist(&archive)
     }

@@ -18,8 +18,8 @@ struct LockFollower {
         switch command.request {
         case .flatten: (epoch, isLocked, flattened) = (command.epoch, true, command.epoch)
         case .arm: (epoch, isLocked) = (command.epoch, false)
-        case .pause, .resume, .halt, .order, .modify, .cancel, .withheld, .identities, .reconcile, .peerSilent,
-            .peerHeard:
+        case .pause, .resume, .halt, .order, .modify, .cancel, .withheld, .expired, .identities, .reconcile,
+            .peerSilent, .peerHeard:
             break
         }
     }

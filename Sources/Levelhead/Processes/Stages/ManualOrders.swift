@@ -11,34 +11,12 @@ import Units
 /// Orders of a person: what they say becomes an intent of the risk gate's, and each is told its verdict and how its
 /// order began.
 struct ManualOrders {
-    /// What is awaited of an order.
-    enum Wish {
-        /// That it begins.
-        case order
-        /// That it is as this says.
-        case change(OrderIntent)
-        /// That it ends.
-        case cancel
-    }
-
-    struct Pending {
-        let command: ControlCommand
-        let id: ClientOrderID
-        var wish = Wish.order
-        /// It may only shrink the position, and ends when the venue ends it.
-        var isReduceOnly = false
-        var verdict: String?
-        var state: String?
-        var message: String?
-        var isOver = false
-        var isGood = false
-    }
-
     /// Of the run's identities.
     private var epoch: UInt16
     /// Identities given out so far: part of the saved state, and counted again from the journal.
     private var count: UInt64 = 0
-    var pending: [Pending] = []
+    /// Commands without an answer; how far each has come is in the ledger.
+    private var waiting: [ControlCommand] = []
 
     init(epoch: UInt16) { self.epoch = epoch }
 
@@ -49,46 +27,41 @@ struct ManualOrders {
         let id = ClientOrderID(epoch: epoch, issuer: .manual, count: count + 1)
         do throws(ManualOrderError) {
             let intent = try Self.intent(order, id, clock, setup, traded)
-            pending.append(Pending(command: command, id: id, isReduceOnly: intent.isReduceOnly))
-            return .take(
-                OperatorCommand(
-                    .order, id: command.id.high, sender: ShortText(command.sender),
-                    reason: ShortText(command.arguments.reason ?? ""), intent: intent))
+            keep(command)
+            return .take(OperatorCommand(.order, of: command, intent: intent))
         } catch { return .refuse("\(error)") }
     }
 
+    /// The answer comes with what the ledger learns of the command, by this process or by the one before it.
+    mutating func keep(_ command: ControlCommand) { waiting.append(command) }
+
     mutating func observe(_ message: StageMessage) {
-        switch message {
-        case .request(let command) where command.request == .identities && command.target.epoch > epoch:
+        guard case .request(let command) = message else { return }
+        switch command.request {
+        case .identities where command.target.epoch > epoch:
             epoch = command.target.epoch
             count = 0
-        case .request(let command) where command.request == .order: count = max(count, command.intent.id.count)
-        case .verdict(let verdict):
-            let index = pending.firstIndex { $0.id == verdict.intent && $0.verdict == nil }
-            guard let index else { return }
-            pending[index].verdict = verdict.reason?.rawValue ?? "approved"
-            pending[index].isOver = verdict.reason != nil
-        case .update(let update):
-            for index in pending.indices where pending[index].id == update.order.id { pending[index].take(update) }
+        case .order: count = max(count, command.intent.id.count)
         default: break
         }
     }
 
-    mutating func follow() {
-        if pending.isEmpty { return }
-        for item in pending {
-            var details = AnswerDetails()
-            details.order = item.id.description
-            details.verdict = item.verdict
-            details.state = item.state
-            details.message = item.message
-            guard item.isOver else {
-                if item.command.currentAnswer().details != details { item.command.report(details) }
-                continue
+    /// Answers, as far as that is possible now.
+    mutating func follow(_ ledger: CommandLedger) {
+        if waiting.isEmpty { return }
+        waiting.removeAll { command in
+            guard let entry = ledger[command.number] else {
+                command.finish(.failed, AnswerDetails(message: "too many commands after it"))
+                return true
             }
-            item.command.finish(item.verdict == "approved" && item.isGood ? .done : .failed, details)
+            let details = AnswerDetails(entry)
+            guard entry.isOver else {
+                if command.currentAnswer().details != details { command.report(details) }
+                return false
+            }
+            command.finish(entry.isGood ? .done : .failed, details)
+            return true
         }
-        pending.removeAll(where: \.isOver)
     }
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
@@ -168,6 +141,17 @@ enum ManualOrderError: Error, CustomStringConvertible {
         case .pair(let text): "\(text): expected new, or the manual order that began the pair"
         case .noSuchPrice(let what, let type): "a \(type) order has no \(what)"
         }
+    }
+}
+
+extension AnswerDetails {
+    /// How far an order, a change or a cancel has come.
+    fileprivate init(_ entry: CommandEntry) {
+        self.init()
+        order = entry.order.description
+        verdict = entry.verdict
+        state = entry.state.map { "\($0)" }
+        message = entry.message.isEmpty ? nil : entry.message
     }
 }
 

@@ -48,10 +48,7 @@ struct ReconciliationLedger {
         for order in accounts.liveOrders { terms[order.order.id.description] = Terms(order) }
         differences = []
         isDone = false
-        return .take(
-            OperatorCommand(
-                .reconcile, id: command.id.high, sender: ShortText(command.sender),
-                reason: ShortText(command.arguments.reason ?? "")))
+        return .take(OperatorCommand(.reconcile, of: command))
     }
 
     mutating func observe(_ message: StageMessage) {

@@ -21,7 +21,7 @@ import ZeroMQ
 /// What comes in beside the records is journaled before anything that follows from it leaves, so the stage is a
 /// function of the run's tape and its journal: a process that was killed folds both again and puts out the same.
 struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
-    private static var stateVersion: UInt64 { 11 }
+    private static var stateVersion: UInt64 { 12 }
     /// Records between two looks at everything else.
     private static var stride: Int { 1_024 }
 
@@ -95,7 +95,9 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         if outlivesPower { try inputs.sync() }
         let seal = try Hosted.seal(site)
         let lock = try TradingLock(stateDirectory: site.stateDirectory)
-        var outbox = try StageOutbox(Hosted.role, site, context, outboxes: saved.outboxes, seal: seal, lock: lock.word)
+        var outbox = try StageOutbox(
+            Hosted.role, site, context, outboxes: saved.outboxes, seal: seal, lock: lock.word,
+            life: trading.approvalLife)
         let streams = try StageStreams.open(
             Hosted.role, site, context: context, root: setup.plan.tradedSpecification.root, first: saved.published)
         var refold = StageRefold(site: site, streams: streams, position: snapshot?.position.sequence ?? 0)
@@ -173,7 +175,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             isBusy = try takeCommands(desk) || isBusy
             isBusy = try takeVisitors() || isBusy
             try tick()
-            try outbox.poll()
+            try outbox.poll(at: messageTime)
             try takeWithheld()
             try show()
             try streams?.serve(now: MonotonicClock.now(), status: desk.takeStatusText())
@@ -350,13 +352,11 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         try send()
     }
 
-    /// What did not leave, because the epoch changed in the last instant, is an input as well.
+    /// What did not leave, because its epoch was over in the last instant or its approval had expired, is an input too.
     private mutating func takeWithheld() throws {
         let orders = outbox.takeWithheld()
         if orders.isEmpty { return }
-        for order in orders {
-            try take(.control, .request(OperatorCommand(.withheld, sender: ShortText("lock"), target: order)))
-        }
+        for order in orders { try take(.control, .request(order.request)) }
         try send()
     }
 
@@ -369,6 +369,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         if isBusy { try send() }
         return isBusy
     }
+
+    private var messageTime: Timestamp { mutating get { clock.now(Hosted.role, fold.clock) } }
 
     /// Takes what comes through no channel.
     private mutating func take(_ source: InputSource, _ message: StageMessage) throws {
@@ -392,18 +394,20 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         try journals.inputs.append(entry)
         fold.take(entry.message, at: entry.time)
         hosted.observe(entry.message, fold)
-        try emit()
+        try emit(after: entry.message)
     }
 
     /// Journals what the stage has put out, and keeps it until it may leave.
-    private mutating func emit() throws {
+    ///
+    /// - Parameter cause: the message that it follows from; nil for a record.
+    private mutating func emit(after cause: StageMessage? = nil) throws {
         let at = position
         var messages: [StageMessage] = []
         fold.drain { messages.append($0) }
         for message in messages {
             hosted.observe(message, fold)
             try journals.put(message, at: at)
-            outbox.add(message, at: at, origin: origin)
+            outbox.add(message, at: at, origin: origin, after: cause, time: cause == nil ? messageTime : clock.last)
             streams?.add(message, at: at)
         }
         if hosted.hasManyUnrecorded {
@@ -425,7 +429,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         try journals.keep(withOutputs: Hosted.sendsOrders)
         hosted.secure(fold)
         outbox.mayOpen = !journals.isLow && !hosted.isDiskFull
-        try outbox.send()
+        try outbox.send(at: messageTime)
         try journals.outputs.flush()
     }
 

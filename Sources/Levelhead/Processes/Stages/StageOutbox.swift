@@ -26,26 +26,45 @@ struct StageOutbox: ~Copyable {
         let envelope: StageEnvelope
         /// An earlier life of the process put it out, and may have sent it.
         let isMadeAgain: Bool
+        /// Until when it may leave, by the message clock; nil for what opens nothing.
+        var deadline: Timestamp?
+    }
+
+    /// An order that did not leave.
+    struct Withheld {
+        let order: ClientOrderID
+        /// Its approval had expired; else its epoch was over, or it could not be journaled in full.
+        let isExpired: Bool
+
+        /// What the fold is told.
+        var request: OperatorCommand {
+            OperatorCommand(
+                isExpired ? .expired : .withheld, sender: ShortText(isExpired ? "age" : "lock"), target: order)
+        }
     }
 
     private let links: [Link]
     /// Orders that did not leave since they were last asked for.
-    private var withheld: [ClientOrderID] = []
+    private var withheld: [Withheld] = []
     /// Orders that the journal says never left: they do not leave now either.
     var neverLeft: Set<ClientOrderID> = []
     private let lock: EpochWord?
     /// False: nothing that opens leaves, for it could not be journaled in full.
     var mayOpen = true
     private let seal: ApprovalSeal?
+    /// Of an approval.
+    private let life: Nanoseconds
 
     /// - Parameters:
     ///   - lock: looked at before an order that opens is sent.
+    ///   - life: of an approval: what opens does not leave when that is over.
     ///   - outboxes: what `saved` gave before a restart; empty for a new run.
     init(
         _ role: ProcessRole, _ site: RunSite, _ context: ZeroMQContext, outboxes: [ChannelOutbox], seal: ApprovalSeal?,
-        lock: EpochWord? = nil
+        lock: EpochWord? = nil, life: Nanoseconds = .seconds(2)
     ) throws {
         self.seal = seal
+        self.life = life
         self.lock = lock
         let shortcuts = try ShortcutMemory(site)
         var links: [Link] = []
@@ -72,13 +91,20 @@ struct StageOutbox: ~Copyable {
     ///
     /// - Parameters:
     ///   - origin: when the record was received that it follows from.
+    ///   - cause: what the stage took when it put the message out; nil for a record.
+    ///   - time: when that was, by the message clock.
     ///   - isMadeAgain: after a restart, of what the process had put out before.
     mutating func add(
-        _ message: StageMessage, at position: UInt64, origin: UInt64 = 0, isMadeAgain: Bool = false
+        _ message: StageMessage, at position: UInt64, origin: UInt64 = 0, after cause: StageMessage? = nil,
+        time: Timestamp, isMadeAgain: Bool = false
     ) {
         let envelope = StageEnvelope(position: position, origin: origin, message: message)
+        var deadline: Timestamp?
+        if case .command(let command) = message, command.opens {
+            deadline = command.deadline(after: cause, at: time, life: life)
+        }
         for link in links where link.channel.carries(message.kind) {
-            link.waiting.append(Waiting(envelope: envelope, isMadeAgain: isMadeAgain))
+            link.waiting.append(Waiting(envelope: envelope, isMadeAgain: isMadeAgain, deadline: deadline))
         }
     }
 
@@ -106,15 +132,16 @@ struct StageOutbox: ~Copyable {
 
     func call() { for link in links { link.sender.call() } }
 
-    /// Orders that were not sent, each once: they open, and the epoch that they were approved in is over.
-    mutating func takeWithheld() -> [ClientOrderID] {
+    /// Orders that were not sent, each once: they open, and what they were approved in or for is over.
+    mutating func takeWithheld() -> [Withheld] {
         defer { withheld = [] }
         return withheld
     }
 
-    mutating func send() throws { try send(isRehearsal: false) }
+    /// - Parameter time: by the message clock.
+    mutating func send(at time: Timestamp) throws { try send(at: time, isRehearsal: false) }
 
-    private mutating func send(isRehearsal: Bool) throws {
+    private mutating func send(at time: Timestamp, isRehearsal: Bool) throws {
         let now = MonotonicClock.now()
         for link in links where !link.waiting.isEmpty {
             let seal = link.channel == .approvals ? seal : nil
@@ -123,15 +150,17 @@ struct StageOutbox: ~Copyable {
             while sent < link.waiting.count {
                 let item = link.waiting[sent]
                 var envelope = item.envelope
-                var unsent: ClientOrderID?
-                if case .command(let command) = envelope.message, command.opens {
-                    // What opens is not handed to a venue that is not there: it would leave later, unseen.
-                    guard link.sender.isConnected else { break }
+                var unsent: Withheld?
+                if case .command(let command) = envelope.message, let deadline = item.deadline {
+                    let isExpired = time >= deadline
+                    // What opens is not handed to a venue that is not there: it would leave later, unseen. It waits as
+                    // long as its approval holds.
+                    guard link.sender.isConnected || isExpired else { break }
                     // The last act before the send. What the venue has had before a restart is only counted.
-                    if !link.sender.isNextTaken, !permits(command) {
+                    if !link.sender.isNextTaken, isExpired || !permits(command) {
                         envelope = envelope.asking(command)
                         // The gateway is told only of what is certain not to have left before; else the answer tells.
-                        if !item.isMadeAgain { unsent = command.order.id }
+                        if !item.isMadeAgain { unsent = Withheld(order: command.order.id, isExpired: isExpired) }
                     }
                 }
                 let bytes = try envelope.bytes(seal: seal)
@@ -155,9 +184,10 @@ struct StageOutbox: ~Copyable {
     /// that the next one needs are then near.
     mutating func rehearse() throws {
         if hasWaiting { return }
-        for link in links { if let sample = link.channel.sample { add(sample, at: 0) } }
+        let time = Timestamp(nanoseconds: 0)
+        for link in links { if let sample = link.channel.sample { add(sample, at: 0, time: time) } }
         defer { for link in links { link.waiting.removeAll(keepingCapacity: true) } }
-        try send(isRehearsal: true)
+        try send(at: time, isRehearsal: true)
     }
 
     private func permits(_ command: VenueCommand) -> Bool {
@@ -166,7 +196,9 @@ struct StageOutbox: ~Copyable {
     }
 
     /// Takes acknowledgements and sends again what was lost.
-    mutating func poll() throws {
+    ///
+    /// - Parameter time: by the message clock; of no matter to who sends nothing that opens.
+    mutating func poll(at time: Timestamp = Timestamp(nanoseconds: 0)) throws {
         let now = MonotonicClock.now()
         for link in links {
             try link.sender.poll(now: now)
@@ -174,7 +206,7 @@ struct StageOutbox: ~Copyable {
                 throw StageLinkError.lost(link.channel.name, "\(event)")
             }
         }
-        if hasWaiting { try send() }
+        if hasWaiting { try send(at: time) }
     }
 }
 

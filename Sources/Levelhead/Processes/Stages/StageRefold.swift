@@ -40,37 +40,38 @@ struct StageRefold {
                 }
                 fold.take(record, sequence: sequence)
                 position = sequence &+ 1
-                try emit(&fold, &hosted, &outputs, &outbox, at: position)
+                try emit(&fold, &hosted, &outputs, &outbox, time: last)
             }
             if let index = channels.firstIndex(of: entry.source) { next[index] = entry.sequence + 1 }
             last = max(last, entry.time)
             fold.take(entry.message, at: entry.time)
             hosted.observe(entry.message, fold)
-            try emit(&fold, &hosted, &outputs, &outbox, at: position)
+            try emit(&fold, &hosted, &outputs, &outbox, after: entry.message, time: last)
         }
         // What it had put out after its last input may have left, and comes before anything new comes in.
         if outputs.isComparing, reader == nil { reader = try site.tape.reader(at: position) }
         while outputs.isComparing, let (record, sequence) = try reader?.next() {
             fold.take(record, sequence: sequence)
             position = sequence &+ 1
-            try emit(&fold, &hosted, &outputs, &outbox, at: position)
+            try emit(&fold, &hosted, &outputs, &outbox, time: last)
         }
         hosted.secure(fold)
         try outputs.flush()
-        try outbox.send()
-        return MessageClock(after: last)
+        var clock = MessageClock(after: last)
+        try outbox.send(at: clock.now(Hosted.role, fold.clock))
+        return clock
     }
 
     private func emit<Hosted: HostedStage & ~Copyable>(
         _ fold: inout StageFold<Hosted.Stage>, _ hosted: inout Hosted, _ outputs: inout OutputJournal,
-        _ outbox: inout StageOutbox, at position: UInt64
+        _ outbox: inout StageOutbox, after cause: StageMessage? = nil, time: Timestamp
     ) throws {
         var messages: [StageMessage] = []
         fold.drain { messages.append($0) }
         for message in messages {
             hosted.observe(message, fold)
             try outputs.append(message, at: position)
-            outbox.add(message, at: position, isMadeAgain: true)
+            outbox.add(message, at: position, after: cause, time: time, isMadeAgain: true)
             streams?.add(message, at: position)
         }
         if hosted.hasManyUnrecorded { try hosted.record() }

@@ -597,6 +597,48 @@ def what_is_gone_is_told(tools, directory):
 
 
 @check
+def the_sockets_do_as_is_written(tools, directory):
+    """docs/streams.md for who has no client, byte by byte: what is malformed, what takes another's place, what is next."""
+    with Driver(tools, directory, "--rows", 4000, "--rate", 0, "--history", 1 << 26, "--out", directory / "out") as driver:
+        driver.published()
+        context = zmq.Context()
+        asks, feed = context.socket(zmq.DEALER), context.socket(zmq.SUB)
+        feed.setsockopt(zmq.SUBSCRIBE, protocol.HEARTBEAT.encode() + b"\0")
+        asks.connect(f"ipc://{directory}/engine-snapshot.ipc")
+        feed.connect(f"ipc://{directory}/engine.ipc")
+
+        def answers(*requests):
+            """By kind and id how many came, and the newest, until nothing more comes."""
+            for request in requests:
+                asks.send(request)
+            found, newest = {}, None
+            while asks.poll(700):
+                newest = protocol.Reply.read(asks.recv_multipart()[0])
+                place = (newest.kind, newest.identity)
+                found[place] = found.get(place, 0) + 1
+            return found, newest
+        try:
+            ask = protocol.request
+            found, _ = answers(ask(protocol.ASK_FRAMES, 5, "", 0, 9))
+            expect(found, {(protocol.REPLY_MALFORMED, 0): 1}, "frames of an empty topic")
+            found, newest = answers(ask(protocol.ASK_SCHEMA, 6, "levels.ES"))
+            expect(found, {(protocol.REPLY_SCHEMA, 6): 1, (protocol.REPLY_END, 6): 1}, "a schema")
+            expect(newest.first, 4000, "the next sequence at the end")
+            asks.send(ask(protocol.ASK_SCHEMA, 7, "levels.ES"))
+            expect(protocol.Reply.read(asks.recv_multipart()[0]).first, 4000, "the next sequence with a schema")
+            asks.recv_multipart()
+            found, newest = answers(
+                ask(protocol.ASK_FRAMES, 8, "levels.ES", 0, 3999), ask(protocol.ASK_FRAMES, 9, "levels.ES", 10, 19))
+            assert found.pop((protocol.REPLY_FRAME, 8), 0) < 4000
+            expect(found, {(protocol.REPLY_FRAME, 9): 10, (protocol.REPLY_END, 9): 1}, "a request behind another")
+            expect(newest.first, 4000, "the next sequence at its end")
+            beats = [int(protocol.header(feed.recv())["sequence"]) for _ in range(3)]
+            expect(beats, list(range(beats[0], beats[0] + 3)), "sequences of heartbeats")
+        finally:
+            context.destroy(linger=0)
+
+
+@check
 def what_is_no_frame_is_told(tools, directory):
     """Garbage is an event with its reason, and the stream goes on behind it."""
     def told(events):

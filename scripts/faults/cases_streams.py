@@ -371,6 +371,9 @@ def streams_by_tcp(source):
         with Subscriber("features.ES", tcp=f"127.0.0.1:{port}", server_key=open(made["public"]).read()) as stream:
             frames = list(stream.frames(count=20, timeout=10))
         expect(len(frames) == 20, f"frames by the Python client: {len(frames)}")
+        with Subscriber("status", tcp=f"127.0.0.1:{port}", server_key=open(made["public"]).read()) as stream:
+            told = stream.collect("status.engine", 2, timeout=10)
+        same([status["name"] for status in told], ["engine", "engine"], "whose status the Python client collects")
         for strange in (["--server-key", other["public"]], []):
             try:
                 heard = levelhead(*read, *strange, "--count", 1, timeout=3, status=None).stdout

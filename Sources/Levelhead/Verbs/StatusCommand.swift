@@ -48,7 +48,7 @@ struct StatusCommand: ParsableCommand {
         let state = try control.stateDirectory()
         let report = StatusReport(
             survey, epoch: try EpochWord.current(stateDirectory: state),
-            isLive: RunSite.current(state)?.isLive ?? false)
+            isLive: (try? RunSite.current(state)?.isLive()) ?? false)
         if clears { Terminal.writeOutput("\u{1B}[H\u{1B}[J") }
         if control.json {
             let encoder = JSONEncoder()

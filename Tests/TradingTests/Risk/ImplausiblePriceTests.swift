@@ -1,5 +1,5 @@
 import Accounts
-import Orders
+@testable import Orders
 import Risk
 import Testing
 import Units

@@ -11,7 +11,7 @@ import collections
 import matplotlib
 import numpy as np
 
-from levelhead_client import Absent, Frame, Subscriber
+from levelhead_client import Absent, Frame, NewRun, Subscriber
 
 COLUMNS = ["distance_ticks", "order_flow_imbalance_in_band", "delta_in_band"]
 
@@ -66,19 +66,23 @@ def main():
         for event in stream.events(timeout=arguments.timeout):
             if isinstance(event, Absent):
                 raise SystemExit(f"no {event.topic}; the {event.publisher} has {', '.join(event.topics)}")
+            if isinstance(event, NewRun):
+                # Its times and columns are its own.
+                rows.clear()
             if not isinstance(event, Frame):
                 continue
             rows.append(event.data)
+            schema = event.schema
             count += 1
             if count == arguments.frames:
                 break
             # Ten pictures a second are enough for eyes.
             if not arguments.out and count % 50 == 0:
-                draw(stream.schema(topic))
+                draw(schema)
                 pyplot.pause(0.001)
         if not rows:
             raise SystemExit("no rows came")
-        draw(stream.schema(topic))
+        draw(schema)
         for missed in stream.missed:
             print(f"missed {missed.first} to {missed.last}")
     if arguments.out:

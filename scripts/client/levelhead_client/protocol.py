@@ -22,7 +22,7 @@ HEARTBEAT = "heartbeat"
 KINDS = ("vector", "signal", "verdict", "order", "fill", "text", "schema", "heartbeat", "strikes")
 VECTOR, SIGNAL, VERDICT, ORDER, FILL, TEXT, SCHEMA_KIND, HEARTBEAT_KIND, STRIKES = range(1, 10)
 # Fields of the header that stand before each row of a table, where rows of several frames are one array.
-STAMPS = ("sequence", "ring_sequence", "ts_event", "ts_recv", "ts_publish", "quality")
+STAMPS = ("sequence", "ring_sequence", "ts_event", "ts_recv", "ts_publish", "run", "quality")
 
 ASK_SCHEMA, ASK_SNAPSHOT, ASK_FRAMES = 1, 2, 3
 REPLY_SCHEMA, REPLY_FRAME, REPLY_GONE, REPLY_END, REPLY_UNKNOWN_TOPIC, REPLY_MALFORMED = range(1, 7)
@@ -36,6 +36,11 @@ _NAME = re.compile(rb"([A-Za-z0-9._-]{1,31})\0+")
 
 class BadBytes(ValueError):
     """Bytes that are not what Levelhead publishes; the text says why."""
+
+
+def run_of(data):
+    """The run of a frame whose header was checked."""
+    return int.from_bytes(data[96:104], "little")
 
 
 def _name(data):
@@ -173,9 +178,19 @@ class Schema:
             raise BadBytes(f"{len(data)} bytes, its schema says {self.dtype.itemsize}")
         if kind == "text":
             try:
-                data[HEADER.itemsize :].decode("utf-8")
+                is_object = isinstance(json.loads(data[HEADER.itemsize :].decode("utf-8")), dict)
             except UnicodeDecodeError:
                 raise BadBytes("text that is not UTF-8") from None
+            except (ValueError, RecursionError):
+                is_object = False
+            if not is_object:
+                raise BadBytes("text that is no JSON object")
+
+    def read_all(self, frames):
+        """What checked frames say: a dict each of text, else `rows`."""
+        if self.kind == "text":
+            return [json.loads(data[HEADER.itemsize :]) for data in frames]
+        return self.rows(*frames)
 
     def rows(self, *frames):
         """The frames as one structured array: a row each, or of tables all of their rows, with the stamps of their

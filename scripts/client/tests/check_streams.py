@@ -6,12 +6,15 @@
 
 import argparse
 import json
+import os
 import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -53,15 +56,22 @@ class Driver:
 
 
 class Double:
-    """Stands in for the engine and says whatever it is told to; features.ES has two columns."""
+    """Stands in for the engine and says whatever it is told to; features.ES has two columns, status is text."""
 
     TOPIC = "features.ES"
-    SCHEMA = {
-        "topic": TOPIC, "kind": "vector", "run": 1, "columns": [{"name": name, "unit": ""} for name in "ab"],
-        "dtype": [*map(list, protocol.HEADER.descr), ["values", "<f8", [2]], ["validity", "u1", [8]]],
-    }
 
-    def __init__(self, directory):
+    @staticmethod
+    def schema(topic=TOPIC, run=1, columns="ab"):
+        dtype = [*map(list, protocol.HEADER.descr), ["values", "<f8", [len(columns)]], ["validity", "u1", [8]]]
+        is_text = topic.startswith("status")
+        return json.dumps({
+            "topic": topic, "kind": "text" if is_text else "vector", "run": run,
+            "columns": [] if is_text else [{"name": name, "unit": ""} for name in columns],
+            "dtype": dtype[: len(protocol.HEADER.descr)] if is_text else dtype,
+        }).encode()
+
+    def __init__(self, directory, topics=(TOPIC,)):
+        self.topics = topics
         self.context = zmq.Context()
         self.feed, self.requests = self.context.socket(zmq.XPUB), self.context.socket(zmq.ROUTER)
         self.feed.bind(f"ipc://{directory}/engine.ipc")
@@ -76,9 +86,9 @@ class Double:
         self.context.destroy(linger=0)
 
     @staticmethod
-    def frame(sequence=0, payload=bytes(24), topic=TOPIC, kind=protocol.VECTOR, version=1, more=0):
+    def frame(sequence=0, payload=bytes(24), topic=TOPIC, kind=protocol.VECTOR, version=1, more=0, run=1):
         row = np.zeros(1, protocol.HEADER)
-        row["topic"], row["version"], row["kind"], row["sequence"], row["run"] = topic, version, kind, sequence, 1
+        row["topic"], row["version"], row["kind"], row["sequence"], row["run"] = topic, version, kind, sequence, run
         row["payload_bytes"] = len(payload) + more
         return row.tobytes() + payload
 
@@ -93,7 +103,8 @@ class Double:
             client, request = self.requests.recv_multipart()
             _, _, kind, identity, first, last, topic = protocol._REQUEST.unpack(request)
             if kind == protocol.ASK_SCHEMA:
-                self.reply(client, protocol.REPLY_SCHEMA, identity, 0, json.dumps(self.SCHEMA).encode())
+                for name in self.topics:
+                    self.reply(client, protocol.REPLY_SCHEMA, identity, 0, self.schema(name), name)
             elif kind == protocol.ASK_FRAMES:
                 for sequence in range(first, last + 1):
                     self.reply(client, protocol.REPLY_FRAME, identity, sequence, self.kept[sequence])
@@ -103,17 +114,26 @@ class Double:
     def found_by(self, stream):
         """Waits until a subscriber is there and knows the schema. Returns who it is."""
         client = None
-        while client is None or stream.schema(self.TOPIC) is None:
+        while client is None or any(stream.schema(topic) is None for topic in self.topics):
             client = self.serve() or client
             expect([event for event in stream.poll(20) if not isinstance(event, NewRun)], [], "events")
-        # Topic and heartbeat, each exact and with a dot, and the schemas.
-        for _ in range(5):
+        # Topics and heartbeat, each exact and with a dot, and the schemas.
+        for _ in range(2 * len(self.topics) + 3):
             assert self.feed.recv()
         return client
 
 
 def expect(found, wanted, what):
     assert found == wanted, f"{what}: {found}, expected {wanted}"
+
+
+def refusal(function, *arguments, **options):
+    """The error that a call ends with, as its type and text; None when it comes back."""
+    try:
+        function(*arguments, **options)
+    except Exception as error:
+        return type(error), str(error)
+    return None
 
 
 @check
@@ -314,6 +334,258 @@ def a_wait_for_what_cannot_come_ends(tools, directory):
 
 
 @check
+def a_kind_of_topics_is_not_collected(tools, directory):
+    """A kind is refused with a name that is meant, and a topic of it that is not there with those that are."""
+    with Driver(tools, directory, "--rows", 5, "--rate", 0):
+        with Subscriber("features", "status", directory=directory, start=0) as stream:
+            for kind, name in (("features", "features.ES"), ("status", "status.engine")):
+                words = f"{kind}: a kind of topics; expected the name of one, such as {name}"
+                expect(refusal(stream.collect, kind, 1, timeout=1), (ValueError, words), kind)
+            expect(len(stream.collect("features.ES", 5, timeout=5)), 5, "rows of a topic of the kind")
+            error, words = refusal(stream.collect, "features.NQ", 1, timeout=60)
+            assert error is LookupError and words.startswith("no features.NQ; the engine has features.ES, "), words
+            expect(stream.collect("status.engine", 1, timeout=0.1), [], "another's silence")
+
+
+@check
+def the_timeout_is_of_the_topic_that_is_collected(tools, directory):
+    """Frames of other topics and garbage do not begin it anew."""
+    topics = ("features.ES", "features.NQ")
+    with Double(directory, topics) as engine, Subscriber("features", directory=directory, start=0) as stream:
+        engine.topics = topics[:1]
+        client = engine.serve()
+        while client is None or stream.schema(topics[0]) is None:
+            client = engine.serve() or client
+            stream.poll(20)
+        for number in range(3):
+            engine.feed.send(Double.frame(number))
+        ended = threading.Event()
+
+        def publish():
+            number = 0
+            while not ended.wait(0.02):
+                engine.feed.send(Double.frame(version=2))
+                engine.feed.send(schema_frame(topics[1], 1))
+                engine.feed.send(Double.frame(number, topic=topics[1]))
+                number += 1
+        thread = threading.Thread(target=publish)
+        thread.start()
+        start = time.monotonic()
+        try:
+            threading.Timer(5, ended.set).start()
+            rows = stream.collect(topics[0], 10, timeout=0.7)
+            seconds = time.monotonic() - start
+            expect(rows["sequence"].tolist(), [0, 1, 2], "rows")
+            assert 0.6 < seconds < 2.5, seconds
+            expect(len(stream.collect(topics[1], 5, timeout=2)), 5, "rows of the other topic")
+        finally:
+            ended.set()
+            thread.join()
+
+
+def schema_frame(topic, run, columns="ab"):
+    return Double.frame(0, Double.schema(topic, run, columns), f"schema.{topic}", protocol.SCHEMA_KIND, run=run)
+
+
+@check
+def who_is_interrupted_loses_nothing(tools, directory):
+    """Ctrl-C again and again while rows are collected: the last call has all of them."""
+    count = 8_000
+    # It may be ignored, where this runs in the background.
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with Driver(tools, directory, "--rows", count, "--rate", 4_000, "--history", 1 << 26):
+        with Subscriber("levels.ES", "features.ES", directory=directory, start=0) as stream:
+            rows, interrupts = None, 0
+            while rows is None and interrupts < 100:
+                timer = threading.Timer(0.001 * (interrupts % 37), os.kill, (os.getpid(), signal.SIGINT))
+                try:
+                    timer.start()
+                    rows = stream.collect("levels.ES", count, timeout=20)
+                    timer.cancel()
+                except KeyboardInterrupt:
+                    interrupts += 1
+            rows = stream.collect("levels.ES", count, timeout=20) if rows is None else rows
+            expect((len(rows), stream.missed), (count, []), "rows, and missed")
+            assert (rows["sequence"] == np.arange(count)).all()
+            assert interrupts > 20, interrupts
+        assert signal.signal(signal.SIGINT, former) is signal.default_int_handler
+
+
+@check
+def what_is_collected_is_of_one_run(tools, directory):
+    """A call ends where another run begins, and the next one begins there."""
+    with Subscriber("levels.ES", directory=directory, start=0, silence=0.7) as stream:
+        with Driver(tools, directory, "--run-identity", 1, "--rows", 30, "--rate", 0) as driver:
+            expect(len(stream.collect("levels.ES", 10, timeout=10)), 10, "rows")
+            while stream._sources[0].tracker.tracks["levels.ES"].next < 30:
+                stream._gather(50)
+            driver.kill()
+        with Driver(tools, directory, "--run-identity", 2, "--rows", 40, "--rate", 0):
+            start = time.monotonic()
+            former = stream.collect("levels.ES", 60, timeout=30)
+            assert time.monotonic() - start < 20
+            rows = stream.collect("levels.ES", 40, timeout=10)
+            expect(former["sequence"].tolist(), list(range(10, 30)), "rows of the former run")
+            expect(rows["sequence"].tolist(), list(range(40)), "rows of the run behind it")
+            expect((set(former["run"].tolist()), set(rows["run"].tolist())), ({1}, {2}), "runs")
+            expect(stream.missed, [], "missed")
+
+
+@check
+def frames_are_read_as_their_run_says(tools, directory):
+    """Two runs whose topic has other columns, at once; and one that never said which."""
+    with Double(directory) as engine, Subscriber("features.ES", directory=directory, start=0) as stream:
+        engine.found_by(stream)
+        for number in range(3):
+            engine.feed.send(Double.frame(number))
+        for number in range(2):
+            engine.feed.send(Double.frame(number, run=2))
+        engine.feed.send(schema_frame(Double.TOPIC, 3, "abc"))
+        for number in range(4):
+            engine.feed.send(Double.frame(number, bytes(32), run=3))
+        time.sleep(0.3)
+        expect(stream.collect(Double.TOPIC, 9, timeout=5)["values"].shape, (3, 2), "rows of the first run")
+        expect(stream.collect(Double.TOPIC, 4, timeout=5)["values"].shape, (4, 3), "rows of the third run")
+        expect(stream.missed, [Missed(Double.TOPIC, 0, 1)], "missed, of the run that did not say")
+
+
+@check
+def text_is_collected_as_objects(tools, directory):
+    with Driver(tools, directory, "--rows", 20, "--rate", 0):
+        with Subscriber("status", "strikes.ES", directory=directory, start=0) as stream:
+            expect(stream.collect("status.engine", 15, timeout=5), [{"row": number} for number in range(15)], "objects")
+            expect(stream.collect("status.engine", 9, timeout=1), [{"row": number} for number in range(15, 20)], "the rest")
+    topic = "status.engine"
+    with Double(directory, (topic,)) as engine, Subscriber(topic, directory=directory, start=0) as stream:
+        engine.found_by(stream)
+        for number, text in enumerate((b'{"a": 1}', b"[1]", b"{", b"\xff", b'{"a": 2}')):
+            engine.feed.send(Double.frame(number, text, topic, protocol.TEXT))
+        told = [event.reason if isinstance(event, Garbage) else event.text for event in stream.events(timeout=0.5)]
+        wanted = [f"frame {number} of {topic}: text that is {fault}" for number, fault in (
+            (1, "no JSON object"), (2, "no JSON object"), (3, "not UTF-8"))]
+        expect(told, ['{"a": 1}', *wanted, '{"a": 2}'], "what is no object is told")
+
+
+@check
+def what_cannot_be_meant_is_refused(tools, directory):
+    """By its name, what it was and what is expected, before anything connects."""
+    key = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+    cases = [
+        (dict(start=-1), ValueError, "start -1: expected a sequence, 0 or more, or None"),
+        (dict(start=2**64 - 1), ValueError, f"start {2**64 - 1}: expected a sequence"),
+        (dict(start=1.5), TypeError, "start 1.5: expected a sequence, 0 or more, or None"),
+        (dict(start="0"), TypeError, "start '0': expected a sequence, 0 or more, or None"),
+        (dict(start=True), TypeError, "start True: expected a sequence"),
+        (dict(high_water_mark=-1), ValueError, "high_water_mark -1: expected a number of messages, 0 for any"),
+        *[(dict(tcp=tcp), ValueError, f"tcp {tcp!r}: expected host:port, such as 127.0.0.1:7000, with a port of 1 to 65534")
+          for tcp in ("7999", "127.0.0.1", "127.0.0.1:", ":7000", "127.0.0.1:70000", "127.0.0.1:65535", "127.0.0.1:0",
+                      "127.0.0.1:-1", "127.0.0.1:x", "tcp://127.0.0.1:7000", "", "a b:7000", "127.0.0.1:7_0")],
+        (dict(tcp=7999), TypeError, "tcp 7999: expected host:port"),
+        (dict(server_key=key), ValueError, "server_key is for tcp; expected both, or neither"),
+        (dict(server_key="streams.pub", tcp="127.0.0.1:7000"), ValueError,
+         "server_key of 11 characters: expected the 40 (Z85) in streams.pub, not its path"),
+        (dict(server_key=key[:-1] + "~", tcp="127.0.0.1:7000"), ValueError, "server_key: expected characters of Z85"),
+        (dict(server_key=key.encode(), tcp="127.0.0.1:7000"), TypeError, "server_key of type bytes: expected the text"),
+        (dict(state_dir=5), TypeError, "state_dir 5: expected a path"),
+        (dict(state_dir=""), ValueError, "state_dir '': expected a path"),
+        (dict(directory=b"/tmp"), TypeError, "directory b'/tmp': expected a path"),
+        (dict(directory="/" + "x" * 90), ValueError,
+         f"/{'x' * 90}/engine-snapshot.ipc: 111 bytes, expected at most 107"),
+    ]
+    for options, kind, words in cases:
+        found = refusal(Subscriber, "features.ES", **options)
+        assert found is not None and found[0] is kind and found[1].startswith(words), (options, found)
+    for topics in ((5,), (["features.ES"],), (("features.ES", "levels.ES"),), (b"features.ES",)):
+        wanted = f'topic {topics[0]!r}: expected names one by one, as in Subscriber("features.ES", "levels.ES")'
+        for options in ({}, {"conflate": True}):
+            expect(refusal(Subscriber, *topics, **options), (TypeError, wanted), f"topics {topics}")
+    with Subscriber("features.ES", directory=directory, start=np.uint64(5)) as stream:
+        for call, words in (
+            (lambda: stream.collect("features.ES", "5"), "count '5': expected 1 or more"),
+            (lambda: stream.collect("features.ES", None), "count None: expected 1 or more"),
+            (lambda: stream.collect(5, 5), "topic 5: expected a name, such as features.ES"),
+            (lambda: stream.collect("features.ES", 5, timeout="1"), "timeout '1': expected seconds, 0 or more, or None"),
+            (lambda: stream.frames(1.0), "count 1.0: expected 1 or more"),
+            (lambda: stream.events(timeout=True), "timeout True: expected seconds, 0 or more, or None"),
+        ):
+            expect(refusal(call), (TypeError, words), words)
+        expect(refusal(stream.frames, 0), (ValueError, "count 0: expected 1 or more"), "no frames")
+        words = "timeout -1: expected seconds, 0 or more, or None"
+        expect(refusal(stream.events, -1), (ValueError, words), "a timeout in the past")
+    former = os.environ.get("HOME")
+    try:
+        os.environ["HOME"] = str(directory)
+        (directory / "x" / "sockets").mkdir(parents=True)
+        with Driver(tools, directory / "x" / "sockets", "--rows", 5, "--rate", 0):
+            with Subscriber("features.ES", state_dir="~/x", start=0) as stream:
+                expect(len(stream.collect("features.ES", 5, timeout=5)), 5, "rows by a home directory")
+    finally:
+        if former is None:
+            del os.environ["HOME"]
+        else:
+            os.environ["HOME"] = former
+
+
+@check
+def where_nothing_is_heard_is_said(tools, directory):
+    """At once when there is no directory of sockets, else after the time of silence; and the wait goes on."""
+    there = directory / "sockets"
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+
+        def words():
+            return [str(warning.message) for warning in said]
+
+        with Subscriber("features.ES", state_dir=directory, start=0, silence=0.5) as stream:
+            missing = f"{there}: no such directory"
+            expect(words(), [f"{missing}; waiting for it"], "said at once")
+            silent = next(stream.events())
+            expect((silent, silent.reason), (Silent("engine", True), missing), "the event")
+            there.mkdir()
+            with Driver(tools, there, "--rows", 5, "--rate", 0):
+                expect(len(stream.collect("features.ES", 5, timeout=10)), 5, "rows of one that came late")
+            said.clear()
+            expect(list(stream.events(timeout=1.5))[-1], Silent("engine", True), "one that was heard and is no more")
+            expect(words(), [], "said of one that was heard")
+        for path in there.glob("*"):
+            path.unlink()
+        with Subscriber("features.ES", "orders", directory=there, silence=0.3) as stream:
+            expect(words(), [], "said at once of a directory that is there")
+            expect(stream.collect("features.ES", 1, timeout=0.8), None, "rows")
+            wanted = [f"{there}/{name}.ipc: no such socket; waiting for it" for name in ("engine", "execution")]
+            expect(sorted(words()), wanted, "said after the time of silence")
+        said.clear()
+        with Subscriber("features.ES", tcp="127.0.0.1:9", silence=0.3) as stream:
+            reason = next(stream.events()).reason
+            expect(reason, "tcp://127.0.0.1:9: nothing is heard there without a server_key", "by tcp")
+            expect(words(), [f"{reason}; waiting for it"], "said by tcp")
+
+
+@check
+def a_subscriber_belongs_to_its_thread(tools, directory):
+    """Another one is refused whatever it calls, and the owner reads on."""
+    with Driver(tools, directory, "--rows", 500, "--rate", 0, "--out", directory / "out") as driver:
+        driver.published()
+        with Subscriber("levels.ES", directory=directory, start=0) as stream:
+            rows, found = [stream.collect("levels.ES", 100, timeout=5)], []
+            calls = [
+                lambda: stream.collect("levels.ES", 100), lambda: list(stream.events(timeout=1)),
+                lambda: list(stream.frames(timeout=1)), stream.poll, stream.close]
+
+            def use():
+                found.extend(refusal(call) for call in calls)
+            for _ in range(2):
+                thread = threading.Thread(target=use, name="another")
+                thread.start()
+                rows.append(stream.collect("levels.ES", 200, timeout=5))
+                thread.join()
+            words = ("a Subscriber belongs to the thread that made it, MainThread, and this is another; "
+                     "expected one of its own for each")
+            expect(found, [(RuntimeError, words)] * 10, "calls of another thread")
+            expect(np.concatenate(rows)["sequence"].tolist(), list(range(500)), "rows")
+
+
+@check
 def what_is_gone_is_told(tools, directory):
     arguments = ["--rows", 1000, "--rate", 0, "--history", 2472 * 100, "--out", directory / "out"]
     with Driver(tools, directory, *arguments) as driver:
@@ -322,6 +594,48 @@ def what_is_gone_is_told(tools, directory):
             rows = stream.collect("levels.ES", 100, timeout=5)
             expect(stream.missed, [Missed("levels.ES", 0, 899)], "missed")
             expect(rows["sequence"].tolist(), list(range(900, 1000)), "rows")
+
+
+@check
+def the_sockets_do_as_is_written(tools, directory):
+    """docs/streams.md for who has no client, byte by byte: what is malformed, what takes another's place, what is next."""
+    with Driver(tools, directory, "--rows", 4000, "--rate", 0, "--history", 1 << 26, "--out", directory / "out") as driver:
+        driver.published()
+        context = zmq.Context()
+        asks, feed = context.socket(zmq.DEALER), context.socket(zmq.SUB)
+        feed.setsockopt(zmq.SUBSCRIBE, protocol.HEARTBEAT.encode() + b"\0")
+        asks.connect(f"ipc://{directory}/engine-snapshot.ipc")
+        feed.connect(f"ipc://{directory}/engine.ipc")
+
+        def answers(*requests):
+            """By kind and id how many came, and the newest, until nothing more comes."""
+            for request in requests:
+                asks.send(request)
+            found, newest = {}, None
+            while asks.poll(700):
+                newest = protocol.Reply.read(asks.recv_multipart()[0])
+                place = (newest.kind, newest.identity)
+                found[place] = found.get(place, 0) + 1
+            return found, newest
+        try:
+            ask = protocol.request
+            found, _ = answers(ask(protocol.ASK_FRAMES, 5, "", 0, 9))
+            expect(found, {(protocol.REPLY_MALFORMED, 0): 1}, "frames of an empty topic")
+            found, newest = answers(ask(protocol.ASK_SCHEMA, 6, "levels.ES"))
+            expect(found, {(protocol.REPLY_SCHEMA, 6): 1, (protocol.REPLY_END, 6): 1}, "a schema")
+            expect(newest.first, 4000, "the next sequence at the end")
+            asks.send(ask(protocol.ASK_SCHEMA, 7, "levels.ES"))
+            expect(protocol.Reply.read(asks.recv_multipart()[0]).first, 4000, "the next sequence with a schema")
+            asks.recv_multipart()
+            found, newest = answers(
+                ask(protocol.ASK_FRAMES, 8, "levels.ES", 0, 3999), ask(protocol.ASK_FRAMES, 9, "levels.ES", 10, 19))
+            assert found.pop((protocol.REPLY_FRAME, 8), 0) < 4000
+            expect(found, {(protocol.REPLY_FRAME, 9): 10, (protocol.REPLY_END, 9): 1}, "a request behind another")
+            expect(newest.first, 4000, "the next sequence at its end")
+            beats = [int(protocol.header(feed.recv())["sequence"]) for _ in range(3)]
+            expect(beats, list(range(beats[0], beats[0] + 3)), "sequences of heartbeats")
+        finally:
+            context.destroy(linger=0)
 
 
 @check
@@ -542,6 +856,7 @@ def tables_are_read_row_by_row(tools, directory):
                 part = rows[rows["sequence"] == number]
                 expect(plain(part, schema.columns), strikes(number), f"collected rows of {number}")
                 assert (part["ring_sequence"] == 2 * number).all() and (part["quality"] == number % 8).all()
+                assert (part["run"] == frames[0].row["run"]).all()
             assert (schema.value(rows, "strike_points") == rows["strike_points"]).all()
             expect(stream.missed, [], "missed")
             bad = frames[59].data[:36] + b"\x0f" + frames[59].data[37:]

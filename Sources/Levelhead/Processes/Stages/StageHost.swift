@@ -25,20 +25,20 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Records between two looks at everything else.
     private static var stride: Int { 1_024 }
 
-    private let site: RunSite
-    private let setup: MarketSetup
-    private var hosted: Hosted
-    private var fold: StageFold<Hosted.Stage>
-    private var records: RingRecords
-    private var inbox: StageInbox
-    private var outbox: StageOutbox
-    private var journals: StageJournals
+    let site: RunSite
+    let setup: MarketSetup
+    var hosted: Hosted
+    var fold: StageFold<Hosted.Stage>
+    var records: RingRecords
+    var inbox: StageInbox
+    var outbox: StageOutbox
+    var journals: StageJournals
     /// Whoever subscribes; nil where there is nothing to see.
-    private let streams: StageStreams?
-    private var snapshots: SnapshotStore
-    private let identity: SnapshotIdentity
+    let streams: StageStreams?
+    var snapshots: SnapshotStore
+    let identity: SnapshotIdentity
     private let lock: TradingLock
-    private var clock: MessageClock
+    var clock: MessageClock
     /// Event time while nothing comes from the ring; nil on recorded tape, whose time is its own.
     private var eventClock: EventClock?
     /// Records taken: the number of the next one.
@@ -59,7 +59,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// Until when records may still be on their way that came while it was away.
     private var graceEnd = Nanoseconds.zero
     private static var absence: Nanoseconds { .milliseconds(200) }
-    private var savedAt = MonotonicClock.now()
+    var savedAt = MonotonicClock.now()
     private var tickedAt = MonotonicClock.now()
 
     /// Opens everything and brings the stage to where it was when the process before this one ended.
@@ -417,7 +417,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     }
 
     /// Shows whoever subscribes what has been put out, when what it follows from is journaled.
-    private mutating func show() throws {
+    mutating func show() throws {
         guard let streams, streams.hasWaiting else { return }
         try journals.keepInputs()
         try streams.publish()
@@ -456,50 +456,5 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             recovered: records.recovered, dropped: hosted.dropped(fold), produced: journals.outputs.frameCount,
             lag: isBusy ? records.age : .zero)
         hosted.report(desk, fold)
-    }
-
-    // MARK: Saving
-
-    private mutating func saveIfDue() throws {
-        let every = setup.configuration.snapshotEvery
-        let now = MonotonicClock.now()
-        guard every > .zero, now - savedAt >= every else { return }
-        savedAt = now
-        do { try save() } catch where StorageSpace.isMissing(error) {
-            // The journals have everything since the last state that was saved.
-            hosted.isDiskFull = true
-            return
-        }
-        hosted.isDiskFull = false
-    }
-
-    private mutating func save() throws {
-        guard !outbox.hasWaiting else { return }
-        try show()
-        try journals.keep(withOutputs: false)
-        try hosted.record()
-        var saved = SavedStage(
-            next: inbox.next, outboxes: outbox.saved, outputs: try journals.outputs.position(), time: clock.last,
-            published: streams?.next ?? [])
-        var archive = StateArchive()
-        try saved.persist(&archive)
-        try fold.persist(&archive)
-        try hosted.persist(&archive)
-        try snapshots.save(
-            Hosted.role.rawValue, identity,
-            SnapshotPosition(
-                sequence: position, time: Int64(bitPattern: fold.clock.event.nanoseconds),
-                audit: try hosted.checkpoint(), journal: try journals.inputs.position()),
-            state: archive.bytes)
-    }
-
-    private mutating func finish() throws {
-        do {
-            try save()
-            try snapshots.sync()
-        } catch where StorageSpace.isMissing(error) {}
-        try journals.inputs.finish()
-        try journals.outputs.finish()
-        try hosted.finish(site, fold, records: position)
     }
 }

@@ -81,7 +81,7 @@ def live_feed_dead(source):
             until(lambda: any("sequence" in line for line in lines()), 10, "rows come")
             server.process.kill()
             seconds = flattened(up, time.monotonic(), 5)
-            told = [line["quality"]["flags"] for line in lines() if "quality" in line]
+            told = [line["feed"]["flags"] for line in lines() if "feed" in line]
             expect(told and "stale" in told[-1], f"told while no rows come: {told}")
         expect(feed(up) in ("down", "connecting"), f"the feed's state: {feed(up)}")
         expect("stale" in quality(up)[0], f"quality: {quality(up)}")

@@ -87,11 +87,11 @@ struct StreamPrinter {
     }
 
     /// From here on this is wrong with what the publisher has, also while it publishes nothing; nothing when empty.
-    mutating func quality(_ flags: DataQuality, of publisher: String) {
+    mutating func feed(_ flags: DataQuality, of publisher: String) {
         guard format == .jsonl else { return }
         let names = JSONText.array(flags.names.map { JSONText.string($0) })
         let members = JSONText.object([("publisher", JSONText.string(publisher)), ("flags", names)])
-        output += JSONText.object(["quality": members]) + "\n"
+        output += JSONText.object(["feed": members]) + "\n"
     }
 
     /// What the publisher said, else what this program's own registry says, else numbers.

@@ -95,7 +95,7 @@ final class StreamReader {
             tell("\(source.process.rawValue): no topic \(filter.text); it has \(names)")
         case .quality(let flags):
             let words = flags.names.isEmpty ? "of the present again" : flags.names.joined(separator: ", ")
-            printer.quality(flags, of: source.process.rawValue)
+            printer.feed(flags, of: source.process.rawValue)
             tell("\(source.process.rawValue): what it has is \(words)")
         case .silent: tell("\(source.process.rawValue): silent; waiting for it")
         case .heard: tell("\(source.process.rawValue): heard again")

@@ -16,7 +16,7 @@ struct SubscribeCommand: ParsableCommand {
             comes late begins with the newest frame. Frames that were lost on the way are fetched again; those that \
             are gone for good are told on standard error, and in jsonl as {"missed": ...}; another run as \
             {"new_run": ...}; that what the publisher has is not of the present, while its feed is gone or replays, \
-            as {"quality": ...}. A frame of strikes is a table with a row for each strike: an array for each column \
+            as {"feed": ...}. A frame of strikes is a table with a row for each strike: an array for each column \
             in jsonl, else a line for each row.
 
             Examples:

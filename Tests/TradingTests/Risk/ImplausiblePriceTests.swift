@@ -1,8 +1,9 @@
 import Accounts
-@testable import Orders
 import Risk
 import Testing
 import Units
+
+@testable import Orders
 
 /// Prices that a book may list, and that no account can be worth: a record of the tape must not end the process that
 /// reads it, for the next one reads it again.

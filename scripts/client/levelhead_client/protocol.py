@@ -22,6 +22,8 @@ HEARTBEAT = "heartbeat"
 KINDS = ("vector", "signal", "verdict", "order", "fill", "text", "schema", "heartbeat", "strikes")
 VECTOR, SIGNAL, VERDICT, ORDER, FILL, TEXT, SCHEMA_KIND, HEARTBEAT_KIND, STRIKES = range(1, 10)
 # Fields of the header that stand before each row of a table, where rows of several frames are one array.
+# What a heartbeat's quality is told of; its other flags come and go with every row.
+FEED_FLAGS = {2: "stale", 4: "replayed", 256: "warming"}
 STAMPS = ("sequence", "ring_sequence", "ts_event", "ts_recv", "ts_publish", "run", "quality")
 
 ASK_SCHEMA, ASK_SNAPSHOT, ASK_FRAMES = 1, 2, 3

@@ -72,6 +72,15 @@ class Silent:
 
 
 @dataclass(frozen=True)
+class Feed:
+    """What the publisher has is not of the present, whether it publishes or not: "stale" while its feed is gone, "replayed" and
+    "warming" while it catches up. Of the present again without flags."""
+
+    publisher: str
+    flags: tuple
+
+
+@dataclass(frozen=True)
 class Garbage:
     """What came is not what Levelhead publishes, for this reason. It is passed over."""
 
@@ -426,7 +435,7 @@ class Subscriber:
         return sum(source.tracker.filled for source in self._sources)
 
     def events(self, timeout=None):
-        """Frame, Missed, NewRun, Silent, Absent and Garbage as they come; ends when nothing came for `timeout` seconds.
+        """Frame, Missed, NewRun, Silent, Feed, Absent and Garbage as they come; ends when nothing came for `timeout` seconds.
 
         What is not taken from the generator is given out by the next one.
         """
@@ -627,6 +636,8 @@ class Subscriber:
             return NewRun(source.name, entry[1])
         elif kind in ("silent", "heard"):
             return Silent(source.name, kind == "silent", self._place.silence(source.name) if kind == "silent" else "")
+        elif kind == "feed":
+            return Feed(source.name, entry[1])
         elif kind == "garbage":
             return Garbage(source.name, entry[1])
         return None

@@ -58,7 +58,7 @@ class Tracker:
     """Puts the frames of a publisher in order and says what must be asked for.
 
     Appends to `out`: ("frame", topic, bytes), ("missed", topic, first, last), ("schema", topic, text), ("run", run),
-    ("silent",), ("heard",), ("garbage", reason), ("topics", names of all that the publisher has).
+    ("silent",), ("heard",), ("feed", flags), ("garbage", reason), ("topics", names of all that the publisher has).
     """
 
     HELD_MAX = 100_000
@@ -78,6 +78,8 @@ class Tracker:
         self._inquiries = {(kind, ""): [0, None] for kind in self._first_inquiries()}
         self._last_heard = None
         self._is_silent = False
+        # What was last told of what the publisher has.
+        self._feed = ()
 
     def _first_inquiries(self):
         return [protocol.ASK_SCHEMA] + ([protocol.ASK_SNAPSHOT] if self.start is None else [])
@@ -108,6 +110,7 @@ class Tracker:
         self._note_run(int(row["run"]))
         topic, kind = protocol.topic_of(row), int(row["kind"])
         if kind == protocol.HEARTBEAT_KIND:
+            self._note_feed(int(row["quality"]))
             for name, head in heads:
                 if self.wants(name):
                     self._see(self._track(name), head)
@@ -117,6 +120,12 @@ class Tracker:
                 self.out.append(("schema", name, data[protocol.HEADER.itemsize :]))
         elif self.wants(topic):
             self._take_live(self._track(topic), int(row["sequence"]), data)
+
+    def _note_feed(self, quality):
+        flags = tuple(name for bit, name in protocol.FEED_FLAGS.items() if quality & bit)
+        if flags != self._feed:
+            self._feed = flags
+            self.out.append(("feed", flags))
 
     def _take_live(self, track, sequence, data):
         if track.next is None:

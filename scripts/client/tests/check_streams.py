@@ -792,6 +792,18 @@ def a_first_frame_that_was_lost_is_missed(tools, directory):
 
 
 @check
+def a_heartbeat_tells_of_the_feed(tools, directory):
+    """Its quality, when those of its flags change that are not of a row alone."""
+    tracker = Tracker(lambda topic: True, None)
+    for quality in (0, 2 | 8, 2 | 256, 2 | 256, 8):
+        beat = bytearray(Double.frame(0, b"", "heartbeat", protocol.HEARTBEAT_KIND))
+        beat[38:40] = struct.pack("<H", quality)
+        tracker.take(bytes(beat), 0.1)
+    expect([entry for entry in tracker.out if entry[0] == "feed"], [("feed", ("stale",)), ("feed", ("stale", "warming")), ("feed", ())],
+           "told of the feed")
+
+
+@check
 def the_program_prints_the_same(tools, directory):
     """levelhead subscribe, over a publisher's restart."""
     command = [

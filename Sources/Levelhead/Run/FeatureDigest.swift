@@ -11,13 +11,20 @@ import Security
 struct FeatureDigest: ~Copyable {
     private(set) var chain = SHA256Digest()
     private var hasher = SHA256Hasher()
+    /// Blocks that have ended and are not in the chain yet, and the open one.
     private var block: [UInt8] = []
+    /// Where those that have ended end.
+    private var ends: [Int] = []
+    private static let endsMax = 16
 
     private static let valueBytes = FeatureSchema.columnCount * 8
     private static let vectorBytes = valueBytes + (FeatureSchema.columnCount + 7) / 8
     private static let canonicalNaN: UInt64 = 0x7ff8_0000_0000_0000
 
-    init() { block.reserveCapacity(64 * Self.vectorBytes) }
+    init() {
+        block.reserveCapacity(64 * Self.vectorBytes)
+        ends.reserveCapacity(Self.endsMax)
+    }
 
     /// Adds a vector to the open block.
     mutating func add(_ vector: UnsafeBufferPointer<Double>) {
@@ -45,17 +52,39 @@ struct FeatureDigest: ~Copyable {
 
     /// Ends a second.
     mutating func closeBlock() {
-        block.withUnsafeBytes { chain = hasher.chain(chain, $0) }
-        block.removeAll(keepingCapacity: true)
+        endBlock()
+        settle()
+    }
+
+    /// Ends a second, and leaves it to `settle` to take it into the chain, which takes some microseconds.
+    mutating func endBlock() {
+        ends.append(block.count)
+        if ends.count == Self.endsMax { settle() }
+    }
+
+    /// Takes the seconds that have ended into the chain. To be called before the digest is saved.
+    mutating func settle() {
+        guard let last = ends.last else { return }
+        block.withUnsafeBytes { bytes in
+            var start = 0
+            for end in ends {
+                chain = hasher.chain(chain, UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                start = end
+            }
+        }
+        ends.removeAll(keepingCapacity: true)
+        if last == block.count { block.removeAll(keepingCapacity: true) } else { block.removeFirst(last) }
     }
 
     /// Takes what is left of a second that the tape did not complete into the chain.
     mutating func finish() -> SHA256Digest {
+        settle()
         if !block.isEmpty { closeBlock() }
         return chain
     }
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+        settle()
         try archive.field(&chain)
         try archive.field(&block)
     }

@@ -31,8 +31,8 @@ struct ChannelFrame: Equatable {
     static let headerByteCount = 48
     static let version: UInt16 = 1
     /// "LHRC" as a little-endian number.
-    private static let magic: UInt32 = 0x4352_484c
-    private static let checksumOffset = 44
+    static let magic: UInt32 = 0x4352_484c
+    static let checksumOffset = 44
 
     var kind: Kind
     var session: ChannelSession
@@ -42,23 +42,7 @@ struct ChannelFrame: Equatable {
     ///
     /// - Parameter slot: has room for the header and `payloadByteCount` bytes.
     func write(into slot: UnsafeMutableRawBufferPointer, payloadByteCount: Int) {
-        slot.storeBytes(of: Self.magic.littleEndian, toByteOffset: 0, as: UInt32.self)
-        slot.storeBytes(of: Self.version.littleEndian, toByteOffset: 4, as: UInt16.self)
-        slot.storeBytes(of: kind.rawValue.littleEndian, toByteOffset: 6, as: UInt16.self)
-        var index = 8
-        for byte in session.channel.utf8 {
-            slot[index] = byte
-            index += 1
-        }
-        while index < 24 {
-            slot[index] = 0
-            index += 1
-        }
-        slot.storeBytes(of: session.run.littleEndian, toByteOffset: 24, as: UInt64.self)
-        slot.storeBytes(of: sequence.littleEndian, toByteOffset: 32, as: UInt64.self)
-        slot.storeBytes(of: UInt32(payloadByteCount).littleEndian, toByteOffset: 40, as: UInt32.self)
-        let bytes = UnsafeRawBufferPointer(rebasing: slot[..<(Self.headerByteCount + payloadByteCount)])
-        slot.storeBytes(of: Self.checksum(bytes).littleEndian, toByteOffset: Self.checksumOffset, as: UInt32.self)
+        ChannelFrameStart(kind, session).write(into: slot, sequence: sequence, payloadByteCount: payloadByteCount)
     }
 
     /// The bytes of a message without payload.

@@ -67,7 +67,16 @@ public struct ReliableSender: ~Copyable {
     /// Does what `send` does, but for waking the receiver: one that looks has the message, one that sleeps hears of it
     /// by `call`.
     public mutating func put(_ bytes: UnsafeRawBufferPointer, now: Nanoseconds) throws(ZeroMQError) -> UInt64? {
-        guard let sequence = state.append(bytes) else { return nil }
+        try put(byteCount: bytes.count, now: now) { $0.copyMemory(from: bytes) }
+    }
+
+    /// The same of a message that is made in its place.
+    ///
+    /// - Parameter fill: writes `byteCount` bytes.
+    public mutating func put(
+        byteCount: Int, now: Nanoseconds, _ fill: (UnsafeMutableRawBufferPointer) -> Void
+    ) throws(ZeroMQError) -> UInt64? {
+        guard let sequence = state.append(byteCount: byteCount, fill) else { return nil }
         try pump(now: now)
         return sequence
     }
@@ -82,7 +91,14 @@ public struct ReliableSender: ~Copyable {
     /// Does with a message what `send` does, as far as nobody sees it, so that code and memory are near when there is
     /// one.
     public mutating func rehearse(_ bytes: UnsafeRawBufferPointer) {
-        guard let frame = state.rehearse(bytes), let shortcut, state.hasShortcutRoom else { return }
+        rehearse(byteCount: bytes.count) { $0.copyMemory(from: bytes) }
+    }
+
+    /// The same of a message that is made in its place.
+    public mutating func rehearse(byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        guard let frame = state.rehearse(byteCount: byteCount, fill), let shortcut, state.hasShortcutRoom else {
+            return
+        }
         shortcut.channel.rehearse(state.next, frame)
     }
 

@@ -10,6 +10,7 @@ struct SenderState: ~Copyable {
     let session: ChannelSession
     let limits: ChannelLimits
     private var ring: SlotRing
+    private let start: ChannelFrameStart
     private let isReplayed: Bool
     /// The receiver has these already: what is made below is acknowledged at once.
     private var replayedBefore: UInt64 = 0
@@ -30,6 +31,7 @@ struct SenderState: ~Copyable {
         precondition(outbox.messages.count <= limits.capacity, "the outbox holds what is not acknowledged")
         self.session = session
         self.limits = limits
+        start = ChannelFrameStart(.data, session)
         isReplayed = outbox.isReplayed
         resendAfter = limits.resendAfter
         cursor = outbox.firstSequence
@@ -53,10 +55,15 @@ struct SenderState: ~Copyable {
 
     /// Keeps a message until it is acknowledged. Nil when there is no room.
     mutating func append(_ payload: UnsafeRawBufferPointer) -> UInt64? {
-        precondition(payload.count <= limits.messageByteCountMax, "a message has at most messageByteCountMax bytes")
+        append(byteCount: payload.count) { $0.copyMemory(from: payload) }
+    }
+
+    /// The same of a message that is made in its place.
+    mutating func append(byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) -> UInt64? {
+        precondition(byteCount <= limits.messageByteCountMax, "a message has at most messageByteCountMax bytes")
         guard !isFull else { return nil }
         let sequence = ring.next
-        ring.commit(byteCount: write(payload, sequence).count)
+        ring.commit(byteCount: write(byteCount, sequence, fill).count)
         if sequence < replayedBefore {
             ring.drop(before: sequence + 1)
             cursor = max(cursor, sequence + 1)
@@ -68,17 +75,20 @@ struct SenderState: ~Copyable {
     static let rehearsed = UInt64.max
 
     /// Writes a message where the next one will be written; nobody sees it. Nil when there is no room.
-    mutating func rehearse(_ payload: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        guard !isFull, payload.count <= limits.messageByteCountMax else { return nil }
-        return write(payload, Self.rehearsed)
+    mutating func rehearse(
+        byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void
+    ) -> UnsafeRawBufferPointer? {
+        guard !isFull, byteCount <= limits.messageByteCountMax else { return nil }
+        return write(byteCount, Self.rehearsed, fill)
     }
 
-    private func write(_ payload: UnsafeRawBufferPointer, _ sequence: UInt64) -> UnsafeRawBufferPointer {
+    private func write(
+        _ byteCount: Int, _ sequence: UInt64, _ fill: (UnsafeMutableRawBufferPointer) -> Void
+    ) -> UnsafeRawBufferPointer {
         let slot = ring.nextSlot
-        UnsafeMutableRawBufferPointer(rebasing: slot[ChannelFrame.headerByteCount...]).copyMemory(from: payload)
-        ChannelFrame(kind: .data, session: session, sequence: sequence)
-            .write(into: slot, payloadByteCount: payload.count)
-        return UnsafeRawBufferPointer(rebasing: slot[..<(ChannelFrame.headerByteCount + payload.count)])
+        fill(UnsafeMutableRawBufferPointer(rebasing: slot[ChannelFrame.headerByteCount...].prefix(byteCount)))
+        start.write(into: slot, sequence: sequence, payloadByteCount: byteCount)
+        return UnsafeRawBufferPointer(rebasing: slot[..<(ChannelFrame.headerByteCount + byteCount)])
     }
 
     /// The message that the connection should get now: one that the shortcut has no room for, or that was not taken

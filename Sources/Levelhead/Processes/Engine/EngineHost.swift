@@ -146,6 +146,7 @@ struct EngineHost: ~Copyable {
     private mutating func tend(_ desk: ProcessDesk, isBusy: Bool) throws {
         tendedAt = MonotonicClock.now()
         try journal()
+        pipeline.withOutput { $0.settle() }
         streams.serve(status: desk.takeStatusText(), quality: pipeline.quality)
         if let failure = streams.failure { throw failure }
         if let command = desk.mailbox.pop() { command.finish(.notConcerned) }

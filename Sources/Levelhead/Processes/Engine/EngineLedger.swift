@@ -42,7 +42,7 @@ struct EngineLedger: ~Copyable, EngineOutput {
 
     mutating func secondVector(_ engine: borrowing ContractEngine, time: UInt64) {
         features.add(engine.vector)
-        features.closeBlock()
+        features.endBlock()
     }
 
     mutating func feedChanged(_ quality: DataQuality) { streams?.feedQuality = quality }
@@ -76,6 +76,9 @@ struct EngineLedger: ~Copyable, EngineOutput {
         }
         return waiting
     }
+
+    /// Takes the seconds that have ended into the digest, when nobody waits.
+    mutating func settle() { features.settle() }
 
     /// Ends the run and gives the features' digest.
     mutating func finish() -> String { features.finish().hexadecimal }

@@ -106,18 +106,17 @@ struct StageEnvelope {
         return bytes
     }
 
-    /// Gives the bytes of a signal's envelope for the call: those of `bytes`, made without the heap.
-    static func withBytes<Result>(
-        of signal: Signal, position: UInt64, origin: UInt64, _ body: (UnsafeRawBufferPointer) throws -> Result
-    ) rethrows -> Result {
-        let byteCount = headerByteCount + StageMessage.signalByteCount
-        return try withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 8) { room in
-            var writer = CanonicalWriter(room)
-            writer.put(position)
-            writer.put(origin)
-            StageMessage.write(signal, into: &writer)
-            return try body(UnsafeRawBufferPointer(rebasing: room[..<writer.count]))
-        }
+    /// Bytes of a signal's envelope.
+    static let signalByteCount = headerByteCount + StageMessage.signalByteCount
+
+    /// Writes the bytes of a signal's envelope: those of `bytes`, in their place and without the heap.
+    static func write(
+        _ signal: Signal, position: UInt64, origin: UInt64, into room: UnsafeMutableRawBufferPointer
+    ) {
+        var writer = CanonicalWriter(room)
+        writer.put(position)
+        writer.put(origin)
+        StageMessage.write(signal, into: &writer)
     }
 
     init(position: UInt64, origin: UInt64, message: StageMessage) {

@@ -44,6 +44,8 @@ struct StageOutbox: ~Copyable {
     }
 
     private let links: [Link]
+    /// The one that carries signals; nil of a process that sends none.
+    private let signals: Link?
     /// Orders that did not leave since they were last asked for.
     private var withheld: [Withheld] = []
     /// Orders that the journal says never left: they do not leave now either.
@@ -78,6 +80,7 @@ struct StageOutbox: ~Copyable {
             links.append(Link(channel, sender))
         }
         self.links = links
+        signals = links.first { $0.channel.carries(.signal) }
     }
 
     var saved: [ChannelOutbox] { links.map { $0.sender.outbox } }
@@ -112,22 +115,22 @@ struct StageOutbox: ~Copyable {
     ///
     /// - Parameter isRehearsal: nobody sees it.
     mutating func put(_ signal: Signal, at position: UInt64, origin: UInt64, isRehearsal: Bool = false) throws {
-        let now = MonotonicClock.now()
-        for link in links where link.channel.carries(.signal) {
-            if link.waiting.isEmpty {
-                let isTaken = try StageEnvelope.withBytes(of: signal, position: position, origin: origin) { bytes in
-                    if isRehearsal {
-                        link.sender.rehearse(bytes)
-                        return true
-                    }
-                    return try link.sender.put(bytes, now: now) != nil
+        guard let link = signals else { return }
+        if link.waiting.isEmpty {
+            let byteCount = StageEnvelope.signalByteCount
+            if isRehearsal {
+                return link.sender.rehearse(byteCount: byteCount) {
+                    StageEnvelope.write(signal, position: position, origin: origin, into: $0)
                 }
-                if isTaken { continue }
             }
-            if isRehearsal { continue }
-            let envelope = StageEnvelope(position: position, origin: origin, message: .signal(signal))
-            link.waiting.append(Waiting(envelope: envelope, isMadeAgain: false))
+            let sent = try link.sender.put(byteCount: byteCount, now: MonotonicClock.now()) {
+                StageEnvelope.write(signal, position: position, origin: origin, into: $0)
+            }
+            if sent != nil { return }
         }
+        if isRehearsal { return }
+        let envelope = StageEnvelope(position: position, origin: origin, message: .signal(signal))
+        link.waiting.append(Waiting(envelope: envelope, isMadeAgain: false))
     }
 
     func call() { for link in links { link.sender.call() } }

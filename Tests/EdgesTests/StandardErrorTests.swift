@@ -45,4 +45,22 @@ import Testing
         #expect(error?.description.hasPrefix("\(path): belongs to user") == true)
         #expect(error?.description.contains("sudo -u") == true)
     }
+
+    @Test func `output that nobody takes ends when it is told to, and not before`() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        #expect(Terminal.write("taken\n", to: ends[1], until: { true }) == nil)
+        var asked = 0
+        let error = Terminal.write(String(repeating: "x", count: 1 << 20), to: ends[1], until: {
+            asked += 1
+            return asked == 2
+        })
+        #expect(error == EINTR && asked == 2)
+        close(ends[0])
+        ends[0] = -1
+        let before = signal(SIGPIPE, SIG_IGN)
+        defer { signal(SIGPIPE, before) }
+        #expect(Terminal.write("gone\n", to: ends[1], until: { false }) == EPIPE)
+    }
 }

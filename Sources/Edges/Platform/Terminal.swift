@@ -64,8 +64,40 @@ public enum Terminal {
     @discardableResult
     public static func writeOutput(_ text: String) -> Bool {
         guard outputFailure() == nil else { return false }
-        if let error = write(text, to: STDOUT_FILENO) { keep(error) }
+        let isOver = outputIsOver.withLock { $0 }
+        let error = isOver.map { write(text, to: STDOUT_FILENO, until: $0) } ?? write(text, to: STDOUT_FILENO)
+        if let error { keep(error) }
         return outputError.load(ordering: .relaxed) == 0
+    }
+
+    /// From here on a write to standard output that its reader does not take ends when `isOver` says so, looked at ten
+    /// times a second: a program that takes signals itself could not be ended while its output is held.
+    public static func endOutput(when isOver: @escaping @Sendable () -> Bool) {
+        outputIsOver.withLock { $0 = isOver }
+    }
+
+    private static let outputIsOver = Mutex<(@Sendable () -> Bool)?>(nil)
+
+    /// Writes in pieces that a pipe with room takes whole.
+    ///
+    /// - Returns: the error that ended it early, `EINTR` when `isOver` did; nil when all was written.
+    static func write(_ text: String, to descriptor: Int32, until isOver: () -> Bool) -> Int32? {
+        var text = text
+        return text.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while !rest.isEmpty {
+                var look = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                if poll(&look, 1, 100) <= 0 {
+                    if isOver() { return EINTR }
+                    continue
+                }
+                let count = Glibc.write(descriptor, rest.baseAddress, min(rest.count, Int(PIPE_BUF)))
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return count < 0 ? errno : EIO }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            }
+            return nil
+        }
     }
 
     /// Why standard output has not taken everything that was written to it so far; nil when it has.

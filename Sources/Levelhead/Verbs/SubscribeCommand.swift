@@ -97,6 +97,7 @@ struct SubscribeCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             StopSignal.install()
+            Terminal.endOutput { StopSignal.isRaised }
             var options = StreamSubscriber.Options()
             options.conflates = conflate
             if let from { options.start = .sequence(from) }

@@ -262,6 +262,17 @@ private func message(
         #expect(own.cores.engine == 0 && own.cores.areAwake)
     }
 
+    @Test func `metrics are on any port unless there is a first one, behind which four more are`() throws {
+        #expect(try ConfigurationSources().resolve().metrics.firstPort == nil)
+        let own = try ConfigurationSources(overrides: [override("metrics.first_port", "9480")]).resolve()
+        #expect(own.metrics.firstPort == 9_480)
+        let last = try ConfigurationSources(overrides: [override("metrics.first_port", "65531")]).resolve()
+        #expect(last.metrics.firstPort.map { $0 + 4 } == .max)
+        #expect(throws: ConfigurationError.self) {
+            try ConfigurationSources(overrides: [override("metrics.first_port", "65532")]).resolve()
+        }
+    }
+
     @Test func `the JSON holds every key with value and origin`() throws {
         let sources = ConfigurationSources(overrides: [.init(key: "bars.sma_length", value: "7", flag: "--\"odd\"\n")])
         let object = try JSONSerialization.jsonObject(with: Data(try sources.resolve().json.utf8))

@@ -135,6 +135,11 @@ public struct CoreSettings: Equatable, Sendable {
     public let areAwake: Bool
 }
 
+public struct MetricsSettings: Equatable, Sendable {
+    /// The first process's; nil when each takes any.
+    public let firstPort: UInt16?
+}
+
 public struct RingSettings: Equatable, Sendable {
     public let bytes: Int
     public let wait: RingWait

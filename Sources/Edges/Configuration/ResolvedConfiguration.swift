@@ -27,6 +27,7 @@ public struct ResolvedConfiguration: Sendable {
     public let digest: DigestMode
     public let ring: RingSettings
     public let cores: CoreSettings
+    public let metrics: MetricsSettings
     public let journal: JournalSettings
     public let snapshotEvery: Nanoseconds
 
@@ -81,6 +82,8 @@ public struct ResolvedConfiguration: Sendable {
             engineWait: RingWait(rawValue: read.text("ring.engine_wait")) ?? wait)
         let core = read.int("cores.engine")
         cores = CoreSettings(engine: core < 0 ? nil : core, areAwake: read.boolean("cores.awake"))
+        let port = read.int("metrics.first_port")
+        metrics = MetricsSettings(firstPort: port == 0 ? nil : UInt16(port))
         journal = JournalSettings(
             durability: JournalDurability(rawValue: read.text("journal.durability")) ?? .process,
             reserve: read.int("journal.reserve_mb") << 20)

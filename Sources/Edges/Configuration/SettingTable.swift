@@ -216,6 +216,10 @@ public enum SettingTable {
             "whether levelhead up keeps every core from sleeping, with threads that give way to everybody",
             affectsResults: false),
         row(
+            "metrics.first_port", .integer(0...65_531), .integer(0),
+            "the loopback port of ingest's metrics; engine, risk, execution and paper have the next ones; 0: any",
+            affectsResults: false),
+        row(
             "journal.durability", .choice(["process", "power"]), .text("process"),
             "what a message outlives before anything leaves that follows from it: the process, or the machine",
             affectsResults: false),

@@ -1,3 +1,4 @@
+import Configuration
 import Control
 import Foundation
 import LiveFeed
@@ -37,7 +38,8 @@ final class ProcessDesk: Sendable {
             name: role.rawValue, run: site.name, symbols: symbols, account: account,
             latencies: { stages.latencies() })
         self.board = board
-        metrics = try MetricsServer(port: 0) { ProcessMetrics.text(board.current(), resources: .current()) }
+        let firstPort = try site.configuration().metrics.firstPort
+        metrics = try Self.serveMetrics(of: board, port: firstPort.map { role.port(from: $0) })
         board.setMetrics(address: metrics.address)
         let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
         server = try ControlServer(
@@ -47,6 +49,19 @@ final class ProcessDesk: Sendable {
                 StopSignal.raise()
                 command.finish(.done)
             }
+        }
+    }
+
+    /// On that port, or on any when somebody has it: no process is kept down by who looks at it.
+    private static func serveMetrics(of board: ProcessBoard, port: UInt16?) throws -> MetricsServer {
+        func serve(_ port: UInt16) throws(SystemCallError) -> MetricsServer {
+            try MetricsServer(port: port) { ProcessMetrics.text(board.current(), resources: .current()) }
+        }
+        guard let port else { return try serve(0) }
+        do { return try serve(port) } catch {
+            let server = try serve(0)
+            Terminal.writeError("levelhead: metrics are at \(server.address), for metrics.first_port: \(error)")
+            return server
         }
     }
 

@@ -1,5 +1,6 @@
 import Control
 import Foundation
+import Orders
 import Platform
 import Testing
 import Units

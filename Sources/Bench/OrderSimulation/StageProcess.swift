@@ -156,7 +156,10 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
 
     /// What the lock word says is an input of those who have to know, as soon as it changes.
     private func takeLock() throws(ProcessEnded) {
-        guard let news = follower?.news(world.lock) else { return }
+        // Every flatten of this world waits for the open.
+        guard let news = follower?.news(world.lock.state, cause: { .init(sender: "lock", waitsForOpen: true) }) else {
+            return
+        }
         try take(SimulatedEntry.control, sequence: 0, .request(news))
         try send()
     }
@@ -191,7 +194,7 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
 
     /// Hands an entry to the fold, now or again.
     func give(_ entry: SimulatedEntry) throws(ProcessEnded) {
-        follower?.observe(entry.message)
+        if case .request(let command) = entry.message { follower?.observe(command) }
         world.trace("\(name.rawValue) takes \(entry.message.summary)")
         for message in tap.admit(entry.message) { fold.take(message, at: entry.time) }
         try emit(after: entry.message, at: entry.time)
@@ -227,7 +230,7 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
         }
         outputCount += 1
         var deadline: Timestamp?
-        if case .command(let command) = message, command.opens {
+        if case .command(let command) = message {
             deadline = command.deadline(after: cause, at: time, life: world.approvalLife)
         }
         for (index, route) in outbound.enumerated() where route.kinds.contains(message.kind) {
@@ -256,40 +259,38 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
                 left.append(item)
                 continue
             }
-            switch lastLook(item, channel) {
+            guard case .command(let command) = item.message else {
+                leave(item, channel)
+                continue
+            }
+            switch departure(of: command, item, channel) {
             case .waits:
                 isBlocked = true
                 left.append(item)
-            case .withheld(let command, let isExpired): withhold(command, item, channel, isExpired: isExpired)
-            case .leaves:
-                // What the receiver has already is only counted.
-                if !channel.isNextTaken { world.left(item.message) }
-                if !channel.append(item.envelope) {
-                    world.report(.refoldEqual, "\(channel.name): another message under the same number")
-                }
+            case .withheld(let isExpired): withhold(command, item, channel, isExpired: isExpired)
+            case .leaves: leave(item, channel)
             }
         }
         waiting = left
         world.transmit(channel)
     }
 
-    private enum LastLook {
-        case leaves, waits
-        case withheld(VenueCommand, isExpired: Bool)
+    private func leave(_ item: Waiting, _ channel: SimulatedChannel) {
+        // What the receiver has already is only counted.
+        if !channel.isNextTaken { world.left(item.message) }
+        if !channel.append(item.envelope) {
+            world.report(.refoldEqual, "\(channel.name): another message under the same number")
+        }
     }
 
-    /// The last act before a send: what opens does not go to a venue that is not there, nor against the lock word, nor
-    /// when its approval has expired.
-    private func lastLook(_ item: Waiting, _ channel: SimulatedChannel) -> LastLook {
-        guard case .command(let command) = item.message, let deadline = item.deadline else { return .leaves }
-        let now = clock.now(world.now, market: fold.clock.message)
-        let isExpired = now >= deadline && !world.looksAwayFromAge
-        if !channel.isConnected, !isExpired { return .waits }
-        if channel.isNextTaken { return .leaves }
-        if isExpired { return .withheld(command, isExpired: true) }
-        if world.looksAway { return .leaves }
-        if world.lock.permits(command), !neverLeft.contains(command.order.id) { return .leaves }
-        return .withheld(command, isExpired: false)
+    /// The last act before a send, unless this world is to look away.
+    private func departure(of command: VenueCommand, _ item: Waiting, _ channel: SimulatedChannel) -> Departure {
+        let time = world.looksAwayFromAge ? Timestamp(nanoseconds: 0) : clock.now(world.now, market: fold.clock.message)
+        return command.departure(
+            deadline: item.deadline, at: time, isVenueThere: channel.isConnected, isTaken: channel.isNextTaken
+        ) {
+            world.looksAway || world.lock.state.permits($0) && !neverLeft.contains($0.order.id)
+        }
     }
 
     /// A question about the order leaves in its place, under its number: a message that was sent under it before and
@@ -298,7 +299,7 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
     private func withhold(
         _ command: VenueCommand, _ item: Waiting, _ channel: SimulatedChannel, isExpired: Bool
     ) {
-        let question = StageMessage.command(VenueCommand(.queryOrder, command.order, epoch: command.epoch))
+        let question = StageMessage.command(command.asQuestion)
         let bytes = (try? question.bytes) ?? []
         let envelope = SimulatedEnvelope(position: item.envelope.position, bytes: bytes)
         _ = channel.append(envelope, isInPlace: true)

@@ -18,7 +18,7 @@ extension Watcher {
         let expiry = (isChange ? change?.expiry : approval?.expiry) ?? .undefined
         if world.lock.isLocked || epoch != world.lock.epoch {
             world.report(
-                .epochInForce, "\(command.order.summary) of epoch \(epoch) leaves in \(world.lock)")
+                .epochInForce, "\(command.order.summary) of epoch \(epoch) leaves in \(world.lock.state)")
         }
         if expiry.isDefined, world.now >= expiry.nanoseconds {
             let late = Double(world.now - expiry.nanoseconds) / 1e6

@@ -1,22 +1,7 @@
 import Glibc
+import Orders
 import Platform
 import Synchronization
-
-/// What the epoch word says at one moment.
-public struct EpochState: Equatable, BitwiseCopyable, Sendable {
-    /// Counts up for ever: what was approved in an older epoch is void, also after the lock is gone.
-    public let epoch: UInt64
-    /// Nothing that could open or enlarge a position may be sent.
-    public let isLocked: Bool
-
-    public init(epoch: UInt64, isLocked: Bool) {
-        self.epoch = epoch
-        self.isLocked = isLocked
-    }
-
-    init(word: UInt64) { self.init(epoch: word >> 1, isLocked: word & 1 == 1) }
-    var word: UInt64 { epoch << 1 | (isLocked ? 1 : 0) }
-}
 
 /// Epoch and lock of a state directory in one shared word: `STATE_DIR/epoch`, a mapped file of mode 0600.
 ///
@@ -107,4 +92,9 @@ public final class EpochWord: @unchecked Sendable {
             _ = try PrivatePath.makeFile(path, bytes)
         }
     }
+}
+
+extension EpochState {
+    init(word: UInt64) { self.init(epoch: word >> 1, isLocked: word & 1 == 1) }
+    var word: UInt64 { epoch << 1 | (isLocked ? 1 : 0) }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Orders
 import Platform
 import Units
 

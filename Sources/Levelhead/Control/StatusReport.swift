@@ -1,5 +1,6 @@
 import Control
 import LiveFeed
+import Orders
 import Units
 
 /// What `levelhead status` tells: the processes, and the account as the first of risk, execution and paper knows it.

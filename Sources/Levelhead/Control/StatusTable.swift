@@ -1,4 +1,5 @@
 import Control
+import Orders
 import Units
 
 /// A status report for people: a line a process, then the account, then what is wrong.

@@ -316,7 +316,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
 
     /// What the lock word says is an input of those who have to know, as soon as it changes.
     private mutating func takeLock() throws -> Bool {
-        guard let known = hosted.lock, let news = known.news(lock.word.load(), record: { lock.record }) else {
+        guard let known = hosted.lock, let news = known.news(lock.word.load(), cause: { lock.cause }) else {
             return false
         }
         RunLog.note("lock word: \(news.request == .arm ? "open" : "locked"), epoch \(news.epoch)")

@@ -103,9 +103,7 @@ struct StageOutbox: ~Copyable {
     ) {
         let envelope = StageEnvelope(position: position, origin: origin, message: message)
         var deadline: Timestamp?
-        if case .command(let command) = message, command.opens {
-            deadline = command.deadline(after: cause, at: time, life: life)
-        }
+        if case .command(let command) = message { deadline = command.deadline(after: cause, at: time, life: life) }
         for link in links where link.channel.carries(message.kind) {
             link.waiting.append(Waiting(envelope: envelope, isMadeAgain: isMadeAgain, deadline: deadline))
         }
@@ -154,13 +152,13 @@ struct StageOutbox: ~Copyable {
                 let item = link.waiting[sent]
                 var envelope = item.envelope
                 var unsent: Withheld?
-                if case .command(let command) = envelope.message, let deadline = item.deadline {
-                    let isExpired = time >= deadline
-                    // What opens is not handed to a venue that is not there: it would leave later, unseen. It waits as
-                    // long as its approval holds.
-                    guard link.sender.isConnected || isExpired else { break }
-                    // The last act before the send. What the venue has had before a restart is only counted.
-                    if !link.sender.isNextTaken, isExpired || !permits(command) {
+                if case .command(let command) = envelope.message {
+                    // The last act before the send.
+                    let departure = command.departure(
+                        deadline: item.deadline, at: time, isVenueThere: link.sender.isConnected,
+                        isTaken: link.sender.isNextTaken, isPermitted: { permits($0) })
+                    if departure == .waits { break }
+                    if case .withheld(let isExpired) = departure {
                         envelope = envelope.asking(command)
                         // The gateway is told only of what is certain not to have left before; else the answer tells.
                         if !item.isMadeAgain { unsent = Withheld(order: command.order.id, isExpired: isExpired) }
@@ -214,27 +212,8 @@ struct StageOutbox: ~Copyable {
 }
 
 extension StageEnvelope {
-    /// What leaves in place of a command that may not: a question about its order, under the same number, so that a
-    /// message sent under it by an earlier life of the process does not shift those behind it.
+    /// What leaves in place of a command that may not.
     fileprivate func asking(_ command: VenueCommand) -> StageEnvelope {
         StageEnvelope(position: position, origin: origin, message: .command(command.asQuestion))
     }
-}
-
-extension VenueCommand {
-    /// The question about the order that a command is for.
-    var asQuestion: VenueCommand { VenueCommand(.queryOrder, order, epoch: epoch) }
-
-    /// It could open or enlarge a position.
-    var opens: Bool {
-        switch kind {
-        case .submit, .modify: (order.role == .entry || order.role == .close) && !order.isReduceOnly
-        case .cancel, .queryOrder, .queryOrders, .queryPosition: false
-        }
-    }
-}
-
-extension EpochState {
-    /// A command that opens may be sent in this state.
-    func permits(_ command: VenueCommand) -> Bool { !isLocked && command.epoch == epoch }
 }

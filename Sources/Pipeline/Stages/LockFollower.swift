@@ -1,19 +1,20 @@
-import Control
 import Determinism
 import Orders
 import Units
 
 /// What a process's fold has been told of the lock word. The fold never reads the word: every change of it is an input,
 /// journaled like any other.
-struct LockFollower {
+public struct LockFollower: Sendable {
     /// A fold that was told nothing: epoch 1, not locked, as in a replay.
-    private(set) var epoch: UInt64 = 1
-    private(set) var isLocked = false
+    public private(set) var epoch: UInt64 = 1
+    public private(set) var isLocked = false
     /// The last epoch under which it was told to flatten.
     private var flattened: UInt64 = 0
 
+    public init() {}
+
     /// Learns from what the fold is told, again after a restart.
-    mutating func observe(_ command: OperatorCommand) {
+    public mutating func observe(_ command: OperatorCommand) {
         guard command.epoch >= epoch else { return }
         switch command.request {
         case .flatten: (epoch, isLocked, flattened) = (command.epoch, true, command.epoch)
@@ -24,22 +25,35 @@ struct LockFollower {
         }
     }
 
+    /// Who locked, and why.
+    public struct Cause: Sendable {
+        let sender: ShortText
+        let reason: ShortText
+        let waitsForOpen: Bool
+
+        public init(sender: String, reason: String = "", waitsForOpen: Bool = false) {
+            self.sender = ShortText(sender)
+            self.reason = ShortText(reason)
+            self.waitsForOpen = waitsForOpen
+        }
+    }
+
     /// What the fold has to be told, if the word says something that it does not know.
     ///
-    /// - Parameter record: looked at only then: it says who locked, and why.
-    func news(_ state: EpochState, record: () -> LockRecord?) -> OperatorCommand? {
+    /// - Parameter cause: asked for only when the word is locked.
+    public func news(_ state: EpochState, cause: () -> Cause) -> OperatorCommand? {
         if state.epoch < epoch { return nil }
         // An arm that the account's state did not allow leaves the word as it was.
         if state.isLocked, state.epoch == flattened { return nil }
         if !state.isLocked, state.epoch == epoch, !isLocked { return nil }
         guard state.isLocked else { return .lockWord(.arm, epoch: state.epoch) }
-        let record = record()
+        let cause = cause()
         return .lockWord(
-            .flatten, epoch: state.epoch, sender: ShortText(record?.sender ?? "lock"),
-            reason: ShortText(record?.reason ?? ""), waitsForOpen: record?.waitsForOpen ?? false)
+            .flatten, epoch: state.epoch, sender: cause.sender, reason: cause.reason,
+            waitsForOpen: cause.waitsForOpen)
     }
 
-    mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
+    public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.field(&epoch)
         try archive.field(&isLocked)
         try archive.field(&flattened)

@@ -30,7 +30,7 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
     private var neverLeft: Set<ClientOrderID> = []
     private var isRefolding = false
     var fold: StageFold<Stage>
-    var clock: SimulatedMessageClock
+    var clock: MessageClock
     /// By channel into it, the next message wanted, and one that was sent at a later record than those taken.
     var next: [Int]
     private var held: [SimulatedEnvelope?]
@@ -68,13 +68,19 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
         fold = make()
         self.followsLock = followsLock
         follower = followsLock ? LockFollower() : nil
-        clock = SimulatedMessageClock(followsMarket: name == .venue, after: Timestamp(nanoseconds: 0))
+        clock = Self.clock(of: name, after: Timestamp(nanoseconds: 0), world)
         next = inbound.map { _ in 0 }
         held = inbound.map { _ in nil }
         hasTaken = inbound.map { _ in false }
     }
 
     var isQuiet: Bool { mailbox.isEmpty && waiting.isEmpty && outbound.allSatisfy(\.channel.isSettled) }
+
+    private static func clock(of name: ProcessName, after last: Timestamp, _ world: SimulatedWorld) -> MessageClock {
+        MessageClock(after: last, followsMarket: name == .venue, at: Nanoseconds(Int64(world.now)))
+    }
+
+    private var messageTime: Timestamp { clock.now(Nanoseconds(Int64(world.now)), market: fold.clock.message) }
 
     // MARK: The loop
 
@@ -185,7 +191,7 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
     }
 
     private func take(_ source: Int, sequence: Int, _ message: StageMessage) throws(ProcessEnded) {
-        let time = clock.now(world.now, market: fold.clock.message)
+        let time = messageTime
         let entry = SimulatedEntry(
             source: source, position: position, sequence: sequence, time: time, message: message)
         disk.append(entry)
@@ -285,7 +291,7 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
 
     /// The last act before a send, unless this world is to look away.
     private func departure(of command: VenueCommand, _ item: Waiting, _ channel: SimulatedChannel) -> Departure {
-        let time = world.looksAwayFromAge ? Timestamp(nanoseconds: 0) : clock.now(world.now, market: fold.clock.message)
+        let time = world.looksAwayFromAge ? Timestamp(nanoseconds: 0) : messageTime
         return command.departure(
             deadline: item.deadline, at: time, isVenueThere: channel.isConnected, isTaken: channel.isNextTaken
         ) {
@@ -357,8 +363,7 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
         position = snapshot?.position ?? 0
         outputCount = snapshot?.outputs ?? 0
         next = snapshot?.next ?? inbound.map { _ in 0 }
-        clock = SimulatedMessageClock(
-            followsMarket: name == .venue, after: snapshot?.time ?? Timestamp(nanoseconds: 0))
+        clock = Self.clock(of: name, after: snapshot?.time ?? Timestamp(nanoseconds: 0), world)
         for (index, route) in outbound.enumerated() {
             let kept = snapshot?.kept[index]
             route.channel.restoreSender(oldest: kept?.oldest ?? 0, kept: kept?.messages ?? [])
@@ -379,7 +384,7 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
             last = max(last, entry.time)
             try give(entry)
         }
-        clock = SimulatedMessageClock(followsMarket: name == .venue, after: last)
+        clock = Self.clock(of: name, after: last, world)
         while outputCount < disk.outputs.count, position < disk.outputs.last?.position ?? 0 {
             guard try takeRecord() else { throw ProcessEnded(reason: "a record that was acted on is not on the tape") }
         }

@@ -254,7 +254,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
                 record(.ringToVenue, stages, until: taken)
             }
             try take(InputJournal.Entry(
-                source: source, position: position, sequence: sequence, time: clock.now(Hosted.role, fold.clock),
+                source: source, position: position, sequence: sequence, time: clock.now(fold.clock),
                 message: hosted.received(envelope.message, origin: envelope.origin, now: taken)))
             isBusy = true
             if leavesAtOnce, outbox.hasWaiting { try send(timing: &timed, stages) }
@@ -370,13 +370,13 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         return isBusy
     }
 
-    private var messageTime: Timestamp { mutating get { clock.now(Hosted.role, fold.clock) } }
+    private var messageTime: Timestamp { mutating get { clock.now(fold.clock) } }
 
     /// Takes what comes through no channel.
     private mutating func take(_ source: InputSource, _ message: StageMessage) throws {
         origin = 0
         try take(InputJournal.Entry(
-            source: source, position: position, sequence: 0, time: clock.now(Hosted.role, fold.clock),
+            source: source, position: position, sequence: 0, time: clock.now(fold.clock),
             message: message))
     }
 

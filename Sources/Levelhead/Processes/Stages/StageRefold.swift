@@ -57,8 +57,8 @@ struct StageRefold {
         }
         hosted.secure(fold)
         try outputs.flush()
-        var clock = MessageClock(after: last)
-        try outbox.send(at: clock.now(Hosted.role, fold.clock))
+        var clock = MessageClock(of: Hosted.role, after: last)
+        try outbox.send(at: clock.now(fold.clock))
         return clock
     }
 

@@ -28,9 +28,7 @@ extension ExecutionGateway {
             repetitions += 1
             return
         }
-        live[index].order = live[index].wanted
-        live[index].isModifySent = false
-        live[index].leaves = event.leaves
+        takeChange(index, event)
         settleAnswer(index, clock)
         move(index, .modify, event.reason, clock)
     }
@@ -64,10 +62,15 @@ extension ExecutionGateway {
             dropChange(index)
             return .lost
         }
+        takeChange(index, event)
+        return .taken
+    }
+
+    /// The order is as it was wanted. Fills may have been told since the venue said so: what has filled is not left.
+    private mutating func takeChange(_ index: Int, _ event: VenueEvent) {
         live[index].order = live[index].wanted
         live[index].isModifySent = false
-        live[index].leaves = event.leaves
-        return .taken
+        live[index].leaves = min(event.leaves, max(.zero, live[index].order.quantity - live[index].filled))
     }
 }
 

@@ -64,6 +64,17 @@ import Units
         #expect(bench.gateway.hasProtection)
     }
 
+    @Test func `a change that is told behind a later fill does not give back what has filled`() {
+        var bench = Self.resting()
+        _ = Self.change(&bench, 3, 19_997)
+        _ = bench.filled(Self.entry, .buy, 1, "4999.25")
+        let told = bench.say(.modified, Self.entry) { $0.leaves = Quantity(2) }
+        #expect(told == ["m1 partiallyFilled 1"], "two of three have filled")
+        #expect(bench.gateway.live[0].leaves == Quantity(1))
+        #expect(bench.filled(Self.entry, .buy, 1, "4999.25").contains("m1 filled 0"))
+        #expect(bench.gateway.contradictions == 0)
+    }
+
     @Test func `an order that fills whole while it is to be enlarged is asked about, and ends`() {
         var bench = Self.resting()
         _ = Self.change(&bench, 5, 19_997)

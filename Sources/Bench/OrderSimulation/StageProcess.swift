@@ -295,7 +295,8 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
         return command.departure(
             deadline: item.deadline, at: time, isVenueThere: channel.isConnected, isTaken: channel.isNextTaken
         ) {
-            world.looksAway || world.lock.state.permits($0) && !neverLeft.contains($0.order.id)
+            world.looksAway
+                || world.lock.state.permits($0) && !(item.isMadeAgain && neverLeft.contains($0.order.id))
         }
     }
 

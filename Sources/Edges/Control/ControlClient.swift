@@ -55,11 +55,12 @@ public struct ControlClient: Sendable {
         var socket = try Self.library { () throws(NanomsgError) in try SurveyorSocket() }
         var connected: Set<String> = []
         var round = completion.isDecided ? Self.shortly : Self.rounds.first
+        var deadSince: Nanoseconds?
         while true {
             try connect(&socket, &connected, &survey)
             let left = deadline - (MonotonicClock.now() - start)
             if survey.asked.isEmpty || left <= .zero || Self.isComplete(survey, completion) { break }
-            if Self.isHopeless(survey, completion, since: start) { break }
+            if Self.isHopeless(survey, verb, completion, &deadSince) { break }
             let limit = min(left, completion.isDecided ? Self.shortly : Self.connecting)
             if survey.rounds == 0 { _ = socket.waitForConnections(survey.asked.count, timeout: limit) }
             survey.rounds += 1
@@ -156,10 +157,21 @@ public struct ControlClient: Sendable {
         do throws(NanomsgError) { return try body() } catch { throw .socket("\(error)") }
     }
 
-    /// The one that decides is dead, and has had the time in which a supervisor starts another.
-    private static func isHopeless(_ survey: Survey, _ completion: Completion, since start: Nanoseconds) -> Bool {
-        guard case .decided(let name) = completion, MonotonicClock.now() - start > succession else { return false }
-        return !survey.asked.contains(name) || survey.stale.contains { $0.name == name }
+    /// The one that decides is dead, and has had the time in which a supervisor starts another: counted from each death
+    /// anew. What it has said that it took, its successor answers for, however late that is; but who flattens wants to
+    /// know early that nobody does.
+    private static func isHopeless(
+        _ survey: Survey, _ verb: ControlVerb, _ completion: Completion, _ deadSince: inout Nanoseconds?
+    ) -> Bool {
+        guard case .decided(let name) = completion else { return false }
+        guard !survey.asked.contains(name) || survey.stale.contains(where: { $0.name == name }) else {
+            deadSince = nil
+            return false
+        }
+        let now = MonotonicClock.now()
+        let since = deadSince ?? now
+        deadSince = since
+        return now - since > succession && (verb == .flatten || survey.answers[name] == nil)
     }
 
     private static func isDecided(_ survey: Survey, _ completion: Completion) -> Bool {

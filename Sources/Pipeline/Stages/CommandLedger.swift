@@ -22,6 +22,11 @@ public struct CommandLedger: Sendable {
     /// What was taken under this number, if it is known.
     public subscript(number: CommandNumber) -> CommandEntry? { entries.last { $0.number == number } }
 
+    /// A change of this order was taken, and has not come to an end.
+    public func isChanging(_ order: ClientOrderID) -> Bool {
+        openCount > 0 && entries.contains { !$0.isOver && $0.request == .modify && $0.order == order }
+    }
+
     /// Learns what the gateway has taken of an operator; what a process tells its own fold has no number.
     ///
     /// - Parameters:
@@ -142,6 +147,7 @@ public struct CommandEntry: Sendable, Equatable {
             // A linked order that filled says nothing of the change; one that was lost has a reason.
             let isRefused = update.reason != .none && update.reason != .linked
             isOver = isGood || isRefused || update.state.isTerminal
+            if isOver, !isGood { message = "\(update.state): \(update.reason.name)" }
         case .cancel where awaited.contains(update.order.id):
             state = update.state
             if update.state.isTerminal { awaited.removeAll { $0 == update.order.id } }

@@ -76,7 +76,8 @@ struct HostedRisk: ~Copyable, HostedStage {
         case .order:
             return manual.begin(command, clock: fold.clock, setup: setup, traded: fold.tradedSymbol)
         case .modify:
-            return manual.beginChange(command, clock: fold.clock, setup: setup, gate: fold.read { $0.gate })
+            return manual.beginChange(
+                command, clock: fold.clock, setup: setup, gate: fold.read { $0.gate }, ledger: ledger)
         case .cancel:
             if command.arguments.isForEverything || command.arguments.isPastRisk == true { return .notConcerned }
             return manual.beginCancel(command, gate: fold.read { $0.gate })

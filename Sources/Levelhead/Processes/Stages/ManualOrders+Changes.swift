@@ -8,12 +8,14 @@ import Units
 extension ManualOrders {
     /// What a person wants changed becomes an intent with everything that the order will be.
     mutating func beginChange(
-        _ command: ControlCommand, clock: TradingClock, setup: MarketSetup, gate: RiskGate
+        _ command: ControlCommand, clock: TradingClock, setup: MarketSetup, gate: RiskGate, ledger: CommandLedger
     ) -> CommandStep {
         guard let change = command.arguments.change else { return .refuse("no change") }
         let target = command.arguments.target ?? ""
         guard let id = ClientOrderID(printed: target) else { return .refuse("\"\(target)\" is no order") }
         guard let (order, placed) = gate.workingOrder(id) else { return .refuse("not_live") }
+        // Of two at once nobody could say which one an update answers.
+        if ledger.isChanging(id) { return .refuse("another change of it is under way") }
         do throws(ManualOrderError) {
             let intent = try Self.intent(change, id, order, placed, clock, tick: setup.plan.tradedSpecification.tick)
             if placed.isAsked(by: intent) { return .refuse("that is how the order stands") }

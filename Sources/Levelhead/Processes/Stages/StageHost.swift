@@ -102,15 +102,17 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             Hosted.role, site, context: context, root: setup.plan.tradedSpecification.root, first: saved.published)
         var refold = StageRefold(site: site, streams: streams, position: snapshot?.position.sequence ?? 0)
         let clock = try refold.run(entries, &fold, &hosted, &outputs, &outbox, next: &saved.next, time: saved.time)
+        let hasPredecessor = snapshot != nil || !entries.isEmpty
         let inbox = try StageInbox(
-            Hosted.role, site, context, next: saved.next, seal: seal, silence: configuration.risk.peerSilence)
+            Hosted.role, site, context, next: saved.next, seal: seal, silence: configuration.risk.peerSilence,
+            mayHaveHeard: hasPredecessor)
         return StageHost(
             site: site, setup: setup, hosted: hosted, fold: fold,
             records: try RingRecords(site, from: refold.position, isPacing: true), inbox: inbox, outbox: outbox,
             journals: StageJournals(inputs: inputs, outputs: outputs, configuration.journal), streams: streams,
             snapshots: snapshots, identity: identity, lock: lock,
             clock: clock, wait: IdleWait(configuration.ring.wait), position: refold.position,
-            hasPredecessor: snapshot != nil || !entries.isEmpty, isLive: isLive)
+            hasPredecessor: hasPredecessor, isLive: isLive)
     }
 
     private init(
@@ -298,6 +300,10 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
 
     private mutating func takeCommands(_ desk: ProcessDesk) throws -> Bool {
         guard let command = desk.mailbox.pop() else { return false }
+        if command.verb == .resume, Hosted.diskFull != nil, let diskTrouble {
+            command.finish(.failed, AnswerDetails(message: diskTrouble))
+            return true
+        }
         // An operator's order is judged by the age that the book has now.
         try moveOn(every: .zero)
         switch hosted.begin(command, &fold) {

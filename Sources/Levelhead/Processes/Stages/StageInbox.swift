@@ -33,6 +33,11 @@ struct StageInbox: ~Copyable {
     private let links: [Link]
     private let seal: ApprovalSeal?
     private let bell: Doorbell
+    private let silence: Nanoseconds
+    private let mayHaveHeard: Bool
+    private let startedAt = MonotonicClock.now()
+    /// Within which processes that are started together hear each other.
+    private static let startTime = Nanoseconds.seconds(5)
     /// Calls of the bell when the channels were last looked at.
     private var heard: UInt32 = 0
     /// Longest wait for a message, so that the ring is looked at.
@@ -41,10 +46,13 @@ struct StageInbox: ~Copyable {
     /// - Parameters:
     ///   - next: by channel, the first message that is not journaled; empty for a new run.
     ///   - silence: after which the other end of a channel is taken for gone.
+    ///   - mayHaveHeard: this process had an earlier life, whose peers may be gone since.
     init(
         _ role: ProcessRole, _ site: RunSite, _ context: ZeroMQContext, next: [UInt64], seal: ApprovalSeal?,
-        silence: Nanoseconds
+        silence: Nanoseconds, mayHaveHeard: Bool
     ) throws {
+        self.silence = silence
+        self.mayHaveHeard = mayHaveHeard
         let shortcuts = try ShortcutMemory(site)
         var limits = ChannelLimits()
         limits.silence = silence
@@ -66,11 +74,13 @@ struct StageInbox: ~Copyable {
 
     /// By channel, the next message wanted.
     var next: [UInt64] { links.map { $0.held?.sequence ?? $0.receiver.nextSequence } }
-    /// Whether the other end of a channel is heard: false after `silence`, nil before it first was.
+    /// Whether the other end of a channel is heard: false after `silence`; nil before it first was, but where an
+    /// earlier life of this process heard it no longer than it takes to start.
     func isHeard(_ channel: StageChannel) -> Bool? {
         guard let link = links.first(where: { $0.channel == channel }) else { return nil }
         if link.receiver.isConnected { link.wasHeard = true }
-        return link.wasHeard ? link.receiver.isConnected : nil
+        if link.wasHeard { return link.receiver.isConnected }
+        return mayHaveHeard && MonotonicClock.now() - startedAt > silence + Self.startTime ? false : nil
     }
 
     var hasUnacknowledged: Bool { links.contains { $0.taken != nil } }

@@ -48,7 +48,7 @@ struct StageOutbox: ~Copyable {
     private let signals: Link?
     /// Orders that did not leave since they were last asked for.
     private var withheld: [Withheld] = []
-    /// Orders that the journal says never left: they do not leave now either.
+    /// Orders of which the journal says that a command never left: what is made again of them does not leave now either.
     var neverLeft: Set<ClientOrderID> = []
     private let lock: EpochWord?
     /// False: nothing that opens leaves, for it could not be journaled in full.
@@ -156,7 +156,7 @@ struct StageOutbox: ~Copyable {
                     // The last act before the send.
                     let departure = command.departure(
                         deadline: item.deadline, at: time, isVenueThere: link.sender.isConnected,
-                        isTaken: link.sender.isNextTaken, isPermitted: { permits($0) })
+                        isTaken: link.sender.isNextTaken, isPermitted: { permits($0, isMadeAgain: item.isMadeAgain) })
                     if departure == .waits { break }
                     if case .withheld(let isExpired) = departure {
                         envelope = envelope.asking(command)
@@ -191,8 +191,8 @@ struct StageOutbox: ~Copyable {
         try send(at: time, isRehearsal: true)
     }
 
-    private func permits(_ command: VenueCommand) -> Bool {
-        guard mayOpen, !neverLeft.contains(command.order.id) else { return false }
+    private func permits(_ command: VenueCommand, isMadeAgain: Bool) -> Bool {
+        guard mayOpen, !(isMadeAgain && neverLeft.contains(command.order.id)) else { return false }
         return lock.map { $0.load().permits(command) } ?? true
     }
 

@@ -120,6 +120,9 @@ let package = Package(
         edgeTarget("Nanomsg", ["Units", "CNanomsg"]),
         edgeTarget("Control", ["Units", "Orders", "Platform", "Security", "Nanomsg", "CPlatform"]),
         edgeTarget(
+            "Dashboard",
+            ["Units", "Features", "Orders", "Platform", "Network", "ZeroMQ", "Streams", "Control"]),
+        edgeTarget(
             "Observability",
             [
                 "Units", "Orders", "Platform", "Network", "Control", .product(name: "Logging", package: "swift-log"),
@@ -135,7 +138,7 @@ let package = Package(
                 "Units", "Determinism", "MarketCalendar", "DBN", "Ring", "MarketData", "Features", "Orders", "Signals",
                 "Accounts", "Risk", "Execution", "PaperVenue", "Synthesis", "Pipeline", "Platform", "Compression",
                 "Security", "Storage", "Tape", "LiveGateway", "LiveFeed", "Configuration", "Labels", "ZeroMQ", "Streams", "Nanomsg",
-                "Control", "Observability", "CPlatform", "CVectors", argumentParser,
+                "Control", "Observability", "Dashboard", "CPlatform", "CVectors", argumentParser,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
@@ -241,7 +244,7 @@ let package = Package(
             "StreamsTests",
             [
                 "Streams", "ZeroMQ", "Platform", "Storage", "Features", "Orders", "Signals", "Risk", "Determinism",
-                "Units", "CHeapCount",
+                "Units", "Dashboard", "Network", "CHeapCount",
             ]),
         tests("OrderSimulationTests", ["OrderSimulation"]),
         tests("LabelsTests", ["Labels", "Features"]),

@@ -58,6 +58,7 @@ struct LevelheadCommand: ParsableCommand {
             ConfigCommand.self,
             DoctorCommand.self,
             StatusCommand.self,
+            DashboardCommand.self,
             PauseCommand.self,
             ResumeCommand.self,
             FlattenCommand.self,

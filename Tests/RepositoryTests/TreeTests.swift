@@ -33,7 +33,7 @@ import Testing
     }
 
     /// systemd passes over a key that stands in a section which it does not belong to.
-    @Test(arguments: ["levelhead", "levelhead@", "levelhead-begin"])
+    @Test(arguments: ["levelhead", "levelhead@", "levelhead-begin", "levelhead-dashboard"])
     func `keys of a unit stand where systemd reads them`(unit: String) throws {
         let text = try String(contentsOf: Repository.url("configs/systemd/\(unit).service"), encoding: .utf8)
         let ofUnit = ["Description", "Wants", "After", "Requires", "StartLimitIntervalSec"]

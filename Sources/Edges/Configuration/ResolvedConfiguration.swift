@@ -24,6 +24,8 @@ public struct ResolvedConfiguration: Sendable {
     public let drill: DrillSettings
     public let live: LiveSettings
     public let streams: StreamSettings
+    /// Port of the dashboard's page; 0 for any.
+    public let dashboardPort: UInt16
     public let digest: DigestMode
     public let ring: RingSettings
     public let cores: CoreSettings
@@ -75,6 +77,7 @@ public struct ResolvedConfiguration: Sendable {
         streams = StreamSettings(
             tcp: parts.count == 2 ? UInt16(parts[1]).map { (String(parts[0]), $0) } : nil,
             curveSecretFile: secret.isEmpty ? nil : secret)
+        dashboardPort = UInt16(clamping: read.int("dashboard.port"))
         digest = DigestMode(rawValue: read.text("digest")) ?? .second
         let wait = RingWait(rawValue: read.text("ring.wait")) ?? .yield
         ring = RingSettings(

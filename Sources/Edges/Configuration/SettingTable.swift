@@ -14,7 +14,7 @@ public enum SettingTable {
 
     public static let all: [SettingDeclaration] =
         instrument + sessions + bars + levels + features + options + policy + sizing + risk + riskChecks + riskScopes
-        + books + programme + execution + venue + drill + live + streams + operation
+        + books + programme + execution + venue + drill + live + streams + dashboard + operation
 
     static func declaration(_ key: String) -> SettingDeclaration? { all.first { $0.key == key } }
 
@@ -194,6 +194,12 @@ public enum SettingTable {
             "streams.curve_secret_file", .file, .text(""),
             "a file of mode 0600 with the publisher's CURVE key; subscribers need its public part",
             affectsResults: false),
+    ]
+
+    private static let dashboard = [
+        row(
+            "dashboard.port", .integer(0...65_535), .integer(8_420),
+            "port of 127.0.0.1 that levelhead dashboard serves its page on; 0: any", affectsResults: false)
     ]
 
     private static let operation = [

@@ -100,6 +100,12 @@ public final class TCPConnection: Sendable {
     /// Ends both sides; a thread that waits on this connection sees the end.
     public func stop() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
+    /// The system holds 32 KiB of what the peer has not taken, and not some megabytes: less that is old by then.
+    func keepLittleUnsent() {
+        var size: Int32 = 16_384
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// Closing will send RST instead of FIN, and what was not yet sent is thrown away.
     func resetWhenClosed() {
         var option = linger(l_onoff: 1, l_linger: 0)

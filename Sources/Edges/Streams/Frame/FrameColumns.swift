@@ -1,29 +1,28 @@
-import Foundation
+import Glibc
 import Orders
 import Platform
-import Streams
 import Units
 
 /// The columns of one topic's frames: what is printed, and how a value is written.
-struct FrameColumns {
-    struct Column {
-        let name: String
+public struct FrameColumns: Sendable {
+    public struct Column: Sendable {
+        public let name: String
         fileprivate let index: Int
         /// Of a record or of a row of a table.
         fileprivate let field: RecordLayout.Field?
 
-        var isTime: Bool { field?.unit == "ns" }
+        public var isTime: Bool { field?.unit == "ns" }
     }
 
-    let kind: FrameKind
-    let columns: [Column]
+    public let kind: FrameKind
+    public let columns: [Column]
     /// All columns of the topic, the ones that are left out too.
-    let columnCount: Int
+    public let columnCount: Int
 
     /// - Parameters:
     ///   - names: of all columns, in order; of a record they are known.
     ///   - globs: those that are wanted; none for all.
-    init(kind: FrameKind, names: [String], globs: [String]) {
+    public init(kind: FrameKind, names: [String], globs: [String]) {
         self.kind = kind
         let fields = RecordLayout.of(kind)?.fields
         let all = fields?.map(\.name) ?? (kind == .vector ? names : [])
@@ -35,13 +34,13 @@ struct FrameColumns {
     }
 
     /// A time of a record, ns; nil for what is none.
-    func time(_ column: Column, _ frame: StreamFrame) -> UInt64? {
+    public func time(_ column: Column, _ frame: StreamFrame) -> UInt64? {
         guard column.isTime, case .unsigned(let time)? = column.field?.value(in: frame.record(0)) else { return nil }
         return time
     }
 
     /// A value for people and for CSV, of a table in one of its rows; empty when it is not defined.
-    func text(_ column: Column, _ frame: StreamFrame, row: Int = 0) -> String {
+    public func text(_ column: Column, _ frame: StreamFrame, row: Int = 0) -> String {
         guard let field = column.field else {
             let value = frame.value(column.index)
             return value.isNaN ? "" : value.description
@@ -60,7 +59,7 @@ struct FrameColumns {
 
     /// A value in JSON: codes, identities and money as text, as in `audit.jsonl`. Of a table an array, those of all
     /// rows.
-    func json(_ column: Column, _ frame: StreamFrame) -> String {
+    public func json(_ column: Column, _ frame: StreamFrame) -> String {
         guard kind.isTable else { return json(column, frame, row: 0) }
         return JSONText.array((0..<frame.recordCount).map { json(column, frame, row: $0) })
     }

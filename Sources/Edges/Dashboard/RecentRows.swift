@@ -1,0 +1,42 @@
+import Platform
+import Streams
+
+/// The newest rows of a topic of records, as JSON, and what is known to be missing among them.
+struct RecentRows {
+    static let capacity = 50
+
+    /// Newest last.
+    private(set) var rows: [String] = []
+    /// Rows that came.
+    private(set) var count: UInt64 = 0
+    /// Rows that were lost for good.
+    private(set) var missedCount: UInt64 = 0
+    /// Rows from before this subscriber came that the publisher keeps no more.
+    private(set) var forgottenCount: UInt64 = 0
+
+    /// Takes a row; returns its JSON, the values that `levelhead subscribe` prints.
+    @discardableResult
+    mutating func add(_ frame: StreamFrame, _ columns: FrameColumns) -> String {
+        let row = JSONText.object(columns.columns.map { ($0.name, columns.json($0, frame)) })
+        if rows.count == Self.capacity { rows.removeFirst() }
+        rows.append(row)
+        count += 1
+        return row
+    }
+
+    mutating func miss(_ range: ClosedRange<UInt64>) {
+        if count == 0, missedCount == 0, range.lowerBound == 0 {
+            forgottenCount += UInt64(range.count)
+        } else {
+            missedCount += UInt64(range.count)
+        }
+    }
+
+    /// Newest first.
+    var json: String {
+        JSONText.object([
+            "count": JSONText.integer(count), "missed": JSONText.integer(missedCount),
+            "forgotten": JSONText.integer(forgottenCount), "rows": JSONText.array(rows.reversed()),
+        ])
+    }
+}

@@ -1,0 +1,156 @@
+@preconcurrency import Glibc
+import Platform
+import Synchronization
+import Units
+
+/// Serves HTTP/1.1 on a loopback port, one request a connection. Requests are bounded in bytes and in time, connections
+/// in number; bodies are not read, and a connection is closed behind its answer, so nothing of one request can be taken
+/// for another.
+public final class HTTPServer: Sendable {
+    public struct Limits: Sendable {
+        /// Connections at once; with 1 the thread that accepts them serves them. Who comes beyond it gets 503.
+        public var connectionCount = 1
+        /// Bytes of a request's head.
+        public var requestByteCount = 8_192
+        /// A request that is not there by then is let go, and so is who does not take an answer.
+        public var patience = Nanoseconds.seconds(1)
+        /// A stream of which nothing is taken for so long is ended.
+        public var streamPatience = Nanoseconds.seconds(30)
+
+        public init() {}
+    }
+
+    /// What the threads of connections share: they may outlive the server by the moment that they take to end.
+    private final class Shared: Sendable {
+        let isStopping = Atomic<Bool>(false)
+        let open = Mutex<[UInt64: TCPConnection]>([:])
+        let limits: Limits
+        let answer: @Sendable (HTTPRequest) -> HTTPAnswer
+
+        init(_ limits: Limits, _ answer: @escaping @Sendable (HTTPRequest) -> HTTPAnswer) {
+            self.limits = limits
+            self.answer = answer
+        }
+    }
+
+    private static let idle = Nanoseconds.milliseconds(200)
+
+    private let listener: TCPListener
+    private let shared: Shared
+    private let thread: Mutex<JoinableThread?>
+
+    /// `127.0.0.1:PORT`.
+    public var address: String { listener.address }
+
+    /// Answers from here on.
+    /// - Parameter answer: called on the threads of the connections.
+    public init(
+        _ listener: TCPListener, limits: Limits = Limits(), answer: @escaping @Sendable (HTTPRequest) -> HTTPAnswer
+    ) throws(SystemCallError) {
+        let shared = Shared(limits, answer)
+        self.listener = listener
+        self.shared = shared
+        let started = try JoinableThread {
+            var number: UInt64 = 0
+            while !shared.isStopping.load(ordering: .acquiring) {
+                guard let connection = try? listener.accept(timeout: Self.idle) else { continue }
+                number += 1
+                Self.take(connection, number, shared)
+            }
+        }
+        thread = Mutex(started)
+    }
+
+    deinit { stop() }
+
+    /// Ends all connections, and returns when no answer is under way.
+    public func stop() {
+        shared.isStopping.store(true, ordering: .releasing)
+        guard let thread = thread.withLock({ $0.take() }) else { return }
+        listener.stop()
+        shared.open.withLock { for connection in $0.values { connection.stop() } }
+        thread.join()
+        while !shared.open.withLock(\.isEmpty) {
+            shared.open.withLock { for connection in $0.values { connection.stop() } }
+            usleep(1_000)
+        }
+    }
+
+    private static func take(_ connection: TCPConnection, _ number: UInt64, _ shared: Shared) {
+        let hasRoom = shared.open.withLock { open in
+            guard open.count < shared.limits.connectionCount else { return false }
+            open[number] = connection
+            return true
+        }
+        guard hasRoom else {
+            let refusal = HTTPResponse(.unavailable, "too many connections\n")
+            try? connection.write(refusal.head() + "too many connections\n", timeout: .zero)
+            return
+        }
+        let serve: @Sendable () -> Void = {
+            try? Self.serve(connection, shared)
+            _ = shared.open.withLock { $0.removeValue(forKey: number) }
+        }
+        if shared.limits.connectionCount == 1 { return serve() }
+        // Without a thread for it the connection ends.
+        do { try JoinableThread(serve).detach() } catch { _ = shared.open.withLock { $0.removeValue(forKey: number) } }
+    }
+
+    private static func serve(_ connection: TCPConnection, _ shared: Shared) throws(SystemCallError) {
+        let request = try request(connection, shared.limits)
+        let answer = request.map(shared.answer) ?? .whole(HTTPResponse(.badRequest, "not a request of HTTP/1.1\n"))
+        let isHeadOnly = request?.method == "HEAD"
+        var hasLength = true
+        if case .stream = answer { hasLength = false }
+        let head = Array(answer.response.head(hasLength: hasLength).utf8)
+        let bytes = isHeadOnly ? head : head + answer.response.body
+        try bytes.span.bytes.withUnsafeBytes { (raw) throws(SystemCallError) in
+            try connection.write(raw, timeout: shared.limits.patience)
+        }
+        if !isHeadOnly, case .stream(_, let write) = answer {
+            try write(HTTPStream(connection, patience: shared.limits.streamPatience))
+        }
+        connection.finishWriting()
+        try letRead(connection)
+    }
+
+    /// The request, once its head is whole; nil for what is none, too long, or does not come.
+    private static func request(
+        _ connection: TCPConnection, _ limits: Limits
+    ) throws(SystemCallError) -> HTTPRequest? {
+        let end = Array("\r\n\r\n".utf8)
+        let deadline = MonotonicClock.now() + limits.patience
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: limits.requestByteCount, alignment: 1)
+        defer { buffer.deallocate() }
+        var count = 0
+        while count < buffer.count {
+            let left = deadline - MonotonicClock.now()
+            guard left > .zero else { return nil }
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
+            guard case .bytes(let more) = try connection.read(into: rest, timeout: left) else { return nil }
+            // The end may lie across two arrivals.
+            let from = max(0, count - end.count + 1)
+            count += more
+            var place = from
+            while place + end.count <= count {
+                if buffer[place..<(place + end.count)].elementsEqual(end) {
+                    return HTTPRequest(head: buffer[..<place])
+                }
+                place += 1
+            }
+        }
+        return nil
+    }
+
+    /// A connection that is closed over what was not read takes the answer with it: a client that sent a body gets a
+    /// moment to read what it was told.
+    private static func letRead(_ connection: TCPConnection) throws(SystemCallError) {
+        let deadline = MonotonicClock.now() + .milliseconds(100)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 1)
+        defer { buffer.deallocate() }
+        while true {
+            let left = deadline - MonotonicClock.now()
+            guard left > .zero, case .bytes = try connection.read(into: buffer, timeout: left) else { return }
+        }
+    }
+}

@@ -96,4 +96,29 @@ enum Zstd {
         #expect(Array(buffer[..<produced]) == Array(1...9))
         #expect(throws: ZstdError.self) { try decompressor.finish() }
     }
+
+    @Test func `a frame that is not over may pause for as long as it likes`() throws {
+        let text = (0..<40_000).flatMap { Array("\($0 &* 7_919) ".utf8) }
+        let whole = try Zstd.compressed(text)
+        let (first, rest) = (Array(whole[..<(whole.count / 2)]), Array(whole[(whole.count / 2)...]))
+        var decompressor = try ZstdDecompressor()
+        var out = [UInt8](repeating: 0, count: 1_000)
+        var found: [UInt8] = []
+        func take(_ bytes: [UInt8]) throws {
+            var left = bytes
+            while true {
+                let step = try left.withUnsafeBytes { input in
+                    try out.withUnsafeMutableBytes { try decompressor.decompress(input, into: $0) }
+                }
+                left.removeFirst(step.consumed)
+                found += out[..<step.produced]
+                if left.isEmpty, step.produced < out.count { return }
+            }
+        }
+        try take(first)
+        for _ in 0..<100 { try take([]) }
+        try take(rest)
+        #expect(found == text)
+        try decompressor.finish()
+    }
 }

@@ -6,6 +6,9 @@ public struct ZstdDecompressor: ~Copyable {
     public private(set) var compressedOffset = 0
     private let stream: OpaquePointer
     private var isInsideFrame = false
+    /// The output was full when the last call ended: the library may hold more. It is not asked otherwise when nothing
+    /// has come, for after some questions without input it calls the stream damaged.
+    private var mayHoldOutput = false
     private let allowsSkippableStart: Bool
 
     /// The four bytes every zstd frame begins with.
@@ -41,11 +44,12 @@ public struct ZstdDecompressor: ~Copyable {
         if !allowsSkippableStart, compressedOffset == 0, Self.beginsWithSkippableFrame(input) { throw .legacyDBZ }
         var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
         var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
-        while source.pos < source.size || isInsideFrame, target.pos < target.size {
+        while source.pos < source.size || mayHoldOutput, target.pos < target.size {
             let (before, produced) = (source.pos, target.pos)
             let result = ZSTD_decompressStream(stream, &target, &source)
             let hint = try ZstdError.check(result, offset: compressedOffset + source.pos)
             isInsideFrame = hint != 0
+            mayHoldOutput = isInsideFrame && target.pos == target.size
             if source.pos == before, target.pos == produced { break }
         }
         compressedOffset += source.pos

@@ -4,8 +4,8 @@ import Units
 /// clock: its owner says what the machine's shows.
 ///
 /// The venue's runs in the time of the market: the receive time of the last record, and on from there while none comes.
-/// Where records are older than that (the feed was late), it goes on at half the machine's speed until they have come up
-/// with it: what is due at a time is always done. The gateways' is that of the machine.
+/// Where records are older than that (the feed was late), it goes on at half the machine's speed until they have come
+/// up with it: what is due at a time is always done. The gateways' is that of the machine.
 public struct MessageClock: Sendable {
     /// The last time that was given.
     public private(set) var last: Timestamp

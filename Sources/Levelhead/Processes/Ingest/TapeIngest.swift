@@ -68,6 +68,8 @@ struct TapeIngest {
             progress.update(done: feed.position.bytesRead, of: feed.position.byteCount, items: Int(place.position))
         }
         progress.clear()
+        // A tape without records is one all the same: those who wait for its beginning see that it is over.
+        if isFirst, ingest.nextSequence == 0, !StopSignal.isRaised { try ingest.begin(at: WallClock.now()) }
         if StopSignal.isRaised {
             try ingest.pause()
             try write(FeedCounts(records: place.position))

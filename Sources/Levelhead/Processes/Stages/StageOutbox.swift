@@ -48,7 +48,8 @@ struct StageOutbox: ~Copyable {
     private let signals: Link?
     /// Orders that did not leave since they were last asked for.
     private var withheld: [Withheld] = []
-    /// Orders of which the journal says that a command never left: what is made again of them does not leave now either.
+    /// Orders of which the journal says that a command never left: what is made again of them does not leave now
+    /// either.
     var neverLeft: Set<ClientOrderID> = []
     private let lock: EpochWord?
     /// False: nothing that opens leaves, for it could not be journaled in full.

@@ -13,7 +13,7 @@ import wire
 from bench import PROGRAM, case, expect, levelhead, same, short_day, tape, until
 from cases_live import live_up, serve, settle
 from flatten import PATIENT, arm, audit, open_position, order, position, ready
-from runs import prove, replay, send
+from runs import Up, prove, replay, send, wait_for_all
 
 # As the defaults, but sooner.
 LIMITS = ("--set", "risk.no_mark_reduce_seconds=4", "--set", "risk.no_mark_flatten_seconds=9",
@@ -206,3 +206,30 @@ def live_engine_stopped(source):
             expect(verdicts, "no entry was asked for while the engine was stopped")
             same(set(verdicts), {"market_data_stale"}, "verdicts on signals of the past")
             return f"{len(verdicts)} entries refused; {detail}"
+
+
+@case()
+def venue_over_a_death_in_silence(_):
+    """The market has been silent for long when the venue dies: its successor answers at once, and a flatten is flat."""
+    with Up("--tape", short_day(), "--speed", "max", "--stay", "--set", "policy.enabled=false", *PATIENT) as up:
+        wait_for_all(up)
+        order(up, "buy", 1, "--stop-ticks", 200, status=None)
+        time.sleep(10)
+        old = up.kill("paper")
+        up.restarted("paper", old)
+        begun = time.monotonic()
+        levelhead("reconcile", "--state-dir", up.state, "--json", "--timeout", "5")
+        seconds = time.monotonic() - begun
+        return f"answered after {seconds:.2f} s; {prove(up, up.end())}"
+
+
+@case()
+def live_compressed_feed_pauses(_):
+    """Half a frame, and nothing behind it: in each pause of a quiet market."""
+    with serve(quiet_day(), "--speed", "1x", "--clock", "shared") as server, \
+            live_up(server, "--replay-from", "all", "--compressed", "--set", "policy.enabled=false", *PATIENT) as up:
+        ready(up)
+        time.sleep(8)
+        same(feed(up)["state"] if isinstance(feed(up), dict) else feed(up), "live", "the feed")
+        same([reason for _, reason in changes(up)], ["warming", "warmed"], "what happened to the account")
+        return prove(up, up.end())

@@ -38,6 +38,20 @@ def tape_in_time(source):
 
 
 @case()
+def tape_without_records(source):
+    """It is over at once, as in a replay."""
+    empty = bench.PLACE / "empty.dbn"
+    first = sorted(short_day().glob("*.ESH6.mbp-10*"))[0]
+    levelhead("convert", first, empty, "--from", "2026-03-10T00:00:00", "--to", "2026-03-10T00:00:01")
+    for pace in (["--speed", "max"], ["--lockstep"]):
+        with Up("--tape", empty, *pace) as up:
+            result = up.wait()
+            same((result["records"], result["orders"], result["net_pnl_usd"]), (0, 0, "0.00"), f"{pace}: what it came to")
+            detail = prove(up, result, source=empty)
+    return detail
+
+
+@case()
 def real_tape(source):
     tape = bench.DATA / "es/ESH4_20231225.mbp-10.derived.dbn.zst"
     if not tape.exists():

@@ -37,7 +37,7 @@ enum StatusTable {
         let held = report.position.filter { $0.value != 0 }.sorted { $0.key < $1.key }.map {
             "\($0.key) \(signed($0.value))"
         }
-        let nothing = report.tradingState == nil ? "unknown" : "flat"
+        let nothing = report.position.isEmpty ? "unknown" : "flat"
         let lock = report.epoch.map { "epoch \($0.epoch)\($0.isLocked ? ", locked" : "")" } ?? "no epoch yet"
         return [
             "trading   \(report.tradingState ?? "unknown") (\(lock))\(report.account?.lock.map(why) ?? "")",

@@ -49,4 +49,24 @@ import Testing
         _ = contracts.notFound("Failed to resolve symbol 'MES.c.1'")
         #expect(contracts.isSettled && contracts.missing == ["MES.c.0"])
     }
+
+    @Test func `the traded contract is replaced by the signal's where the gateway says that it knows none`() {
+        var contracts = WantedContracts(["ES.c.0", "MES.c.0"], replaceable: "MES.c.0")
+        _ = contracts.notFound("Failed to resolve symbols MES.c.0, MES.c.1")
+        #expect(contracts.replaced == nil && contracts.missing == ["ES.c.0", "MES.c.0"], "nor the signal's, perhaps")
+        contracts.found("ES.c.0")
+        #expect(contracts.replaced == "MES.c.0" && contracts.missing == [])
+        #expect(contracts.replacedSymbols == ["MES.c.0", "MES.c.1"])
+        var silent = WantedContracts(["ES.c.0", "MES.c.0"], replaceable: "MES.c.0")
+        silent.found("ES.c.0")
+        #expect(silent.replaced == nil && silent.missing == ["MES.c.0"], "nothing was said of it")
+        // Of one of its subscriptions it is known.
+        silent.found("MES.c.0")
+        _ = silent.notFound("Failed to resolve symbol MES.c.0")
+        #expect(silent.replaced == "MES.c.0")
+        var signal = WantedContracts(["ES.c.0", "MES.c.0"], replaceable: "MES.c.0")
+        signal.found("MES.c.0")
+        _ = signal.notFound("Failed to resolve symbol ES.c.0")
+        #expect(signal.replaced == nil && signal.missing == ["ES.c.0"])
+    }
 }

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -490,12 +491,30 @@ def live_wrong_key(source):
 
 @case()
 def live_unknown_contract(source):
-    """One of the two contracts does not exist: orders in it would be filled by another one's book."""
+    """The signal's contract does not exist, or none of the two."""
     told = [refused(f"the gateway knows no contract {names} in GLBX.MDP3", *arguments) for names, arguments in [
-        ("MNQ.c.0", ("--set", "instrument.traded=MNQ.c.0")),
         ("ESU9", ("--set", "instrument.signal=ESU9")),
         ("MNQ.c.0, NQ.c.0", ("--set", "instrument.traded=MNQ.c.0", "--set", "instrument.signal=NQ.c.0"))]]
     return " | ".join(told)
+
+
+@case()
+def live_without_the_traded_contract(source):
+    """As a tape without it: the signal's book fills the orders, and the run says so."""
+    directory = bench.PLACE / "signal-only"
+    directory.mkdir(exist_ok=True)
+    for one in brief_day().glob("*ESH6.mbp-10*"):
+        if "MESH6" not in one.name:
+            shutil.copy(one, directory)
+    whole = records.futures(directory)
+    with serve(directory, "--speed", "120x", "--clock", "shared") as server, live_up(server, "--replay-from", "all") as up:
+        settle(up, len(whole))
+        until(lambda: len(up.status()["processes"]) == 5, 20, "five processes answer")
+        answer = levelhead("order", "buy", 1, "--stop-ticks", 200, "--state-dir", up.state, "--json", status=None)
+        result = up.end()
+        expect("the signal's book fills its orders" in up.words(), f"it says so: {up.words()[-300:]}")
+        expect(json.loads(answer.stdout)["verdict"] is not None, f"an order is judged: {answer.stdout}")
+        return prove(up, result, whole=whole)
 
 
 @case()

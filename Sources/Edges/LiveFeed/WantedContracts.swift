@@ -10,12 +10,17 @@ public struct WantedContracts: Sendable {
     public let symbols: Set<String>
     /// The contracts after those that are asked for by their place in the calendar.
     public let next: Set<String>
+    /// The one whose orders another one's book fills where the gateway does not know it; nil for none.
+    private let replaceable: String?
     /// Of each symbol that has been said to stand for something.
     private var named: Set<String> = []
     private var refused: Set<String> = []
 
-    public init(_ symbols: Set<String>) {
+    /// - Parameter replaceable: the traded contract, when it is not the signal's: the signal's book fills its orders
+    ///   where the gateway says that it does not know it, as on a tape that has none.
+    public init(_ symbols: Set<String>, replaceable: String? = nil) {
         self.symbols = symbols
+        self.replaceable = replaceable
         next = Set(symbols.compactMap(Self.next)).subtracting(symbols)
     }
 
@@ -33,7 +38,17 @@ public struct WantedContracts: Sendable {
 
     /// Those without which no run is begun and of which nothing was said, or to one of the subscriptions that they
     /// stand for nothing: definitions of a contract whose books do not come are of no use.
-    public var missing: [String] { symbols.subtracting(named.subtracting(refused)).sorted() }
+    public var missing: [String] { replaced == nil ? unnamed.sorted() : [] }
+    /// The replaceable one, when the gateway has said that it does not know it, and knows the others.
+    public var replaced: String? {
+        guard let replaceable, refused.contains(replaceable), unnamed == [replaceable] else { return nil }
+        return replaceable
+    }
+    /// That, and the one after it in the calendar: what is said of them is of no use then.
+    public var replacedSymbols: Set<String> {
+        replaced.map { Set([$0] + (Self.next($0).map { [$0] } ?? [])) } ?? []
+    }
+    private var unnamed: Set<String> { symbols.subtracting(named.subtracting(refused)) }
     /// Whether the gateway has said that it does not know one of those.
     public var isRefused: Bool { !refused.isDisjoint(with: symbols) }
     /// Whether something was said of each.

@@ -33,6 +33,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     /// Of the run's contracts, by their instruments.
     private var names: [InstrumentID: String] = [:]
     private var contracts: WantedContracts
+    /// Of each of those instruments, the symbol that was asked for.
+    private var askedFor: [InstrumentID: String] = [:]
     /// Since when names are waited for: since one was said, and since the session began.
     private var firstHeard: Nanoseconds?
     private var started: Nanoseconds?
@@ -227,6 +229,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         contracts.found(asked)
         if ingest == nil {
             names[record.instrumentID] = name
+            askedFor[record.instrumentID] = asked
             if firstHeard == nil { firstHeard = MonotonicClock.now() }
             return
         }
@@ -293,6 +296,11 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         do {
             guard contracts.missing.isEmpty else {
                 throw LiveIngestError.unresolved(contracts.missing, dataset: dataset)
+            }
+            if let replaced = contracts.replaced {
+                let words = "the gateway knows no contract \(replaced): the signal's book fills its orders"
+                Terminal.writeError("levelhead: \(words)", about: replaced)
+                names = names.filter { askedFor[$0.key].map { !contracts.replacedSymbols.contains($0) } ?? true }
             }
             let now = WallClock.now()
             let times = early.compactMap { bytes in

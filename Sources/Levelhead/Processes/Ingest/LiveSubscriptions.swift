@@ -33,7 +33,8 @@ struct LiveSubscriptions {
         parents = configuration.live.hasOptions ? Self.parents(configuration) : []
         hasIndexChain = hasOptions && !configuration.options.root.isEmpty
         start = try Self.start(configuration, source)
-        contracts = WantedContracts([configuration.instrument.signal, configuration.instrument.traded])
+        let (signal, traded) = (configuration.instrument.signal, configuration.instrument.traded)
+        contracts = WantedContracts([signal, traded], replaceable: traded == signal ? nil : traded)
         futures = []
         for schema in [Schema.definition, .status, .statistics, .mbp10] {
             for (type, names) in contracts.groups {

@@ -9,7 +9,7 @@ import time
 import bench
 import journals
 from bench import case, expect, same, until
-from cases_orders import answer_of, asks, finished, prices, saves, succeed
+from cases_orders import answer_of, asks, finished, prices, reconciled, saves, succeed
 from flatten import desk, open_position, position, ready, rest_order
 from runs import send
 
@@ -50,6 +50,8 @@ def change_after_one_that_expired(_):
         time.sleep(0.5)
         same(change(up, identity, price - 8)[0], 0, "the venue is back")
         succeed(up, "execution")
+        # Until the venue has told how everything stands nothing is changed.
+        until(lambda: reconciled(up), 20, "the successor has reconciled")
         for limit in (price - 12, price - 16):
             status, answer = change(up, identity, limit)
             same((status, answer["state"]), (0, "working"), f"by the successor: {answer}")

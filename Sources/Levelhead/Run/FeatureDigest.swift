@@ -14,17 +14,14 @@ struct FeatureDigest: ~Copyable {
     /// Blocks that have ended and are not in the chain yet, and the open one.
     private var block: [UInt8] = []
     /// Where those that have ended end.
-    private var ends: [Int] = []
-    private static let endsMax = 16
+    private var ends = InlineArray<16, Int>(repeating: 0)
+    private var endCount = 0
 
     private static let valueBytes = FeatureSchema.columnCount * 8
     private static let vectorBytes = valueBytes + (FeatureSchema.columnCount + 7) / 8
     private static let canonicalNaN: UInt64 = 0x7ff8_0000_0000_0000
 
-    init() {
-        block.reserveCapacity(64 * Self.vectorBytes)
-        ends.reserveCapacity(Self.endsMax)
-    }
+    init() { block.reserveCapacity(64 * Self.vectorBytes) }
 
     /// Adds a vector to the open block.
     mutating func add(_ vector: UnsafeBufferPointer<Double>) {
@@ -52,27 +49,31 @@ struct FeatureDigest: ~Copyable {
 
     /// Ends a second.
     mutating func closeBlock() {
-        endBlock()
         settle()
+        block.withUnsafeBytes { chain = hasher.chain(chain, $0) }
+        block.removeAll(keepingCapacity: true)
     }
 
     /// Ends a second, and leaves it to `settle` to take it into the chain, which takes some microseconds.
     mutating func endBlock() {
-        ends.append(block.count)
-        if ends.count == Self.endsMax { settle() }
+        ends[endCount] = block.count
+        endCount += 1
+        if endCount == ends.count { settle() }
     }
 
     /// Takes the seconds that have ended into the chain. To be called before the digest is saved.
     mutating func settle() {
-        guard let last = ends.last else { return }
+        if endCount == 0 { return }
+        let last = ends[endCount - 1]
         block.withUnsafeBytes { bytes in
             var start = 0
-            for end in ends {
+            for index in 0..<endCount {
+                let end = ends[index]
                 chain = hasher.chain(chain, UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
                 start = end
             }
         }
-        ends.removeAll(keepingCapacity: true)
+        endCount = 0
         if last == block.count { block.removeAll(keepingCapacity: true) } else { block.removeFirst(last) }
     }
 

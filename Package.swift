@@ -121,7 +121,9 @@ let package = Package(
         edgeTarget("Control", ["Units", "Orders", "Platform", "Security", "Nanomsg", "CPlatform"]),
         edgeTarget(
             "Dashboard",
-            ["Units", "Features", "Orders", "Platform", "Network", "ZeroMQ", "Streams", "Control"]),
+            [
+                "Units", "MarketCalendar", "Features", "Orders", "Platform", "Network", "ZeroMQ", "Streams", "Control",
+            ]),
         edgeTarget(
             "Observability",
             [

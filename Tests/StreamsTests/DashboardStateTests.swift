@@ -117,6 +117,21 @@ import ZeroMQ
         #expect(rows[0]["price"] as? Double == 99)
     }
 
+    @Test func `a tick is that of the contract that the topic names`() throws {
+        var state = DashboardState(program: "1")
+        let schemas: [(root: String, price: Double?, tick: Double?)] = [
+            ("NQ", 99, 0.25), ("CL", 99.96, 0.01), ("XX", nil, nil),
+        ]
+        for (place, schema) in schemas.enumerated() {
+            let ring = UInt64(place + 1)
+            try Self.vector(&state, .features(schema.root), Self.market(mid: 100), sequence: ring, ring: ring)
+            try Self.vector(&state, .levels(schema.root), Self.levels(distance: 4), sequence: ring, ring: ring)
+            let market = try #require(Self.parts(&state)["market"])
+            let rows = try #require((market["levels"] as? Object)?["rows"] as? [Object])
+            #expect(rows[0]["price"] as? Double == schema.price && market["tick_points"] as? Double == schema.tick)
+        }
+    }
+
     @Test func `columns are found by the names that the publisher gives`() throws {
         var state = DashboardState(program: "1")
         let json = "{\"columns\": [{\"name\": \"new\"}, {\"name\": \"mid_price_points\"}]}"

@@ -169,7 +169,7 @@ struct DashboardState {
             "program": JSONText.string(program), "run": run, "status_age_ms": JSONText.integer(statusAge),
             "streams": JSONText.array(Feed.allCases.map(voiceJSON)), "skipped": JSONText.integer(skippedCount),
             "market": market.marketJSON(now: now), "levels": market.levelsJSON(now: now),
-            "trail": market.trail.newest(20),
+            "trail": market.trail.newest(20), "tick_points": jsonNumber(market.tickPoints),
         ])
     }
 

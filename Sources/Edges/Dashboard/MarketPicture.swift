@@ -1,5 +1,6 @@
 import Control
 import Features
+import MarketCalendar
 import Orders
 import Platform
 import Streams
@@ -7,19 +8,19 @@ import Units
 
 /// The newest row of the market and of its levels, and the chart behind them.
 struct MarketPicture {
-    /// Points of a tick of ES and of MES.
-    static let tickPoints = 0.25
-
     /// Of the newest row.
     private struct Head {
         let sequence: UInt64
-        let ringSequence: UInt64
         let stamp: FrameStamp
         let takenAt: Nanoseconds
     }
 
     private var marketReader = VectorReader(.features("ES"))
     private var levelReader = VectorReader(.levels("ES"))
+    /// Root of the signal's contract, as the topic names it, and the points of its tick: those of the traded one too,
+    /// which is on the same index. NaN while it is not known.
+    private var root = ""
+    private(set) var tickPoints = Double.nan
     private var market: Head?
     private var marketValues: [Double] = []
     private var mid = Double.nan
@@ -47,6 +48,7 @@ struct MarketPicture {
     }
 
     mutating func take(levels frame: StreamFrame, now: Nanoseconds) {
+        follow(frame.topic)
         levels = Self.head(frame, now)
         levelValues = LevelKind.allCases.map { level in
             Self.levelColumns.map { levelReader.value("\(level.name)_\($0)", frame) }
@@ -69,18 +71,24 @@ struct MarketPicture {
         self.signals = signals
     }
 
+    private mutating func follow(_ topic: StreamTopic) {
+        let named = topic.name.drop { $0 != "." }.dropFirst()
+        guard named != root else { return }
+        root = String(named)
+        tickPoints = ContractSpecification.of(root: root)?.tick.points ?? .nan
+    }
+
     /// Prices of levels follow from the mid and the distances of one and the same group.
     private mutating func relate() {
-        guard let market, let levels, market.ringSequence == levels.ringSequence else { return }
-        prices = distances.map { mid - $0 * Self.tickPoints }
+        guard let market, let levels, market.stamp.ringSequence == levels.stamp.ringSequence else { return }
+        prices = distances.map { mid - $0 * tickPoints }
         let time = market.stamp.receiveTime
         guard time != .max, mid.isFinite else { return }
         trail.add(time: time / 1_000_000, mid: mid, levels: prices)
     }
 
     private static func head(_ frame: StreamFrame, _ now: Nanoseconds) -> Head {
-        let stamp = frame.stamp
-        return Head(sequence: frame.sequence, ringSequence: stamp.ringSequence, stamp: stamp, takenAt: now)
+        Head(sequence: frame.sequence, stamp: frame.stamp, takenAt: now)
     }
 
     // MARK: JSON
@@ -106,7 +114,7 @@ struct MarketPicture {
     private static func members(_ head: Head, _ now: Nanoseconds) -> [(String, String)] {
         let quality = DataQuality(rawValue: head.stamp.quality).names
         return [
-            ("sequence", JSONText.integer(head.sequence)), ("ring_sequence", JSONText.integer(head.ringSequence)),
+            ("sequence", JSONText.integer(head.sequence)), ("ring_sequence", JSONText.integer(head.stamp.ringSequence)),
             ("ts_event", time(head.stamp.eventTime)), ("ts_recv", time(head.stamp.receiveTime)),
             ("age_ms", JSONText.integer((now - head.takenAt).count / 1_000_000)),
             ("quality", JSONText.array(quality.map { JSONText.string($0) })),

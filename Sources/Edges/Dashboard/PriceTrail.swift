@@ -29,8 +29,6 @@ struct PriceTrail {
         if old > 60 { samples.removeFirst(old) }
     }
 
-    mutating func clear() { samples.removeAll() }
-
     var json: String { Self.json(samples[...]) }
 
     /// The newest samples: who got the snapshot before this one has all others.

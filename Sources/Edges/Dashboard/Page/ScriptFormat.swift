@@ -27,9 +27,18 @@ let scriptFormat = #"""
     }
 
     const signed = (value, digits) => (isNumber(value) && value > 0 ? '+' : '') + fixed(value, digits);
-    const price = (points) => fixed(points, 2);
-    const TICK = 0.25;
-    const ticks = (count) => (isNumber(count) && Math.abs(count) < 1e9 ? price(count * TICK) : NONE);
+    /* Points of a tick of the run's contracts; none before the first row of the levels. */
+    let tick = NaN;
+    let priceDigits = 2;
+
+    function setTick(points) {
+      tick = isNumber(points) ? points : NaN;
+      const digits = isNumber(points) ? Math.ceil(-Math.log10(points)) : 2;
+      priceDigits = Math.max(2, digits);
+    }
+
+    const price = (points) => fixed(points, priceDigits);
+    const ticks = (count) => (isNumber(count) && Math.abs(count) < 1e9 ? price(count * tick) : NONE);
 
     function money(text) {
       if (text === null || text === undefined) return NONE;

@@ -1,5 +1,7 @@
 /// What comes, and when the page is drawn.
 let scriptStream = #"""
+    let tickTold;
+
     function take(name, body) {
       if (name === 'catalogue') catalogue = body;
       if (name === 'history') {
@@ -18,6 +20,10 @@ let scriptStream = #"""
       }
       if (name !== 'market') return;
       state.market = body;
+      if (body.tick_points !== tickTold) {
+        setTick(tickTold = body.tick_points);
+        if (state.rows) showRows();
+      }
       state.heardAt = performance.now();
       merge(body.trail);
       showHeader();

@@ -245,7 +245,7 @@ let scriptTables = #"""
         column('Minutes to the close', 'minutes_to_rth_close', 0),
       ]);
       const at = (name) => (isNumber(value(name)) && isNumber(value('mid_price_points'))
-        ? price(value('mid_price_points') - value(name) * TICK) : NONE);
+        ? price(value('mid_price_points') - value(name) * tick) : NONE);
       const place = (label, name) => [label, at(name), isNumber(value(name)) ? '' : 'none', explain(name, value(name))];
       const gamma = value('gamma_exposure_total_usd_per_1pct');
       list(byId('options-list'), [

@@ -83,8 +83,8 @@ public final class HTTPServer: Sendable {
             return true
         }
         guard hasRoom else {
-            let refusal = HTTPResponse(.unavailable, "too many connections\n")
-            try? connection.write(refusal.head() + "too many connections\n", timeout: .zero)
+            let text = "too many connections\n"
+            try? connection.write(HTTPResponse(.unavailable, text).head() + text, timeout: .zero)
             return
         }
         let serve: @Sendable () -> Void = {

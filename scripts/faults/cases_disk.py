@@ -112,6 +112,8 @@ def on_a_bad_disk(rule):
         answer = order(up, "buy", 1, "--stop-ticks", 200, status=1, timeout=2)
         expect(answer["verdict"] != "approved" or answer["state"] == "rejected", f"nothing opens: {answer}")
         same(position(up), 2, "position")
+        refused = bench.levelhead("resume", "--state-dir", up.state, status=1)
+        expect("nothing opens until there is space" in refused.stderr, f"a resume on a full disk: {refused.stderr}")
         living = up.pids()
         closed = flatten(up)
         same(position(up), 0, "position after a flatten")

@@ -11,7 +11,7 @@ import records
 from bench import PLACE, PROGRAM, case, expect, levelhead, same, short_day, until
 from cases_carry import desk as live_desk, end_at_once, feed, trade
 from cases_live import KEY
-from flatten import PATIENT, ready
+from flatten import PATIENT, position, ready, state
 from runs import Up, prove, send
 
 PACE = ("--speed", "60x", "--stay")
@@ -93,6 +93,33 @@ def status_without_a_risk_gateway(_):
         up.kill("risk")
         until(lambda: "risk" in up.status()["stale"], 10, "risk is dead")
         same(up.status()["position"], held, "what is held")
+
+
+@case()
+def status_of_a_flat_account_without_a_risk_gateway(_):
+    """The trading state is unknown then, and the position is not."""
+    with desk("--no-restart") as up:
+        ready(up)
+        up.kill("risk")
+        until(lambda: "risk" in up.status()["stale"], 10, "risk is dead")
+        table = levelhead("status", "--state-dir", up.state).stdout
+        expect("trading   unknown" in table and "position  flat" in table, f"the table: {table}")
+
+
+@case()
+def a_peer_that_is_gone_over_a_restart(_):
+    """Risk dies while execution says nothing: its successor, which has never heard it, does what is configured for that."""
+    settings = ("--set", "risk.peer_loss=flattening", "--set", "risk.peer_silence_ms=1000")
+    with Up("--tape", short_day(), "--speed", "20x", "--stay", *QUIET, *settings) as up:
+        ready(up)
+        trade(up, "buy")
+        execution = up.kill("execution", signal.SIGSTOP)
+        old = up.kill("risk")
+        up.restarted("risk", old)
+        until(lambda: up.status()["trading_state"] == "FLATTENING", 15, "the account is flattened")
+        send(execution, signal.SIGCONT)
+        until(lambda: state(up) == "LOCKED" and position(up) == 0, 15, "it is flat")
+        return prove(up, up.end())
 
 
 @case()

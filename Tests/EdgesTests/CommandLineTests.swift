@@ -118,23 +118,26 @@ struct CommandLineTests {
     @Test func `doctor names the configured port that another process holds, and that process`() throws {
         let scratch = try Scratch()
         let listener = try TCPListener(port: 0)
-        func streams(_ port: UInt16) throws -> [(isOK: Bool, detail: String)] {
-            let line = "$lh doctor --set streams.tcp=127.0.0.1:\(port) --json || true"
+        func ports(_ key: String, _ value: String) throws -> [(isOK: Bool, detail: String)] {
+            let line = "$lh doctor --set \(key)=\(value) --json || true"
             let outcome = try Program.shell(line, in: scratch.path)
             let report = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
             let checks = try #require(report?["checks"] as? [[String: Any]], "\(outcome.errors)")
-            return checks.filter { $0["name"] as? String == "streams.tcp" }.map {
+            return checks.filter { $0["name"] as? String == key }.map {
                 ($0["ok"] as? Bool ?? false, $0["detail"] as? String ?? "")
             }
         }
-        let feed = try streams(listener.port), snapshots = try streams(listener.port - 1)
+        let feed = try ports("streams.tcp", "127.0.0.1:\(listener.port)")
+        let snapshots = try ports("streams.tcp", "127.0.0.1:\(listener.port - 1)")
+        let metrics = try ports("metrics.first_port", "\(listener.port - 4)")
+        #expect((feed.count, snapshots.count, metrics.count) == (2, 2, 5))
         let held = "127.0.0.1:\(listener.port): held by "
-        for found in [feed.first, snapshots.last] {
-            #expect(found?.isOK == false && found?.detail.hasPrefix(held) == true, "\(feed) \(snapshots)")
-            #expect(found?.detail.hasSuffix("(pid \(getpid()))") == true, "\(feed) \(snapshots)")
+        for found in [feed.first, snapshots.last, metrics.last] {
+            #expect(found?.isOK == false && found?.detail.hasPrefix(held) == true, "\(feed) \(snapshots) \(metrics)")
+            #expect(found?.detail.hasSuffix("(pid \(getpid()))") == true, "\(feed) \(snapshots) \(metrics)")
         }
         let plain = try Program.shell("$lh doctor --json || true", in: scratch.path)
-        #expect(!plain.output.contains("streams.tcp"), "nothing is configured")
+        #expect(!plain.output.contains("streams.tcp") && !plain.output.contains("first_port"), "nothing is configured")
         withExtendedLifetime(listener) {}
     }
 }

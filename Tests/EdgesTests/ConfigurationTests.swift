@@ -167,6 +167,12 @@ private func message(
         #expect(try message(file: "[zzz]\na = 1\n[aaa]\nz = 1\n")?.hasPrefix("FILE:2: unknown key 'zzz.a'") == true)
     }
 
+    @Test func `the lines of a file are told also when an editor of another system wrote it`() throws {
+        let text = "\u{FEFF}# of the desk\r\n[bars]\r\nsma_length = 0\r\n"
+        let error = try message(file: text) ?? ""
+        #expect(error.hasPrefix("FILE:3: bars.sma_length"), "\(error)")
+    }
+
     @Test func `a file that is not there is named with the system's reason`() throws {
         #expect(throws: ConfigurationError.unreadable(path: "/nowhere/x.toml", reason: "No such file or directory")) {
             try ConfigurationSources(file: "/nowhere/x.toml").resolve()

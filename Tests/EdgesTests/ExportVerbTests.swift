@@ -143,6 +143,7 @@ struct ExportVerbTests {
         let tape = "tape.dbn"
         let wrong = [
             ["--out", "f.txt"], ["--out", ".npy"], ["--out", "f.npy", "--columns", "nothing_*"],
+            ["--out", "f.npy", "--columns", "pm_high_*", "nothing_*"],
             ["--out", "f.npy", "--jobs", "2"], ["--out", "f.npy", "--each", "--jobs", "0"],
             ["--out", "f.npy", "--each", "--tape", tape], ["--out", "f.npy", "--every", "2s"],
         ]

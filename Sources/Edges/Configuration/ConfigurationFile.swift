@@ -67,7 +67,9 @@ struct ConfigurationFile {
     private static func lines(of text: String) -> [String: Int] {
         var lines: [String: Int] = [:]
         var prefix = ""
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        let text = text.drop { $0 == "\u{FEFF}" }
+        let all = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        for (index, line) in all.enumerated() {
             let compact = line.filter { !$0.isWhitespace }
             if compact.first == "[", let end = compact.firstIndex(of: "]") {
                 prefix = compact[compact.index(after: compact.startIndex)..<end] + "."

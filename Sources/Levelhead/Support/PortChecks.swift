@@ -3,35 +3,49 @@ import Control
 @preconcurrency import Glibc
 import Platform
 
-/// The TCP ports that a run takes by its configuration: those of the engine's streams. Metrics are served on whichever
-/// port is free.
+/// The TCP ports that a run takes by its configuration: those of the engine's streams, and those of the metrics when
+/// `metrics.first_port` says where. Otherwise metrics are served on whichever port is free.
 enum PortChecks {
-    /// - Parameter stateDirectory: what its own engine holds is as it should be.
-    static func all(_ streams: StreamSettings, stateDirectory: String?) -> [DoctorCheck] {
-        guard let (address, port) = streams.tcp else { return [] }
-        let engine = stateDirectory.flatMap {
-            ControlDirectory(stateDirectory: $0).registration(of: ProcessRole.engine.rawValue)?.pid
+    /// - Parameter stateDirectory: what its own processes hold is as it should be.
+    static func all(_ configuration: ResolvedConfiguration, stateDirectory: String?) -> [DoctorCheck] {
+        let control = stateDirectory.map { ControlDirectory(stateDirectory: $0) }
+        func check(_ key: String, _ address: String, _ port: UInt16, _ role: ProcessRole) -> DoctorCheck {
+            let holder = control?.registration(of: role.rawValue)?.pid
+            return Self.check(key, address, port, role, pid: holder)
         }
-        return [port, port + 1].map { check(address, $0, engine: engine) }
+        var checks: [DoctorCheck] = []
+        if let (address, port) = configuration.streams.tcp {
+            checks += [port, port + 1].map { check("streams.tcp", address, $0, .engine) }
+        }
+        if let first = configuration.metrics.firstPort {
+            let roles = ProcessRole.allCases.sorted { $0.port(from: first) < $1.port(from: first) }
+            checks += roles.map { check("metrics.first_port", "127.0.0.1", $0.port(from: first), $0) }
+        }
+        return checks
     }
 
-    private static func check(_ address: String, _ port: UInt16, engine: Int32?) -> DoctorCheck {
+    private static func check(
+        _ key: String, _ address: String, _ port: UInt16, _ role: ProcessRole, pid: Int32?
+    ) -> DoctorCheck {
         let place = "\(address):\(port)"
         func result(_ ok: Bool, _ detail: String, _ remedy: String = "") -> DoctorCheck {
-            DoctorCheck(name: "streams.tcp", ok: ok, detail: "\(place): \(detail)", remedy: remedy)
+            DoctorCheck(name: key, ok: ok, detail: "\(place): \(detail)", remedy: remedy)
         }
         switch bindError(address, port) {
         case 0: return result(true, "free")
         case EADDRINUSE: break
         case let code:
-            let remedy = "set streams.tcp to an address of this machine and a port that you may use"
-            return result(false, String(cString: strerror(code)), remedy)
+            return result(false, String(cString: strerror(code)), "set \(key) to what this machine lets you use")
         }
         let holder = PortHolder(of: port)
-        if let engine, holder?.pid == engine { return result(true, "held by this desk's engine (pid \(engine))") }
+        if let pid, holder?.pid == pid { return result(true, "held by this desk's \(role.rawValue) (pid \(pid))") }
         return result(
             false, "held by \(holder.map { "\($0.name) (pid \($0.pid))" } ?? "a process that is not seen from here")",
-            "end it, or set streams.tcp to a port that is free with the next one, which has the snapshots")
+            "end it, or set \(key) so that its ports are free: \(room(of: key))")
+    }
+
+    private static func room(of key: String) -> String {
+        key == "streams.tcp" ? "it and the next one, which has the snapshots" : "it and the four behind it"
     }
 
     /// What the system says to a socket that would be bound there; 0 when it may.

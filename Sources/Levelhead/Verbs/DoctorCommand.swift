@@ -45,7 +45,7 @@ struct DoctorCommand: ParsableCommand {
     /// What the configuration wants of the machine. One that cannot be read keeps no other check from being made.
     private func configured(_ stateDirectory: String?) -> [DoctorCheck] {
         do {
-            return PortChecks.all(try options.resolve().streams, stateDirectory: stateDirectory)
+            return PortChecks.all(try options.resolve(), stateDirectory: stateDirectory)
         } catch {
             let remedy = "mend it: no run takes it"
             return [DoctorCheck(name: "configuration", ok: false, detail: "\(error)", remedy: remedy)]

@@ -62,8 +62,8 @@ struct FeaturesCommand: ParsableCommand {
         guard ExportFormat.split(out) != nil else {
             throw ValidationError("--out \(out): \(ExportFormat.expectation)")
         }
-        guard !chosenColumns.isEmpty else {
-            throw ValidationError("--columns \(columns.joined(separator: " ")): no column matches")
+        for glob in columns where !FeatureSchema.columns.contains(where: { fnmatch(glob, $0.name, 0) == 0 }) {
+            throw ValidationError("--columns \(glob): no column matches")
         }
         if let jobs {
             guard each else { throw ValidationError("--jobs goes with --each.") }

@@ -211,9 +211,10 @@ struct RunVerification {
     private mutating func add(_ difference: String) { differences.append(difference) }
 }
 
+/// The run has written no record: it waits for its first, or was stopped before it.
 struct NoTape: Error, CustomStringConvertible {
     let path: String
-    var description: String { "\(path): no tape of a run" }
+    var description: String { "\(path): no record of this run" }
 }
 
 /// An output journal to compare with.

@@ -148,6 +148,29 @@ import Units
         #expect(throws: TapeError.self) { _ = try MergedTape.open([path, copy]) }
     }
 
+    @Test func `tapes that share records of a book are refused at the first of these`() throws {
+        let scratch = try Scratch()
+        let whole = (0..<20).map {
+            TestRecord.book(.mbp10, instrument: 1, received: UInt64($0 / 2), sequence: UInt32($0))
+        }
+        for begin in [0, 1, 7, 19] {
+            let metadata = (TestTape.metadata(.mbp10), TestTape.metadata(.mbp10, symbols: ["other"]))
+            let a = try TestTape.write(scratch.file("a.dbn"), metadata.0, Array(whole[..<(begin + 1)]))
+            let b = try TestTape.write(scratch.file("b.dbn"), metadata.1, Array(whole[begin...]))
+            let error = TapeError.overlapping(path: a, other: b, time: Timestamp(nanoseconds: UInt64(begin / 2)))
+            #expect(throws: error, "\(begin)") { _ = try TestTape.merged([b, a]) }
+        }
+        #expect(
+            TapeError.overlapping(path: "a", other: "b", time: Timestamp(nanoseconds: 1)).description
+                == "a: has records of b, the first of them received 1970-01-01T00:00:00.000000001Z; "
+                + "expected each record once")
+        // What is said again counts once, however often it is said.
+        let status = TestRecord.status(instrument: 9, received: 5)
+        let c = try TestTape.write(scratch.file("c.dbn"), TestTape.metadata(.status), [status])
+        let d = try TestTape.write(scratch.file("d.dbn"), TestTape.metadata(.status, symbols: ["other"]), [status])
+        #expect(try TestTape.merged([c, d]) == [status, status])
+    }
+
     @Test func `trades are dropped and counted for instruments that have mbp-10`() throws {
         let scratch = try Scratch()
         var booked = TestTape.metadata(.mbp10)

@@ -24,6 +24,19 @@ extension Timestamp {
         guard !isTooLate, !isTooLateInDay, utc >= 0 else { return nil }
         self.init(nanoseconds: UInt64(utc))
     }
+
+    /// "2026-11-20T14:30:00.000000001Z".
+    public var iso8601Text: String {
+        let date = CivilDate(daysSinceEpoch: Int32(nanoseconds / Self.nanosecondsPerDay))
+        let rest = nanoseconds % Self.nanosecondsPerDay
+        let seconds = rest / 1_000_000_000
+        func padded(_ value: UInt64, _ width: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: max(0, width - text.count)) + text
+        }
+        let clock = [seconds / 3_600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }.joined(separator: ":")
+        return "\(date)T\(clock).\(padded(rest % 1_000_000_000, 9))Z"
+    }
 }
 
 /// The parts of an instant's text, from its front on.

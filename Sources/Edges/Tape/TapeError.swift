@@ -1,6 +1,8 @@
 import Compression
 import DBN
+import MarketCalendar
 import Platform
+import Units
 
 /// Why a tape could not be read or written. Every case names its file; offsets count bytes of the decompressed stream.
 public enum TapeError: Error, Equatable {
@@ -22,6 +24,8 @@ public enum TapeError: Error, Equatable {
     case tooManyFiles(count: Int)
     /// The same tape twice, under one name or two: every record would count double.
     case repeated(path: String, other: String)
+    /// Two tapes have a record in common, the first such at `time`: what both hold would count double.
+    case overlapping(path: String, other: String, time: Timestamp)
 }
 
 extension TapeError {
@@ -52,6 +56,9 @@ extension TapeError: CustomStringConvertible {
         case .noPaths: "no tape given"
         case .tooManyFiles(let count): "\(count) tapes given, expected at most \(MergedTape.fileCountMax)"
         case .repeated(let path, let other): "\(path): the same tape as \(other), expected each tape once"
+        case .overlapping(let path, let other, let time):
+            "\(path): has records of \(other), the first of them received \(time.iso8601Text); expected each record "
+                + "once"
         }
     }
 

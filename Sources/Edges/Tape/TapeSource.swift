@@ -76,6 +76,15 @@ extension RecordView {
         }
     }
 
+    /// Whether it is one of a book's, of quotes or of trades, and counts when it comes. Definitions and statistics may
+    /// be said again.
+    var isOfFlow: Bool {
+        switch type {
+        case .mbo, .trade, .mbp1, .mbp10, .cmbp1, .tcbbo: true
+        default: false
+        }
+    }
+
     /// Whether this record closes its event; records that have no flags do.
     var closesEvent: Bool {
         switch type {

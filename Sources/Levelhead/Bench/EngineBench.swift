@@ -53,7 +53,7 @@ struct EngineBench: ~Copyable {
             progress.update(done: position.bytesRead, of: position.byteCount, items: Int(firstSequence))
         }
         guard store.bookCount > 0 else {
-            let part = from.map { "received at \(TimeText.iso8601($0.nanoseconds)) or later" }
+            let part = from.map { "received at \($0.iso8601Text) or later" }
             throw BenchError.nothingToMeasure(part ?? "after all five levels are active")
         }
     }

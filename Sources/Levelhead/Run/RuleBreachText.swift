@@ -1,4 +1,5 @@
 import Accounts
+import MarketCalendar
 import Platform
 import Units
 
@@ -20,7 +21,7 @@ enum RuleBreachText {
 
     static func summary(_ records: [RuleRecord]) -> String {
         if records.isEmpty { return "none" }
-        return records.map { "\($0.rule.name) at \(TimeText.iso8601($0.first.time.nanoseconds))" }
+        return records.map { "\($0.rule.name) at \($0.first.time.iso8601Text)" }
             .joined(separator: ", ")
     }
 }

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Control
 import Foundation
+import MarketCalendar
 import Orders
 import Platform
 import Streams
+import Units
 
 /// How a stream is printed.
 enum StreamFormat: String, CaseIterable, ExpressibleByArgument {
@@ -203,7 +205,8 @@ struct StreamPrinter {
 
     /// "14:30:00.000000".
     private static func clock(_ time: UInt64) -> String {
-        time == .max ? padded("", clockWidth) : String(TimeText.iso8601(time).dropFirst(11).prefix(clockWidth))
+        if time == .max { return padded("", clockWidth) }
+        return String(Timestamp(nanoseconds: time).iso8601Text.dropFirst(11).prefix(clockWidth))
     }
 
     private static func short(_ text: String) -> String {

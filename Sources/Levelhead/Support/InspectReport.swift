@@ -1,4 +1,5 @@
 import DBN
+import MarketCalendar
 import Platform
 import Tape
 import Units
@@ -92,6 +93,10 @@ struct InspectReport {
         ])
     }
 
+    private static func text(_ time: UInt64?) -> String {
+        time.map { Timestamp(nanoseconds: $0).iso8601Text } ?? "-"
+    }
+
     /// Lines for a person.
     var table: String {
         var rows: [(String, String)] = [
@@ -101,8 +106,8 @@ struct InspectReport {
             ("schema", metadata?.schema?.name ?? "mixed"),
             ("symbols", Self.shortened(symbols)),
             ("records", "\(records)" + (skipped > 0 ? ", and \(skipped) of unknown types" : "")),
-            ("first", firstTime.map(TimeText.iso8601) ?? "-"),
-            ("last", lastTime.map(TimeText.iso8601) ?? "-"),
+            ("first", Self.text(firstTime)),
+            ("last", Self.text(lastTime)),
         ]
         for (type, count) in byType { rows.append(("  " + type.databentoName, "\(count)")) }
         rows.append(("instruments", "\(instruments.count)"))

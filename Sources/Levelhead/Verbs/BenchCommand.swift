@@ -1,6 +1,7 @@
 import ArgumentParser
 import Features
 import Histogram
+import MarketCalendar
 import Observability
 import Platform
 import Tape
@@ -126,7 +127,7 @@ private struct BenchReport {
                 + "(\(all.best) of all kinds), median \(books.median) (\(all.median))"
         }
         return """
-            \(records) records from \(TimeText.iso8601(began)), \(bookRecords) of them mbp-10; \
+            \(records) records from \(Timestamp(nanoseconds: began).iso8601Text), \(bookRecords) of them mbp-10; \
             \(FeatureSchema.columns.count) columns current at \(groups) event groups
             \(line("by time passed", elapsed))
             \(line("by time on a core", onCore))

@@ -41,6 +41,10 @@ public enum InstrumentPlanError: Error, Equatable, Sendable {
     /// The traded contract is not on the tape, in the month of one of the signal's, and the signal's book cannot fill
     /// its orders: it is another thing.
     case otherUnderlying(traded: String, signal: String)
+    /// The configured contract behind the lead is not on the tape.
+    case notOnTape(signal: String, contract: String, candidates: [String])
+    /// Orders are for the contract of the signal's month, and another one is configured.
+    case otherMonth(traded: String, expected: String, signal: String)
 }
 
 /// Which contracts of the tape are read for signals and which are traded (SYSTEM.md §4, "Which instrument").
@@ -54,6 +58,7 @@ public struct InstrumentPlan: Sendable {
     /// The signal or the traded contract is not on the tape, and another one stands in for it.
     public let isSubstituted: Bool
     private let signalSymbol: FuturesSymbol
+    private let tradedSymbol: FuturesSymbol
 
     /// - Parameters:
     ///   - candidates: the futures with `mbp-10` records on the tape.
@@ -64,6 +69,7 @@ public struct InstrumentPlan: Sendable {
         let signalSymbol = try Self.parse(signal, key: "instrument.signal", reference: reference)
         self.signalSymbol = signalSymbol
         let tradedSymbol = try Self.parse(traded, key: "instrument.traded", reference: reference)
+        self.tradedSymbol = tradedSymbol
         let ordered = candidates.sorted { $0.contract < $1.contract }
         let matching = ordered.filter { Self.matches($0.contract, signalSymbol) }
         if matching.isEmpty {
@@ -88,6 +94,30 @@ public struct InstrumentPlan: Sendable {
             {
                 throw .otherUnderlying(traded: traded, signal: signal)
             }
+        }
+    }
+
+    /// That the contracts are those that were asked for: no other may take the place of one that was named. `MES.c.0`
+    /// is the contract of the signal's month, whichever that is.
+    ///
+    /// - Parameter tradeDate: the first one of the tape.
+    public func check(on tradeDate: CivilDate, calendar: TradingCalendar) throws(InstrumentPlanError) {
+        guard signalSymbol.root == signalSpecification.root else { return }
+        if case .continuous(_, let rank) = signalSymbol, rank > 0,
+            let wanted = calendar.contract(signalSymbol, on: tradeDate),
+            !signal.contains(where: { $0.contract == wanted })
+        {
+            throw .notOnTape(
+                signal: signalSymbol.description, contract: wanted.rawSymbol,
+                candidates: signal.map(\.contract.rawSymbol))
+        }
+        if case .continuous(_, rank: 0) = tradedSymbol { return }
+        let lead = signal[leader(on: tradeDate, calendar: calendar)].contract
+        guard let wanted = calendar.contract(tradedSymbol, on: tradeDate) else { return }
+        let expected = FuturesContract(root: tradedSymbol.root, year: lead.year, month: lead.month)
+        guard wanted == expected else {
+            throw .otherMonth(
+                traded: tradedSymbol.description, expected: expected.rawSymbol, signal: lead.rawSymbol)
         }
     }
 
@@ -171,6 +201,12 @@ extension InstrumentPlanError: CustomStringConvertible {
         case .otherUnderlying(let traded, let signal):
             "instrument.traded: \(traded) is not on the tape, and the book of \(signal) cannot fill its orders: "
                 + "another underlying"
+        case .notOnTape(let signal, let contract, let candidates):
+            "instrument.signal: \(signal) is \(contract) here, which is not on the tape; it has "
+                + candidates.joined(separator: ", ")
+        case .otherMonth(let traded, let expected, let signal):
+            "instrument.traded: \(traded) is of another month than the signal's contract \(signal); "
+                + "expected \(expected)"
         }
     }
 }

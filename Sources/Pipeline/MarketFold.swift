@@ -245,13 +245,15 @@ public struct MarketFold: ~Copyable {
     /// Moves the clock to the record's receive time, unless that cannot be: nothing could bring the clock back.
     ///
     /// A stamp that lies far from the record's own event is not believed (an order restated from long ago, too, leaves
-    /// the clock to the records after it), nor is one that jumps more than a week, until a second record says the same.
+    /// the clock to the records after it), nor is one that Databento calls wrong, nor one that jumps more than a week,
+    /// until a second record says the same.
     @inline(__always)
     private mutating func hear(_ received: UInt64, of record: RecordView) {
         guard received > clock, received < Timestamp.latest.nanoseconds else { return }
         let event = record.eventTime.nanoseconds
         guard received <= event &+ Self.farthest, event <= received &+ Self.farthest else { return }
         guard tellsTime(record) else { return }
+        if received > clock &+ Self.minute, record.hasWrongReceiveTime { return }
         guard jump == 0, received <= clock &+ Self.farthest else { return hearJump(to: received) }
         clock = received
     }

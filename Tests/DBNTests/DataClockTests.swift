@@ -34,6 +34,22 @@ import Units
         hear(Self.trade(received, event: event))
     }
 
+    @Test mutating func `a receive time that Databento calls wrong dates nothing, unless it is that of its event`() {
+        func flagged(_ received: UInt64, event: UInt64) -> [UInt8] {
+            var record = Self.trade(received, event: event)
+            record[30] |= RecordFlags.badReceiveTime.rawValue
+            return record
+        }
+        let (hour, second) = (3_600_000_000_000 as UInt64, 1_000_000_000 as UInt64)
+        #expect(hear(flagged(Self.now + 9 * hour, event: Self.now)) == 0)
+        #expect(hear(Self.now) == Self.now)
+        for number in 1...2 as ClosedRange<UInt64> {
+            #expect(hear(flagged(Self.now + 9 * hour, event: Self.now + number)) == Self.now)
+        }
+        #expect(hear(flagged(Self.now + second, event: Self.now)) == Self.now + second)
+        #expect(hear(Self.trade(Self.now + 9 * hour, event: Self.now)) == Self.now + 9 * hour)
+    }
+
     @Test mutating func `it is the largest time of a record`() {
         #expect(hear(Self.now) == Self.now)
         #expect(hear(Self.now + 5) == Self.now + 5)

@@ -137,6 +137,19 @@ import Units
         #expect(try TestTape.merged([a, b]) == [records[0], other[0], other[1], records[1], records[2], records[3]])
     }
 
+    @Test func `a record that was received at no defined time comes at that of its event`() throws {
+        var records = [10, 20, 30].map {
+            TestRecord.book(.mbp10, instrument: 1, received: $0, event: $0, sequence: UInt32($0))
+        }
+        TestRecord.put(UInt64.max, &records[1], 32)
+        let other = [15, 25, 35].map { TestRecord.book(.mbp10, instrument: 2, received: $0, sequence: UInt32($0)) }
+        let scratch = try Scratch()
+        let a = try TestTape.write(scratch.file("a.dbn"), TestTape.metadata(.mbp10), records)
+        let b = try TestTape.write(scratch.file("b.dbn"), TestTape.metadata(.mbp10, symbols: ["other"]), other)
+        #expect(
+            try TestTape.merged([b, a]) == [records[0], other[0], records[1], other[1], records[2], other[2]])
+    }
+
     @Test func `the same tape twice is refused, under one name, a link, a copy or compressed`() throws {
         let scratch = try Scratch()
         let records = Self.mixedTape(seed: 1, count: 9)

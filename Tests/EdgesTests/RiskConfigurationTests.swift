@@ -126,6 +126,10 @@ import Units
 
     @Test func `a margin needs a balance that covers a contract, and falls with its kind`() throws {
         #expect(throws: ConfigurationError.self) { try resolve("risk.initial_margin_usd=2000") }
+        // What is asked for holding alone would be asked for nowhere.
+        for key in ["risk.maintenance_margin_usd", "risk.intraday_margin_usd"] {
+            #expect(throws: ConfigurationError.self) { try resolve("\(key)=50", "risk.balance_usd=5000") }
+        }
         #expect(throws: ConfigurationError.self) {
             try resolve("risk.initial_margin_usd=2000", "risk.balance_usd=5000", "risk.intraday_margin_usd=2001")
         }

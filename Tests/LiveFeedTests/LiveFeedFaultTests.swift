@@ -85,7 +85,7 @@ import Units
             recorder.holes == [
                 FeedHole(
                     schema: .mbp10, instrument: InstrumentID(1), from: Timestamp(nanoseconds: Faults.t0 + 4_000_000),
-                    to: Timestamp(nanoseconds: Faults.t0 + 7_000_000), reason: .unproven)
+                    to: .undefined, reason: .unproven)
             ])
         #expect(recorder.records == Faults.books(0..<5) + [Faults.book(5, instrument: 2)] + Faults.books(5..<8))
         let gap = recorder.marks.first { $0.kind == .gap }

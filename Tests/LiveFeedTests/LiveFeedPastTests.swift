@@ -229,7 +229,7 @@ import Units
         #expect(
             recorder.holes == [
                 FeedHole(
-                    schema: .mbp10, instrument: InstrumentID(0), from: Self.time(4), to: Self.time(9),
+                    schema: .mbp10, instrument: InstrumentID(0), from: Self.time(4), to: .undefined,
                     reason: .unproven)
             ])
     }

@@ -56,6 +56,28 @@ import Units
         #expect(plan.tradedBook(leader: 0) == 0)
     }
 
+    @Test(arguments: [
+        ("ES.c.0", "MES.c.0", nil), ("ES.c.0", "MESZ3", nil), ("ESH4", "MES.c.0", nil), ("ESH4", "MESH4", nil),
+        ("ES.c.1", "MES.c.1", nil), ("ES.c.1", "MESH4", nil), ("ES.c.0", "ES.c.0", nil),
+        ("ES.c.0", "MESH4", "traded: MESH4 is of another month than the signal's contract ESZ3; expected MESZ3"),
+        ("ES.c.0", "ESH4", "traded: ESH4 is of another month than the signal's contract ESZ3; expected ESZ3"),
+        ("ESH4", "MES.c.2", "traded: MES.c.2 is of another month than the signal's contract ESH4; expected MESH4"),
+        ("ES.c.3", "MES.c.3", "signal: ES.c.3 is ESU4 here, which is not on the tape; it has ESZ3, ESH4"),
+    ] as [(String, String, String?)])
+    func `a contract that was named is that one or an error`(signal: String, traded: String, error: String?) throws {
+        let plan = try Self.plan(["ESZ3", "ESH4", "MESZ3", "MESH4"], signal: signal, traded: traded)
+        var found: String?
+        let calendar = try Self.calendar()
+        do throws(InstrumentPlanError) { try plan.check(on: Self.reference, calendar: calendar) } catch {
+            found = "\(error)"
+        }
+        #expect(found == error.map { "instrument.\($0)" })
+    }
+
+    @Test func `what stands in for the only contract of a tape is not asked for by name`() throws {
+        try Self.plan(["CLF4"]).check(on: Self.reference, calendar: try Self.calendar())
+    }
+
     @Test func `ES c 0 leads by the calendar: the Monday before the third Friday is the next contract's`() throws {
         let plan = try Self.plan(["ESZ3", "ESH4", "ESM4"])
         let calendar = try Self.calendar()

@@ -66,7 +66,8 @@ struct DeskScenario: ScenarioSubject {
         let issuer: OrderIssuer = words[1].first == "s" ? .strategy : (words[1].first == "m" ? .manual : .execution)
         var intent = OrderIntent(
             id: ClientOrderID(epoch: 1, issuer: issuer, count: UInt64(words[1].dropFirst())!), time: now,
-            receiveTime: now, action: words[2] == "close" ? .close : .open)
+            receiveTime: now, action: words[2] == "close" ? .close : .open,
+            strategy: issuer == .strategy ? .level : .account)
         guard intent.action == .open else { return intent }
         intent.side = words[2] == "buy" ? .buy : .sell
         intent.quantity = Quantity(Int64(words[3])!)

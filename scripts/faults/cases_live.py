@@ -251,6 +251,22 @@ def coming_day():
 
 
 @case()
+def live_the_signals_contract_is_refused_later(source):
+    """A gateway that does not know the signal's contract any more is no feed: ingest ends, says so, and tries again."""
+    whole = records.futures(short_day())
+    with serve(short_day(), "--speed", "max") as server, \
+            faulty(server, "--error", 4, "--error-text", "Failed to resolve symbol 'ES.c.0'", "--no-error-close", "--error-after",
+                   source.randrange(1000, 4000), "--sessions", 1) as gateway, \
+            live_up(gateway, "--replay-from", "all") as up:
+        settle(up, len(whole))
+        detail = prove(up, up.end(), whole=whole)
+    marks = [mark["levelhead"] for mark in records.marks(up.run)]
+    expect("down" in marks, f"the feed was down: {marks}")
+    expect("knows no contract ES.c.0" in up.words(), f"said: {up.words()}")
+    return detail
+
+
+@case()
 def live_replay_begins_late(source):
     """A gateway has nothing of the session's first hours, and does not say so: the hole is marked in front of the first book."""
     whole = records.futures(coming_day())

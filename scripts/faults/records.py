@@ -81,11 +81,18 @@ def futures(directory):
 
 
 def marks(run):
-    """The feed's marks on a run's tape, as dictionaries."""
-    found = []
+    """The feed's marks on a run's tape, as dictionaries. A gap without an end gets that of the instrument's next book."""
+    found, endless = [], []
     for record in written(run):
+        instrument = int.from_bytes(record[4:8], "little")
         if wire.rtype(record) == wire.SYSTEM:
             text = record[16:319].split(b"\0")[0].decode()
             if text.startswith("levelhead="):
                 found.append(dict(field.split("=", 1) for field in text.split("|")))
+                if found[-1]["levelhead"] == "gap" and "to" not in found[-1]:
+                    endless.append((instrument, found[-1]))
+        elif endless and wire.rtype(record) == wire.MBP10:
+            for one in [one for one in endless if one[0] in (0, instrument)]:
+                one[1]["to"] = str(int.from_bytes(record[8:16], "little"))
+                endless.remove(one)
     return found

@@ -5,6 +5,7 @@ import Units
 ///
 /// What is at most a week ahead counts. A record that is further ahead counts if it was received within a week of its
 /// own event, and only when a second one says the same: a wrong stamp is not taken for the next month's first record.
+/// Nor is one that Databento itself calls wrong.
 public struct DataClock: Sendable {
     /// The largest time so far; 0 before the first.
     public private(set) var time: Timestamp
@@ -25,7 +26,7 @@ public struct DataClock: Sendable {
 
     @usableFromInline mutating func advance(to received: Timestamp, _ record: RecordView) {
         let stamp = received.nanoseconds
-        guard stamp < Timestamp.latest.nanoseconds else { return }
+        guard stamp < Timestamp.latest.nanoseconds, !record.hasWrongReceiveTime else { return }
         if time.nanoseconds > 0, stamp <= time.nanoseconds &+ Self.farthest {
             jump = 0
             time = received

@@ -72,7 +72,7 @@ import Units
     public var wallTime: Timestamp
     /// Of a gap: the last instant (venue time) before it. Of a replay: its start. Else undefined.
     public var from: Timestamp
-    /// Of a gap: the first instant after it. Else undefined.
+    /// Of a gap: the first instant after it; undefined where that is the instrument's next record. Else undefined.
     public var to: Timestamp
 
     public init(

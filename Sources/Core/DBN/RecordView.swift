@@ -32,6 +32,19 @@ import Units
         String(decoding: RecordFieldValue.text(bytes + offset, width: byteCount), as: UTF8.self)
     }
 
+    /// Databento says that the receive time is wrong (`F_BAD_TS_RECV`), and it lies more than a minute behind the
+    /// event: nothing may be dated by it.
+    public var hasWrongReceiveTime: Bool {
+        let flags: UInt8
+        switch type {
+        case .trade, .mbp1, .mbp10, .cmbp1, .tcbbo: flags = load(30, as: UInt8.self)
+        case .mbo: flags = load(36, as: UInt8.self)
+        default: return false
+        }
+        guard RecordFlags(rawValue: flags).contains(.badReceiveTime) else { return false }
+        return receiveTime.nanoseconds > eventTime.nanoseconds &+ 60_000_000_000
+    }
+
     /// When Databento received it (`ts_recv`), or `ts_event` for the records that have no `ts_recv`: the time by which
     /// tapes are merged ("index timestamp").
     @inlinable public var receiveTime: Timestamp {

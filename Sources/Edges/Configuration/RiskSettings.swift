@@ -37,12 +37,12 @@ public struct MarginSettings: Equatable, Sendable {
     public let maintenance: Money
     public let intraday: Money
 
-    /// Nil when nothing is asked for opening.
+    /// Nil when none is set. One that is set without the initial margin is more than that, an error of the relations.
     init?(_ read: SettingReader) {
         initial = read.money("risk.initial_margin_usd")
-        guard initial > .zero else { return nil }
         let held = read.money("risk.maintenance_margin_usd")
         let brief = read.money("risk.intraday_margin_usd")
+        guard max(initial, held, brief) > .zero else { return nil }
         maintenance = held == .zero ? initial : held
         intraday = brief == .zero ? initial : brief
     }

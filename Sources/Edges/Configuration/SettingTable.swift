@@ -38,7 +38,9 @@ public enum SettingTable {
 
     private static let instrument = [
         row("instrument.signal", .symbol, .text("ES.c.0"), "the contract that signals are computed on"),
-        row("instrument.traded", .symbol, .text("MES.c.0"), "the contract that orders are sent for"),
+        row(
+            "instrument.traded", .symbol, .text("MES.c.0"),
+            "the contract that orders are sent for, of the signal's month"),
     ]
 
     private static let sessions = [

@@ -9,6 +9,7 @@ public struct FeedHole: Hashable, Sendable {
     /// 0 for every instrument.
     public var instrument: InstrumentID
     public var from: Timestamp
+    /// Undefined for what ends with the next record of the instrument.
     public var to: Timestamp
     public var reason: FeedMark.Reason
 
@@ -36,6 +37,6 @@ extension FeedHole: CustomStringConvertible {
     public var description: String {
         "hole: \(schema?.name ?? "every schema"), "
             + (instrument.raw == 0 ? "every instrument" : "instrument \(instrument.raw)")
-            + ", after \(from.nanoseconds) up to \(to.nanoseconds): \(reason)"
+            + ", after \(from.nanoseconds) up to \(to.isDefined ? "\(to.nanoseconds)" : "the next record"): \(reason)"
     }
 }

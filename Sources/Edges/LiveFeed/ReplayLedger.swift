@@ -124,11 +124,11 @@ public struct ReplayLedger: Sendable {
     }
 
     /// The schema's replay is complete, or its subscription had none: from here on it is the present.
-    /// - Returns: what the replay did not prove.
+    /// - Returns: what the replay did not prove. Where that ends only the instrument's next record says: what the
+    ///   replay brought last may be older than what is missing.
     public mutating func endReplay(_ schema: Schema) -> [FeedHole] {
         guard let clock = Self.clock(schema), !clocks[clock].isLive else { return [] }
         clocks[clock].becomeLive(window: UInt64(window.count))
-        let to = Timestamp(nanoseconds: clocks[clock].latest)
         var holes: [FeedHole] = []
         var isCutOff = false
         forEachStream(clock) { stream, clock in
@@ -144,7 +144,7 @@ public struct ReplayLedger: Sendable {
             holes.append(
                 FeedHole(
                     schema: schema, instrument: stream.instrument, from: Timestamp(nanoseconds: stream.gapStart),
-                    to: to, reason: .unproven))
+                    to: .undefined, reason: .unproven))
             stream.gapStart = 0
         }
         // Where one instrument lacks the beginning, others may lack records though there is nothing to compare with.
@@ -152,7 +152,7 @@ public struct ReplayLedger: Sendable {
             return holes
         }
         return [
-            FeedHole(schema: schema, instrument: InstrumentID(0), from: first.from, to: to, reason: .unproven)
+            FeedHole(schema: schema, instrument: InstrumentID(0), from: first.from, to: .undefined, reason: .unproven)
         ]
     }
 

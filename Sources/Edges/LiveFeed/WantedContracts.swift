@@ -51,6 +51,8 @@ public struct WantedContracts: Sendable {
     private var unnamed: Set<String> { symbols.subtracting(named.subtracting(refused)) }
     /// Whether the gateway has said that it does not know one of those.
     public var isRefused: Bool { !refused.isDisjoint(with: symbols) }
+    /// Those that nothing can stand in for and that the gateway has said that it does not know.
+    public var refusedForGood: [String] { symbols.intersection(refused).filter { $0 != replaceable }.sorted() }
     /// Whether something was said of each.
     public var isSettled: Bool { symbols.union(next).subtracting(named).isSubset(of: refused) }
 

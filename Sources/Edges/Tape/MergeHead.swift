@@ -60,12 +60,12 @@ struct MergeHead: ~Copyable {
     mutating func ends(by time: UInt64) throws(TapeError) -> Bool {
         if ahead.isEmpty, let record = current {
             ahead.append(record)
-            aheadTime = record.receiveTime.nanoseconds
+            aheadTime = record.mergeTime.nanoseconds
         }
         while aheadTime <= time {
             guard let record = try read() else { break }
             ahead.append(record)
-            aheadTime = record.receiveTime.nanoseconds
+            aheadTime = record.mergeTime.nanoseconds
         }
         current = ahead.front
         return aheadTime <= time

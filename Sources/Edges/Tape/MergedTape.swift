@@ -120,7 +120,8 @@ public struct MergedTape: ~Copyable {
         // Most records follow one of the same file: no other head is due, and none waits. The key is made before keys
         // are compared again.
         let isBook = record.type == .mbp10 || record.type == .mbp1
-        let time = (isBook ? record.marketByPrice.receiveTime : record.receiveTime).nanoseconds
+        let received = (isBook ? record.marketByPrice.receiveTime : record.receiveTime).nanoseconds
+        let time = received == .max ? record.eventTime.nanoseconds : received
         if time < min(runnerUp.time, nextBegin) { return record }
         let key = key(of: currentSource)
         keys[currentSource] = key
@@ -230,7 +231,7 @@ struct MergeKey: BitwiseCopyable {
 
     @inline(__always)
     init(_ record: RecordView, dataset: UInt64, file: Int) {
-        time = record.receiveTime.nanoseconds
+        time = record.mergeTime.nanoseconds
         let instrument = UInt64(record.instrumentID.raw)
         order = dataset << 51 | Self.schemaRank(record.type) << 48 | instrument << 16 | UInt64(file)
     }

@@ -42,7 +42,7 @@ public struct TapeSource: Sendable {
             symbols: (file.metadata?.symbols ?? []).sorted())
         if let record = try file.next() {
             firstRecord = Array(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount))
-            begin = (record.receiveTime.nanoseconds, record.eventTime.nanoseconds, record.venueSequence)
+            begin = (record.mergeTime.nanoseconds, record.eventTime.nanoseconds, record.venueSequence)
         } else {
             firstRecord = []
             begin = (.max, .max, .max)
@@ -66,6 +66,12 @@ public struct TapeSource: Sendable {
 }
 
 extension RecordView {
+    /// The time by which tapes are merged: the event's where the record was received at no defined time.
+    var mergeTime: Timestamp {
+        let received = receiveTime
+        return received.isDefined ? received : eventTime
+    }
+
     /// The venue's sequence number, 0 for records that have none.
     var venueSequence: UInt32 {
         switch type {
@@ -160,7 +166,7 @@ enum TapeSourceOrder {
             var file = try TapeFile.open(source.path, fragment: fragment)
             while let record = try file.next() {
                 endsItsEvent = record.closesEvent
-                guard record.receiveTime.nanoseconds == source.begin.time else {
+                guard record.mergeTime.nanoseconds == source.begin.time else {
                     goesOn = true
                     break
                 }

@@ -67,6 +67,7 @@ struct MarketSetup {
         let plan = try InstrumentPlan(
             candidates: contracts, signal: configuration.instrument.signal,
             traded: configuration.instrument.traded, reference: reference)
+        try plan.check(on: reference, calendar: calendar)
         // It may be the one that is wanted: another must not take its place.
         if plan.isSubstituted, let entry = names.unnamed.first {
             throw InstrumentPlanError.unnamed(name: entry.symbol, instrument: entry.instrument)

@@ -135,6 +135,20 @@ import Units
         #expect(bite?.changes == ["ACTIVE to FLATTENING flat_by"])
     }
 
+    @Test(arguments: [OrderRole.close, .target])
+    func `a person's contracts stay after the flat-by time when the strategy's are gone`(role: OrderRole) {
+        var bench = GateBench { $0 = Self.limits { $0.flatByGrace = .seconds(5) } }
+        bench.book("5000.00x100 | 5000.25x100", at: "59990")
+        bench.fill(.sell, time: "59990", strategy: .level, issuer: .strategy)
+        bench.fill(.sell, 2, time: "59991")
+        bench.fill(.buy, time: "59992", strategy: .level, role: role, issuer: .strategy)
+        #expect(bench.gate.position.quantity == Quantity(-2))
+        #expect(Self.ticks(&bench, from: 59_993, to: 60_020) == nil)
+        // With one of the strategy's again, it is that one's time.
+        bench.fill(.sell, time: "60020", strategy: .level, issuer: .strategy)
+        #expect(Self.ticks(&bench, from: 60_021, to: 60_022)?.changes == ["ACTIVE to FLATTENING flat_by"])
+    }
+
     @Test func `no valid mark means reducing after five seconds and flat after thirty`() {
         var bench = Self.long()
         let first = Self.ticks(&bench, from: 2, to: 100)

@@ -312,7 +312,8 @@ class _Source:
             self.feeds.append(feed)
         self.requests = context.socket(zmq.DEALER)
         self.requests.setsockopt(zmq.LINGER, 0)
-        self.requests.setsockopt(zmq.IMMEDIATE, 1)
+        # Few wait for a publisher that is gone; zmq.IMMEDIATE, which has none wait, ends the process when one dies in a reply.
+        self.requests.setsockopt(zmq.SNDHWM, 4)
         self.requests.setsockopt(zmq.RECONNECT_IVL, 10)
         self.requests.setsockopt(zmq.RECONNECT_IVL_MAX, 100)
         place.secure(self.requests)

@@ -18,7 +18,7 @@ extension RiskGate {
         if breaksRule { return flatten(.ruleBreach) }
         if isMarginCalled { return flatten(.maintenanceMargin) }
         if isRollDue { return flatten(.contractRolls) }
-        if holdsForStrategy, day.mustBeFlat(at: clock - limits.flatByGrace) { return flatten(.flatByTime) }
+        if day.mustBeFlat(at: clock - limits.flatByGrace), holdsForStrategy { return flatten(.flatByTime) }
         if watchesStrategies { evaluateStrategies() }
         evaluateMarkAge()
     }
@@ -41,8 +41,9 @@ extension RiskGate {
 
     var isDayLossAtLimit: Bool { dayProfit <= -limits.dailyLoss }
 
-    /// A strategy's contracts are open, were they hidden by other books.
-    private var holdsForStrategy: Bool { rules.keepsBooks ? othersHold(than: .account) : isStrategyPosition }
+    /// A strategy's contracts are open, were they hidden by other books; a person's may stay. Where books are not kept
+    /// apart they are squared when the account is flat.
+    private var holdsForStrategy: Bool { othersHold(than: .account) && (rules.keepsBooks || isStrategyPosition) }
 
     /// A flat account needs no mark. The update's own time counts, not the clock's: a tick without market data makes no
     /// mark younger.

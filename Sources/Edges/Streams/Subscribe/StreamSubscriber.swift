@@ -22,6 +22,8 @@ public struct StreamSubscriber: ~Copyable {
         public init() {}
     }
 
+    private static let requestsHeld: Int32 = 4
+
     private var tracker: StreamTracker
     private let feed: ZeroMQSocket
     private let requests: ZeroMQSocket
@@ -47,8 +49,10 @@ public struct StreamSubscriber: ~Copyable {
             prefixes += filter.prefixes.filter { !$0.isEmpty }.map { Array("schema.".utf8) + $0 }
         }
         for prefix in prefixes { try feedSocket.subscribe(prefix) }
-        // A reply of 16 MiB at most; as many as the publisher sends at once.
-        socketOptions.needsConnection = true
+        // Of what is asked while nobody is there few requests wait: they are sent again by themselves. The library's
+        // own way to have none wait (ZMQ_IMMEDIATE) ends the process when a publisher dies between the parts of a
+        // reply (libzmq 4.3.4 and 4.3.5: assertion in fq.cpp).
+        socketOptions.sendHighWaterMark = Self.requestsHeld
         let requests = try ZeroMQSocket.connected(context, .dealer, to: snapshots, socketOptions)
         self.feed = feedSocket
         self.requests = requests

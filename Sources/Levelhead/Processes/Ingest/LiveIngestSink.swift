@@ -160,6 +160,10 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             let isNext = contracts.notFound(text)
             // A family that has no options today is nothing to worry about, and the contract after one may be far.
             if !isNext, !plan.parents.contains(where: text.contains) { Terminal.writeError("levelhead: \(text)") }
+            // A run that has begun and gets no books of its signal has no feed, whatever else comes.
+            if ingest != nil, !isOfChain, !contracts.refusedForGood.isEmpty {
+                failure = failure ?? LiveIngestError.unresolved(contracts.refusedForGood, dataset: dataset)
+            }
         case .disconnected(let failure):
             if !isOfChain { started = nil }
             Terminal.writeError("levelhead: feed: \(failure.text)")

@@ -44,6 +44,8 @@ struct TapeIngest {
         try ingest.republish()
         try feed.skip(to: ingest.nextSequence)
         var pacer = TapePacer(speed: speed)
+        // Nobody waits for a stamp that cannot be.
+        var clock = DataClock()
         var isFirst = true
         var place = ProcessPlace(position: ingest.nextSequence)
         var progress = ProgressBar("tape")
@@ -54,15 +56,16 @@ struct TapeIngest {
                 try ingest.begin(at: DataClock.beginning(record, now: now) ?? now)
                 ingest.awaitReaders(ProcessRole.readers.count)
             }
-            if pacer.hasBegun || Self.isTimed(record) {
+            clock.hear(record)
+            if clock.time.nanoseconds > 0, pacer.hasBegun || Self.isTimed(record) {
                 let tape = feed.position
-                try wait(until: record.receiveTime, &pacer, &ingest) {
+                try wait(until: clock.time, &pacer, &ingest) {
                     report(desk, place, isDone: false)
                     progress.update(done: tape.bytesRead, of: tape.byteCount, items: Int(place.position))
                 }
             }
             try ingest.take(record)
-            place = ProcessPlace(position: sequence + 1, clock: record.receiveTime)
+            place = ProcessPlace(position: sequence + 1, clock: clock.time)
             guard sequence & 255 == 0 else { continue }
             report(desk, place, isDone: false)
             progress.update(done: feed.position.bytesRead, of: feed.position.byteCount, items: Int(place.position))

@@ -5,6 +5,8 @@ import Units
 struct TapePacer {
     /// Seconds of tape in a second; nil for as fast as the readers take it.
     private let speed: Double?
+    /// A century, ns: more is no wait, and no number of nanoseconds after a while.
+    private static let longest = 3.2e18
     private var start: (tape: UInt64, clock: Nanoseconds)?
 
     /// The first record that has a time to keep has come.
@@ -20,7 +22,7 @@ struct TapePacer {
             return .zero
         }
         guard time > start.tape else { return .zero }
-        let tape = Double(time - start.tape) / speed
+        let tape = min(Double(time - start.tape) / speed, Self.longest)
         return Nanoseconds(start.clock.count + Int64(tape.rounded())) - now
     }
 }

@@ -144,10 +144,14 @@ struct HostedRisk: ~Copyable, HostedStage {
 
     // MARK: What happens
 
+    private static let clockSlack = Nanoseconds.milliseconds(1)
+
     /// A signal of a record that was received too long ago, or nobody knows when, opens nothing.
     func received(_ message: StageMessage, origin: UInt64, now: Timestamp) -> StageMessage {
         guard let signalLife, case .signal(let signal) = message else { return message }
-        let isInTime = origin > 0 && now - Timestamp(nanoseconds: origin) <= signalLife
+        // One of the future was received before the machine's clock was set back: nobody knows when.
+        let age = now - Timestamp(nanoseconds: origin)
+        let isInTime = origin > 0 && age <= signalLife && age >= .zero - Self.clockSlack
         return isInTime ? message : .signal(signal.late)
     }
 

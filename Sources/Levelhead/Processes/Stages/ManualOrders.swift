@@ -74,8 +74,9 @@ struct ManualOrders {
     private static func intent(
         _ order: ManualOrder, _ id: ClientOrderID, _ clock: TradingClock, _ setup: MarketSetup, _ traded: String
     ) throws(ManualOrderError) -> OrderIntent {
-        // By its own name, or as it is configured.
-        if let symbol = order.symbol, symbol != traded, symbol != setup.configuration.instrument.traded {
+        // By its own name, or as the contract in force is configured; one that was configured by name may have rolled.
+        let configured = setup.configuration.instrument.traded
+        if let symbol = order.symbol, symbol != traded, symbol != configured || !configured.contains(".") {
             throw .symbol(symbol, traded: traded)
         }
         guard let side = order.side.lowercased() == "buy" ? Side.buy : order.side.lowercased() == "sell" ? .sell : nil

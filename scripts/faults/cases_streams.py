@@ -336,6 +336,28 @@ def streams_of_orders(source):
 
 
 @case()
+def streams_of_an_engine_that_dies_in_an_answer(source):
+    """Who is being told of the past when the engine is killed goes on with the next one, and ends when it is told to."""
+    words = ["subscribe", "features.ES", "levels.ES", "--from", "0", "--format", "jsonl"]
+    # Slow enough for the past to be there still, long enough for an answer to last.
+    with Up("--tape", short_day(), "--speed", "30x", "--stay") as up:
+        up.reach(1_500)
+        for _ in range(3):
+            readers = [subprocess.Popen([PROGRAM, *words, "--state-dir", up.state], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                       for _ in range(4)]
+            time.sleep(source.uniform(0.2, 0.5))
+            old = up.kill("engine")
+            up.restarted("engine", old)
+            time.sleep(1)
+            same([reader.poll() for reader in readers], [None] * 4, "all go on")
+            for reader in readers:
+                reader.send_signal(signal.SIGINT)
+            same([reader.wait(10) for reader in readers], [0] * 4, "all end as they are told to")
+        up.end()
+    return "12 readers over 3 deaths"
+
+
+@case()
 def streams_at_full_speed(source):
     """Faster than any reader: what is lost is told, and what comes is right."""
     with Up("--tape", short_day(), "--speed", "max", "--stay") as up:

@@ -33,7 +33,7 @@ import Units
     }
 
     /// Databento says that the receive time is wrong (`F_BAD_TS_RECV`), and it lies more than a minute behind the
-    /// event: nothing may be dated by it.
+    /// event: nothing may be dated by it. One of a snapshot tells of something older, and is dated by when it came.
     public var hasWrongReceiveTime: Bool {
         let flags: UInt8
         switch type {
@@ -41,7 +41,9 @@ import Units
         case .mbo: flags = load(36, as: UInt8.self)
         default: return false
         }
-        guard RecordFlags(rawValue: flags).contains(.badReceiveTime) else { return false }
+        guard RecordFlags(rawValue: flags).intersection([.badReceiveTime, .snapshot]) == .badReceiveTime else {
+            return false
+        }
         return receiveTime.nanoseconds > eventTime.nanoseconds &+ 60_000_000_000
     }
 

@@ -30,6 +30,19 @@ import Units
         #expect(!found.hasSameContents(as: other))
     }
 
+    @Test func `a verdict's message has what its canonical bytes leave out`() throws {
+        var verdict = VerdictRecord.blank
+        verdict.action = .close
+        verdict.signal = 7
+        verdict.cause = .flatByTime
+        guard case .verdict(let found) = try StageMessage(bytes: try StageMessage.verdict(verdict).bytes) else {
+            Issue.record("another kind")
+            return
+        }
+        #expect(found == verdict)
+        #expect(verdict.canonicalBytes == VerdictRecord.blank.canonicalBytes)
+    }
+
     @Test func `the short way of a signal writes the bytes that every message has`() throws {
         var random = SeededGenerator(seed: 20_261_127)
         for _ in 0..<200 {

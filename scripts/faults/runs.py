@@ -201,12 +201,15 @@ def replay_once(tape, config=bench.DAY_CONFIG):
 
 
 def explained(up, most=6):
-    """Promise 10: what strategies ordered leads back to the signal that the run's tape gives again. How many were looked at."""
+    """Promise 10: what strategies ordered leads back to the signal that the run's tape gives again, or to what closes. How many were
+    looked at."""
     lines = [json.loads(line) for line in open(up.run / "audit.jsonl")]
     orders = [line["order"] for line in lines if line["event"] == "verdict" and "-strategy-" in line["order"]][:most]
     for order in orders:
         why = json.loads(levelhead("why", order, "--run", up.run, "--json").stdout)
-        same(why["same_signal"], True, f"the signal of {order}")
+        opens = why["action"] == "open"
+        same((why["same_signal"], why["cause"] == "signal"), (True, True) if opens else (None, False), f"the cause of {order}: {why['cause']}")
+        expect(why["cause"], f"{order} has a cause")
     expect(orders, "a strategy ordered something")
     return len(orders)
 

@@ -30,6 +30,9 @@ enum AuditLine {
             "verdict": JSONText.string(verdict.reason?.rawValue ?? "approved"),
             "position": JSONText.integer(verdict.position.contracts),
             "worst_position": JSONText.integer(verdict.worstPosition.contracts),
+            "action": JSONText.string("\(verdict.action)"),
+            "signal": verdict.signal == 0 ? "null" : JSONText.integer(verdict.signal),
+            "cause": verdict.cause.map { JSONText.string($0.name) } ?? "null",
         ])
     }
 

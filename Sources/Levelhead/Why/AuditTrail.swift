@@ -17,13 +17,14 @@ struct AuditTrail {
     }
 
     let lines: [Line]
+    private let byOrder: [String: [Line]]
 
     /// - Throws: that a line is not the one that was written there.
     init(_ path: String) throws {
         try Self.checkChain(path)
         let text = String(decoding: try PosixFile.contents(of: path), as: UTF8.self)
         var number = 0
-        lines = text.split(separator: "\n").compactMap { line in
+        let lines: [Line] = text.split(separator: "\n").compactMap { line in
             number += 1
             guard let members = (try? JSONSerialization.jsonObject(with: Data(line.utf8))) as? [String: Any] else {
                 return nil
@@ -32,6 +33,8 @@ struct AuditTrail {
             let body = line.range(of: ",\"hash\":\"", options: .backwards).map { line[..<$0.lowerBound] + "}" } ?? line
             return Line(number: number, members: members, text: String(body))
         }
+        self.lines = lines
+        byOrder = Dictionary(grouping: lines) { $0.string("order") ?? "" }
     }
 
     private static func checkChain(_ path: String) throws {
@@ -45,21 +48,68 @@ struct AuditTrail {
     }
 
     /// Everything that an order went through.
-    func steps(of order: String) -> [Line] { lines.filter { $0.string("order") == order } }
+    func steps(of order: String) -> [Line] { byOrder[order] ?? [] }
 
-    /// The opening order that an order belongs to: itself, or its parent.
+    /// The first word of an order's life: what it is for, on which side, whose position it closes.
+    func order(_ order: String) -> Line? { steps(of: order).first { $0.event == "order" } }
+
+    func fills(of order: String) -> [Line] { steps(of: order).filter { $0.event == "fill" } }
+
+    /// The opening order that an order belongs to: itself, or its parent; nil where there is none, as for a close of
+    /// whatever is open.
     func root(of order: String) -> String? {
-        let steps = steps(of: order)
-        let parent = steps.compactMap { $0.string("parent") }.first
-        if let parent, parent != "none", parent != order { return parent }
-        return parent == order || steps.contains { $0.event == "verdict" } ? order : nil
+        if let parent = self.order(order)?.string("parent") {
+            if parent != "none", parent != order { return parent }
+            return self.order(order)?.string("role") == "entry" ? order : nil
+        }
+        return verdict(on: order).map(isClose) == false ? order : nil
     }
 
-    func verdict(on order: String) -> Line? { lines.first { $0.event == "verdict" && $0.string("order") == order } }
+    /// The judgement on the intent that has the order's identity; those on its changes and cancels are others.
+    func verdict(on order: String) -> Line? {
+        steps(of: order).first { line in
+            guard line.event == "verdict" else { return false }
+            if let action = line.string("action") { return action == "open" || action == "close" }
+            // Former logs do not say; our own orders are judged where books net alone.
+            return !order.contains("-execution-") || bookClose(of: order) != nil
+        }
+    }
 
-    /// The signal that led to a verdict: the newest before it that asked for the order's side. A strategy's order is
-    /// reviewed in the step of its signal.
-    func signal(before verdict: Line, side: String?) -> Line? {
+    /// The notice that asked risk to close a part of a book with this order.
+    func bookClose(of order: String) -> Line? {
+        steps(of: order).first { $0.event == "notice" && $0.string("kind") == "bookClose" }
+    }
+
+    /// A verdict is on an intent that closes a position.
+    func isClose(_ verdict: Line) -> Bool {
+        if let action = verdict.string("action") { return action == "close" }
+        // Former logs do not say. An entry that was approved has its order; a close goes by orders of the gateway.
+        let order = verdict.string("order") ?? ""
+        if let role = self.order(order)?.string("role") { return role == "close" }
+        let isRefused = verdict.string("verdict") != "approved"
+        return order.contains("-strategy-") && !isRefused
+            || ["nothing_to_close", "other_books_open"].contains(verdict.string("verdict"))
+    }
+
+    /// What a person asked for with an order.
+    func request(for order: String) -> Line? {
+        steps(of: order).first { $0.event == "operator" && $0.string("request") == "order" }
+    }
+
+    /// The signal that led to a verdict: the one that it names.
+    func signal(of verdict: Line) -> Line? {
+        if verdict.members["signal"] == nil { return formerSignal(before: verdict) }
+        guard let sequence = verdict.integer("signal") else { return nil }
+        return lines.last {
+            $0.number < verdict.number && $0.event == "signal" && $0.integer("sequence") == sequence
+        }
+    }
+
+    /// Of a log whose verdicts name no signal: the newest before it that asked for the order's side. A strategy's order
+    /// is reviewed in the step of its signal.
+    private func formerSignal(before verdict: Line) -> Line? {
+        guard let order = verdict.string("order"), !order.contains("-manual-"), !isClose(verdict) else { return nil }
+        let side = self.order(order)?.string("side")
         let candidates = lines.filter { $0.event == "signal" && $0.number < verdict.number }
         guard let last = candidates.last, let time = last.integer("time") else { return nil }
         let step = candidates.filter { $0.integer("time") == time }

@@ -8,14 +8,18 @@ import Units
 /// The chain behind an order: what was decided, on what, and what came of it.
 struct WhyReport {
     let order: String
-    /// The opening order that it belongs to.
-    let root: String
+    /// The opening order that it belongs to; nil where there is none.
+    let root: String?
     let steps: [AuditTrail.Line]
     let rootSteps: [AuditTrail.Line]
-    let verdict: AuditTrail.Line?
-    let signal: AuditTrail.Line?
-    let request: AuditTrail.Line?
-    let witness: SignalWitness?
+    let cause: OrderCause
+    /// Why the position was opened, of an order that closes it for a reason of its own.
+    let opening: OrderCause?
+    /// The closes that an approved close led to.
+    let closes: [String]
+    let witness: TapeWitness?
+
+    private var signal: AuditTrail.Line? { cause.signal }
 
     /// The features of a level that its score is made of, with the component each becomes.
     static let scored: [LevelFeature] = [
@@ -34,14 +38,28 @@ struct WhyReport {
 
     var json: String {
         JSONText.object([
-            ("order", JSONText.string(order)), ("opened_by", JSONText.string(root)),
+            ("order", JSONText.string(order)), ("opened_by", root.map(JSONText.string) ?? "null"),
+            ("action", cause.action.map(JSONText.string) ?? "null"),
+            ("cause", cause.reason.map(JSONText.string) ?? "null"),
+            ("caused_by", JSONText.array(cause.lines.map(\.text))),
             ("steps", JSONText.array(steps.map(\.text))),
             ("opening_steps", JSONText.array(root == order ? [] : rootSteps.map(\.text))),
-            ("verdict", verdict?.text ?? "null"), ("signal", signal?.text ?? "null"),
-            ("request", request?.text ?? "null"), ("same_signal", isSame.map { "\($0)" } ?? "null"),
+            ("closed_by", JSONText.array(closes.map(JSONText.string))),
+            ("verdict", cause.verdict?.text ?? "null"), ("signal", signal?.text ?? "null"),
+            ("request", cause.request?.text ?? "null"), ("opening", openingText),
+            ("same_signal", isSame.map { "\($0)" } ?? "null"),
             ("record", JSONText.integer(witness?.record)), ("scored", scoredText), ("features", featuresText),
             ("records", JSONText.array((witness?.records ?? []).map(Self.record))),
+            ("book_of", witness?.bookSymbol.map(JSONText.string) ?? "null"),
             ("book", book.map(Self.text) ?? "null"),
+        ])
+    }
+
+    private var openingText: String {
+        guard let opening else { return "null" }
+        return JSONText.object([
+            ("verdict", opening.verdict?.text ?? "null"), ("signal", opening.signal?.text ?? "null"),
+            ("request", opening.request?.text ?? "null"),
         ])
     }
 
@@ -100,14 +118,8 @@ struct WhyReport {
         let bidSize, askSize, bidCount, askCount: UInt32
     }
 
-    /// The ten levels that the last book record at the signal has.
-    private var book: [Level]? {
-        guard let witness, let at = witness.record else { return nil }
-        let last = witness.records.last { kept in
-            kept.sequence <= at && kept.bytes.count >= 48 + 320 && kept.bytes[1] == RecordType.mbp10.rawValue
-        }
-        return last.map { Self.levels($0.bytes) }
-    }
+    /// The ten levels of the newest book record at the moment.
+    private var book: [Level]? { witness.flatMap { $0.book.isEmpty ? nil : Self.levels($0.book) } }
 
     private static func levels(_ bytes: [UInt8]) -> [Level] {
         bytes.withUnsafeBytes { raw in
@@ -140,15 +152,33 @@ struct WhyReport {
     // MARK: Text
 
     var text: String {
-        var lines = ["order \(order)" + (root == order ? "" : ", of the position that \(root) opened")]
-        lines += steps.map { "  \($0.text)" }
-        if root != order { lines += ["opened by \(root)"] + rootSteps.map { "  \($0.text)" } }
-        if let request { lines += ["asked by", "  \(request.text)"] }
-        if let verdict { lines += ["verdict", "  \(verdict.text)"] }
-        guard let signal else { return lines.joined(separator: "\n") }
-        lines += ["signal", "  \(signal.text)"]
-        guard let witness, let at = witness.record else { return lines.joined(separator: "\n") }
-        lines.append("computed again at record \(at): \(isSame == true ? "the same" : "ANOTHER") signal")
+        let isOfOther = root.map { $0 != order } ?? false
+        var lines = ["order \(order)" + (isOfOther ? ", of the position that \(root ?? "") opened" : "")]
+        lines += Self.indented(steps)
+        lines.append("\(cause.action ?? "unknown"), by \(cause.reason ?? "nothing that the log says")")
+        lines += Self.indented(cause.lines.filter { $0.number != signal?.number && $0.number != cause.request?.number })
+        if !closes.isEmpty { lines.append("closed by \(closes.joined(separator: ", "))") }
+        if isOfOther { lines += ["opened by \(root ?? "")"] + Self.indented(rootSteps) }
+        lines += Self.chain(opening)
+        if opening != nil { lines.append("the order itself") }
+        lines += Self.chain(cause) + momentLines
+        return lines.joined(separator: "\n")
+    }
+
+    private static func indented(_ lines: [AuditTrail.Line]) -> [String] { lines.map { "  \($0.text)" } }
+
+    private static func chain(_ cause: OrderCause?) -> [String] {
+        guard let cause else { return [] }
+        let parts = [("asked by", cause.request), ("verdict", cause.verdict), ("signal", cause.signal)]
+        return parts.flatMap { name, line in line.map { [name, "  \($0.text)"] } ?? [] }
+    }
+
+    private var momentLines: [String] {
+        guard let witness, let at = witness.record else { return [] }
+        var lines = ["at record \(at)"]
+        if signal != nil {
+            lines = ["computed again at record \(at): \(isSame == true ? "the same" : "ANOTHER") signal"]
+        }
         for feature in Self.scored {
             guard let value = value(feature) else { continue }
             let name = feature.definition.name.padding(toLength: 48, withPad: " ", startingAt: 0)
@@ -156,7 +186,7 @@ struct WhyReport {
         }
         lines.append("records around it")
         lines += witness.records.map { "  \(Self.record($0))" }
-        if let book { lines += ["book", "  \(Self.text(book))"] }
-        return lines.joined(separator: "\n")
+        if let book { lines += ["book of \(witness.bookSymbol ?? "?")", "  \(Self.text(book))"] }
+        return lines
     }
 }

@@ -98,7 +98,21 @@ extension RiskGate {
         verdicts.append(
             VerdictRecord(
                 sequence: verdictCount, time: clock, intent: intent.id, reason: reason, position: position.quantity,
-                worstPosition: worst))
+                worstPosition: worst, action: intent.action, signal: intent.signal, cause: cause(of: intent)))
+    }
+
+    /// Why an intent was asked for; nil when a signal is the reason.
+    private func cause(of intent: OrderIntent) -> StateReason? {
+        switch intent.id.issuer {
+        case .manual: return .operatorRequest
+        case .execution: return intent.action == .close ? .bookStop : .operatorRequest
+        case .strategy where intent.action == .close:
+            if day.mustBeFlat(at: intent.time) { return .flatByTime }
+            return strategies[intent.strategy].state == .locked ? .dailyLoss : nil
+        // An entry's changes and cancels are a person's.
+        case .strategy: return intent.action == .open ? nil : .operatorRequest
+        case nil: return nil
+        }
     }
 
     // MARK: Cancels

@@ -15,7 +15,7 @@ extension RiskGate {
         if closesPosition(intent) { order.action = .close }
         if exposures.count > 1, order.isCountable { exposures[0] = exposure(with: order) }
         let reason = refusal(order)
-        noteVerdict(intent, reason, worst: order.isCountable ? worstPosition(with: order) : position.quantity)
+        noteVerdict(order, reason, worst: order.isCountable ? worstPosition(with: order) : position.quantity)
         remember(intent.id)
         if let reason { return .refused(reason) }
         if order.action == .open { count(order) }

@@ -20,6 +20,12 @@ public enum RiskVerdict: ~Copyable, Sendable {
     /// Position at the time, and what it could become were everything working, this order included, to fill.
     public var position: Quantity
     public var worstPosition: Quantity
+    /// What was judged: an order at the market against a whole position is a close, whatever it was called.
+    public var action = IntentAction.open
+    /// Sequence of the signal that led to the intent; 0 for none.
+    public var signal: UInt64 = 0
+    /// Why it was asked for, where no signal was the reason: an operator's request, or what closes a book.
+    public var cause: StateReason?
 }
 
 extension VerdictRecord: BoundedElement {
@@ -36,6 +42,11 @@ extension VerdictRecord: BoundedElement {
         reason = RefusalReason(code: code)
         try archive.field(&position)
         try archive.field(&worstPosition)
+        try archive.code(&action)
+        try archive.field(&signal)
+        var why = cause?.rawValue ?? 0
+        try archive.field(&why)
+        cause = StateReason(rawValue: why)
     }
 }
 
@@ -47,6 +58,7 @@ extension VerdictRecord: CanonicalBytes {
     ///  | sequence | time | intent | reason | position | worst position |
     /// ```
     /// `sequence`, `intent` UInt64, `time` UInt64 ns, `reason` UInt8 (0 approved), positions Int64 contracts.
+    /// Action, signal and cause are left out: they are the intent's, and of its explanation.
     public func write(into writer: inout CanonicalWriter) {
         writer.put(sequence)
         writer.put(time.nanoseconds)

@@ -101,6 +101,20 @@ import Units
         #expect(entry.verdict == RefusalReason.orderQuantity.rawValue)
     }
 
+    @Test func `an order that its pair has left fewer contracts says so`() throws {
+        for reason in [VenueReason.none, .linked] {
+            var ledger = CommandLedger()
+            ledger.take(Self.order(1))
+            for message in [Self.verdict(), Self.update(.pending), Self.update(.working, reason) {
+                $0.role = .entry
+                $0.quantity = Quantity(3)
+            }] { ledger.observe(message) }
+            let entry = try #require(try Self.saved(ledger)[Self.number(1)])
+            #expect(entry.isOver && entry.isGood)
+            #expect(entry.message == (reason == .none ? "" : "0 of 3 left: its pair has filled the others"))
+        }
+    }
+
     @Test func `an order that the venue refuses says why`() throws {
         var ledger = CommandLedger()
         ledger.take(Self.order(1))

@@ -190,12 +190,12 @@ import Units
             """)
     }
 
-    @Test func `linked and reduce-only orders grow no further than what they share`() throws {
+    @Test func `what closes in a link, and what only reduces, grows no further than what is shared`() throws {
         try play("""
             1.000 book 5000.00x10 | 5000.25x5
             1.001 submit a buy 3 market
-            1.001 submit s sell 3 stop 4998.00 link s
-            1.001 submit t sell 3 limit 5001.00 link s reduce
+            1.001 submit s sell 3 stop 4998.00 link s closes
+            1.001 submit t sell 3 limit 5001.00 link s reduce closes
             1.003 tick
             -> accepted a
             -> filled a buy 3 @ 5000.25 taker leaves 0 fee 1.86

@@ -3,7 +3,8 @@ import PaperVenue
 import Units
 
 /// The paper venue alone. Lines: `TIME book B | A`, `TIME trade SIDE N @ P => B | A`, `TIME tick`, `TIME quality WORD`,
-/// `TIME session OPEN CLOSE`, `TIME submit ID SIDE N TYPE [P] [limit P] [trail P] [link ID] [ioc|fok|day] [reduce]`,
+/// `TIME session OPEN CLOSE`, `TIME submit ID SIDE N TYPE [P] [limit P] [trail P] [link ID] [ioc|fok|day] [reduce]
+/// [closes]`,
 /// `TIME modify ID N [at P] [limit P] [trail P]`, `TIME cancel ID`, `TIME query ID|orders|position NUMBER`, `TIME hold
 /// EPOCH`, `TIME close`, `TIME open`; commands also take `epoch N` and `direct`.
 struct VenueScenario: ScenarioSubject {
@@ -104,6 +105,7 @@ struct VenueScenario: ScenarioSubject {
         if words.contains("fok") { order.timeInForce = .fillOrKill }
         if words.contains("day") { order.timeInForce = .day }
         order.isReduceOnly = words.contains("reduce")
+        if words.contains("closes") { order.role = .close }
         orders[name] = order
         return order
     }

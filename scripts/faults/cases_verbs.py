@@ -178,6 +178,35 @@ def a_pair_over_a_crash(_):
 
 
 @case()
+def pairs_of_unlike_orders(_):
+    """The second order of a pair, larger than the first, and one that is enlarged, fill whole: at the venue, in what is told
+    of them, and as risk counted. A target of a sale has to stand above zero."""
+    with desk() as up:
+        ready(up)
+        open_position(up, 1)
+        price = fill_prices(up)[-1]
+        answer = order(up, "sell", 1, "--limit", f"{price + 50:.2f}", "--target-ticks", 90_000, status=1)
+        same(answer["verdict"], "malformed", f"a target below zero: {answer}")
+        flatten(up)
+        arm(up)
+        words = ["--stop-ticks", 200, "--limit"]
+        first = order(up, "buy", 1, *words, f"{price - 50:.2f}", "--oco", "new")["id"]
+        second = order(up, "sell", 3, *words, f"{price + 50:.2f}", "--oco", first)["id"]
+        answer, _ = ask(up, "modify", first, "--quantity", 2)
+        same(answer["done"], True, f"the first one is enlarged: {answer}")
+        agreed, _ = ask(up, "reconcile")
+        left = {one["order"]: one["leaves"] for one in agreed["venue"]["orders"]}
+        same((left, agreed["differences"]), ({first: 2, second: 3}, []), f"the venue has them whole: {agreed}")
+        answer, _ = ask(up, "modify", second, "--limit", f"{price - 40:.2f}")
+        same(answer["verdict"], "approved", f"the second one is to fill: {answer}")
+        until(lambda: position(up) == -3, 10, "all of its contracts have filled")
+        until(lambda: updates(up, first)[-1]["state"] == "cancelled", 10, "the first one ended with it")
+        until(lambda: updates(up, second)[-1]["state"] == "filled", 10, "the second one is told as filled")
+        flatten(up)
+        return prove(up, up.end())
+
+
+@case()
 def identities_over_restarts(_):
     """Every start of a live run gives out identities of an epoch of its own, and each run folds again to the same."""
     quiet = ("--replay-from", "all", "--set", "policy.enabled=false")

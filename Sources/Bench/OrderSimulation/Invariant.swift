@@ -24,6 +24,8 @@ public enum Invariant: String, CaseIterable, Sendable {
     case positionHasStop = "position_has_stop"
     /// Order quantity, worst position and open orders stay within their limits.
     case limitsHold = "limits_hold"
+    /// Orders of a pair fill on one side alone, and together no more than the largest that was approved of them.
+    case pairsShare = "pairs_share"
     /// Fees and profits add up to the cent, and to less.
     case moneyAddsUp = "money_adds_up"
     /// An order is not called ended while the venue has it, and does not fill afterwards.

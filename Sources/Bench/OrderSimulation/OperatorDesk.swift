@@ -124,13 +124,12 @@ final class OperatorDesk {
         let isPair = pairs.chance(0.4)
         let begun = ClientOrderID(epoch: 1, issuer: .manual, count: manualCount + 1)
         let most = Int(configuration.trading.limits.orderQuantity.contracts)
-        let quantity = Quantity(Int64(pairs.draw(1...most)))
         for _ in 0..<(isPair ? 2 : 1) {
             manualCount += 1
             let time = Timestamp(nanoseconds: world.now)
             var intent = OrderIntent(
                 id: ClientOrderID(epoch: 1, issuer: .manual, count: manualCount), time: time, receiveTime: time,
-                action: .open, side: pairs.chance(0.5) ? .buy : .sell, quantity: quantity,
+                action: .open, side: pairs.chance(0.5) ? .buy : .sell, quantity: Quantity(Int64(pairs.draw(1...most))),
                 stopDistance: Ticks(Int64(pairs.draw(2...12))), targetDistance: Ticks(Int64(pairs.draw(0...12))))
             if isPair {
                 intent.link = begun

@@ -46,7 +46,7 @@ extension Watcher {
         let working = gate.working.indices.map { gate.working[$0].id.raw }
         if let books = bookDisagreement(accounts, gate) { return books }
         if working.sorted() != live.sorted() { return "execution has \(live.count) orders, risk \(working.count)" }
-        return nil
+        return leavesDisagreement(accounts, gate)
     }
 
     /// Flat: what was earned is what the venue's fills brought in, to the last billionth.

@@ -152,6 +152,7 @@ final class Watcher {
             }
             checkSelfIssued(account)
         }
+        checkPairs()
         for (id, filled) in ended {
             let now = standing(id)?.filled ?? .zero
             if now > filled {

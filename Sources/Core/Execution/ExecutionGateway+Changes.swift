@@ -10,6 +10,8 @@ extension ExecutionGateway {
         guard !live[index].isCancelSent, !live[index].isModifySent, order.quantity > live[index].filled else {
             return false
         }
+        // The other side of its pair has filled: it has ended at the venue, which says so next.
+        if order.role == .entry, live[index].leaves == .zero { return false }
         live[index].isModifySent = true
         live[index].wantedQuantity = order.quantity
         live[index].wantedPrice = order.price

@@ -107,7 +107,7 @@ extension ExecutionGateway {
         // A linked order may have filled while this one was on its way: then less is left of the shared quantity.
         live[index].leaves = min(live[index].leaves, event.leaves + live[index].added)
         settleAnswer(index, clock)
-        move(index, .accept, .none, clock)
+        move(index, .accept, event.reason, clock)
         acknowledge(index)
     }
 
@@ -127,7 +127,7 @@ extension ExecutionGateway {
         guard event.side == filled.order.side else { return contradiction(clock) }
         live[index].filled += event.quantity
         if event.quantity >= filled.leaves {
-            retire(index, .lastFill, event.reason, clock)
+            retire(index, .lastFill, live[index].isShared ? .linked : event.reason, clock)
         } else {
             live[index].leaves = min(live[index].leaves, filled.leaves - event.quantity)
             settleAnswer(index, clock)

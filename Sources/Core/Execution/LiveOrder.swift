@@ -77,6 +77,9 @@ import Units
     /// What a change that was sent, and is not answered, may add to what may fill.
     var added: Quantity { isModifySent ? max(.zero, wantedQuantity - order.quantity) : .zero }
 
+    /// It opens, and an order linked with it has filled some of the contracts that it was for.
+    var isShared: Bool { order.role == .entry && order.link != .none && filled < order.quantity }
+
     /// Whether the venue, which says how the order stands, has taken the change that was sent. A change is taken whole:
     /// a price that differs tells, else what it is for in all, of which a linked order may have taken a part.
     func hasTaken(_ event: VenueEvent) -> Bool {
@@ -85,6 +88,9 @@ import Units
             return event.price == price
         }
         let total = event.leaves + event.filled
+        // Of one that opens, orders linked with it may have filled a part: then it has more than it had left.
+        let isPair = order.role == .entry && order.link != .none
+        if isPair, wantedQuantity > order.quantity { return event.leaves > leaves - added }
         if wantedQuantity > order.quantity { return total > order.quantity }
         return wantedQuantity < order.quantity && total <= wantedQuantity
     }

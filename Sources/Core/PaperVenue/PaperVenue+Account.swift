@@ -2,8 +2,8 @@ import Orders
 import Units
 
 extension PaperVenue {
-    /// Fills a part of an order, and reduces in one step the orders linked with it by as much, and reduce-only orders
-    /// to what is open then.
+    /// Fills a part of an order, and reduces in one step the orders linked with it to what they may still fill
+    /// together, and reduce-only orders to what is open then.
     mutating func fill(_ index: Int, _ quantity: Quantity, at price: Ticks, _ liquidity: Liquidity) {
         precondition(quantity > .zero, "a fill has contracts")
         precondition(quantity <= orders[index].leaves, "a fill never exceeds what is left")
@@ -26,9 +26,10 @@ extension PaperVenue {
     private mutating func reduceLinked(with index: Int, _ quantity: Quantity) {
         guard let link = linkIndex(orders[index].order.link) else { return }
         let side = orders[index].order.side
-        links[link].remaining -= quantity
+        links[link].filled += quantity
         links[link].filledSide = side.rawValue
-        let remaining = links[link].remaining
+        // What they shared before, less what has filled.
+        let remaining = max(mostLeft(of: orders[index].order), orders[index].leaves + quantity) - quantity
         for i in orders.indices where i != index && orders[i].order.link == orders[index].order.link {
             reduce(i, to: orders[i].order.side == side ? remaining : .zero, .linked)
         }

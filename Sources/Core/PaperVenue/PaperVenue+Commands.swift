@@ -34,7 +34,7 @@ extension PaperVenue {
             return
         }
         let leaves = open(order)
-        tell(.accepted, .none, order, leaves: leaves)
+        tell(.accepted, shortage(of: order, leaves: leaves), order, leaves: leaves)
         let phase: VenueOrderPhase = order.type.hasTrigger ? .waiting : .taking
         orders.append(VenueOrder(order, leaves: leaves, phase: phase))
         let index = orders.count - 1
@@ -93,16 +93,39 @@ extension PaperVenue {
         }
     }
 
-    /// What the order may fill: linked orders share one quantity, and a reduce-only order has what is open.
+    /// What the order may fill: linked orders of one side share their contracts, and a reduce-only order has what is
+    /// open.
     private mutating func open(_ order: Order) -> Quantity {
         var leaves = order.quantity
         if order.link != .none {
             if let link = linkIndex(order.link) {
-                leaves = min(leaves, links[link].remaining)
+                leaves = min(leaves, share(of: order, in: links[link]))
             } else {
-                links.append(VenueLink(id: order.link, remaining: order.quantity))
+                links.append(VenueLink(id: order.link))
             }
         }
         return order.isReduceOnly ? min(leaves, account.quantity.magnitude) : leaves
+    }
+
+    /// What the orders on its side of a link may still fill together: as many as the one that may fill the most. An
+    /// order that opens, and is for more in all than any, raises that; what closes a bracket shares what there is.
+    func share(of order: Order, in link: VenueLink) -> Quantity {
+        let most = mostLeft(of: order)
+        return order.role == .entry ? max(most, order.quantity - link.filled) : most
+    }
+
+    /// The most that one order of its link and side may still fill.
+    func mostLeft(of order: Order) -> Quantity {
+        var most = Quantity.zero
+        for i in orders.indices where orders[i].order.link == order.link && orders[i].order.side == order.side {
+            most = max(most, orders[i].leaves)
+        }
+        return most
+    }
+
+    /// Why an order that opens gets fewer contracts than it asks for: those linked with it have filled them.
+    func shortage(of order: Order, filled: Quantity = .zero, leaves: Quantity) -> VenueReason {
+        let isShort = order.role == .entry && order.link != .none && !order.isReduceOnly
+        return isShort && filled + leaves < order.quantity ? .linked : .none
     }
 }

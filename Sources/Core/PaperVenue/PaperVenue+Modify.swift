@@ -5,7 +5,7 @@ extension PaperVenue {
     /// Quantity (in all), price, limit and trail become those of the command's order; type, side, link and time in
     /// force stay. Less quantity at the same price keeps the place in the queue; more, or another price, goes to its
     /// end, and takes what it can first. A quantity that has filled already ends the order. Linked orders go on sharing
-    /// what they shared, and a trailing stop does not go back.
+    /// their contracts, of which one that opens may want more, and a trailing stop does not go back.
     mutating func modify(_ command: VenueCommand) {
         let order = command.order
         guard let index = index(of: order.id), orders[index].phase != .taking else {
@@ -36,11 +36,16 @@ extension PaperVenue {
         return nil
     }
 
-    /// What may fill of an order that is to be for `quantity` in all. A reduce-only order that was reduced does not
-    /// grow back by a change that asks for no more than it was for.
+    /// What may fill of an order that is to be for `quantity` in all. A linked or reduce-only order that was reduced
+    /// does not grow back by a change that asks for no more than it was for.
     private func allowed(_ quantity: Quantity, _ order: VenueOrder) -> Quantity {
         var leaves = quantity - order.filled
-        if let link = linkIndex(order.order.link) { leaves = min(leaves, links[link].remaining) }
+        if let link = linkIndex(order.order.link) {
+            var changed = order.order
+            changed.quantity = quantity
+            let grown = order.leaves + max(.zero, quantity - order.order.quantity)
+            leaves = min(leaves, grown, share(of: changed, in: links[link]))
+        }
         if order.order.isReduceOnly {
             leaves = min(leaves, account.quantity.magnitude)
             if quantity <= order.order.quantity { leaves = min(leaves, order.leaves) }
@@ -59,7 +64,7 @@ extension PaperVenue {
             orders[index].order.raise(to: before)
             trail(index)
         }
-        tell(.modified, .none, orders[index].order, price: orders[index].workingPrice, leaves: leaves)
+        tellModified(orders[index])
         watch(index)
     }
 
@@ -70,7 +75,7 @@ extension PaperVenue {
         changed.leaves = leaves
         changed.order.price = order.price
         changed.order.limit = order.limit
-        tell(.modified, .none, changed.order, price: changed.workingPrice, leaves: leaves)
+        tellModified(changed)
         if changed.limit == before.limit, leaves <= before.leaves {
             orders[index] = changed
             return
@@ -80,5 +85,10 @@ extension PaperVenue {
         orders.remove(at: index)
         orders.append(changed)
         take(orders.count - 1)
+    }
+
+    private mutating func tellModified(_ changed: VenueOrder) {
+        let reason = shortage(of: changed.order, filled: changed.filled, leaves: changed.leaves)
+        tell(.modified, reason, changed.order, price: changed.workingPrice, leaves: changed.leaves)
     }
 }

@@ -58,27 +58,26 @@ extension VenueOrder: BoundedElement {
     }
 }
 
-/// The quantity that linked orders of one side share. Those of the other side end with the first fill.
+/// Orders that are linked. Those of one side share their contracts: together they may fill as many as the largest of
+/// them. Those of the other side end with the first fill.
 @frozen public struct VenueLink: Hashable, BitwiseCopyable, Sendable {
     public var id: ClientOrderID
-    public var remaining: Quantity
+    /// Contracts that have filled, all on one side.
+    public var filled = Quantity.zero
     /// Sign of the side that has filled; 0 before the first fill.
     var filledSide: Int8 = 0
 
-    init(id: ClientOrderID, remaining: Quantity) {
-        self.id = id
-        self.remaining = remaining
-    }
+    init(id: ClientOrderID) { self.id = id }
 
     func admits(_ side: Side) -> Bool { filledSide == 0 || filledSide == side.rawValue }
 }
 
 extension VenueLink: BoundedElement {
-    public static let blank = VenueLink(id: .none, remaining: .zero)
+    public static let blank = VenueLink(id: .none)
 
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.field(&id)
-        try archive.field(&remaining)
+        try archive.field(&filled)
         try archive.field(&filledSide)
     }
 }

@@ -148,6 +148,7 @@ public struct CommandEntry: Sendable, Equatable {
             let isRefused = update.reason != .none && update.reason != .linked
             isOver = isGood || isRefused || update.state.isTerminal
             if isOver, !isGood { message = "\(update.state): \(update.reason.name)" }
+            if isGood { noteShare(update) }
         case .cancel where awaited.contains(update.order.id):
             state = update.state
             if update.state.isTerminal { awaited.removeAll { $0 == update.order.id } }
@@ -157,6 +158,13 @@ public struct CommandEntry: Sendable, Equatable {
         }
     }
 
+    /// Of an order of a pair that is good for fewer contracts than were asked for.
+    private mutating func noteShare(_ update: OrderUpdate) {
+        guard update.order.role == .entry, update.reason == .linked, update.state != .cancelled else { return }
+        let left = update.leaves.contracts, all = update.order.quantity.contracts
+        message = "\(left) of \(all) left: its pair has filled the others"
+    }
+
     private mutating func follow(_ update: OrderUpdate) {
         let wasSent = state != nil
         state = update.state
@@ -164,6 +172,7 @@ public struct CommandEntry: Sendable, Equatable {
         isOver = update.state != .pending && update.state != .unknown
         isGood = update.state != .rejected
         if isOver, !isGood { message = "\(update.state): \(update.reason.name)" }
+        if isGood { noteShare(update) }
         guard isOver, update.order.role == .close, !isReduceOnly else { return }
         if !wasSent, update.reason == .linked { message = "closed by \(update.order.link)" }
         if wasSent, update.state == .rejected, update.reason != .staleEpoch {

@@ -68,4 +68,73 @@ import Units
         #expect(out.contains("> x1 protectiveStop buy 1 stop 5003.00"))
         #expect(!bench.gateway.isFlattening)
     }
+
+    // MARK: Contracts that the other order has filled
+
+    @Test func `an order that gets fewer contracts than it asked for says why, first and last`() {
+        var bench = Self.pair([.sell])
+        bench.filled(Self.manual(1), .sell, 1, "5001.00")
+        bench.open(.sell, 3, id: Self.manual(2)) {
+            $0.type = .limit
+            $0.limit = Script.price("5001.00")
+            $0.link = Self.manual(1)
+        }
+        let out = bench.say(.accepted, Self.manual(2)) {
+            $0.reason = .linked
+            $0.leaves = Quantity(2)
+        }
+        #expect(out == ["m2 working 2 linked"])
+        #expect(bench.filled(Self.manual(2), .sell, 2, "5001.00").contains("m2 filled 0 linked"))
+        #expect(!bench.gateway.isFlattening && bench.gateway.hasProtection)
+    }
+
+    @Test func `one that fills whole is filled, and nothing more is said`() {
+        var bench = Self.pair([.buy, .sell])
+        #expect(bench.filled(Self.manual(2), .sell, 2, "5001.00").contains("m2 filled 0"))
+    }
+
+    private static func enlarged(answer leaves: Int64) -> GatewayBench {
+        var bench = Self.pair([.sell, .sell])
+        bench.filled(manual(1), .sell, 1, "5001.00")
+        bench.say(.reduced, manual(2)) {
+            $0.reason = .linked
+            $0.leaves = Quantity(1)
+        }
+        bench.open(.sell, 4, id: manual(2)) {
+            $0.action = .modify
+            $0.type = .limit
+            $0.limit = Script.price("5001.00")
+        }
+        bench.accepted(GatewayBench.own(1), 1)
+        bench.accepted(GatewayBench.own(2), 1)
+        bench.wait(250)
+        bench.status(
+            manual(2), .working, leaves: leaves, query: bench.commands.last { $0.kind == .queryOrder }?.query ?? 0)
+        return bench
+    }
+
+    @Test func `a larger quantity whose word is lost is known by what is left, and so is one that never came`() {
+        for (leaves, reason) in [(3, VenueReason.none), (1, .changeLost)] as [(Int64, VenueReason)] {
+            let bench = Self.enlarged(answer: leaves)
+            let live = bench.gateway.live.indices.map { bench.gateway.live[$0] }
+            let order = live.first { $0.order.id == Self.manual(2) }
+            #expect(order?.order.quantity == Quantity(reason == .none ? 4 : 2))
+            #expect(order?.leaves == Quantity(leaves))
+            #expect(bench.updates.last?.reason == reason)
+            #expect(!bench.gateway.isFlattening)
+        }
+    }
+
+    @Test func `what the other side of the pair has ended is not changed any more`() {
+        var bench = Self.pair([.buy, .sell])
+        bench.filled(Self.manual(1), .buy, 1, "4999.00")
+        let out = bench.open(.sell, 4, id: Self.manual(2)) {
+            $0.action = .modify
+            $0.type = .limit
+            $0.limit = Script.price("5001.00")
+        }
+        #expect(out == ["m2 working 0 too_late"])
+        bench.filled(Self.manual(1), .buy, 1, "4999.00")
+        #expect(!bench.gateway.isFlattening && bench.gateway.hasProtection)
+    }
 }

@@ -34,6 +34,14 @@ extension OrderIntent {
     /// Few enough contracts that nothing computed with them overflows; whether so many are allowed is another matter.
     var isCountable: Bool { (-Self.most.count...Self.most.count).contains(quantity.contracts) }
 
+    /// Where the target of a sold contract would stand, which is filled at `bid` if it names no price; nil for a
+    /// purchase, and without a target. A trailing stop without a trigger stands its distance below.
+    func lowestTarget(at bid: Ticks?) -> Ticks? {
+        guard side == .sell, targetDistance > .zero else { return nil }
+        if limit > .zero { return limit - targetDistance }
+        return trigger > .zero ? trigger - targetDistance : bid.map { $0 - trail - targetDistance }
+    }
+
     /// Where the stop of a bought contract would stand, which is filled at `ask` if it names no price; nil for a sale.
     func lowestStop(at ask: Ticks?) -> Ticks? {
         guard side == .buy, stopDistance > .zero else { return nil }

@@ -11,6 +11,8 @@ import Units
     public var limit, trigger, trail: Ticks
     /// Between the fill and the protective stop; zero of what opens nothing and of what is known by its updates alone.
     var stopDistance: Ticks
+    /// The same to the target; zero without one.
+    var targetDistance: Ticks
     /// A price at which it may rest already, for a change to it was approved and has not been answered; zero for none.
     public var wantedPrice: Ticks
     /// What it may be for in all already, for the same reason; zero for no more than it is.
@@ -24,6 +26,7 @@ import Units
         trigger = order.type.hasTrigger ? order.price : .zero
         trail = order.trail
         stopDistance = .zero
+        targetDistance = .zero
         wantedPrice = .zero
         wantedQuantity = .zero
     }
@@ -36,6 +39,7 @@ import Units
         trigger = intent.trigger
         trail = intent.trail
         stopDistance = intent.stopDistance
+        targetDistance = intent.targetDistance
         wantedPrice = .zero
         wantedQuantity = .zero
     }
@@ -52,6 +56,7 @@ import Units
         var now = PlacedOrder(update.order)
         now.filled = filled
         now.stopDistance = stopDistance
+        now.targetDistance = targetDistance
         // A linked order that filled says nothing of the change.
         if update.reason != .none, update.reason != .linked { return now }
         if update.order.price != wantedPrice { now.wantedPrice = wantedPrice }
@@ -82,6 +87,7 @@ extension PlacedOrder: BoundedElement {
         try archive.field(&trigger)
         try archive.field(&trail)
         try archive.field(&stopDistance)
+        try archive.field(&targetDistance)
         try archive.field(&wantedPrice)
         try archive.field(&wantedQuantity)
     }

@@ -36,8 +36,8 @@ public struct RiskCheck: Sendable {
         RiskCheck(
             .malformed, .all,
             "an issuer, price, trigger or distance that cannot be, one that does not belong to the order's type, a "
-                + "stop-limit order's limit short of its trigger, or a stop at or below zero, without a price from the "
-                + "best ask"),
+                + "stop-limit order's limit short of its trigger, or a stop, or a target of a sale, at or below zero, "
+                + "without a price from the best ask or bid"),
         RiskCheck(
             .orderQuantity, .all, "less than one contract, or more than the limit", "max_order_contracts",
             "instrument.max_order_contracts", "strategy.NAME.max_order_contracts"),

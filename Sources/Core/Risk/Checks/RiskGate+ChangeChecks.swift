@@ -49,12 +49,14 @@ extension RiskGate {
         order.isReduceOnly = working[index].role != .entry
         order.quantity = intent.quantity - placed[index].filled
         order.stopDistance = placed[index].stopDistance
+        order.targetDistance = placed[index].targetDistance
         return order
     }
 
     private func refusalToChange(_ order: OrderIntent, _ now: WorkingOrder, _ placed: PlacedOrder) -> RefusalReason? {
         let isMoved = !placed.hasPrices(of: order)
-        if order.type != placed.type || !order.isWellFormed || isMoved && hasNoPlaceForStop(order) { return .malformed }
+        if order.type != placed.type || !order.isWellFormed { return .malformed }
+        if isMoved, hasNoPlaceForBracket(order) { return .malformed }
         let total = order.quantity + placed.filled
         let isMore = order.quantity > now.leaves
         if order.quantity.contracts < 1 || isMore && isQuantityOver(total, of: order.strategy) { return .orderQuantity }

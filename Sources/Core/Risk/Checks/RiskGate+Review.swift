@@ -147,15 +147,16 @@ extension RiskGate {
     }
 
     private func refusalByShape(_ order: OrderIntent) -> RefusalReason? {
-        if !order.isWellFormed || hasNoPlaceForStop(order) { return .malformed }
+        if !order.isWellFormed || hasNoPlaceForBracket(order) { return .malformed }
         let isWrong = order.quantity.contracts < 1 || isQuantityOver(order.quantity, of: order.strategy)
         return isWrong ? .orderQuantity : nil
     }
 
-    /// Its protective stop would stand at zero or below.
-    func hasNoPlaceForStop(_ order: OrderIntent) -> Bool {
-        guard let stop = order.lowestStop(at: mark.ask.size > 0 ? mark.ask.price : nil) else { return false }
-        return stop <= .zero
+    /// Its protective stop, or its target, would stand at zero or below.
+    func hasNoPlaceForBracket(_ order: OrderIntent) -> Bool {
+        if let stop = order.lowestStop(at: mark.ask.size > 0 ? mark.ask.price : nil) { return stop <= .zero }
+        guard let target = order.lowestTarget(at: mark.bid.size > 0 ? mark.bid.price : nil) else { return false }
+        return target <= .zero
     }
 
     func isQuantityOver(_ quantity: Quantity, of strategy: StrategyID) -> Bool {

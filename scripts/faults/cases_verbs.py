@@ -185,10 +185,10 @@ def pairs_of_unlike_orders(_):
         ready(up)
         open_position(up, 1)
         price = fill_prices(up)[-1]
-        answer = order(up, "sell", 1, "--limit", f"{price + 50:.2f}", "--target-ticks", 90_000, status=1)
-        same(answer["verdict"], "malformed", f"a target below zero: {answer}")
         flatten(up)
         arm(up)
+        answer = order(up, "sell", 1, "--limit", f"{price + 50:.2f}", "--target-ticks", 90_000, status=None)
+        same(answer["verdict"], "malformed", f"a target below zero: {answer}")
         words = ["--stop-ticks", 200, "--limit"]
         first = order(up, "buy", 1, *words, f"{price - 50:.2f}", "--oco", "new")["id"]
         second = order(up, "sell", 3, *words, f"{price + 50:.2f}", "--oco", first)["id"]

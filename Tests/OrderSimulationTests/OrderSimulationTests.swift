@@ -22,11 +22,11 @@ import Testing
 
     @Test(arguments: SeededDefect.allCases)
     func `a seeded defect is noticed`(defect: SeededDefect) throws {
-        for seed in UInt64(1)...250 {
+        for seed in UInt64(1)...500 {
             guard let violation = try OrderSimulation(seed: seed, defect: defect).run(steps: 200) else { continue }
             #expect(defect.noticedBy.contains(violation.invariant), "\(defect.rawValue): \(violation)")
             return
         }
-        Issue.record("\(defect.rawValue): 250 seeds, and nobody noticed")
+        Issue.record("\(defect.rawValue): 500 seeds, and nobody noticed")
     }
 }

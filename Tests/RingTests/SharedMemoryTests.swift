@@ -18,14 +18,6 @@ import Testing
         return try RingMemory(attaching: file.bytes, owner: file)
     }
 
-    /// As `own`, patient: a process that another test is starting holds this one's locks from its fork to its exec.
-    private func ownSoon(_ path: String) throws -> RingMemory {
-        for _ in 0..<2_000 {
-            do { return try own(path) } catch SharedMemoryError.owned { usleep(1_000) }
-        }
-        return try own(path)
-    }
-
     private func open(_ path: String) throws -> RingMemory {
         let file = try SharedMemoryFile.open(path: path, writableBytes: RingLayout.headerBytes)
         return try RingMemory(attaching: file.bytes, owner: file)
@@ -43,7 +35,7 @@ import Testing
             writer.fill(bytes: 5_000, &random, &truth)
             #expect(throws: SharedMemoryError.owned(path: path)) { _ = try own(path) }
         }
-        var writer = try RingWriter(ownSoon(path))
+        var writer = try RingWriter(own(path))
         writer.fill(bytes: 5_000, salt: 1, &random, &truth)
         var reading = Reading()
         reading.drain(&reader)
@@ -53,6 +45,23 @@ import Testing
         #expect(truth.agrees(with: reading))
         #expect(try open(path).readers().map(\.identity) == [SharedMemoryProcess.current])
         #expect(writer.reclaimReaders { !SharedMemoryProcess.isAlive($0) } == 0)
+    }
+
+    @Test func `what was let go of is free also while a child that is being started has the file still`() throws {
+        let path = path("child")
+        defer { unlink(path) }
+        var copy: Int32 = -1
+        do {
+            let file = try own(path)
+            var (named, found) = (stat(), stat())
+            #expect(stat(path, &named) == 0)
+            let mine = (0..<4_096 as Range<Int32>).first { fstat($0, &found) == 0 && found.st_ino == named.st_ino }
+            copy = dup(try #require(mine))
+            #expect(throws: SharedMemoryError.owned(path: path)) { _ = try own(path) }
+            withExtendedLifetime(file) {}
+        }
+        defer { close(copy) }
+        _ = try own(path)
     }
 
     @Test func `the file is for its user alone and appears complete`() throws {

@@ -47,6 +47,8 @@ public final class SharedMemoryFile: @unchecked Sendable {
 
     deinit {
         munmap(bytes.baseAddress, bytes.count)
+        // Closing drops the lock only when no child that is being started has the descriptor still.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 

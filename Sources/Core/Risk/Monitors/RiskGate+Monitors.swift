@@ -42,7 +42,7 @@ extension RiskGate {
     var isDayLossAtLimit: Bool { dayProfit <= -limits.dailyLoss }
 
     /// A strategy's contracts are open, were they hidden by other books; a person's may stay. Where books are not kept
-    /// apart they are squared when the account is flat.
+    /// apart, one that is left from before the account was last flat does not count.
     private var holdsForStrategy: Bool { othersHold(than: .account) && (rules.keepsBooks || isStrategyPosition) }
 
     /// A flat account needs no mark. The update's own time counts, not the clock's: a tick without market data makes no

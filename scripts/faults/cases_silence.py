@@ -10,8 +10,9 @@ import time
 
 import records
 import wire
-from bench import PROGRAM, case, expect, levelhead, same, short_day, tape, until
-from cases_live import live_up, serve, settle
+from bench import PLACE, PROGRAM, case, expect, levelhead, same, short_day, tape, until
+from cases_live import KEY, live_up, serve, settle
+from disk import library
 from flatten import PATIENT, arm, audit, open_position, order, position, ready
 from runs import Up, prove, replay, send, wait_for_all
 
@@ -205,6 +206,36 @@ def live_engine_stopped(source):
             verdicts = answers(up, stopped, ended)
             expect(verdicts, "no entry was asked for while the engine was stopped")
             same(set(verdicts), {"market_data_stale"}, "verdicts on signals of the past")
+            return f"{len(verdicts)} entries refused; {detail}"
+
+
+@case()
+def live_clock_set_back(source):
+    """Whose record was received later than now was received nobody knows when: a strategy opens nothing on it."""
+    back, speed, seconds = PLACE / "clock-back", 60, 4
+    back.write_bytes(bytes(8))
+    clock = {"LD_PRELOAD": str(library("clock")), "CLOCK": str(back), "CLOCK_OF": "risk"}
+    day = short_day()
+    begin = busiest(day, 150) - 30 * 10**9
+    whole = records.futures(day)
+
+    def newest(up):
+        return max(wire.ts_event(one) for one in records.written(up.run) if wire.rtype(one) == wire.MBP10)
+    with serve(day, "--speed", f"{speed}x", "--clock", "shared") as server:
+        with live_up(server, "--replay-from", "all", *PATIENT, environment={**KEY, **clock}) as up:
+            up.reach(sum(wire.ts_event(record) < begin for record in whole))
+            with open(back, "r+b") as file:
+                file.write((10).to_bytes(8, "little"))
+            begin = newest(up) + speed * 10**9 // 4
+            time.sleep(seconds)
+            end = newest(up)
+            with open(back, "r+b") as file:
+                file.write(bytes(8))
+            settle(up, len(whole))
+            detail = prove(up, up.end(), whole=whole)
+            verdicts = answers(up, begin, end)
+            expect(verdicts, "no entry was asked for while the clock was wrong")
+            same(set(verdicts), {"market_data_stale"}, "verdicts on signals of later than now")
             return f"{len(verdicts)} entries refused; {detail}"
 
 

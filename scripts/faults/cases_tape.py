@@ -314,18 +314,41 @@ def a_progress_bar(source):
     return f"{len(shown)} times"
 
 
+def with_an_odd_price(name):
+    """The half hour, with one record of the signal's book whose price lies between two ticks."""
+    directory = PLACE / name
+    directory.mkdir()
+    for path in short_day().iterdir():
+        if ".ESH6." not in path.name:
+            (directory / path.name).symlink_to(path)
+            continue
+        plain = directory / path.name.removesuffix(".zst")
+        levelhead("convert", path, plain)
+        place = records.middle_book(plain, records.source(short_day()).resolve("ES.c.0", "continuous")) + 16
+        data = bytearray(plain.read_bytes())
+        data[place : place + 8] = (int.from_bytes(data[place : place + 8], "little") + 1).to_bytes(8, "little")
+        plain.write_bytes(data)
+    return directory
+
+
 @case()
 def told_as_a_replay(source):
-    """Without --json the results are those that a replay tells, by the same names."""
-    common = ("--tape", short_day(), "--config", bench.DAY_CONFIG, "--state-dir", PLACE / "told-s", "--run-dir")
+    """The results are those that a replay tells, by the same names; a record that was rejected is named by both."""
+    common = ("--tape", with_an_odd_price("odd"), "--config", bench.DAY_CONFIG, "--state-dir", PLACE / "told-s", "--run-dir")
     told = levelhead("up", "--speed", "max", *common, PLACE / "told-r").stdout.splitlines()
     replayed = levelhead("replay", *common, PLACE / "told-p").stdout.splitlines()
 
     def heads(lines):
         return {line[:16].strip() for line in lines}
-    same(heads(replayed) - heads(told), {"level tests"}, "what a replay tells and up does not")
-    for head in ("feature rows", "signals"):
+    same(heads(replayed) - heads(told), set(), "what a replay tells and up does not")
+    for head in ("event groups", "feature rows", "level tests", "signals"):
         same([line for line in told if line.startswith(head)], [line for line in replayed if line.startswith(head)], head)
+    expect(any(line.startswith("event groups") and line.endswith(", rejected records 1") for line in told), f"the rejected record: {told}")
+    summaries = [json.loads((PLACE / run / "results/summary.json").read_text()) for run in ("told-r", "told-p")]
+    keys = ("rejected_records", "unused_records", "missing_last", "crossed_groups", "late", "status_source", "level_tests")
+    same(*({key: summary[key] for key in keys} for summary in summaries), "what the market's fold has counted")
+    same(json.loads(levelhead("verify", PLACE / "told-r", "--json").stdout)["differences"], 0, "verify")
+    return "1 rejected"
 
 
 @case()

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+from decimal import Decimal
 
 from bench import DAY_CONFIG, PLACE, case, expect, levelhead, same, short_day, until
 from cases_live import live_up, serve
@@ -284,3 +285,20 @@ def files_that_settings_name(_):
         done = levelhead(*again, status=1)
         expect(str(news) in done.stderr and "other contents" in done.stderr, f"{again[0]}: {done.stderr}")
     return file["sha256"][:12]
+
+
+@case()
+def rules_that_were_broken(_):
+    """A replay that breaks a programme's rules says which, when, and by how much, in dollars as decimal text."""
+    run = PLACE / "rules-broken"
+    rules = {"programme.balance_usd": "50000.00", "programme.daily_loss_usd": "1.00"}
+    settings = [part for key, value in rules.items() for part in ("--set", f"{key}={value}")]
+    done = levelhead("replay", "--json", "--tape", short_day(), "--config", DAY_CONFIG, "--run-dir", run, *settings)
+    broken = json.loads(done.stdout)["rule_breaches"]
+    same([one["rule"] for one in broken], ["daily_loss"], f"what was broken: {broken}")
+    loss = broken[0]
+    same((loss["limit"], loss["unit"], loss["trade_date"]), ("1.00", "USD", "2026-03-10"), f"limit, unit and day: {loss}")
+    observed, excess = Decimal(loss["observed"]), Decimal(loss["worst_excess"])
+    expect(observed >= 1 and excess >= observed - 1, f"the loss is beyond the limit, and the worst no less than the first: {loss}")
+    expect(loss["worst_time"] >= loss["time"], f"the worst came later: {loss}")
+    return f"lost {observed} of 1.00, {excess} beyond it at worst"

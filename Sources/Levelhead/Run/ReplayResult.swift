@@ -10,7 +10,7 @@ import Units
 /// What a replay did and what it earned.
 struct ReplayResult {
     let counts: FeedCounts
-    let eventGroups: UInt64
+    let market: MarketTally
     let featureRows: UInt64
     let signals: UInt64
     let orders: UInt64
@@ -24,14 +24,6 @@ struct ReplayResult {
     let tradingState: TradingState
     let ruleBreaches: [RuleRecord]
     let valueAtRisk: Money?
-    let statusSource: String
-    let rejectedRecords: UInt64
-    let missingLast: UInt64
-    let crossedGroups: UInt64
-    let lateRecords: UInt64
-    let unusedRecords: UInt64
-    let ignoredDefinitions: UInt64
-    let levelTests: [(level: String, tests: Int64)]
     let runDirectory: String
     private(set) var wallSeconds = 0.0
     private(set) var recordsPerSecond = 0.0
@@ -52,16 +44,7 @@ struct ReplayResult {
         tradingState = pipeline.tradingState
         ruleBreaches = pipeline.ruleBreaches
         valueAtRisk = pipeline.valueAtRisk
-        unusedRecords = pipeline.market.unusedRecords
-        ignoredDefinitions = pipeline.market.options.pointee.ignoredDefinitions
-        let totals = pipeline.market.signalCounters
-        eventGroups = totals.groups
-        missingLast = totals.missingLast
-        crossedGroups = totals.crossedGroups
-        lateRecords = totals.late
-        rejectedRecords = totals.rejected.indices.reduce(0) { $0 + totals.rejected[$1] }
-        statusSource = pipeline.market.statusSource == .status ? "status" : "calendar"
-        levelTests = pipeline.market.levelTests.map { ($0.key.name, $0.value) }
+        market = MarketTally(pipeline.market)
     }
 
     mutating func measure(since started: Nanoseconds) {
@@ -76,7 +59,7 @@ struct ReplayResult {
 
     var members: [(String, String)] {
         let members: KeyValuePairs = [
-            "records": JSONText.integer(counts.records), "event_groups": JSONText.integer(eventGroups),
+            "records": JSONText.integer(counts.records), "event_groups": JSONText.integer(market.eventGroups),
             "feature_rows": JSONText.integer(featureRows), "feature_sha256": JSONText.string(featureDigest),
             "signals": JSONText.integer(signals), "signal_sha256": JSONText.string(signalDigest),
             "orders": JSONText.integer(orders), "order_sha256": JSONText.string(orderDigest),
@@ -86,25 +69,20 @@ struct ReplayResult {
             "records_per_s": "\(recordsPerSecond)", "run_dir": JSONText.string(runDirectory),
             "rule_breaches": RuleBreachText.json(ruleBreaches),
             "value_at_risk_usd": valueAtRisk.map { JSONText.string($0.description) } ?? "null",
-            "trading_state": JSONText.string(tradingState.name), "status_source": JSONText.string(statusSource),
+            "trading_state": JSONText.string(tradingState.name),
             "ignored_trades": JSONText.integer(counts.ignoredTrades),
             "skipped_records": JSONText.integer(counts.skippedRecords),
-            "ignored_definitions": JSONText.integer(ignoredDefinitions),
-            "unused_records": JSONText.integer(unusedRecords), "rejected_records": JSONText.integer(rejectedRecords),
-            "missing_last": JSONText.integer(missingLast), "crossed_groups": JSONText.integer(crossedGroups),
-            "late": JSONText.integer(lateRecords),
-            "level_tests": JSONText.object(levelTests.map { ($0.level, JSONText.integer($0.tests)) }),
         ]
-        return members.map { ($0.key, $0.value) }
+        return members.map { ($0.key, $0.value) } + market.members
     }
 
     var summary: String {
-        let tests = levelTests.map { "\($0.level) \($0.tests)" }.joined(separator: ", ")
+        let tests = market.levelTests.map { "\($0.level) \($0.tests)" }.joined(separator: ", ")
         let seconds = (wallSeconds * 100).rounded() / 100
         let millions = (recordsPerSecond / 1e4).rounded() / 100
         return """
             records         \(counts.records) in \(seconds) s, \(millions) million a second
-            event groups    \(eventGroups), \(crossedGroups) crossed, status by \(statusSource)
+            event groups    \(market.summary)
             feature rows    \(featureRows) × \(FeatureSchema.columnCount)   sha256 \(featureDigest.prefix(16))…
             level tests     \(tests)
             signals         \(signals)   sha256 \(signalDigest.prefix(16))…

@@ -103,7 +103,7 @@ struct ReplayCommand: ParsableCommand {
             return
         }
         let result = try run.finish(counts, tapes: tapes, started: ProcessStart.time)
-        OptionRoom.warn(ignored: result.ignoredDefinitions, room: configuration.options.maximumContracts)
+        OptionRoom.warn(ignored: result.market.ignoredDefinitions, room: configuration.options.maximumContracts)
         print(json ? result.json : result.summary)
         if input.window != nil, counts.records == 0 {
             Terminal.writeError("levelhead: no record was received between --from and --to")

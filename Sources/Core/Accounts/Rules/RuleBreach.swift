@@ -18,6 +18,9 @@ import Units
         }
     }
 
+    /// The numbers of a breach are money.
+    public var isOfMoney: Bool { self == .dailyLoss || self == .trailingDrawdown }
+
     /// What the numbers of a breach are counted in.
     public var unit: String {
         switch self {

@@ -247,19 +247,18 @@ struct EngineHost: ~Copyable {
             try snapshots.sync()
         } catch where StorageSpace.isMissing(error) {}
         try outputs.finish()
-        let counters = pipeline.market.signalCounters
-        let ignored = pipeline.market.options.pointee.ignoredDefinitions
-        OptionRoom.warn(ignored: ignored, room: setup.configuration.options.maximumContracts)
+        let market = MarketTally(pipeline.market)
+        OptionRoom.warn(ignored: market.ignoredDefinitions, room: setup.configuration.options.maximumContracts)
         let summary = pipeline.withOutput { ledger in
             [
-                ("records", JSONText.integer(position)), ("event_groups", JSONText.integer(counters.groups)),
+                ("records", JSONText.integer(position)), ("event_groups", JSONText.integer(market.eventGroups)),
                 ("feature_rows", JSONText.integer(ledger.featureRows)),
                 ("feature_sha256", JSONText.string(ledger.finish())),
                 ("signals", JSONText.integer(ledger.signalCount)),
                 ("signal_sha256", JSONText.string(ledger.signalDigest)),
-                ("ignored_definitions", JSONText.integer(ignored)),
             ]
         }
-        try PosixFile.replace(site.result(.engine), with: Array((JSONText.object(summary) + "\n").utf8))
+        let members = summary + market.members
+        try PosixFile.replace(site.result(.engine), with: Array((JSONText.object(members) + "\n").utf8))
     }
 }

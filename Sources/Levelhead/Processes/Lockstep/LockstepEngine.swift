@@ -69,19 +69,17 @@ struct LockstepEngine: ~Copyable {
 
     private mutating func finish() throws {
         let digest = try output.finish()
-        let counters = pipeline.market.signalCounters
-        let ignored = pipeline.market.options.pointee.ignoredDefinitions
-        OptionRoom.warn(ignored: ignored, room: room)
+        let market = MarketTally(pipeline.market)
+        OptionRoom.warn(ignored: market.ignoredDefinitions, room: room)
+        let members = [
+            ("records", JSONText.integer(records.position)), ("event_groups", JSONText.integer(market.eventGroups)),
+            ("feature_rows", JSONText.integer(output.featureRows)), ("feature_sha256", JSONText.string(digest)),
+            ("signals", JSONText.integer(output.signalCount)),
+            ("signal_sha256", JSONText.string(output.signalDigest)),
+            ("order_sha256", JSONText.string(output.orderDigest)), ("fills", JSONText.integer(output.fillCount)),
+        ]
         try PosixFile.replace(
             site.result(.engine),
-            with: Array(
-                (JSONText.object([
-                    "records": JSONText.integer(records.position), "event_groups": JSONText.integer(counters.groups),
-                    "feature_rows": JSONText.integer(output.featureRows), "feature_sha256": JSONText.string(digest),
-                    "signals": JSONText.integer(output.signalCount),
-                    "signal_sha256": JSONText.string(output.signalDigest),
-                    "order_sha256": JSONText.string(output.orderDigest), "fills": JSONText.integer(output.fillCount),
-                    "ignored_definitions": JSONText.integer(ignored),
-                ]) + "\n").utf8))
+            with: Array((JSONText.object(members + market.members) + "\n").utf8))
     }
 }

@@ -108,10 +108,10 @@ struct UpResult {
             ("run_dir", JSONText.string(site.directory)), ("trading_state", Self.text(risk["trading_state"])),
             ("ignored_trades", Self.text(ingest["ignoredTrades"])),
             ("skipped_records", Self.text(ingest["skippedRecords"])),
-            ("ignored_definitions", Self.text(engine["ignored_definitions"])),
             ("restarts", "\(supervisor.restartCount)"),
             ("dead", JSONText.array((dead + unfinished).map { JSONText.string($0.rawValue) })),
         ]
+        for key in MarketTally.keys { members.append((key, Self.text(engine[key]))) }
         if let failure { members.append((Self.failureKey, JSONText.string("\(failure)"))) }
         self.members = members
     }
@@ -138,11 +138,17 @@ struct UpResult {
         }
         let held = (values["position"] as? [String: Any])?.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
         let seconds = ((values["wall_s"] as? Double ?? 0) * 100).rounded() / 100
+        let groups = MarketTally.summary(
+            text("event_groups"), crossed: text("crossed_groups"), status: text("status_source"),
+            rejected: (values["rejected_records"] as? NSNumber)?.uint64Value ?? 0)
+        let levelTests = values["level_tests"] as? [String: Any] ?? [:]
+        let tests = LevelKind.allCases.compactMap { kind in levelTests[kind.name].map { "\(kind.name) \($0)" } }
         let dead = (values["dead"] as? [String] ?? []).joined(separator: ", ")
         return """
             records         \(text("records")) in \(seconds) s
-            event groups    \(text("event_groups"))
+            event groups    \(groups)
             feature rows    \(text("feature_rows")) × \(FeatureSchema.columnCount)   sha256 \(digest("feature_sha256"))
+            level tests     \(tests.isEmpty ? "missing" : tests.joined(separator: ", "))
             signals         \(text("signals"))   sha256 \(digest("signal_sha256"))
             orders, fills   \(text("orders")), \(text("fills"))   sha256 \(digest("order_sha256"))
             position        \(held?.joined(separator: ", ") ?? "missing"), account \(text("trading_state"))

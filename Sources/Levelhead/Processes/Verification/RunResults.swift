@@ -65,7 +65,7 @@ struct RunResults {
     private static let summarized = [
         "event_groups", "feature_rows", "feature_sha256", "signals", "signal_sha256", "orders", "order_sha256", "fills",
         "position", "net_pnl_usd", "rule_breaches", "value_at_risk_usd", "trading_state",
-    ]
+    ] + MarketTally.keys
 
     /// The summary of several processes: it counts, too, what ingest left out before anybody saw it.
     ///

@@ -100,12 +100,13 @@ struct RunVerification {
         if expected.hasMore { add("engine: the journal has \(expected.left) signals more than its tape gives") }
         let rows = pipeline.withOutput { $0.featureRows }
         let (digest, signals, signalDigest) = pipeline.withOutput { ($0.finish(), $0.signalCount, $0.signalDigest) }
-        take(.engine, [
-            ("records", JSONText.integer(count)),
-            ("event_groups", JSONText.integer(pipeline.market.signalCounters.groups)),
+        let market = MarketTally(pipeline.market)
+        let made = [
+            ("records", JSONText.integer(count)), ("event_groups", JSONText.integer(market.eventGroups)),
             ("feature_rows", JSONText.integer(rows)), ("feature_sha256", JSONText.string(digest)),
             ("signals", JSONText.integer(signals)), ("signal_sha256", JSONText.string(signalDigest)),
-        ])
+        ]
+        take(.engine, made + market.members)
         compared.append(("feature rows", rows))
     }
 

@@ -110,6 +110,18 @@ import Units
         #expect(programme.flatBy == TimeOfDay(hour: 16, minute: 10))
     }
 
+    @Test(
+        arguments: [
+            "programme.daily_loss_usd=500", "programme.trailing_usd=2000", "programme.trailing_lock_usd=100",
+            "programme.tiers=0:2", "programme.flat_by=16:10",
+        ])
+    func `a programme's rule without its balance is an error`(rule: String) throws {
+        let error = try #require(throws: ConfigurationError.self) { try resolve(rule) }
+        let key = String(rule.prefix { $0 != "=" })
+        #expect("\(error)".contains(key) && "\(error)".contains("without programme.balance_usd"), "\(error)")
+        #expect(throws: Never.self) { try resolve(rule, "programme.balance_usd=50000") }
+    }
+
     @Test(arguments: ["50000", "50000:x", "2:1,1:1", "1:1,1:2", "-1:1", "1:-1", "1:1,"])
     func `tiers that make no sense are refused`(text: String) {
         #expect(throws: ConfigurationError.self) { try resolve("programme.tiers=\(text)") }

@@ -190,5 +190,8 @@ public struct ResolvedConfiguration: Sendable {
                 "be at most \(RiskSettings.mostNetted.contracts) where books.routing is \"\(risk.books.rawValue)\"")
         }
         for (holds, key, limit) in limits { try require(holds, key, "not be more than", limit) }
+        // Rules that nobody would watch.
+        guard programme == nil, let rule = ProgrammeSettings.firstRule(read) else { return }
+        throw read.relation(rule, "not be set without programme.balance_usd")
     }
 }

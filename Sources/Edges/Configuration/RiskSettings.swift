@@ -79,6 +79,14 @@ public struct ProgrammeSettings: Equatable, Sendable {
         }
         flatBy = read.timeOrNever("programme.flat_by")
     }
+
+    /// The key of the first rule that is set, if one is.
+    static func firstRule(_ read: SettingReader) -> String? {
+        let amounts = ["programme.daily_loss_usd", "programme.trailing_usd", "programme.trailing_lock_usd"]
+        if let amount = amounts.first(where: { read.money($0) > .zero }) { return amount }
+        if !read.text("programme.tiers").isEmpty { return "programme.tiers" }
+        return read.timeOrNever("programme.flat_by") == nil ? nil : "programme.flat_by"
+    }
 }
 
 /// How large an entry of the policy is.

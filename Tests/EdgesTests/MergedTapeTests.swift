@@ -150,6 +150,27 @@ import Units
             try TestTape.merged([b, a]) == [records[0], other[0], records[1], other[1], records[2], other[2]])
     }
 
+    @Test func `a record whose receive time Databento calls wrong comes at that of its event`() throws {
+        let minute: UInt64 = 60_000_000_000
+        var records = [10, 20, 30].map {
+            TestRecord.book(.mbp10, instrument: 1, received: $0, event: $0, sequence: UInt32($0))
+        }
+        TestRecord.put(20 + 10 * minute, &records[1], 32)
+        let late = records[1]
+        records[1][30] |= RecordFlags.badReceiveTime.rawValue
+        let other = [15, 25, 35].map { TestRecord.book(.mbp10, instrument: 2, received: $0, sequence: UInt32($0)) }
+        let scratch = try Scratch()
+        let b = try TestTape.write(scratch.file("b.dbn"), TestTape.metadata(.mbp10, symbols: ["other"]), other)
+        let a = try TestTape.write(scratch.file("a.dbn"), TestTape.metadata(.mbp10), records)
+        #expect(
+            try TestTape.merged([b, a]) == [records[0], other[0], records[1], other[1], records[2], other[2]])
+        // One that nobody calls wrong is believed.
+        records[1] = late
+        let c = try TestTape.write(scratch.file("c.dbn"), TestTape.metadata(.mbp10), records)
+        #expect(
+            try TestTape.merged([b, c]) == [records[0], other[0], other[1], other[2], records[1], records[2]])
+    }
+
     @Test func `the same tape twice is refused, under one name, a link, a copy or compressed`() throws {
         let scratch = try Scratch()
         let records = Self.mixedTape(seed: 1, count: 9)
@@ -177,6 +198,19 @@ import Units
             TapeError.overlapping(path: "a", other: "b", time: Timestamp(nanoseconds: 1)).description
                 == "a: has records of b, the first of them received 1970-01-01T00:00:00.000000001Z; "
                 + "expected each record once")
+        // One of them with the times of sending behind its records.
+        var sent = TestTape.metadata(.mbp10, symbols: ["other"])
+        sent.hasSendTime = true
+        let stamped = whole[7...9].map { record in
+            var record = record + [1, 2, 3, 4, 5, 6, 7, 8]
+            record[0] += 2
+            return record
+        }
+        let plain = try TestTape.write(scratch.file("a.dbn"), TestTape.metadata(.mbp10), whole)
+        let behind = try TestTape.write(scratch.file("b.dbn"), sent, stamped)
+        #expect(throws: TapeError.overlapping(path: plain, other: behind, time: Timestamp(nanoseconds: 3))) {
+            _ = try TestTape.merged([behind, plain])
+        }
         // What is said again counts once, however often it is said.
         let status = TestRecord.status(instrument: 9, received: 5)
         let c = try TestTape.write(scratch.file("c.dbn"), TestTape.metadata(.status), [status])

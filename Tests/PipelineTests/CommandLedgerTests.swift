@@ -111,7 +111,8 @@ import Units
             }] { ledger.observe(message) }
             let entry = try #require(try Self.saved(ledger)[Self.number(1)])
             #expect(entry.isOver && entry.isGood)
-            #expect(entry.message == (reason == .none ? "" : "0 of 3 left: its pair has filled the others"))
+            let message = "0 of 3 left: the others have filled, its own or its pair's"
+            #expect(entry.message == (reason == .none ? "" : message))
         }
     }
 

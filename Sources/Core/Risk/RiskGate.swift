@@ -176,7 +176,7 @@ public struct RiskGate: Sendable {
             strategy: order.strategy, restingPrice: order.type == .limit ? order.price : .zero)
         if let index {
             placed[index] = placed[index].updated(by: update)
-            known.leaves = max(known.leaves, placed[index].wantedLeaves)
+            known.leaves = max(known.leaves, placed[index].wantedLeaves(beside: update))
             working[index] = known
         } else if working.isFull {
             // More than can be counted: nothing may rest uncounted.

@@ -3,9 +3,9 @@ import Units
 
 /// Several DBN files as one stream of records.
 ///
-/// Records come by `ts_recv` (else `ts_event`); ties by dataset, then schema in the order definition, status,
-/// statistics, mbo, mbp-10, other book and quote schemas, trades, the rest, then instrument. Within a file its own
-/// order always holds, and the order in which files are given never matters.
+/// Records come by `ts_recv` (else, or where Databento calls that wrong, `ts_event`); ties by dataset, then schema in
+/// the order definition, status, statistics, mbo, mbp-10, other book and quote schemas, trades, the rest, then
+/// instrument. Within a file its own order always holds, and the order in which files are given never matters.
 ///
 /// A tape that was cut replays as the whole: a file that begins at or after the last receive time of another of the
 /// same dataset, schema and symbols is that one's continuation and waits for its end, ties or not. (When receive times
@@ -125,7 +125,7 @@ public struct MergedTape: ~Copyable {
         if time < min(runnerUp.time, nextBegin) { return record }
         let key = key(of: currentSource)
         keys[currentSource] = key
-        if key < runnerUp, time < nextBegin, !key.isPlace(of: runnerUp) { return record }
+        if key < runnerUp, key.time < nextBegin, !key.isPlace(of: runnerUp) { return record }
         isAdvanced = true
         return nil
     }
@@ -134,7 +134,7 @@ public struct MergedTape: ~Copyable {
         while let record = try nextInput() {
             inputRecords &+= 1
             guard trades.isActive, trades.drops(record, datasetRanks[currentSource]) else { return record }
-            if counted?.contains(record.receiveTime.nanoseconds) ?? true { ignoredTrades &+= 1 }
+            if counted?.contains(record.mergeTime.nanoseconds) ?? true { ignoredTrades &+= 1 }
         }
         return nil
     }
@@ -161,8 +161,12 @@ public struct MergedTape: ~Copyable {
 
     private mutating func refuseSameRecord(_ a: Int, _ b: Int) throws(TapeError) {
         guard let record = heads[a].current, let other = heads[b].current, record.isOfFlow else { return }
-        let left = UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount)
-        let right = UnsafeRawBufferPointer(start: other.bytes, count: other.byteCount)
+        // One of them may have been recorded with the times of sending behind it, and says so in its length.
+        let sendTime = MemoryLayout<UInt64>.size
+        let (least, most) = (min(record.byteCount, other.byteCount), max(record.byteCount, other.byteCount))
+        guard most == least || most == least + sendTime else { return }
+        let left = UnsafeRawBufferPointer(start: record.bytes + 1, count: least - 1)
+        let right = UnsafeRawBufferPointer(start: other.bytes + 1, count: least - 1)
         guard left.elementsEqual(right) else { return }
         throw .overlapping(path: sources[a].path, other: sources[b].path, time: record.receiveTime)
     }

@@ -66,10 +66,11 @@ public struct TapeSource: Sendable {
 }
 
 extension RecordView {
-    /// The time by which tapes are merged: the event's where the record was received at no defined time.
-    var mergeTime: Timestamp {
+    /// The time by which tapes are merged: the event's where the record was received at no defined time, or at one that
+    /// Databento calls wrong.
+    public var mergeTime: Timestamp {
         let received = receiveTime
-        return received.isDefined ? received : eventTime
+        return received.isDefined && !hasWrongReceiveTime ? received : eventTime
     }
 
     /// The venue's sequence number, 0 for records that have none.

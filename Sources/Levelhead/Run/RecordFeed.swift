@@ -43,7 +43,7 @@ struct TapeFeed: RecordFeed, ~Copyable {
     @inline(__always)
     mutating func next() throws -> (record: RecordView, sequence: UInt64)? {
         while let record = try tape.next() {
-            if let window, !window.contains(record.receiveTime.nanoseconds) { continue }
+            if let window, !window.contains(record.mergeTime.nanoseconds) { continue }
             sequence &+= 1
             return (record, sequence &- 1)
         }

@@ -34,6 +34,7 @@ struct TapeWitness {
 
     private static let before = 8
     private static let after = 4
+    private static let minute: UInt64 = 60_000_000_000
 
     init(_ moment: Moment) { self.moment = moment }
 
@@ -45,7 +46,7 @@ struct TapeWitness {
         var left = Self.after
         while left > 0, let (record, number) = try feed.next() {
             if self.record == nil, case .time(let time) = moment, number > 0, Self.isBook(record),
-                record.eventTime.nanoseconds > time
+                record.eventTime.nanoseconds > time, Self.isPlausible(record)
             {
                 self.record = number - 1
             }
@@ -70,6 +71,11 @@ struct TapeWitness {
     private mutating func keep(_ record: RecordView, _ number: UInt64) {
         records.append((number, Array(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount))))
         if self.record == nil, records.count > Self.before { records.removeFirst() }
+    }
+
+    /// It does not tell of what happens more than a minute after it was received.
+    private static func isPlausible(_ record: RecordView) -> Bool {
+        record.eventTime.nanoseconds &- Self.minute <= record.receiveTime.nanoseconds
     }
 
     private static func isBook(_ record: RecordView) -> Bool { record.type == .mbp10 }

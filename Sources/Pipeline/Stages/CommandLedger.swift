@@ -162,7 +162,7 @@ public struct CommandEntry: Sendable, Equatable {
     private mutating func noteShare(_ update: OrderUpdate) {
         guard update.order.role == .entry, update.reason == .linked, update.state != .cancelled else { return }
         let left = update.leaves.contracts, all = update.order.quantity.contracts
-        message = "\(left) of \(all) left: its pair has filled the others"
+        message = "\(left) of \(all) left: the others have filled, its own or its pair's"
     }
 
     private mutating func follow(_ update: OrderUpdate) {

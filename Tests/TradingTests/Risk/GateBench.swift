@@ -88,10 +88,10 @@ struct GateBench {
     /// What the execution gateway says of an order.
     mutating func update(
         _ id: ClientOrderID, _ side: Side, _ leaves: Int64, role: OrderRole = .entry, limit: String? = nil,
-        strategy: StrategyID = .account, state: OrderState = .working
+        strategy: StrategyID = .account, state: OrderState = .working, link: ClientOrderID = .none, of all: Int64? = nil
     ) {
         let order = Order(
-            id: id, parent: id, link: .none, role: role, side: side, quantity: Quantity(leaves),
+            id: id, parent: id, link: link, role: role, side: side, quantity: Quantity(all ?? leaves),
             type: limit == nil ? .market : .limit, price: limit.map { Script.price($0) } ?? .zero,
             timeInForce: .goodTillCancelled, strategy: strategy)
         gate.apply(

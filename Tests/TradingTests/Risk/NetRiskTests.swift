@@ -159,6 +159,24 @@ import Units
         #expect(bench.order(.buy, 1, limit: "4999.00") == .positionLimit)
     }
 
+    @Test func `a change of one of a pair is judged for what its pair has left it`() {
+        let second = ClientOrderID(epoch: 1, issuer: .manual, count: 2)
+        var bench = GateBench { $0.position = Quantity(4) }
+        #expect(paired(&bench, .buy, 4) == nil && paired(&bench, .buy, 4, link: first) == nil)
+        for id in [first, second] { bench.update(id, .buy, 4, limit: "4999.00", link: first) }
+        bench.fill(.buy, 2)
+        for id in [first, second] { bench.update(id, .buy, 2, limit: "4999.00", link: first, of: 4) }
+        #expect(bench.modify(5, "4999.00", id: second) == .positionLimit)
+        #expect(bench.modify(3, "4999.00", id: second) == nil)
+        // Not answered yet: an update of before the change counts what was left, and no more.
+        bench.update(second, .buy, 2, limit: "4999.00", link: first, of: 4)
+        #expect(bench.gate.workingOrder(second)?.order.leaves == Quantity(2))
+        #expect(bench.modify(4, "4998.75", id: second) == nil)
+        _ = bench.gate.pause()
+        #expect(bench.modify(3, "4998.75", id: second) == .tradingState)
+        #expect(bench.modify(3, "4999.00", id: second) == nil)
+    }
+
     @Test func `an order that cannot wait is not one of a pair`() {
         var bench = GateBench()
         #expect(bench.order(.buy) { $0.link = $0.id } == .malformed)

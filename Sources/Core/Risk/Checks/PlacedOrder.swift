@@ -64,8 +64,13 @@ import Units
         return now
     }
 
-    /// What may still fill, by a change that is not settled.
-    var wantedLeaves: Quantity { wantedQuantity - filled }
+    /// What may still fill, by a change that is not settled, of an order that the update tells of: of a linked one its
+    /// pair may have filled a part.
+    func wantedLeaves(beside update: OrderUpdate) -> Quantity {
+        let all = wantedQuantity - filled
+        guard update.order.role == .entry, update.order.link != .none else { return all }
+        return min(all, update.leaves + max(.zero, wantedQuantity - update.order.quantity))
+    }
 
     /// A change would leave every price as it is.
     func hasPrices(of intent: OrderIntent) -> Bool {

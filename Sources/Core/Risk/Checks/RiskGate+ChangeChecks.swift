@@ -27,7 +27,7 @@ extension RiskGate {
         // What it would add is judged beside everything else that works.
         working[index].leaves = .zero
         if exposures.count > 1 { exposures[0] = exposure(with: order) }
-        let reason = refusalToChange(order, before, placed[index])
+        let reason = refusalToChange(order, total: intent.quantity, before, placed[index])
         let worst = before.role == .entry ? worstPosition(with: order) : position.quantity
         working[index] = before
         noteVerdict(intent, reason, worst: worst)
@@ -48,16 +48,22 @@ extension RiskGate {
         order.link = working[index].role == .entry ? working[index].link : .none
         order.isReduceOnly = working[index].role != .entry
         order.quantity = intent.quantity - placed[index].filled
+        if order.link != .none {
+            // Orders linked with it may have filled some of what it was for.
+            let added = max(.zero, intent.quantity - placed[index].quantity)
+            order.quantity = min(order.quantity, working[index].leaves + added)
+        }
         order.stopDistance = placed[index].stopDistance
         order.targetDistance = placed[index].targetDistance
         return order
     }
 
-    private func refusalToChange(_ order: OrderIntent, _ now: WorkingOrder, _ placed: PlacedOrder) -> RefusalReason? {
+    private func refusalToChange(
+        _ order: OrderIntent, total: Quantity, _ now: WorkingOrder, _ placed: PlacedOrder
+    ) -> RefusalReason? {
         let isMoved = !placed.hasPrices(of: order)
         if order.type != placed.type || !order.isWellFormed { return .malformed }
         if isMoved, hasNoPlaceForBracket(order) { return .malformed }
-        let total = order.quantity + placed.filled
         let isMore = order.quantity > now.leaves
         if order.quantity.contracts < 1 || isMore && isQuantityOver(total, of: order.strategy) { return .orderQuantity }
         let refusal =

@@ -125,6 +125,47 @@ import Units
         #expect(watch.chosen == ["near", "far", "new"])
     }
 
+    /// The market is closed from one book to the next: definitions tell the time meanwhile.
+    @Test(arguments: [false, true])
+    func `a contract that comes into the horizon while the market is closed is chosen`(isSaved: Bool) throws {
+        let day = 86_400 * MarketLog.second
+        func option(_ symbol: String, strike: Int64, after days: UInt64, said: UInt64 = 0) throws -> [UInt8] {
+            try LiveRecord.definition(
+                instrument: UInt32(strike), event: MarketLog.start + said * day, symbol: symbol, kind: .put
+            ) { record in
+                record.underlying = "ESZ6"
+                record.strikePrice = Price(nanos: strike * 1_000_000_000)
+                record.expiration = Timestamp(nanoseconds: MarketLog.start + days * day)
+            }
+        }
+        var watch = Self.watch()
+        Self.take(&watch, try LiveRecord.mapping(instrument: Self.future, "ES.c.0", "ESZ6"))
+        Self.take(&watch, try option("in", strike: 5_000, after: 45))
+        Self.take(&watch, try option("two days more", strike: 5_005, after: 47))
+        Self.take(&watch, try option("four days more", strike: 5_010, after: 49))
+        Self.take(&watch, Self.book(5_000))
+        #expect(watch.additions(now: .zero) == ["in"])
+        if isSaved { watch = try Self.reloaded(watch) }
+        // Of a contract that is known already, and far away: nothing has changed but the time.
+        Self.take(&watch, LiveRecord.book(instrument: 99, event: MarketLog.start + day))
+        #expect(watch.additions(now: .seconds(10)) == [])
+        Self.take(&watch, LiveRecord.book(instrument: 99, event: MarketLog.start + 3 * day))
+        #expect(watch.additions(now: .seconds(20)) == ["two days more"])
+        Self.take(&watch, try option("expired meanwhile", strike: 5_015, after: 2, said: 3))
+        #expect(watch.additions(now: .seconds(30)) == [])
+        Self.take(&watch, LiveRecord.book(instrument: 99, event: MarketLog.start + 4 * day))
+        #expect(watch.additions(now: .seconds(40)) == ["four days more"])
+    }
+
+    @Test func `the wall clock tells the time until the first book, whatever it says`() throws {
+        var watch = Self.watch()
+        Self.take(&watch, try LiveRecord.mapping(instrument: Self.future, "ES.c.0", "ESZ6"))
+        Self.take(&watch, try Self.option("A", strike: 5_000))
+        watch.setTime(Timestamp(nanoseconds: MarketLog.start + 400 * 86_400 * MarketLog.second))
+        Self.take(&watch, Self.book(5_000))
+        #expect(watch.additions(now: .zero) == ["A"], "a tape of last year")
+    }
+
     @Test func `what an earlier session subscribed to is chosen already`() throws {
         var watch = Self.watch()
         Self.take(&watch, try LiveRecord.mapping(instrument: 5_000, "A", "A"))

@@ -24,6 +24,28 @@ public struct FeedHole: Hashable, Sendable {
     }
 }
 
+extension FeedHole {
+    /// Books move within the first minute of a session: where the first comes later, others came before it.
+    private static let minute = Nanoseconds.seconds(60)
+
+    /// What a run lacks of the session of its first book: what came before that; nil when nothing did.
+    ///
+    /// - Parameters:
+    ///   - first: the event time of the book.
+    ///   - session: when its session began.
+    ///   - replay: where the replay begins that was asked for; nil when none was.
+    ///   - presentSession: when the session began in which the run did. Of a later one it was there from the beginning:
+    ///     over a weekend nothing comes.
+    public static func unseen(
+        before first: Timestamp, session: Timestamp, replay: Timestamp?, presentSession: Timestamp
+    ) -> FeedHole? {
+        let wasThere = session > presentSession
+        let from = wasThere ? session : replay ?? session
+        guard first > from + (wasThere || replay != nil ? minute : .zero) else { return nil }
+        return FeedHole(schema: nil, instrument: InstrumentID(0), from: from, to: first, reason: .unreplayed)
+    }
+}
+
 /// Records of a schema that are missing from an instant on, until its next record says how far.
 struct OpenHole {
     let schema: Schema

@@ -103,7 +103,7 @@ public struct OptionSelection: Sendable {
     /// - Parameter forwards: of each underlying; of an index one. Without its forward an underlying's contracts wait.
     public mutating func additions(at time: Timestamp, forwards: [Price?]) -> [String] {
         let first = time.nanoseconds &+ Self.lastMinutes
-        let last = time.nanoseconds &+ UInt64(rules.horizonDays * Double(Timestamp.nanosecondsPerDay))
+        let last = time.nanoseconds &+ horizon
         var livingCount = awaited.count
         let window = rules.strikeWindow + (1 + rules.strikeWindow) * rules.drift
         var found: [(distance: UInt64, place: Int)] = []
@@ -128,6 +128,20 @@ public struct OptionSelection: Sendable {
             return contracts[entry.place].symbol
         }
     }
+
+    /// When the next of the contracts that are known comes into the horizon; nil when none will.
+    func nextEntry(after time: Timestamp) -> Timestamp? {
+        let last = time.nanoseconds &+ horizon
+        var soonest = UInt64.max
+        for place in contracts.indices where contracts[place].expiration > last && contracts[place].expiration < soonest {
+            guard !contracts[place].isChosen, places[contracts[place].symbol] == place else { continue }
+            soonest = contracts[place].expiration
+        }
+        return soonest == .max ? nil : Timestamp(nanoseconds: soonest - horizon)
+    }
+
+    /// ns.
+    private var horizon: UInt64 { UInt64(rules.horizonDays * Double(Timestamp.nanosecondsPerDay)) }
 
     /// A contract is subscribed to already, by name. One without a definition so far is chosen when that comes.
     public mutating func choose(_ symbol: String) {

@@ -4,8 +4,8 @@ import MarketCalendar
 import Units
 
 /// Follows a feed's records to the chain of options: their definitions, and the prices of the futures that say which
-/// strikes are near. Gives the symbols to subscribe to when definitions or the price have changed enough, and no
-/// oftener than its interval allows.
+/// strikes are near. Gives the symbols to subscribe to when definitions or the price have changed enough or time has
+/// brought a contract into the horizon, and no oftener than its interval allows.
 public struct OptionWatch: Sendable {
     /// Between two selections, at least.
     public var interval = Nanoseconds.seconds(10)
@@ -20,7 +20,12 @@ public struct OptionWatch: Sendable {
     /// Definitions on what has no name so far, and subscriptions of an earlier run.
     private var early: [[UInt8]] = []
     private var earlyChosen: [String] = []
-    private var time = Timestamp.undefined
+    /// By the records of data so far: a market that is closed has no books, and says its definitions all the same.
+    private var clock = DataClock()
+    /// What to take for the time until the first book comes; undefined when nothing was said or one has come.
+    private var present = Timestamp.undefined
+    /// When time alone brings a contract into the horizon; undefined when it brings none that is known.
+    private var due = Timestamp.undefined
     private var isChanged = false
     private var selectedAt: Nanoseconds?
 
@@ -78,9 +83,14 @@ public struct OptionWatch: Sendable {
     @inline(__always)
     public mutating func take(_ record: RecordView) {
         switch record.type {
+        case .symbolMapping: return takeMapping(record)
+        // Stamped with the gateway's own time.
+        case .system, .error: return
+        default: clock.hear(record)
+        }
+        switch record.type {
         case .mbp10: takeBook(record)
         case .instrumentDefinition: takeDefinition(record)
-        case .symbolMapping: takeMapping(record)
         case .statistics where record.byteCount >= RecordByteCount.statistics:
             let statistics = record.statistics
             guard statistics.type == .settlementPrice, statistics.price.isDefined else { return }
@@ -94,7 +104,7 @@ public struct OptionWatch: Sendable {
         guard let place = place(of: record.instrumentID), record.byteCount >= RecordByteCount.mbp10 else { return }
         let level = record.marketByPrice.level(0)
         (futures[place].bid, futures[place].ask) = (level.bidPrice, level.askPrice)
-        time = record.receiveTime
+        present = .undefined
     }
 
     @inline(__always)
@@ -107,17 +117,25 @@ public struct OptionWatch: Sendable {
     ///
     /// - Parameter now: monotonic.
     public mutating func additions(now: Nanoseconds) -> [String] {
-        guard forward != nil, selection != nil, isChanged || hasMoved else { return [] }
+        guard forward != nil, selection != nil, isChanged || hasMoved || time >= due else { return [] }
         if let selectedAt, now - selectedAt < interval { return [] }
         selectedAt = now
         isChanged = false
         for place in futures.indices { futures[place].used = futures[place].price ?? .undefined }
         let forwards = readsIndexOptions ? [forward] : futures.map(\.price)
-        return selection?.additions(at: time.isDefined ? time : Timestamp(nanoseconds: 0), forwards: forwards) ?? []
+        let time = time
+        let added = selection?.additions(at: time, forwards: forwards) ?? []
+        due = selection?.nextEntry(after: time) ?? .undefined
+        return added
     }
 
+    /// 0 when nothing has come.
+    private var time: Timestamp { present.isDefined ? present : clock.time }
+
     /// The present, for a chain whose future has no book.
-    public mutating func setTime(_ now: Timestamp) { if !time.isDefined { time = now } }
+    public mutating func setTime(_ now: Timestamp) {
+        if !futures.contains(where: \.hasBook) { present = now }
+    }
 
     /// A future has moved by half of the margin, or has a price that it had not.
     private var hasMoved: Bool {
@@ -185,7 +203,11 @@ extension OptionWatch: PersistentState {
         try archive.field(&futures, blank: Future())
         try archive.field(&early)
         try archive.field(&earlyChosen)
+        var time = clock.time
         try archive.field(&time)
+        if archive.isLoading { clock = DataClock(at: time) }
+        try archive.field(&present)
+        try archive.field(&due)
         try archive.field(&isChanged)
     }
 }

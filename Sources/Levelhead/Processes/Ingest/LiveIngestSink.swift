@@ -278,15 +278,17 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     }
 
     /// A run that begins when its session is under way, without a replay, lacks what came since 18:00; and so does one
-    /// whose replay from there begins later, for books move within the first minute.
+    /// whose replay from there begins later (`FeedHole.unseen`).
     private mutating func tellUnseen(before record: RecordView) throws {
         awaitsFirstBook = false
         guard let time = DataClock.beginning(record, now: WallClock.now()), let name = DatasetName(dataset) else {
             return
         }
-        let (open, first) = (plan.start ?? plan.sessionOpen(at: time), record.eventTime)
-        guard first > open + (plan.start == nil ? .zero : .seconds(60)) else { return }
-        let hole = FeedHole(schema: nil, instrument: InstrumentID(0), from: open, to: first, reason: .unreplayed)
+        guard
+            let hole = FeedHole.unseen(
+                before: record.eventTime, session: plan.sessionOpen(at: time), replay: plan.start,
+                presentSession: plan.presentSession)
+        else { return }
         Terminal.writeError("levelhead: feed: \(hole)")
         let mark = FeedMark(
             .gap, dataset: name, time: time, wallTime: WallClock.now(), reason: hole.reason,
@@ -315,7 +317,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             }
             // Definitions may be of days before: with a replay from 18:00 they belong to the session that begins there.
             let start = max(times.min() ?? now, plan.start ?? LiveSubscriptions.begin)
-            for lead in try plan.leads(at: start) where !names.values.contains(lead) {
+            for lead in plan.leads(at: start) where !names.values.contains(lead) {
                 let words = "\(lead) leads by the calendar, and the gateway does not have it"
                 Terminal.writeError("levelhead: \(words)", about: lead)
             }

@@ -18,6 +18,8 @@ struct LiveSubscriptions {
     let hasIndexChain: Bool
     /// Where the replay of the books begins; nil without one.
     let start: Timestamp?
+    /// When the session began that is in force while this is made.
+    let presentSession: Timestamp
     /// The two contracts, and those after them.
     let contracts: WantedContracts
     /// Of definitions and statistics of the chain, which the venue says once a day or once a week.
@@ -32,7 +34,13 @@ struct LiveSubscriptions {
         hasOptions = configuration.live.hasOptions
         parents = configuration.live.hasOptions ? Self.parents(configuration) : []
         hasIndexChain = hasOptions && !configuration.options.root.isEmpty
-        start = try Self.start(configuration, source)
+        presentSession = calendar.sessionInForce(WallClock.now()).open
+        start =
+            switch source.replay {
+            case .none: nil
+            case .all: Self.begin
+            case .session: presentSession
+            }
         let (signal, traded) = (configuration.instrument.signal, configuration.instrument.traded)
         contracts = WantedContracts([signal, traded], replaceable: traded == signal ? nil : traded)
         futures = []
@@ -93,8 +101,7 @@ struct LiveSubscriptions {
     }
 
     /// The contracts that the symbols of both mean by the calendar.
-    func leads(at time: Timestamp) throws -> [String] {
-        let calendar = try Self.calendar(configuration)
+    func leads(at time: Timestamp) -> [String] {
         let date = calendar.sessionInForce(time).tradeDate
         return contracts.symbols.sorted().compactMap { text in
             guard let symbol = try? FuturesSymbol(text, near: date) else { return nil }
@@ -138,18 +145,5 @@ struct LiveSubscriptions {
         let near = CivilDate(daysSinceEpoch: 0)
         let contract = FuturesContract(signal, near: near)?.root ?? signal.prefix { $0 != "." }.description
         return OptionFamilies.parents(futuresRoot: contract)
-    }
-
-    private static func start(_ configuration: ResolvedConfiguration, _ source: LiveSource) throws -> Timestamp? {
-        switch source.replay {
-        case .none: return nil
-        case .all: return begin
-        case .session:
-            return try calendar(configuration).sessionInForce(WallClock.now()).open
-        }
-    }
-
-    private static func calendar(_ configuration: ResolvedConfiguration) throws -> TradingCalendar {
-        .cmeEquityIndex(zone: try ZoneData.newYork(), windows: configuration.sessions)
     }
 }

@@ -61,9 +61,12 @@ extension ExecutionGateway {
         guard event.filled == live[index].filled else { return differs(index, event, clock) }
         live[index].hear()
         if event.state.isTerminal { return foundEnded(index, event, clock) }
+        let before = live[index].leaves
         let change = settleChange(index, by: event)
         live[index].leaves = min(live[index].leaves, event.leaves + live[index].added)
-        found(index, event.filled > .zero ? .findPartlyFilled : .findWorking, change, event.reason, clock)
+        let isNews = change != .open || live[index].leaves != before
+        let reason = change == .lost ? .changeLost : event.reason
+        found(index, event.filled > .zero ? .findPartlyFilled : .findWorking, isNews: isNews, reason, clock)
         acknowledge(index)
         awaitEnd(index, clock)
         if live[index].isCancelSent || isFlattening {
@@ -75,14 +78,13 @@ extension ExecutionGateway {
         }
     }
 
-    /// The venue says that it is live: told when that is new, or tells what became of a change.
+    /// The venue says that it is live: told when that is new, or tells what became of a change or of what was left.
     private mutating func found(
-        _ index: Int, _ transition: OrderTransition, _ change: ChangeFate, _ reason: VenueReason, _ clock: TradingClock
+        _ index: Int, _ transition: OrderTransition, isNews: Bool, _ reason: VenueReason, _ clock: TradingClock
     ) {
-        let reason = change == .lost ? .changeLost : reason
         if live[index].state.after(transition) != live[index].state {
             move(index, transition, reason, clock)
-        } else if change != .open {
+        } else if isNews {
             report(live[index].order, live[index].state, reason, leaves: live[index].leaves, clock)
         }
     }

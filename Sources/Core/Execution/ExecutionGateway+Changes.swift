@@ -13,6 +13,7 @@ extension ExecutionGateway {
         // The other side of its pair has filled: it has ended at the venue, which says so next.
         if order.role == .entry, live[index].leaves == .zero { return false }
         live[index].isModifySent = true
+        live[index].isChangeCrossed = false
         live[index].wantedQuantity = order.quantity
         live[index].wantedPrice = order.price
         live[index].wantedLimit = order.limit
@@ -33,6 +34,8 @@ extension ExecutionGateway {
         takeChange(index, event)
         settleAnswer(index, clock)
         move(index, .modify, event.reason, clock)
+        // The reduction may have been told before the change that it is behind of.
+        if live[index].isChangeCrossed { ask(index, clock) }
     }
 
     /// The order goes on as it was. When nothing of it is left, or the venue does not know it, it has ended: that may

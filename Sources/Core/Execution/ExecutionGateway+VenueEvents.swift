@@ -33,6 +33,8 @@ extension ExecutionGateway {
         case .filled: filled(index, event, clock)
         case .reduced:
             live[index].leaves = min(live[index].leaves, event.leaves + live[index].added)
+            live[index].isChangeCrossed = live[index].isModifySent
+            if !live[index].isAwaited { settleAnswer(index, clock) }
             move(index, .reduce, event.reason, clock)
         case .cancelled: finish(index, .cancel, event.reason, clock)
         case .cancelRejected:
@@ -138,7 +140,7 @@ extension ExecutionGateway {
         if isFlattening { return }
         switch filled.order.role {
         case .entry where filled.order.link != .none:
-            endOpposed(to: filled.order, clock)
+            followPair(of: filled.order, clock)
             protect(fill, of: filled, clock)
         case .entry: protect(fill, of: filled, clock)
         case .protectiveStop, .target, .close: shrink(fill, link: filled.order.link, clock)

@@ -19,6 +19,8 @@ import Units
     public var wantedPrice, wantedLimit, wantedTrail: Ticks
     /// The last query before that change was sent: only answers to later ones tell whether the venue has it.
     var changeQuery: UInt64
+    /// It has been reduced since that change was sent, before or behind it: what the change leaves it has to be asked.
+    var isChangeCrossed: Bool
     /// Of an opening order: what its fills are protected with.
     public var stopDistance: Ticks
     public var targetDistance: Ticks
@@ -46,6 +48,7 @@ import Units
         wantedLimit = .zero
         wantedTrail = .zero
         changeQuery = 0
+        isChangeCrossed = false
         self.stopDistance = stopDistance
         self.targetDistance = targetDistance
         self.timeStop = timeStop
@@ -81,18 +84,12 @@ import Units
     var isShared: Bool { order.role == .entry && order.link != .none && filled < order.quantity }
 
     /// Whether the venue, which says how the order stands, has taken the change that was sent. A change is taken whole:
-    /// a price that differs tells, else what it is for in all, of which a linked order may have taken a part.
+    /// a quantity that differs tells, else a price.
     func hasTaken(_ event: VenueEvent) -> Bool {
+        if wantedQuantity != order.quantity { return event.quantity == wantedQuantity }
         let price = wanted.shownPrice(isTriggered: isTriggered)
-        if order.type != .trailingStop, event.price > .zero, price != order.shownPrice(isTriggered: isTriggered) {
-            return event.price == price
-        }
-        let total = event.leaves + event.filled
-        // Of one that opens, orders linked with it may have filled a part: then it has more than it had left.
-        let isPair = order.role == .entry && order.link != .none
-        if isPair, wantedQuantity > order.quantity { return event.leaves > leaves - added }
-        if wantedQuantity > order.quantity { return total > order.quantity }
-        return wantedQuantity < order.quantity && total <= wantedQuantity
+        return order.type != .trailingStop && price != order.shownPrice(isTriggered: isTriggered)
+            && event.price == price
     }
 
     /// An answer to something that was sent is awaited.
@@ -132,6 +129,7 @@ extension LiveOrder: BoundedElement {
         try archive.field(&wantedLimit)
         try archive.field(&wantedTrail)
         try archive.field(&changeQuery)
+        try archive.field(&isChangeCrossed)
         try archive.field(&stopDistance)
         try archive.field(&targetDistance)
         try archive.field(&timeStop)

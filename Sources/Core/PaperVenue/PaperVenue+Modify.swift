@@ -89,6 +89,8 @@ extension PaperVenue {
 
     private mutating func tellModified(_ changed: VenueOrder) {
         let reason = shortage(of: changed.order, filled: changed.filled, leaves: changed.leaves)
-        tell(.modified, reason, changed.order, price: changed.workingPrice, leaves: changed.leaves)
+        tell(
+            .modified, reason, changed.order, quantity: changed.order.quantity, price: changed.workingPrice,
+            leaves: changed.leaves)
     }
 }

@@ -45,7 +45,7 @@ extension PaperVenue {
 
     private mutating func tellStatus(_ live: VenueOrder, query: UInt64) {
         tell(
-            .orderStatus, .none, id: live.order.id, side: live.order.side, price: live.workingPrice,
-            leaves: live.leaves, filled: live.filled, state: live.state, query: query)
+            .orderStatus, .none, id: live.order.id, side: live.order.side, quantity: live.order.quantity,
+            price: live.workingPrice, leaves: live.leaves, filled: live.filled, state: live.state, query: query)
     }
 }

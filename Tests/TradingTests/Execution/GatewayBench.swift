@@ -105,14 +105,29 @@ struct GatewayBench {
     }
 
     @discardableResult mutating func status(
-        _ order: ClientOrderID, _ state: OrderState, filled: Int64 = 0, leaves: Int64 = 0, query: UInt64 = 0
+        _ order: ClientOrderID, _ state: OrderState, of quantity: Int64 = 0, filled: Int64 = 0, leaves: Int64 = 0,
+        query: UInt64 = 0
     ) -> [String] {
         say(.orderStatus, order) {
             $0.state = state
+            $0.quantity = Quantity(quantity)
             $0.filled = Quantity(filled)
             $0.leaves = Quantity(leaves)
             $0.query = query
         }
+    }
+
+    /// Answers the last question about one order.
+    @discardableResult mutating func answer(
+        _ order: ClientOrderID, _ state: OrderState, of quantity: Int64 = 0, leaves: Int64 = 0
+    ) -> [String] {
+        let query = commands.last { $0.kind == .queryOrder }?.query ?? 0
+        let filled = live(order)?.filled.contracts ?? 0
+        return status(order, state, of: quantity, filled: filled, leaves: leaves, query: query)
+    }
+
+    func live(_ id: ClientOrderID) -> LiveOrder? {
+        gateway.live.indices.map { gateway.live[$0] }.first { $0.order.id == id }
     }
 
     /// Answers the read under way: these orders at work, and this position.

@@ -21,6 +21,7 @@ import Units
         let asked = query ?? bench.commands.last { $0.kind == .queryOrder }?.query ?? 0
         return bench.say(.orderStatus, entry) {
             $0.state = .partiallyFilled
+            $0.quantity = Quantity(leaves + 1)
             $0.filled = Quantity(1)
             $0.leaves = Quantity(leaves)
             $0.price = Script.price(price)

@@ -93,7 +93,9 @@ import Units
         #expect(bench.filled(Self.manual(2), .sell, 2, "5001.00").contains("m2 filled 0"))
     }
 
-    private static func enlarged(answer leaves: Int64) -> GatewayBench {
+    /// Four contracts are wanted of the second of two that share two, one of which has filled. The venue has taken that
+    /// or not, and the word is lost.
+    private static func enlarged(taken: Bool, answer leaves: Int64) -> GatewayBench {
         var bench = Self.pair([.sell, .sell])
         bench.filled(manual(1), .sell, 1, "5001.00")
         bench.say(.reduced, manual(2)) {
@@ -108,21 +110,67 @@ import Units
         bench.accepted(GatewayBench.own(1), 1)
         bench.accepted(GatewayBench.own(2), 1)
         bench.wait(250)
-        bench.status(
-            manual(2), .working, leaves: leaves, query: bench.commands.last { $0.kind == .queryOrder }?.query ?? 0)
+        bench.answer(manual(2), .working, of: taken ? 4 : 2, leaves: leaves)
         return bench
     }
 
-    @Test func `a larger quantity whose word is lost is known by what is left, and so is one that never came`() {
-        for (leaves, reason) in [(3, VenueReason.none), (1, .changeLost)] as [(Int64, VenueReason)] {
-            let bench = Self.enlarged(answer: leaves)
-            let live = bench.gateway.live.indices.map { bench.gateway.live[$0] }
-            let order = live.first { $0.order.id == Self.manual(2) }
-            #expect(order?.order.quantity == Quantity(reason == .none ? 4 : 2))
+    @Test func `a larger quantity whose word is lost is known by what the venue names, as is one that never came`() {
+        // With three left of four, of which the pair has filled one; and with one, of which it has filled three.
+        for (isTaken, leaves) in [(true, 3), (true, 1), (false, 1)] as [(Bool, Int64)] {
+            let bench = Self.enlarged(taken: isTaken, answer: leaves)
+            let order = bench.live(Self.manual(2))
+            #expect(order?.order.quantity == Quantity(isTaken ? 4 : 2))
             #expect(order?.leaves == Quantity(leaves))
-            #expect(bench.updates.last?.reason == reason)
+            #expect(bench.updates.last?.reason == (isTaken ? VenueReason.none : .changeLost))
             #expect(!bench.gateway.isFlattening)
         }
+    }
+
+    @Test func `what the pair fills leaves the other order is asked when it is not told`() {
+        var bench = Self.pair([.buy, .buy])
+        bench.filled(Self.manual(1), .buy, 1, "4999.00")
+        for stop in [1, 2] { bench.accepted(GatewayBench.own(UInt64(stop)), 1) }
+        #expect(bench.wait(250).contains("> ask m2"))
+        #expect(bench.answer(Self.manual(2), .working, of: 2, leaves: 1) == ["m2 working 1"])
+        bench.filled(Self.manual(1), .buy, 1, "4999.00")
+        for stop in [3, 4] { bench.accepted(GatewayBench.own(UInt64(stop)), 1) }
+        #expect(bench.wait(250).contains("> ask m2"))
+        #expect(bench.answer(Self.manual(2), .cancelled) == ["m2 cancelled 0"])
+        #expect(!bench.gateway.isFlattening && bench.gateway.hasProtection)
+    }
+
+    @Test func `what is told is not asked`() {
+        var bench = Self.pair([.buy, .buy])
+        bench.filled(Self.manual(1), .buy, 1, "4999.00")
+        bench.say(.reduced, Self.manual(2)) {
+            $0.reason = .linked
+            $0.leaves = Quantity(1)
+        }
+        for stop in [1, 2] { bench.accepted(GatewayBench.own(UInt64(stop)), 1) }
+        #expect(bench.wait(10_000) == [])
+    }
+
+    /// The venue changed the order to four and then the other one filled a contract; or in the other order.
+    @Test(arguments: [3, 4])
+    func `a change that crosses a fill of the pair is asked for once`(left: Int64) {
+        var bench = Self.pair([.buy, .buy])
+        bench.open(.buy, 4, id: Self.manual(2)) {
+            $0.action = .modify
+            $0.type = .limit
+            $0.limit = Script.price("4999.00")
+        }
+        bench.filled(Self.manual(1), .buy, 1, "4999.00")
+        bench.say(.reduced, Self.manual(2)) {
+            $0.reason = .linked
+            $0.leaves = Quantity(3)
+        }
+        let out = bench.say(.modified, Self.manual(2)) {
+            $0.quantity = Quantity(4)
+            $0.leaves = Quantity(4)
+        }
+        #expect(out == ["m2 working 4", "> ask m2"])
+        #expect(bench.answer(Self.manual(2), .working, of: 4, leaves: left) == (left == 4 ? [] : ["m2 working 3"]))
+        #expect(bench.live(Self.manual(2))?.leaves == Quantity(left))
     }
 
     @Test func `what the other side of the pair has ended is not changed any more`() {

@@ -12,6 +12,8 @@ struct ReconciliationLedger {
     /// What was had here when it began.
     private var held = ReconciliationAnswer.Side(position: 0, orders: [])
     private var terms: [String: Terms] = [:]
+    /// What the venue has done since with an order's quantity or price, or is to do: how it stood then is not how it stands.
+    private var changed: Set<String> = []
     /// What the venue said in the last read, by account.
     private var reads: [VenueAccount: Read] = [:]
     private var differences: [ReconciliationAnswer.Difference] = []
@@ -44,8 +46,11 @@ struct ReconciliationLedger {
         guard commands.count == 1 else { return .wait }
         held = ReconciliationAnswer.Side(
             position: accounts.quantity.contracts, orders: accounts.liveOrders.map { .init($0) })
-        terms = [:]
-        for order in accounts.liveOrders { terms[order.order.id.description] = Terms(order) }
+        (terms, changed) = ([:], [])
+        for order in accounts.liveOrders {
+            terms[order.order.id.description] = Terms(order)
+            if order.isModifySent { changed.insert(order.order.id.description) }
+        }
         differences = []
         isDone = false
         return .take(OperatorCommand(.reconcile, of: command))
@@ -55,6 +60,8 @@ struct ReconciliationLedger {
         switch message {
         case .command(let command) where command.kind == .queryOrders:
             reads[command.account] = Read(query: command.query)
+        case .command(let command) where command.kind == .modify && isAwaited:
+            changed.insert(command.order.id.description)
         case .event(let event): observe(event)
         case .notice(let notice) where isAwaited: observe(notice)
         default: break
@@ -62,6 +69,9 @@ struct ReconciliationLedger {
     }
 
     private mutating func observe(_ event: VenueEvent) {
+        if isAwaited, [.accepted, .reduced, .modified, .triggered].contains(event.kind) {
+            changed.insert(event.order.description)
+        }
         guard var read = reads[event.account] else { return }
         switch event.kind {
         case .orderStatus where event.query == read.query && !event.state.isTerminal && event.state != .unknown:
@@ -106,19 +116,21 @@ struct ReconciliationLedger {
         commands = []
     }
 
-    /// An order that is live on both sides stands there as it did here when it was asked, or as it does by now.
+    /// An order that is live on both sides stands there as it did here when it was asked, or, when it was changed
+    /// since, as it does by now: what the answer itself has set right here differed.
     private mutating func compareTerms(_ accounts: ExecutionAccounts) {
         for live in accounts.liveOrders where !live.isModifySent {
-            let order = live.order.id.description, here = Terms(live)
+            let order = live.order.id.description, now = Terms(live)
             guard let there = reads[live.order.account]?.terms[order] else { continue }
-            let before = terms[order] ?? here
-            if there.total != here.total, there.total != before.total {
+            let before = terms[order] ?? now
+            let here = changed.contains(order) && there.total == now.total ? now : before
+            if there.total != here.total {
                 differences.append(
                     .init(kind: .leaves, order: order, expected: here.leaves, found: there.leaves))
             }
             let hasPrice = live.order.type != .market && live.order.type != .trailingStop && there.price > 0
-            if hasPrice, there.price != here.price, there.price != before.price {
-                differences.append(.init(kind: .price, order: order, expected: here.price, found: there.price))
+            if hasPrice, there.price != now.price, there.price != before.price {
+                differences.append(.init(kind: .price, order: order, expected: now.price, found: there.price))
             }
         }
     }

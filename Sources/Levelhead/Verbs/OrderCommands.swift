@@ -192,7 +192,9 @@ enum OrderReport {
             print(words.compactMap { $0 }.joined(separator: " "))
         }
         if answer.outcome != .done {
-            throw ControlFailure("\(verb.name): \(details.message ?? details.verdict ?? answer.outcome.name)")
+            let refusal = details.verdict == "approved" ? nil : details.verdict
+            let words = [verb.name, refusal, details.message].compactMap { $0 }
+            throw ControlFailure((words.count > 1 ? words : [verb.name, answer.outcome.name]).joined(separator: ": "))
         }
     }
 

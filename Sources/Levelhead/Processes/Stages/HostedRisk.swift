@@ -243,7 +243,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     mutating func follow(_ fold: inout StageFold<RiskFollower>) {
-        manual.follow(ledger)
+        manual.follow(ledger, setup.configuration)
         let now = MonotonicClock.now()
         if keeper?.isDue(now) == true { keeper?.keep(fold.read { $0.gate }, now) }
     }

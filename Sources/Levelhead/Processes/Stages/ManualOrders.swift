@@ -47,14 +47,14 @@ struct ManualOrders {
     }
 
     /// Answers, as far as that is possible now.
-    mutating func follow(_ ledger: CommandLedger) {
+    mutating func follow(_ ledger: CommandLedger, _ configuration: ResolvedConfiguration) {
         if waiting.isEmpty { return }
         waiting.removeAll { command in
             guard let entry = ledger[command.number] else {
                 command.finish(.failed, AnswerDetails(message: "too many commands after it"))
                 return true
             }
-            let details = AnswerDetails(entry)
+            let details = AnswerDetails(entry, configuration)
             guard entry.isOver else {
                 if command.currentAnswer().details != details { command.report(details) }
                 return false
@@ -146,13 +146,27 @@ enum ManualOrderError: Error, CustomStringConvertible {
 }
 
 extension AnswerDetails {
-    /// How far an order, a change or a cancel has come.
-    fileprivate init(_ entry: CommandEntry) {
+    /// How far an order, a change or a cancel has come; of a refused one, what the check refuses and by which limits.
+    fileprivate init(_ entry: CommandEntry, _ configuration: ResolvedConfiguration) {
         self.init()
         order = entry.order.description
         verdict = entry.verdict
         state = entry.state.map { "\($0)" }
-        message = entry.message.isEmpty ? nil : entry.message
+        let refusal = entry.verdict.flatMap { RefusalReason(rawValue: $0) }
+        let check = refusal.flatMap { reason in RiskCheck.all.first { $0.reason == reason } }
+        message = entry.message.isEmpty ? check.map { $0.text(configuration) } : entry.message
+    }
+}
+
+extension RiskCheck {
+    /// What it refuses, and the limits that are set: `more entries working at once (risk.max_open_orders = 32)`.
+    fileprivate func text(_ configuration: ResolvedConfiguration) -> String {
+        let wanted = keys.map { "risk." + $0.replacing("NAME", with: "manual") }
+        let limits = configuration.settings.filter { setting in
+            wanted.contains(setting.key) && !["0", "0.0", "\"0.00\"", "\"\""].contains(setting.value.canonical)
+        }
+        let text = limits.map { "\($0.key) = \($0.value.canonical)" }.joined(separator: ", ")
+        return text.isEmpty ? refuses : "\(refuses) (\(text))"
     }
 }
 

@@ -83,6 +83,23 @@ import Testing
         for (columns, reason) in PropertyTable.frozen { #expect(!columns.isDisjoint(with: differing), "\(reason)") }
     }
 
+    /// Also in the row of a second whose end moved the average's level: its groups come later.
+    @Test func `the chain near a level is that near its price in the same row`() throws {
+        let (rows, average) = (try Self.cleanRows.get(), LevelKind.movingAverage)
+        func price(_ row: AllRows.Row) -> Double { row.values[.mid] * 4 - row.values[average, .distance] }
+        var movedCount = 0
+        for index in rows.indices.dropFirst().dropLast() where !rows[index].isGroup {
+            let (before, row, next) = (rows[index - 1], rows[index], rows[index + 1])
+            guard next.time - row.time < EveryColumnTape.second, abs(price(next) - price(row)) < 1e-6 else { continue }
+            if abs(price(before) - price(row)) > 1e-6 { movedCount += 1 }
+            for column in [LevelFeature.openInterestShare, .putCallOpenInterest] {
+                let (value, other) = (row.values[average, column], next.values[average, column])
+                #expect(value.isNaN == other.isNaN && !(abs(value - other) > 1e-12), "seed \(Self.seed), row \(index)")
+            }
+        }
+        #expect(movedCount > 5)
+    }
+
     @Test func `what comes later changes nothing`() throws {
         let (tape, all) = (try Self.faulty.get(), try Self.faultyRows.get())
         var random = SeededGenerator(seed: 5)

@@ -20,13 +20,16 @@ extension ContractEngine {
         let (time, eventTime, records) = (assembler.group.time, assembler.group.eventTime, assembler.group.recordCount)
         let restated = assembler.group.hasSnapshot || assembler.group.hasClear
         if restated, state.pointee.lost.isOpen, !assembler.isRestating { endHole(at: eventTime) }
-        state.pointee.isBookOld = false
+        // One from before a close that time has passed, by its clock, opens nothing again (K.3-8).
+        let close = state.pointee.session.close.nanoseconds
+        let isPast = state.pointee.secondEnd > close && time < close
+        state.pointee.isBookOld = isPast
         let midBefore = state.pointee.mid
         let wasValid = state.pointee.isBookValid
         state.pointee.advance(to: time)
         if state.pointee.averageMoved { moveAverage() }
         let isOpen = state.isOpen(at: time)
-        let usable = isOpen && !assembler.isSuspect && !assembler.book.pointee.isCrossed
+        let usable = isOpen && !isPast && !assembler.isSuspect && !assembler.book.pointee.isCrossed
         setValidity(usable && assembler.book.pointee.isTwoSided, assembler.book, at: time)
         attribute(flowCounts: usable && !restated)
         let parts = takeTrades(at: time, eventTime: eventTime, isOpen: isOpen)
@@ -77,7 +80,7 @@ extension ContractEngine {
 
     @inline(__always)
     private mutating func apply(_ context: borrowing GroupContext, records: Int32) {
-        if context.isOpen, context.eventTime >= state.pointee.activationDue,
+        if context.isOpen, context.eventTime >= state.pointee.activationDue, !state.pointee.isBookOld,
             state.pointee.session.contains(Timestamp(nanoseconds: context.time))
         {
             activateLevels(context)

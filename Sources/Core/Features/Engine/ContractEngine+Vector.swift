@@ -41,7 +41,11 @@ extension ContractEngine {
         state.pointee.writtenMid = state.pointee.mid
         state.pointee.stale = []
         if operators.pointee.baseline.isPresent { operators.pointee.baseline.write(values, state, row: row) }
-        optionBoard?.pointee.write(values, leader: UnsafePointer(levels), at: time, seen: &optionVersion)
+        if state.pointee.averageMoved {
+            writeOptionsAtMovedAverage(row: row)
+        } else {
+            optionBoard?.pointee.write(values, leader: UnsafePointer(levels), at: time, seen: &optionVersion)
+        }
         if state.pointee.lost.isAny { hideLost(at: time) }
     }
 
@@ -80,15 +84,32 @@ extension ContractEngine {
     @inline(never)
     private mutating func writeMovedAverage(row: borrowing RowContext) {
         let (index, moment) = (LevelKind.movingAverage.rawValue, LevelMoment(row))
-        var level = levels[index]
-        if level.isActive, let price = state.pointee.sources.average.price {
-            level.move(to: price, time: row.clock.pointee.time, mid: state.pointee.mid)
-        }
+        var level = movedAverage(row: row)
         let (out, terms) = (values + index * LevelFeature.count, terms + index)
         withUnsafeMutablePointer(to: &level) {
             $0.write(out, terms: terms, row: row, moment: moment, also: .all, termsAreDue: true)
         }
         levels[index].stale = .all
+    }
+
+    /// The chain's columns of such a row are those of the level where the row shows it.
+    @inline(never)
+    private mutating func writeOptionsAtMovedAverage(row: borrowing RowContext) {
+        let index = LevelKind.movingAverage.rawValue
+        let level = levels[index]
+        levels[index] = movedAverage(row: row)
+        optionVersion = 0
+        optionBoard?.pointee.write(values, leader: UnsafePointer(levels), at: row.time, seen: &optionVersion)
+        levels[index] = level
+        optionVersion = 0
+    }
+
+    private func movedAverage(row: borrowing RowContext) -> LevelState {
+        var level = levels[LevelKind.movingAverage.rawValue]
+        if level.isActive, let price = state.pointee.sources.average.price {
+            level.move(to: price, time: row.clock.pointee.time, mid: state.pointee.mid)
+        }
+        return level
     }
 
     @inline(__always)

@@ -249,6 +249,14 @@ import Units
         }
     }
 
+    @Test func `in a run that goes on nobody is waited for for long`() {
+        let merge = FeedMerge(now: Self.now, isResumed: true)
+        for state in [FeedState.down, .connecting, .authenticating, .replaying] {
+            #expect(Self.limit(merge, state, reached: 50, after: 2) == Self.time(50))
+            #expect(Self.limit(merge, state, reached: 50, after: 3) == .undefined)
+        }
+    }
+
     @Test func `once both were live neither waits again`() {
         var merge = FeedMerge(now: Self.now)
         merge.see(1, .live, now: Self.now)

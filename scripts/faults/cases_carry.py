@@ -7,6 +7,8 @@ import shutil
 import signal
 import time
 
+import bench
+import index_options
 from bench import PLACE, case, expect, levelhead, same, short_day, until
 from cases_live import KEY, live_up, serve
 from cases_silence import changes, feed as feed_state, quiet_day
@@ -218,6 +220,45 @@ def live_goes_on_after_a_crash(_):
             until(lambda: words in other.words(), 20, f"said: {other.words()}")
             until(lambda: (first.state / "run").read_text().strip() != str(first.run), 20, "a new run")
             other.run = pathlib.Path((first.state / "run").read_text().strip())
+
+
+def ingests(up):
+    """Whether ingest answers."""
+    return any(one["name"] == "ingest" for one in up.status()["processes"])
+
+
+@case()
+def live_resumed_with_two_gateways(_):
+    """A run that goes on without a word of its feed has the gateways and the replay that it began with. While the options' gateway
+    is down, an ingest that is started again does not let the futures wait for it."""
+    place, day = PLACE / "resumed", short_day()
+    place.mkdir()
+    index_options.write(day, place / "options.dbn")
+    config = PLACE / "resumed.toml"
+    config.write_text(bench.DAY_CONFIG.read_text() + '\n[options]\nroot = "SPXW"\n')
+    pace = ("--speed", "10x", "--clock", "shared")
+    with serve(day, *pace) as futures, serve(place, *pace) as options:
+        more = ("--replay-from", "all", "--options-gateway", options.address)
+        with live_up(futures, *more, options=True, config=config) as up:
+            ready(up)
+            end_at_once(up)
+        with Up("--resume", "--set", "live.options=true", config=config, environment=KEY, run=up.run, state=up.state) as again:
+            ready(again)
+            kept_feed = json.loads((up.run / "run.json").read_text())
+            same((kept_feed["options_gateway"], kept_feed["replay_from"]), (options.address, "all"), "the feed that it began with")
+            expect("not on this tape" not in again.words(), f"said: {again.words()[-300:]}")
+            options.process.terminate()
+            options.process.wait()
+            # So that records came which the replay brings.
+            again.kill("ingest", signal.SIGSTOP)
+            time.sleep(2)
+            again.kill("ingest")
+            since = time.monotonic()
+            until(lambda: ingests(again) and feed_state(again) != "live", 10, "the feed is behind")
+            until(lambda: ingests(again) and feed_state(again) == "live", 12, "the futures' feed is live")
+            waited = time.monotonic() - since
+            detail = prove(again, again.end(), config=config)
+    return f"live {waited:.1f} s after the kill; {detail}"
 
 
 @case()

@@ -31,11 +31,10 @@ enum RunFile {
 
     /// Of a run over a live feed, whose tape begins with it.
     static func live(
-        _ configuration: ResolvedConfiguration, dataset: String, gateway: String, history: RunHistory?, end: End? = nil
+        _ configuration: ResolvedConfiguration, feed: [(String, String)], history: RunHistory?, end: End? = nil
     ) throws -> [UInt8] {
-        let input = try program(.up) + [
-            ("dataset", JSONText.string(dataset)), ("gateway", JSONText.string(gateway)), ("tapes", "[]"),
-            ("history", history.map(self.history) ?? "null"), ("files", try NamedFiles.json(configuration)),
+        let input = try program(.up) + feed + [
+            ("tapes", "[]"), ("history", history.map(self.history) ?? "null"), ("files", try NamedFiles.json(configuration)),
             ("configuration", configuration.json),
         ]
         return bytes(input + members(end))

@@ -1,13 +1,13 @@
 @preconcurrency import Glibc
 import Synchronization
 
-/// SIGINT and SIGTERM as a wish to end in order: whoever waits in a system call is woken, and looks here.
+/// SIGINT, SIGTERM and SIGQUIT as a wish to end in order: whoever waits in a system call is woken, and looks here.
 enum StopSignal {
     private static let raised = Atomic<Bool>(false)
 
     static var isRaised: Bool { raised.load(ordering: .relaxed) }
 
-    private static let numbers = [SIGINT, SIGTERM]
+    private static let numbers = [SIGINT, SIGTERM, SIGQUIT]
 
     /// The signals.
     static var set: sigset_t {

@@ -96,7 +96,7 @@ struct IngestCommand: ParsableCommand {
             let site = try process.site()
             do {
                 if input.tape.isEmpty {
-                    try LiveIngest(site, live.source(of: site)).run()
+                    try LiveIngest(site, live.asBegun(site).source).run()
                 } else {
                     let tape = try MergedTape.open(try TapePaths.expand(input.tape))
                     try TapeIngest(site, speed: speed?.multiple, stays: stay).run(tape, window: input.window)

@@ -71,26 +71,41 @@ struct LiveOptions: ParsableArguments {
         return GatewayAddress(host: String(gateway[..<colon]), port: port)
     }
 
-    var source: LiveSource { source(gateway: gateway, dataset: dataset) }
-
-    /// For a process of its own: the run was begun with a gateway and a dataset, unless it is told others.
-    func source(of site: RunSite) throws -> LiveSource {
-        let path = "\(site.directory)/run.json"
-        // Killed before it had begun.
-        guard PosixFile.exists(path) else { return source }
-        let run = try RunRecord(path: path)
-        let dataset = givenDataset ?? run.text("dataset") ?? dataset
-        // That of the dataset is not kept for the options' own.
-        let begun = run.text("gateway").flatMap { $0 == "\(GatewayAddress.databento(dataset: dataset))" ? nil : $0 }
-        return source(gateway: gateway ?? begun, dataset: dataset)
-    }
-
-    private func source(gateway: String?, dataset: String) -> LiveSource {
+    var source: LiveSource {
         LiveSource(
             dataset: dataset, address: gateway.flatMap(Self.address) ?? .databento(dataset: dataset),
             optionsAddress: (optionsGateway ?? gateway).flatMap(Self.address), keyFile: keyFile,
             replay: replayFrom ?? .session, compresses: compressed)
     }
+
+    /// For a process of its own, or a run that goes on: as the run was begun, unless these say otherwise.
+    func asBegun(_ site: RunSite) throws -> LiveOptions {
+        let path = "\(site.directory)/run.json"
+        // Killed before it had begun.
+        guard PosixFile.exists(path) else { return self }
+        let run = try RunRecord(path: path)
+        var begun = self
+        begun.givenDataset = givenDataset ?? run.text(Self.datasetKey)
+        // That of the dataset is not kept for the options' own.
+        let own = "\(GatewayAddress.databento(dataset: begun.dataset))"
+        begun.gateway = gateway ?? run.text(Self.gatewayKey).flatMap { $0 == own ? nil : $0 }
+        begun.optionsGateway = optionsGateway ?? run.text(Self.optionsGatewayKey)
+        begun.replayFrom = replayFrom ?? run.text(Self.replayKey).flatMap { LiveSource.Replay(rawValue: $0) }
+        begun.compressed = compressed || run.flag(Self.compressedKey) == true
+        return begun
+    }
+
+    /// What a run's `run.json` says of its feed.
+    var members: [(String, String)] {
+        [
+            (Self.datasetKey, JSONText.string(dataset)), (Self.gatewayKey, JSONText.string("\(source.address)")),
+            (Self.optionsGatewayKey, optionsGateway.map(JSONText.string) ?? "null"),
+            (Self.replayKey, JSONText.string(source.replay.rawValue)), (Self.compressedKey, "\(compressed)"),
+        ]
+    }
+
+    private static let (datasetKey, gatewayKey, optionsGatewayKey) = ("dataset", "gateway", "options_gateway")
+    private static let (replayKey, compressedKey) = ("replay_from", "compressed")
 
     /// The same options as arguments for another process.
     var arguments: [String] {

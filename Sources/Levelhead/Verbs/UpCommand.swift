@@ -207,13 +207,10 @@ struct UpCommand: ParsableCommand {
     ) throws -> UpInput {
         if tape.isEmpty {
             let history = try past.map { try RunHistory(path: $0, root: configuration.instrument.signalRoot) }
-            let source = try resumed.map { try live.source(of: $0) } ?? live.source
-            if resume, !begin { _ = try source.key() }
-            let (dataset, gateway) = (source.dataset, "\(source.address)")
+            let live = try resumed.map { try self.live.asBegun($0) } ?? self.live
+            if resume, !begin { _ = try live.source.key() }
             return UpInput(
-                runFile: {
-                    try RunFile.live(configuration, dataset: dataset, gateway: gateway, history: history, end: $0)
-                },
+                runFile: { try RunFile.live(configuration, feed: live.members, history: history, end: $0) },
                 arguments: live.arguments, history: history,
                 check: { try RunFile.check($0, configuration, history: history) })
         }

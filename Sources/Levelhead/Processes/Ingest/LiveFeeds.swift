@@ -7,9 +7,13 @@ import Units
 struct LiveFeeds: ~Copyable {
     private let feeds = UnsafeMutablePointer<LiveFeed>.allocate(capacity: 2)
     private var count = 1
-    private var merge = FeedMerge(now: MonotonicClock.now())
+    private var merge: FeedMerge
 
-    init(_ futures: consuming LiveFeed) { feeds.initialize(to: futures) }
+    /// - Parameter isResumed: the run has records already.
+    init(_ futures: consuming LiveFeed, isResumed: Bool) {
+        feeds.initialize(to: futures)
+        merge = FeedMerge(now: MonotonicClock.now(), isResumed: isResumed)
+    }
 
     deinit {
         feeds.deinitialize(count: count)

@@ -66,7 +66,8 @@ struct LiveIngest {
         if isNew, plan.hasOptions { sink.options = try OptionScout(source, plan, key).look() }
         plan.choose(from: &sink)
         let (address, dataset) = plan.chain(source)
-        var feeds = LiveFeeds(try feed(source.address, source.dataset, key, plan.futures, ledgers.futures))
+        var feeds = LiveFeeds(
+            try feed(source.address, source.dataset, key, plan.futures, ledgers.futures), isResumed: sink.hasRecords)
         if plan.hasIndexChain { feeds.add(try feed(address, dataset, key, plan.chain, ledgers.chain)) }
         var told: FeedState?
         var savedAt = MonotonicClock.now()

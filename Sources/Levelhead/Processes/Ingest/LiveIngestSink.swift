@@ -260,8 +260,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         guard failure == nil else { return }
         if ingest == nil {
             early.append(Array(UnsafeRawBufferPointer(start: record.bytes, count: record.byteCount)))
-            // The books come last: with their first record every name has been said.
-            let isAllSaid = contracts.missing.isEmpty && contracts.isSettled && record.type != .symbolMapping
+            // The books come last: with their first record every name has been said. Marks have no time before data.
+            let isAllSaid = contracts.missing.isEmpty && contracts.isSettled && Self.isOfData(record)
             if record.type == .mbp10 { earlyBooks += 1 }
             if isAllSaid || earlyBooks > (contracts.missing.isEmpty ? 0 : Self.earlyBooksMost) { begin() }
             return

@@ -159,9 +159,10 @@ struct HostedExecution: ~Copyable, HostedStage {
         cancels.removeAll { command in
             let entry = ledger[command.number]
             guard entry?.isOver ?? true else { return false }
-            let state = entry?.state.map { "\($0)" } ?? "pending"
-            command.finish(
-                .done, AnswerDetails.cancelled(command.arguments.target ?? "", verdict: "sent", state: state))
+            var details = AnswerDetails.cancelled(
+                command.arguments.target ?? "", verdict: "sent", state: entry?.state.map { "\($0)" })
+            if let entry, entry.isOver, entry.state == nil { details.message = "nothing to cancel" }
+            command.finish(.done, details)
             return true
         }
     }
@@ -217,7 +218,7 @@ struct HostedExecution: ~Copyable, HostedStage {
 }
 
 extension AnswerDetails {
-    static func cancelled(_ order: String, verdict: String, state: String) -> AnswerDetails {
+    static func cancelled(_ order: String, verdict: String, state: String?) -> AnswerDetails {
         var details = AnswerDetails()
         details.order = order
         details.verdict = verdict

@@ -62,6 +62,8 @@ struct RunRecord {
     /// A value of text; nil for null, too.
     func text(_ key: String) -> String? { members[key] as? String }
 
+    func flag(_ key: String) -> Bool? { members[key] as? Bool }
+
     func list(_ key: String) -> [String]? { members[key] as? [String] }
 
     var historyDigest: String? { (members["history"] as? [String: Any])?["sha256"] as? String }

@@ -68,6 +68,7 @@ struct TestSubscriber: ~Copyable {
     var garbage = 0
     var absent: [String] = []
     var qualities: [UInt16] = []
+    var ends = 0
 
     init(
         _ directory: SocketDirectory, _ filter: String = "features.T",
@@ -90,6 +91,7 @@ struct TestSubscriber: ~Copyable {
             case .run(let run): runs.append(run)
             case .silent: silences += 1
             case .heard: heards += 1
+            case .ended: ends += 1
             case .garbage: garbage += 1
             case .quality(let flags): qualities.append(flags.rawValue)
             case .absent(let filter, let topics): absent.append("\(filter.text): \(topics.map(\.name))")

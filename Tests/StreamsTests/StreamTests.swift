@@ -212,6 +212,66 @@ import ZeroMQ
         #expect(subscriber.qualities == [2, 2 | 256, 0])
     }
 
+    @Test func `the end in order is told behind what the feed had lost`() throws {
+        let directory = try SocketDirectory()
+        var publisher = try TestPublisher(directory, highWaterMark: 10)
+        var options = Self.all
+        options.highWaterMark = 2
+        var subscriber = try TestSubscriber(directory, options: options)
+        try eventually("the subscription") {
+            try publisher.serve()
+            try subscriber.drain()
+            return subscriber.runs == [1]
+        }
+        try publisher.publish(300)
+        // Whoever asks is answered before the end returns.
+        var failure: (any Error)?
+        // Slow, for the machine may be.
+        var time = now
+        try publisher.publisher.end(wallTime: Timestamp(nanoseconds: 1)) {
+            do { try subscriber.drain() } catch { failure = error }
+            time = time + Nanoseconds(100_000)
+            return time
+        }
+        #expect(failure == nil)
+        let (count, missed) = (subscriber.sequences.count, subscriber.missed)
+        #expect(count == 300 && missed.isEmpty, "\(count), \(missed)")
+        try eventually("the end") {
+            try subscriber.drain()
+            return subscriber.ends == 1
+        }
+        #expect(subscriber.subscriber.filledCount > 0, "nothing was lost: the test tests nothing")
+    }
+
+    @Test func `an end that nobody waits for is over at once`() throws {
+        let directory = try SocketDirectory()
+        var publisher = try TestPublisher(directory)
+        try publisher.publish(3)
+        var calls = 0
+        try publisher.publisher.end(wallTime: Timestamp(nanoseconds: 1)) {
+            calls += 1
+            return now
+        }
+        #expect(calls == 1)
+    }
+
+    @Test func `answers take turns, and who asks again keeps its place`() throws {
+        let directory = try SocketDirectory()
+        var publisher = try TestPublisher(directory, historyByteCount: 8 << 20)
+        try publisher.publish(20_000)
+        var options = Self.all
+        options.requestTimeout = .milliseconds(1)
+        var one = try TestSubscriber(directory, options: options)
+        var other = try TestSubscriber(directory, options: options)
+        try eventually("a part") {
+            try publisher.serve()
+            try one.drain()
+            try other.drain()
+            return one.sequences.count > 2_000 || other.sequences.count > 2_000
+        }
+        #expect(min(one.sequences.count, other.sequences.count) > 500)
+    }
+
     @Test func `silence is told once, and its end`() throws {
         let directory = try SocketDirectory()
         var options = Self.all

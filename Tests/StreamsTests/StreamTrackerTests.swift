@@ -36,8 +36,11 @@ private struct ModelPublisher {
         return bytes
     }
 
-    var heartbeat: [UInt8] {
-        let beat = FrameWriter(topic: StreamPublisher.heartbeat, kind: .heartbeat, run: run)
+    var heartbeat: [UInt8] { heartbeat(isLast: false) }
+
+    func heartbeat(isLast: Bool) -> [UInt8] {
+        let beat = FrameWriter(
+            topic: StreamPublisher.heartbeat, kind: .heartbeat, columns: isLast ? 1 : 0, run: run)
         let head = Self.topic.field + LittleEndianBytes().adding(next).bytes
         var bytes = [UInt8](repeating: 0, count: FrameLayout.headerByteCount + head.count)
         _ = bytes.withUnsafeMutableBytes { slot in
@@ -161,6 +164,7 @@ private struct ModelPublisher {
             case .frame(let bytes): said.append("\(bytes.withUnsafeBytes { StreamFrame.load($0, 40, UInt64.self) })")
             case .event(.missed(_, let range)): said.append("missed \(range)")
             case .event(.run(let run)): said.append("run \(run)")
+            case .event(.ended): said.append("ended")
             case .event: break
             }
         }
@@ -309,6 +313,47 @@ private struct ModelPublisher {
             }
         }
         #expect(absent == [[ModelPublisher.topic]])
+    }
+
+    /// Frames that came behind a gap are not kept from their reader for ever, and a stream is not taken for whole.
+    @Test(arguments: [false, true])
+    func `what a publisher owes that is gone is told as missed`(isEnded: Bool) throws {
+        var options = StreamSubscriber.Options()
+        options.start = .sequence(0)
+        var tracker = StreamTracker(filters: [TopicFilter(ModelPublisher.topic)], options: options)
+        var publisher = ModelPublisher(run: 1, first: 0, kept: 40)
+        _ = publisher.publish()
+        try Self.take(publisher.publish(), &tracker, now: .zero)
+        _ = publisher.publish()
+        try Self.take(publisher.heartbeat(isLast: isEnded), &tracker, now: .zero)
+        var said: [String] = []
+        for second in 1...50 {
+            let before = said.count
+            for request in tracker.tick(now: .seconds(Int64(second))) {
+                tracker.didSend(request, now: .seconds(Int64(second)))
+            }
+            said += Self.said(&tracker)
+            if said.count > before, before > 0 { #expect(isEnded || second > 40) }
+        }
+        let tail = isEnded ? ["missed 2...2", "ended"] : []
+        #expect(said == ["run 1", "missed 0...0", "1"] + tail)
+    }
+
+    @Test func `an end is taken back when more comes`() throws {
+        var options = StreamSubscriber.Options()
+        options.start = .sequence(0)
+        var tracker = StreamTracker(filters: [TopicFilter(ModelPublisher.topic)], options: options)
+        var publisher = ModelPublisher(run: 1, first: 0, kept: 40)
+        var said: [String] = []
+        for second in 0..<2 {
+            let now = Nanoseconds.seconds(Int64(second))
+            try Self.take(publisher.publish(), &tracker, now: now)
+            try Self.take(publisher.heartbeat(isLast: true), &tracker, now: now)
+            _ = tracker.tick(now: now)
+            _ = tracker.tick(now: now)
+            said += Self.said(&tracker)
+        }
+        #expect(said.filter { $0 == "ended" }.count == 2)
     }
 
     @Test func `what a living publisher does not send is given up`() throws {

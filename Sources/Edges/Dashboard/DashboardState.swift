@@ -78,7 +78,7 @@ struct DashboardState {
             rows[Self.family(topic), default: RecentRows()].miss(range)
             rowsVersion += 1
         case .run(let run): begin(run, of: feed)
-        case .absent: break
+        case .absent, .ended: break
         case .quality(let flags): voices[feed, default: Voice()].flags = flags
         case .silent: voices[feed, default: Voice()].isHeard = false
         case .heard: voices[feed, default: Voice()].isHeard = true

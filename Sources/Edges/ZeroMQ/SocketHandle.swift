@@ -15,7 +15,7 @@ struct SocketHandle {
     }
 
     func apply(_ options: ZeroMQSocketOptions, _ kind: ZeroMQSocket.Kind) throws(ZeroMQError) {
-        try set(ZMQ_LINGER, Int32(0))
+        try set(ZMQ_LINGER, ZeroMQPoller.milliseconds(options.linger))
         try set(ZMQ_IPV6, Int32(0))
         try set(ZMQ_SNDHWM, options.sendHighWaterMark)
         try set(ZMQ_RCVHWM, options.receiveHighWaterMark)

@@ -19,6 +19,8 @@ public struct ZeroMQSocketOptions: Equatable, Sendable {
     /// First and longest pause before a connection is tried again.
     public var reconnectInterval = Nanoseconds.milliseconds(10)
     public var reconnectIntervalMax = Nanoseconds.milliseconds(100)
+    /// How long the context's end waits for what is still to be sent to peers that are there.
+    public var linger = Nanoseconds.zero
     public var security = ZeroMQSecurity.none
 
     public init() {}

@@ -88,6 +88,12 @@ struct StreamPrinter {
         output += JSONText.object(["new_run": members]) + "\n"
     }
 
+    /// Nothing follows of the publisher, and nothing is missing that was not told.
+    mutating func ended(_ publisher: String) {
+        guard format == .jsonl else { return }
+        output += JSONText.object(["ended": JSONText.object([("publisher", JSONText.string(publisher))])]) + "\n"
+    }
+
     /// From here on this is wrong with what the publisher has, also while it publishes nothing; nothing when empty.
     mutating func feed(_ flags: DataQuality, of publisher: String) {
         guard format == .jsonl else { return }

@@ -97,6 +97,9 @@ final class StreamReader {
             let words = flags.names.isEmpty ? "of the present again" : flags.names.joined(separator: ", ")
             printer.feed(flags, of: source.process.rawValue)
             tell("\(source.process.rawValue): what it has is \(words)")
+        case .ended:
+            printer.ended(source.process.rawValue)
+            tell("\(source.process.rawValue): ended; nothing is missing that was not told")
         case .silent: tell("\(source.process.rawValue): silent; waiting for it")
         case .heard: tell("\(source.process.rawValue): heard again")
         case .garbage(let failure): tell("\(source.process.rawValue): not a frame: \(failure)")

@@ -1,6 +1,6 @@
 """Levelhead's streams as NumPy structured arrays."""
 
 from .protocol import HEADER, Schema
-from .subscriber import Absent, Feed, Frame, Garbage, Missed, NewRun, Silent, Subscriber
+from .subscriber import Absent, Ended, Feed, Frame, Garbage, Missed, NewRun, Silent, Subscriber
 
-__all__ = ["HEADER", "Absent", "Feed", "Frame", "Garbage", "Missed", "NewRun", "Schema", "Silent", "Subscriber"]
+__all__ = ["HEADER", "Absent", "Ended", "Feed", "Frame", "Garbage", "Missed", "NewRun", "Schema", "Silent", "Subscriber"]

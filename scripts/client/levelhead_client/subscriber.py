@@ -72,6 +72,14 @@ class Silent:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """The publisher has ended in order, and all that it published was given out or told as Missed. One that is Silent without it
+    may have published more."""
+
+    publisher: str
+
+
+@dataclass(frozen=True)
 class Feed:
     """What the publisher has is not of the present, whether it publishes or not: "stale" while its feed is gone, "replayed" and
     "warming" while it catches up. Of the present again without flags."""
@@ -436,7 +444,7 @@ class Subscriber:
         return sum(source.tracker.filled for source in self._sources)
 
     def events(self, timeout=None):
-        """Frame, Missed, NewRun, Silent, Feed, Absent and Garbage as they come; ends when nothing came for `timeout` seconds.
+        """Frame, Missed, NewRun, Silent, Ended, Feed, Absent and Garbage as they come; ends when nothing came for `timeout` seconds.
 
         What is not taken from the generator is given out by the next one.
         """
@@ -637,6 +645,8 @@ class Subscriber:
             return NewRun(source.name, entry[1])
         elif kind in ("silent", "heard"):
             return Silent(source.name, kind == "silent", self._place.silence(source.name) if kind == "silent" else "")
+        elif kind == "ended":
+            return Ended(source.name)
         elif kind == "feed":
             return Feed(source.name, entry[1])
         elif kind == "garbage":

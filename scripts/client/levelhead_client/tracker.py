@@ -58,7 +58,7 @@ class Tracker:
     """Puts the frames of a publisher in order and says what must be asked for.
 
     Appends to `out`: ("frame", topic, bytes), ("missed", topic, first, last), ("schema", topic, text), ("run", run),
-    ("silent",), ("heard",), ("feed", flags), ("garbage", reason), ("topics", names of all that the publisher has).
+    ("silent",), ("heard",), ("ended",), ("feed", flags), ("garbage", reason), ("topics", names of all that the publisher has).
     """
 
     HELD_MAX = 100_000
@@ -78,6 +78,10 @@ class Tracker:
         self._inquiries = {(kind, ""): [0, None] for kind in self._first_inquiries()}
         self._last_heard = None
         self._is_silent = False
+        # The publisher has said that nothing follows; and that is told.
+        self._has_ended = self._is_end_told = False
+        # How far each topic goes then.
+        self._ends = []
         # What was last told of what the publisher has.
         self._feed = ()
 
@@ -109,17 +113,25 @@ class Tracker:
         self._hear(now)
         self._note_run(int(row["run"]))
         topic, kind = protocol.topic_of(row), int(row["kind"])
+        self._note_end(kind == protocol.HEARTBEAT_KIND and int(row["columns"]) == 1)
         if kind == protocol.HEARTBEAT_KIND:
             self._note_feed(int(row["quality"]))
+            heads = [(name, head) for name, head in heads if self.wants(name)]
             for name, head in heads:
-                if self.wants(name):
-                    self._see(self._track(name), head)
+                self._see(self._track(name), head)
+            if self._has_ended:
+                self._ends = heads
         elif kind == protocol.SCHEMA_KIND:
             name = topic.removeprefix("schema.")
             if self.wants(name):
                 self.out.append(("schema", name, data[protocol.HEADER.itemsize :]))
         elif self.wants(topic):
             self._take_live(self._track(topic), int(row["sequence"]), data)
+
+    def _note_end(self, is_last):
+        if self._has_ended and not is_last:
+            self._is_end_told = False
+        self._has_ended = is_last
 
     def _note_feed(self, quality):
         flags = tuple(name for bit, name in protocol.FEED_FLAGS.items() if quality & bit)
@@ -284,12 +296,20 @@ class Tracker:
             if fill is None or not self._is_due(fill.sent_at, now):
                 continue
             # Two at least: who was away himself knows nothing of an answer before he has asked again.
-            if not self._is_silent and fill.unanswered > 1 and now - fill.since > self.patience:
+            # One that has ended answers no more.
+            patience = self.patience if not self._is_silent else 0 if self._has_ended else 4 * self.patience
+            if fill.unanswered > 1 and now - fill.since > patience:
                 self._give_up(track)
                 continue
             fill.identity = self._identity()
             message = protocol.request(protocol.ASK_FRAMES, fill.identity, track.topic, track.next, fill.last)
             requests.append((message, lambda fill=fill: fill.sent(now)))
+        if self._has_ended and not self._is_end_told:
+            for name, head in self._ends:
+                self._see(self._track(name), head)
+        if self._has_ended and not self._is_end_told and not any(t.fill or t.held for t in self.tracks.values()):
+            self._is_end_told = True
+            self.out.append(("ended",))
         return requests
 
     def _hear(self, now):

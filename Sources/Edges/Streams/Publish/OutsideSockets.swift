@@ -28,6 +28,8 @@ final class OutsideSockets {
     ) throws(ZeroMQError) {
         var socketOptions = ZeroMQSocketOptions()
         socketOptions.sendHighWaterMark = options.highWaterMark
+        socketOptions.linger = StreamPublisher.linger
+        socketOptions.messageByteCountMax = SnapshotServer.messageByteCountMax
         socketOptions.security = endpoints.security
         var options = options
         options.security = endpoints.security

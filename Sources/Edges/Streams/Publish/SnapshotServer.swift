@@ -32,25 +32,35 @@ struct SnapshotServer: ~Copyable {
     private let address = ZeroMQMessage()
     private let body = ZeroMQMessage()
     private var jobs: [Job] = []
+    /// The job that is next: they take turns.
+    private var turn = 0
+    /// When a request came last; nil before the first.
+    private(set) var lastAsked: Nanoseconds?
 
     private static let jobCountMax = 64
     /// A reply that is longer counts as several.
     private static let replyByteCount = 4_096
     /// The library's own messages count too, and those of its security are longer than a request.
-    private static let messageByteCountMax: Int64 = 4_096
-    /// A client that takes nothing for so long gets nothing more.
+    static let messageByteCountMax: Int64 = 4_096
+    /// A client that takes nothing for so long gets nothing more; the shorter time while others wait for its place.
     private static let patience = Nanoseconds.seconds(5)
+    private static let shortPatience = Nanoseconds.milliseconds(250)
+    /// Replies that may wait for one client.
+    private static let repliesWaiting: Int32 = 100
 
     init(
         _ context: ZeroMQContext, _ endpoint: ZeroMQEndpoint, run: UInt64, _ options: StreamPublisher.Options
     ) throws(ZeroMQError) {
         var socketOptions = ZeroMQSocketOptions()
         socketOptions.messageByteCountMax = Self.messageByteCountMax
+        socketOptions.sendHighWaterMark = Self.repliesWaiting
         socketOptions.security = options.security
         socket = try .bound(context, .router, to: endpoint, socketOptions)
         self.run = run
         repliesAtOnce = options.repliesAtOnce
     }
+
+    var isAnswering: Bool { !jobs.isEmpty }
 
     func register(in poller: inout ZeroMQPoller) -> ZeroMQPoller.Entry { poller.add(socket) }
 
@@ -58,12 +68,16 @@ struct SnapshotServer: ~Copyable {
         _ topics: UnsafeMutablePointer<TopicState>, _ topicCount: Int, now: Nanoseconds
     ) throws(ZeroMQError) {
         while jobs.count < Self.jobCountMax, try socket.receive(into: address) {
+            lastAsked = now
             try take(topics, topicCount, now: now)
         }
         guard !jobs.isEmpty else { return }
+        let patience = jobs.count == Self.jobCountMax ? Self.shortPatience : Self.patience
         var left = repliesAtOnce
-        var index = 0
-        while index < jobs.count, left > 0 {
+        var unseen = jobs.count
+        while unseen > 0, left > 0 {
+            unseen -= 1
+            let index = turn < jobs.count ? turn : 0
             var job = jobs[index]
             var isOver = false
             steps: while left > 0 {
@@ -75,15 +89,16 @@ struct SnapshotServer: ~Copyable {
                     isOver = true
                     break steps
                 case .full:
-                    isOver = now - job.lastProgress > Self.patience
+                    isOver = now - job.lastProgress > patience
                     break steps
                 }
             }
             if isOver {
                 jobs.remove(at: index)
+                turn = index
             } else {
                 jobs[index] = job
-                index += 1
+                turn = index + 1
             }
         }
     }
@@ -115,13 +130,18 @@ struct SnapshotServer: ~Copyable {
             let next = topics[index].kept.upperBound
             if next == 0 { range = range.dropFirst() } else { last = min(last, next - 1) }
         }
-        // Who asks again wants the new answer only.
-        jobs.removeAll {
+        var job = Job(
+            address: client, request: request, topics: range, cursor: request.first, last: last, lastProgress: now)
+        // Who asks again wants the new answer only, and keeps its place.
+        let former = jobs.firstIndex {
             $0.address == client && $0.request.kind == request.kind && $0.request.topic == request.topic
         }
-        jobs.append(
-            Job(
-                address: client, request: request, topics: range, cursor: request.first, last: last, lastProgress: now))
+        if let former {
+            job.lastProgress = jobs[former].lastProgress
+            jobs[former] = job
+        } else {
+            jobs.append(job)
+        }
     }
 
     private func step(_ job: inout Job, _ topics: UnsafeMutablePointer<TopicState>) throws(ZeroMQError) -> Step {

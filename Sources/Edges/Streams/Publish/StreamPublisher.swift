@@ -40,11 +40,12 @@ public struct StreamPublisher: ~Copyable {
     let topicCount: Int
     private let options: Options
     private var feed: ZeroMQSocket
-    private var requests: SnapshotServer
-    private let outside: OutsideSockets?
+    var requests: SnapshotServer
+    let outside: OutsideSockets?
     private var lastBeat: Nanoseconds?
     private var beatCount: UInt64 = 0
     private let beatWriter: FrameWriter
+    private let lastBeatWriter: FrameWriter
     private var held: HeldFrames
     /// A table that is made and not yet kept nor sent: tables are long, and would drive the rows out of the caches if
     /// they were held among them.
@@ -63,6 +64,9 @@ public struct StreamPublisher: ~Copyable {
         precondition(Set(plans.map(\.schema.topic)).count == plans.count, "each topic is planned once")
         var socketOptions = ZeroMQSocketOptions()
         socketOptions.sendHighWaterMark = options.highWaterMark
+        socketOptions.linger = Self.linger
+        // A subscription is the name of a topic.
+        socketOptions.messageByteCountMax = SnapshotServer.messageByteCountMax
         socketOptions.security = options.security
         let feed = try ZeroMQSocket.bound(context, .publisher, to: feed, socketOptions)
         let requests = try SnapshotServer(context, snapshots, run: run, options)
@@ -78,6 +82,7 @@ public struct StreamPublisher: ~Copyable {
         self.topics = topics
         topicCount = plans.count
         beatWriter = FrameWriter(topic: Self.heartbeat, kind: .heartbeat, run: run)
+        lastBeatWriter = FrameWriter(topic: Self.heartbeat, kind: .heartbeat, columns: 1, run: run)
         let schemaByteCount = (0..<plans.count).map { topics[$0].schema.count }.max() ?? 0
         let headByteCount = plans.count * (StreamTopic.fieldByteCount + 8)
         func longest(_ isTable: Bool) -> Int {
@@ -220,13 +225,17 @@ public struct StreamPublisher: ~Copyable {
         return requests.register(in: &poller)
     }
 
-    private mutating func publishBeat(_ wallTime: Timestamp, _ quality: UInt16) throws(ZeroMQError) {
+    /// - Parameter isLast: nothing follows.
+    mutating func publishBeat(
+        _ wallTime: Timestamp, _ quality: UInt16, isLast: Bool = false
+    ) throws(ZeroMQError) {
         var heads = LittleEndianBytes().bytes
         for index in 0..<topicCount {
             heads += topics[index].topic.field + LittleEndianBytes().adding(topics[index].kept.upperBound).bytes
         }
         let stamp = FrameStamp(ringSequence: .max, publishTime: wallTime.nanoseconds, quality: quality)
-        let count = heads.withUnsafeBytes { beatWriter.write($0, sequence: beatCount, stamp, into: scratch) }
+        let writer = isLast ? lastBeatWriter : beatWriter
+        let count = heads.withUnsafeBytes { writer.write($0, sequence: beatCount, stamp, into: scratch) }
         beatCount += 1
         try emit(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
     }

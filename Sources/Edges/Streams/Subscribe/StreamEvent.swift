@@ -21,6 +21,9 @@ public enum StreamEvent {
     case silent
     /// It is heard again.
     case heard
+    /// The publisher has ended in order, and all that it published was handed out or told as missed: the streams are
+    /// whole but for that. A publisher that is silent without it may have published more.
+    case ended
     /// A message that is no frame of this version.
     case garbage(StreamFrame.Failure)
 

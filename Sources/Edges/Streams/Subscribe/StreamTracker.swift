@@ -37,6 +37,10 @@ struct StreamTracker {
     private var lastID: UInt64 = 0
     private var lastHeard: Nanoseconds?
     private var isSilent = false
+    /// The publisher has said that nothing follows; and that is told.
+    private var (hasEnded, isEndTold) = (false, false)
+    /// How far each topic goes then.
+    private var ends: [(topic: StreamTopic, next: UInt64)] = []
     private var lastTick: Nanoseconds?
     /// What was last told of the publisher's values.
     private var quality: DataQuality = []
@@ -54,10 +58,13 @@ struct StreamTracker {
         if !isSilent, pastRuns.contains(where: { $0.run == frame.run }) { return false }
         hear(now: now)
         note(run: frame.run)
+        note(isLast: frame.kind == .heartbeat && frame.columnCount == 1)
         switch frame.kind {
         case .heartbeat:
             note(quality: DataQuality(rawValue: frame.stamp.quality))
-            for head in frame.heads where wants(head.topic) { see(head.topic, next: head.next, now: now) }
+            let heads = frame.heads.filter { wants($0.topic) }
+            for head in heads { see(head.topic, next: head.next, now: now) }
+            if hasEnded { ends = heads.map { ($0.topic, $0.next) } }
             return false
         case .schema:
             guard let topic = StreamTopic(String(frame.topic.name.dropFirst("schema.".count))), wants(topic) else {
@@ -76,6 +83,14 @@ struct StreamTracker {
         quality = now
         ready.add(.event(.quality(now)))
     }
+
+    private mutating func note(isLast: Bool) {
+        if hasEnded, !isLast { isEndTold = false }
+        hasEnded = isLast
+    }
+
+    /// How long a silent publisher is asked for what is missing: one that has ended answers no more.
+    private var silentPatience: Nanoseconds { hasEnded ? .zero : options.patience * 4 }
 
     private mutating func takeLive(_ frame: StreamFrame, now: Nanoseconds) -> Bool {
         let index = self.index(of: frame.topic)
@@ -254,7 +269,7 @@ struct StreamTracker {
             guard let fill = tracks[index].fill, isDue(fill.sentAt, now), let next = tracks[index].next else {
                 continue
             }
-            if !isSilent, now - fill.since > options.patience {
+            if now - fill.since > (isSilent ? silentPatience : options.patience) {
                 giveUp(index, now: now)
                 continue
             }
@@ -262,6 +277,11 @@ struct StreamTracker {
             tracks[index].fill?.id = lastID
             requests.append(
                 SnapshotRequest(kind: .frames, id: lastID, topic: tracks[index].topic, first: next, last: fill.last))
+        }
+        if hasEnded, !isEndTold { for end in ends { see(end.topic, next: end.next, now: now) } }
+        if hasEnded, !isEndTold, tracks.allSatisfy({ $0.fill == nil && $0.firstHeld == nil }) {
+            isEndTold = true
+            ready.add(.event(.ended))
         }
         return requests
     }

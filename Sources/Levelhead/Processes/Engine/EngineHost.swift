@@ -260,5 +260,6 @@ struct EngineHost: ~Copyable {
         }
         let members = summary + market.members
         try PosixFile.replace(site.result(.engine), with: Array((JSONText.object(members) + "\n").utf8))
+        streams.end(quality: pipeline.quality)
     }
 }

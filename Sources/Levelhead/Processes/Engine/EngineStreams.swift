@@ -132,6 +132,14 @@ final class EngineStreams {
         }
     }
 
+    /// Says that nothing follows, and answers who lacks something.
+    func end(quality: DataQuality) {
+        attempt {
+            try publisher.end(
+                wallTime: WallClock.now(), quality: quality.rawValue, clock: { MonotonicClock.now() })
+        }
+    }
+
     private func attempt(_ body: () throws -> Void) {
         guard failure == nil else { return }
         do { try body() } catch { failure = error }

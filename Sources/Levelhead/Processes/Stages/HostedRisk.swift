@@ -109,7 +109,9 @@ struct HostedRisk: ~Copyable, HostedStage {
         guard let scope = StrategyID(scope: command.arguments.scope ?? "account") else {
             return .refuse("\"\(command.arguments.scope ?? "")\": expected account or strategy:level")
         }
-        return .take(Self.request(.arm, command, scope: scope, epoch: command.arguments.epoch ?? follower.epoch))
+        // Without it, one that is late would undo a flatten that nobody had thought of.
+        guard let epoch = command.arguments.epoch else { return .refuse("no epoch of the lock that it is to open") }
+        return .take(Self.request(.arm, command, scope: scope, epoch: epoch))
     }
 
     /// The lock word has told the gate of it already, as a rule.

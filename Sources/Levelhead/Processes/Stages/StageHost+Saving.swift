@@ -48,5 +48,6 @@ extension StageHost where Hosted: ~Copyable {
         try journals.inputs.finish()
         try journals.outputs.finish()
         try hosted.finish(site, fold, records: position)
+        try streams?.end()
     }
 }

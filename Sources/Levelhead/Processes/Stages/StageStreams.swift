@@ -90,6 +90,9 @@ final class StageStreams {
         try publisher.serveRequests(now: now, wallTime: wallTime)
     }
 
+    /// Says that nothing follows, and answers who lacks something.
+    func end() throws { try publisher.end(wallTime: WallClock.now(), clock: { MonotonicClock.now() }) }
+
     private func topic(of kind: StageMessage.Kind) -> StreamHandle? { rows.first { $0.kind == kind }?.handle }
 
     private func publish(

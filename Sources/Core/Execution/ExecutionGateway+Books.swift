@@ -227,7 +227,8 @@ extension ExecutionGateway {
     // MARK: One cancels other
 
     /// Linked orders on the other side of one that fills end with its first contract, at the venue, in the same
-    /// instant; those on its own side have fewer left, or are over. The venue says so next, and is asked if it does not.
+    /// instant; those on its own side have fewer left, or are over. The venue says so next, and is asked if it does
+    /// not.
     mutating func followPair(of order: Order, _ clock: TradingClock) {
         for i in live.indices where live[i].order.link == order.link && live[i].order.id != order.id {
             if live[i].order.side != order.side { live[i].leaves = .zero }

@@ -33,7 +33,8 @@ import Units
     public var reason: VenueReason
     public var order: ClientOrderID
     public var side: Side
-    /// Of a fill; of a position, signed; of a change, and of the status of a live order, what it is for in all; else zero.
+    /// Of a fill; of a position, signed; of a change, and of the status of a live order, what it is for in all; else
+    /// zero.
     public var quantity: Quantity
     public var price: Ticks
     public var fee: Money

@@ -133,9 +133,10 @@ public struct OptionSelection: Sendable {
     func nextEntry(after time: Timestamp) -> Timestamp? {
         let last = time.nanoseconds &+ horizon
         var soonest = UInt64.max
-        for place in contracts.indices where contracts[place].expiration > last && contracts[place].expiration < soonest {
-            guard !contracts[place].isChosen, places[contracts[place].symbol] == place else { continue }
-            soonest = contracts[place].expiration
+        for place in contracts.indices {
+            let contract = contracts[place]
+            guard contract.expiration > last, contract.expiration < soonest else { continue }
+            if !contract.isChosen, places[contract.symbol] == place { soonest = contract.expiration }
         }
         return soonest == .max ? nil : Timestamp(nanoseconds: soonest - horizon)
     }

@@ -34,8 +34,8 @@ enum RunFile {
         _ configuration: ResolvedConfiguration, feed: [(String, String)], history: RunHistory?, end: End? = nil
     ) throws -> [UInt8] {
         let input = try program(.up) + feed + [
-            ("tapes", "[]"), ("history", history.map(self.history) ?? "null"), ("files", try NamedFiles.json(configuration)),
-            ("configuration", configuration.json),
+            ("tapes", "[]"), ("history", history.map(self.history) ?? "null"),
+            ("files", try NamedFiles.json(configuration)), ("configuration", configuration.json),
         ]
         return bytes(input + members(end))
     }

@@ -12,7 +12,7 @@ struct ReconciliationLedger {
     /// What was had here when it began.
     private var held = ReconciliationAnswer.Side(position: 0, orders: [])
     private var terms: [String: Terms] = [:]
-    /// What the venue has done since with an order's quantity or price, or is to do: how it stood then is not how it stands.
+    /// Orders whose quantity or price the venue has changed since, or is to: how they stood then is not how they stand.
     private var changed: Set<String> = []
     /// What the venue said in the last read, by account.
     private var reads: [VenueAccount: Read] = [:]

@@ -120,11 +120,11 @@ import ZeroMQ
         #expect(subscriber.sequences == Array(0...109) && subscriber.missed.isEmpty)
     }
 
-    @Test func `frames that the feed lost are filled in, in order`() throws {
-        let directory = try SocketDirectory()
-        var publisher = try TestPublisher(directory, highWaterMark: 10)
-        var options = Self.all
-        // Nearly everything that is sent without the subscriber reading is dropped.
+    /// One that has met the publisher, and loses nearly everything that is sent while it does not read.
+    private static func forgetful(
+        _ directory: SocketDirectory, _ publisher: inout TestPublisher
+    ) throws -> TestSubscriber {
+        var options = all
         options.highWaterMark = 2
         var subscriber = try TestSubscriber(directory, options: options)
         try eventually("the subscription") {
@@ -132,6 +132,13 @@ import ZeroMQ
             try subscriber.drain()
             return subscriber.runs == [1]
         }
+        return subscriber
+    }
+
+    @Test func `frames that the feed lost are filled in, in order`() throws {
+        let directory = try SocketDirectory()
+        var publisher = try TestPublisher(directory, highWaterMark: 10)
+        var subscriber = try Self.forgetful(directory, &publisher)
         for _ in 0..<4 {
             try publisher.publish(3_000)
             try eventually("all of them") {
@@ -215,14 +222,7 @@ import ZeroMQ
     @Test func `the end in order is told behind what the feed had lost`() throws {
         let directory = try SocketDirectory()
         var publisher = try TestPublisher(directory, highWaterMark: 10)
-        var options = Self.all
-        options.highWaterMark = 2
-        var subscriber = try TestSubscriber(directory, options: options)
-        try eventually("the subscription") {
-            try publisher.serve()
-            try subscriber.drain()
-            return subscriber.runs == [1]
-        }
+        var subscriber = try Self.forgetful(directory, &publisher)
         try publisher.publish(300)
         // Whoever asks is answered before the end returns.
         var failure: (any Error)?

@@ -13,6 +13,7 @@ extension ContractEngine {
             guard due <= time, due < end, isLeading, state.pointee.session.contains(Timestamp(nanoseconds: due)) else {
                 return
             }
+            if assembler.isOpen { closeLeftGroup(sink: &sink) }
             tell(due, sink: &sink)
         }
     }

@@ -6,12 +6,20 @@ import Units
 extension ContractEngine {
     mutating func closeSeconds<Sink: FeatureSink & ~Copyable>(upTo time: UInt64, sink: inout Sink) {
         while state.pointee.secondEnd <= time {
+            if assembler.isOpen { closeLeftGroup(sink: &sink) }
             skipClosedMarket(upTo: time)
             guard state.pointee.secondEnd <= time else { return }
             passInstants(upTo: time, sink: &sink)
             closeSecond(at: state.pointee.secondEnd, sink: &sink)
         }
         passInstants(upTo: time, sink: &sink)
+    }
+
+    /// Closes a group that is still open when an instant behind it passes: its F_LAST is missing, and whose record
+    /// told the time, this contract's or another stream's, changes no row.
+    @inline(never)
+    mutating func closeLeftGroup<Sink: FeatureSink & ~Copyable>(sink: inout Sink) {
+        closeGroup(missingLast: true, sink: &sink)
     }
 
     mutating func closeSecond<Sink: FeatureSink & ~Copyable>(at end: UInt64, sink: inout Sink) {

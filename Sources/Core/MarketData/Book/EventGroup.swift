@@ -54,7 +54,7 @@ public struct EventGroupAssembler: ~Copyable {
     public struct Counters: BitwiseCopyable, Sendable, Equatable {
         public var records: UInt64 = 0
         public var groups: UInt64 = 0
-        /// Groups that ended by a new `ts_event` instead of F_LAST.
+        /// Groups that ended by a new `ts_event`, or with their second, instead of F_LAST.
         public var missingLast: UInt64 = 0
         public var crossedGroups: UInt64 = 0
         /// Records of a second that had ended already: they count in the next one, and in the next bar (FEATURES A.5).

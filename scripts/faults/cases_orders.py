@@ -18,8 +18,8 @@ from runs import prove, send
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "control"))
 import survey  # noqa: E402
 
-CANCEL, MODIFY = 8, 10
-DONE = 2
+ARM, CANCEL, MODIFY = 5, 8, 10
+DONE, FAILED = 2, 3
 
 
 def asks(up, *words, timeout=20):
@@ -145,7 +145,15 @@ def commands_over_a_death(_):
         listed = {one["order"] for one in reconciled(up)["venue"]["orders"]}
         expect(stays in listed and goes not in listed, f"what was opened after it stays: {listed}")
         same(position(up), 2, "position")
-        detail = finished(up)
+        epoch = flatten(up)["epoch"]
+        until(lambda: state(up) == "LOCKED", 5, "locked")
+        unnamed = ask(up, "risk", ARM, os.urandom(16), reason="c")
+        expect(unnamed[0] == FAILED and "epoch" in unnamed[1]["message"], f"an arm that names no lock: {unnamed}")
+        expect(ask(up, "risk", ARM, os.urandom(16), reason="c", epoch=epoch - 1)[0] > DONE, "an arm of another lock")
+        same(state(up), "LOCKED", "the lock stands")
+        # As Ctrl-\ at a terminal ends it.
+        up.process.send_signal(signal.SIGQUIT)
+        detail = prove(up, up.wait())
         steps = prices(up, rested)
         same(steps[-1], price - 8, f"the newer change stands: {steps}")
         asked = [(line["request"], line["why"]) for line in audit(up, "operator") if line["why"] == "a"]

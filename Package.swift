@@ -117,7 +117,7 @@ let package = Package(
                 "Units", "Determinism", "Features", "Orders", "Signals", "Risk", "Platform", "Storage", "ZeroMQ",
                 "CVectors",
             ]),
-        edgeTarget("Nanomsg", ["Units", "CNanomsg"]),
+        edgeTarget("Nanomsg", ["Units", "Platform", "CNanomsg"]),
         edgeTarget("Control", ["Units", "Orders", "Platform", "Security", "Nanomsg", "CPlatform"]),
         edgeTarget(
             "Dashboard",

@@ -40,6 +40,25 @@ import Testing
         #expect(word.unlock(ifEpochIs: 3), "not locked is what was asked for")
     }
 
+    @Test func `an older word is brought up to what a run was told, and no lock comes off`() throws {
+        func caughtUp(_ raises: Int, isLocked: Bool, with state: EpochState) throws -> EpochState {
+            let directory = try TestState()
+            let word = try EpochWord(stateDirectory: directory.path)
+            for _ in 0..<raises { word.raiseAndLock() }
+            if !isLocked { _ = word.unlock(ifEpochIs: word.load().epoch) }
+            let before = word.load()
+            #expect(word.catchUp(with: state) == (before.epoch < state.epoch))
+            #expect(try EpochWord.current(stateDirectory: directory.path) == word.load())
+            return word.load()
+        }
+        let open = EpochState(epoch: 5, isLocked: false), locked = EpochState(epoch: 5, isLocked: true)
+        #expect(try caughtUp(1, isLocked: false, with: open) == open)
+        #expect(try caughtUp(1, isLocked: false, with: locked) == locked)
+        #expect(try caughtUp(1, isLocked: true, with: open) == EpochState(epoch: 6, isLocked: true), "a lock unheard of")
+        #expect(try caughtUp(4, isLocked: true, with: open) == locked, "not older")
+        #expect(try caughtUp(7, isLocked: false, with: locked) == EpochState(epoch: 8, isLocked: false), "newer")
+    }
+
     @Test func `raised by many at once, each gets an epoch of its own`() throws {
         let state = try TestState()
         let words = try (0..<4).map { _ in try EpochWord(stateDirectory: state.path) }

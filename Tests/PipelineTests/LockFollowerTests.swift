@@ -27,6 +27,12 @@ import Testing
         #expect(Self.hear(Self.word(2, locked: false), &follower) == nil)
     }
 
+    @Test func `a flatten under an epoch that is over, or under none, is one after all that was told`() throws {
+        var follower = LockFollower()
+        _ = Self.hear(Self.word(4, locked: true), &follower)
+        #expect([0, 1, 3, 4, 5].map { follower.flattenEpoch(asked: $0) } == [5, 5, 5, 4, 5])
+    }
+
     @Test func `of several flattens the last one is told, and an older word never`() throws {
         var follower = LockFollower()
         #expect(Self.hear(Self.word(5, locked: true), &follower)?.epoch == 5)

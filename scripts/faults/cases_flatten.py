@@ -440,6 +440,53 @@ def market_time(up):
 
 
 @case()
+def in_another_state_directory(_):
+    """A run that was flattened before goes on elsewhere, under an older lock word: the next flatten is no old proof."""
+    with desk() as up:
+        ready(up)
+        for _ in range(2):
+            flatten(up)
+            until(lambda: state(up) == "LOCKED", 5, "locked")
+            arm(up)
+        open_position(up)
+        for pid in [up.process.pid, *up.pids().values()]:
+            send(pid, signal.SIGKILL)
+        up.process.wait()
+    with desk("--resume", run=up.run, state=bench.PLACE / "elsewhere") as again:
+        until(lambda: len(again.status()["processes"]) == 5, 30, "all answer")
+        same((position(again), state(again)), (2, "ACTIVE"), "what it goes on with")
+        answer = flatten(again, "--reason", "again")
+        held = check_certificate(answer)
+        same((position(again), held["why"], held["contracts"]), (0, "again", 2), f"what was closed: {held}")
+        until(lambda: state(again) == "LOCKED", 5, "locked")
+        arm(again)
+        open_position(again, 1)
+        return finished(again)
+
+
+@case()
+def read_only_state_directory(_):
+    """Where the state directory cannot be written the gateways lock themselves, and what is open is closed."""
+    with desk() as up:
+        with_position(up)
+        # Only who asks sees it so: a name space of its own.
+        seen = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"', str(up.state)]
+        if subprocess.run([*seen, "true"], capture_output=True).returncode != 0:
+            raise Skip("no name space for mounts")
+        words = [str(bench.PROGRAM), "flatten", "--reason", "failing disk", "--state-dir", str(up.state), "--json"]
+        done = subprocess.run([*seen, *words], capture_output=True, text=True, timeout=30)
+        answer = json.loads(done.stdout)
+        same((done.returncode, answer["flat"], answer["locked"]), (0, True, False), f"{answer} {done.stderr}")
+        expect("Read-only file system" in done.stderr, f"said: {done.stderr}")
+        same(position(up), 0, "position")
+        until(lambda: state(up) == "LOCKED", 5, "locked")
+        # The others can write: they have brought the word up.
+        same(up.status()["locked"], True, "the word")
+        arm(up)
+        return finished(up)
+
+
+@case()
 def locked_over_restarts(source):
     """kill -9 of everybody, and of each: LOCKED stays LOCKED; a new run over a tape starts ACTIVE."""
     with desk() as up:

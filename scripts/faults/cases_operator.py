@@ -93,6 +93,10 @@ def status_without_a_risk_gateway(_):
         up.kill("risk")
         until(lambda: "risk" in up.status()["stale"], 10, "risk is dead")
         same(up.status()["position"], held, "what is held")
+        levelhead("flatten", "--reason", "test", "--state-dir", up.state)
+        refused = levelhead("arm", "--scope", "account", "--reason", "test", "--state-dir", up.state, status=1)
+        expect("no risk gateway runs" in refused.stderr, f"an arm: {refused.stderr}")
+        expect(up.status()["locked"], "the lock stands")
 
 
 @case()

@@ -26,18 +26,43 @@ public final class EpochWord: @unchecked Sendable {
     public init(stateDirectory: String) throws(PrivatePathError) {
         path = FilePath.join(stateDirectory, Self.fileName)
         base = try Self.map(path)
-        guard UnsafeRawBufferPointer(start: base, count: Self.magic.count).elementsEqual(Self.magic) else {
-            munmap(base, Self.byteCount)
-            throw .kind(path: path, expected: "an epoch word")
-        }
+        try check()
+    }
+
+    private init(path: String, base: UnsafeMutableRawPointer) {
+        self.path = path
+        self.base = base
     }
 
     deinit { munmap(base, Self.byteCount) }
 
-    /// The state of a state directory now; nil when it has no word yet. Makes nothing.
+    private func check() throws(PrivatePathError) {
+        guard UnsafeRawBufferPointer(start: base, count: Self.magic.count).elementsEqual(Self.magic) else {
+            throw .kind(path: path, expected: "an epoch word")
+        }
+    }
+
+    /// A page of a file system that has become read-only cannot be written, and whoever tries is killed.
+    private var isReadOnly: Bool {
+        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return errno == EROFS }
+        close(descriptor)
+        return false
+    }
+
+    /// The state of a state directory now; nil when it has no word yet. Makes and changes nothing, so that it can be
+    /// told of a disk that has become read-only.
     public static func current(stateDirectory: String) throws(PrivatePathError) -> EpochState? {
-        if PosixFile.isMissing(FilePath.join(stateDirectory, fileName)) { return nil }
-        return try EpochWord(stateDirectory: stateDirectory).load()
+        let path = FilePath.join(stateDirectory, fileName)
+        guard let descriptor = try PrivatePath.open(path, flags: O_RDONLY, size: byteCount) else { return nil }
+        defer { close(descriptor) }
+        // What others have raised in memory is what a read gives.
+        guard let base = mmap(nil, byteCount, PROT_READ, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
+            throw .system(SystemCallError(call: "mmap", path: path, code: errno))
+        }
+        let word = EpochWord(path: path, base: base)
+        try word.check()
+        return word.load()
     }
 
     /// The state now: whatever was raised before, by any process, is seen.
@@ -45,9 +70,11 @@ public final class EpochWord: @unchecked Sendable {
         EpochState(word: word.pointee.load(ordering: .sequentiallyConsistent))
     }
 
-    /// Locks and counts the epoch up, whatever the state was; returns the new one. Never fails.
+    /// Locks and counts the epoch up, whatever the state was; returns the new one. Never fails, but on a disk that has
+    /// become read-only: then the state is what it was.
     @discardableResult
     public func raiseAndLock() -> EpochState {
+        if isReadOnly { return load() }
         var found = word.pointee.load(ordering: .relaxed)
         while true {
             let next = EpochState(epoch: EpochState(word: found).epoch + 1, isLocked: true)
@@ -61,11 +88,30 @@ public final class EpochWord: @unchecked Sendable {
     /// Takes the lock off if the epoch is still `epoch`: false when it was raised meanwhile, for then somebody else
     /// wants the lock. Not locked is not an error.
     public func unlock(ifEpochIs epoch: UInt64) -> Bool {
+        if isReadOnly { return false }
         let locked = EpochState(epoch: epoch, isLocked: true).word
         let open = EpochState(epoch: epoch, isLocked: false).word
         let (done, found) = word.pointee.compareExchange(
             expected: locked, desired: open, ordering: .sequentiallyConsistent)
         return done || found == open
+    }
+
+    /// Brings the word of another state directory, or an older one, up to what a run has been told: no epoch goes back
+    /// and no lock comes off. A lock that the run has not heard of is one after all that it has.
+    ///
+    /// - Returns: whether it had to be, and was.
+    @discardableResult
+    public func catchUp(with state: EpochState) -> Bool {
+        var found = word.pointee.load(ordering: .relaxed)
+        while true {
+            let now = EpochState(word: found)
+            guard now.epoch < state.epoch, !isReadOnly else { return false }
+            let next = now.isLocked ? EpochState(epoch: state.epoch + 1, isLocked: true) : state
+            let (done, other) = word.pointee.compareExchange(
+                expected: found, desired: next.word, ordering: .sequentiallyConsistent)
+            if done { return true }
+            found = other
+        }
     }
 
     /// Puts the word on the disk, so that it outlives a power cut. Not needed for a process's death.

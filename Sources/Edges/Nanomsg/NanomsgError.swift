@@ -18,6 +18,10 @@ public struct NanomsgError: Error, Equatable, Sendable {
         return NanomsgError(call: "\(call)", endpoint: endpoint, code: code, reason: reason)
     }
 
+    static func readOnly(_ call: StaticString, _ endpoint: String) -> NanomsgError {
+        NanomsgError(call: "\(call)", endpoint: endpoint, code: EROFS, reason: "Read-only file system")
+    }
+
     /// A living process has the endpoint.
     public var isAddressInUse: Bool { code == EADDRINUSE }
 }

@@ -1,5 +1,6 @@
 import CNanomsg
 import Glibc
+import Platform
 import Units
 
 /// What came of waiting for a message.
@@ -17,6 +18,7 @@ struct NanomsgSocket: ~Copyable {
     let handle: Int32
     /// What errors name: the last endpoint bound or connected.
     private(set) var endpoint = ""
+    private var isBound = false
 
     /// How long the library waits before it connects again: doubled from the first to the second after each failure.
     private static let reconnectIntervals: (first: Int32, longest: Int32) = (50, 200)
@@ -28,7 +30,14 @@ struct NanomsgSocket: ~Copyable {
         try set(NN_RECONNECT_IVL_MAX, of: NN_SOL_SOCKET, to: Self.reconnectIntervals.longest)
     }
 
-    deinit { if handle >= 0 { nn_close(handle) } }
+    /// The library ends the program when it cannot remove its socket's file: on a disk that has become read-only the
+    /// socket stays open as long as the program runs.
+    deinit { if handle >= 0, !(isBound && Self.isReadOnly(endpoint)) { nn_close(handle) } }
+
+    private static func isReadOnly(_ endpoint: String) -> Bool {
+        guard endpoint.hasPrefix("ipc://"), let end = endpoint.lastIndex(of: "/") else { return false }
+        return Directory.isReadOnly(String(endpoint[..<end].dropFirst("ipc://".count)))
+    }
 
     func set(_ option: Int32, of level: Int32, to value: Int32) throws(NanomsgError) {
         var value = value
@@ -39,7 +48,9 @@ struct NanomsgSocket: ~Copyable {
 
     mutating func bind(_ endpoint: String) throws(NanomsgError) {
         self.endpoint = endpoint
+        guard !Self.isReadOnly(endpoint) else { throw .readOnly("nn_bind", endpoint) }
         guard nn_bind(handle, endpoint) >= 0 else { throw .last("nn_bind", endpoint) }
+        isBound = true
     }
 
     mutating func connect(_ endpoint: String) throws(NanomsgError) {

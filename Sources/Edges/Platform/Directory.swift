@@ -39,6 +39,19 @@ public enum Directory {
     }
 }
 
+extension Directory {
+    /// Whether the disk below a directory has become read-only. It is tried: one that a failure has made so does not
+    /// always say it (`access(2)`, ext4's `emergency_ro`).
+    public static func isReadOnly(_ path: String) -> Bool {
+        var template = Array(FilePath.join(path, ".writable-XXXXXX").utf8CString)
+        let file = mkstemp(&template)
+        guard file >= 0 else { return errno == EROFS }
+        close(file)
+        unlink(template)
+        return false
+    }
+}
+
 /// The text of paths. No system call.
 public enum FilePath {
     /// Everything before the last component; "." when there is nothing.

@@ -47,7 +47,7 @@ struct FlattenCommand: ParsableCommand {
             // The disk may take its time: the lock holds already.
             let settled = DispatchSemaphore(value: 0)
             Thread.detachNewThread {
-                locked.lock.settle()
+                locked.lock?.settle()
                 settled.signal()
             }
             defer { _ = settled.wait(timeout: .now() + 5) }
@@ -97,7 +97,9 @@ struct FlattenCommand: ParsableCommand {
     // MARK: Through the gateway
 
     private func askGateway(_ locked: FlattenLock, until deadline: Nanoseconds, _ report: inout FlattenReport) throws {
-        let arguments = CommandArguments(reason: reason, atOpen: atOpen ? true : nil, epoch: locked.state.epoch)
+        // Without a word that could be raised the gateways lock themselves.
+        let epoch = locked.lock == nil ? nil : locked.state.epoch
+        let arguments = CommandArguments(reason: reason, atOpen: atOpen ? true : nil, epoch: epoch)
         let left = max(0.05, (deadline - MonotonicClock.now()).seconds)
         let survey = try control.survey(.flatten, arguments, until: .decided(by: "execution"), seconds: left)
         report.answered = survey.answered
@@ -175,7 +177,8 @@ struct FlattenCommand: ParsableCommand {
 
 /// The lock of one flatten, taken before anybody is spoken to.
 struct FlattenLock: Sendable {
-    let lock: TradingLock
+    /// Nil on a disk that has become read-only.
+    let lock: TradingLock?
     let state: EpochState
     let sender: String
     /// The run in progress; empty for none.
@@ -183,9 +186,16 @@ struct FlattenLock: Sendable {
 
     static func raise(_ stateDirectory: String, reason: String?, waitsForOpen: Bool) throws -> FlattenLock {
         try Directory.make(stateDirectory, mode: 0o700)
-        let lock = try TradingLock(stateDirectory: stateDirectory)
         let run = RunSite.current(stateDirectory)
         let sender = "operator \(getuid())"
+        let lock: TradingLock
+        do throws(PrivatePathError) { lock = try TradingLock(stateDirectory: stateDirectory) } catch {
+            guard case .system(let failure) = error, failure.code == EROFS else { throw error }
+            Terminal.writeError("levelhead: \(failure): the lock word cannot be raised; the gateways lock themselves")
+            let held = try EpochWord.current(stateDirectory: stateDirectory)
+            let state = EpochState(epoch: (held?.epoch ?? 1) + 1, isLocked: true)
+            return FlattenLock(lock: nil, state: state, sender: sender, run: run?.directory ?? "")
+        }
         var isLasting = true
         do { isLasting = try run?.isLive() ?? true } catch {
             Terminal.writeError("levelhead: \(error): locked as a live run is, over runs")
@@ -213,6 +223,7 @@ extension RunSite {
 /// What a flatten came to.
 struct FlattenReport {
     private let epoch: UInt64
+    private let isLocked: Bool
     var isFlat = false
     var certificate: String?
     var answered: [String] = []
@@ -227,21 +238,24 @@ struct FlattenReport {
     /// What a person can type when the gateway is not there: to close at the venue, or to bring a run back.
     var direct, resume: String?
 
-    init(_ locked: FlattenLock) { epoch = locked.state.epoch }
+    init(_ locked: FlattenLock) {
+        epoch = locked.state.epoch
+        isLocked = locked.lock != nil
+    }
 
     var json: String {
         JSONText.object([
             ("flat", isFlat ? "true" : "false"), ("certificate", certificate.map(JSONText.string) ?? "null"),
             ("answered", JSONText.array(answered.map(JSONText.string))),
             ("missing", JSONText.array(missing.map(JSONText.string))), ("rounds", "\(rounds)"),
-            ("ms", "\(milliseconds)"), ("locked", "true"), ("epoch", "\(epoch)"),
+            ("ms", "\(milliseconds)"), ("locked", "\(isLocked)"), ("epoch", "\(epoch)"),
             ("message", message.map(JSONText.string) ?? "null"),
             ("direct", direct.map(JSONText.string) ?? "null"), ("resume", resume.map(JSONText.string) ?? "null"),
         ])
     }
 
     var text: String {
-        var lines = ["locked    epoch \(epoch), until levelhead arm"]
+        var lines = ["locked    \(isLocked ? "epoch \(epoch), until levelhead arm" : "by the gateways that run, alone")"]
         lines.append("flat      \(isFlat ? "proven, \(rounds) rounds, \(milliseconds) ms" : "NOT PROVEN")")
         if let message { lines.append("because   \(message)") }
         if let certificate { lines.append("proof     \(certificate)") }

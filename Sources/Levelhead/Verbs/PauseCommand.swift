@@ -73,7 +73,7 @@ struct TradingStateReport: Encodable {
     let answered: [String]
     let missing: [String]
     let milliseconds: Double
-    /// Somebody did it, and nobody who should have did not.
+    /// The risk gateway did it, and nobody who should have did not.
     let isDone: Bool
     private let messages: [String]
 
@@ -90,7 +90,8 @@ struct TradingStateReport: Encodable {
         missing = survey.missing
         milliseconds = Double(survey.elapsed.count / 1_000) / 1_000
         tradingState = concerned.lazy.compactMap(\.details.tradingState).first
-        isDone = !concerned.isEmpty && concerned.allSatisfy { $0.outcome == .done } && !missing.contains("risk")
+        // Who is dead is not missing, and what the venue opens at its door is not the account's lock.
+        isDone = survey.answers["risk"]?.outcome == .done && concerned.allSatisfy { $0.outcome == .done }
         messages = concerned.filter { $0.outcome != .done }
             .map { "\($0.process): \($0.outcome.name)\($0.details.message.map { ": \($0)" } ?? "")" }
     }
@@ -105,7 +106,9 @@ struct TradingStateReport: Encodable {
     }
 
     func failure(of verb: ControlVerb) -> String {
-        let silent = missing.isEmpty ? [] : ["silent: \(missing.joined(separator: ", "))"]
+        // Once risk has decided nobody else is waited for.
+        let isDecided = missing.isEmpty || answered.contains("risk")
+        let silent = isDecided ? [] : ["silent: \(missing.joined(separator: ", "))"]
         let reasons = messages + silent
         if reasons.isEmpty { return "\(verb.name): no risk gateway runs, only \(answered.joined(separator: ", "))" }
         return "\(verb.name): \(reasons.joined(separator: "; "))"

@@ -85,13 +85,18 @@ struct FlattenLedger {
     private var duration: Nanoseconds { account.proven - account.startMessage }
 
     /// The certificate as JSON; `ms` from the request to the proof, which was just given.
-    func certificate(_ site: RunSite, accounts: Int, now: UInt64) -> String {
-        JSONText.object([
+    ///
+    /// - Parameter locked: when the lock was set that it was asked under, wall time in ns; nil when nothing says so. The
+    ///   gateway may have been dead or stopped then.
+    func certificate(_ site: RunSite, accounts: Int, locked: UInt64?, now: UInt64) -> String {
+        let begun = now &- UInt64(max(0, duration.count))
+        let asked = min(begun, locked ?? begun)
+        return JSONText.object([
             "flat": "true", "epoch": JSONText.integer(proofEpoch), "who": JSONText.string("\(sender)"),
             "why": JSONText.string("\(reason)"), "run": JSONText.string(site.directory),
             "accounts": JSONText.integer(accounts),
-            "asked_ns": JSONText.integer(now &- UInt64(max(0, duration.count))), "proven_ns": JSONText.integer(now),
-            "ms": "\(Double(duration.count) / 1e6)", "rounds": JSONText.integer(rounds),
+            "asked_ns": JSONText.integer(asked), "proven_ns": JSONText.integer(now),
+            "ms": "\(Double(now - asked) / 1e6)", "rounds": JSONText.integer(rounds),
             "fills": JSONText.integer(account.fills), "contracts": JSONText.integer(account.contracts.contracts),
             "slippage_usd": JSONText.string(account.slippage.description),
             "fees_usd": JSONText.string(fees.description),

@@ -84,7 +84,10 @@ struct HostedExecution: ~Copyable, HostedStage {
         let directory = "\(site.directory)/certificates"
         let path = "\(directory)/flat-\(flatten.proofEpoch)-\(flatten.account.proven.nanoseconds).json"
         if PosixFile.exists(path) { return path }
-        let text = flatten.certificate(site, accounts: accountCount, now: WallClock.now().nanoseconds)
+        let lock = try? TradingLock(stateDirectory: site.stateDirectory).record
+        let locked = lock.flatMap { $0.epoch == flatten.proofEpoch ? $0.lockedNanoseconds : nil }
+        let text = flatten.certificate(
+            site, accounts: accountCount, locked: locked, now: WallClock.now().nanoseconds)
         do {
             try Directory.make(directory, mode: 0o700)
             try PosixFile.replace(path, with: Array((text + "\n").utf8))
@@ -115,10 +118,10 @@ struct HostedExecution: ~Copyable, HostedStage {
         let epoch = command.arguments.epoch ?? 0
         let waits = command.arguments.atOpen ?? false
         // The lock word has told us of it already.
-        let isKnown = epoch > 0 && follower.epoch >= epoch && flatten.phase != .none && flatten.epoch >= epoch
+        let isKnown = epoch == follower.epoch && flatten.phase != .none && flatten.epoch >= epoch
         if isKnown, !(waits && flatten.isBlocked) { return .wait }
         return .take(
-            OperatorCommand(.flatten, of: command, waitsForOpen: waits, epoch: max(epoch, follower.epoch)))
+            OperatorCommand(.flatten, of: command, waitsForOpen: waits, epoch: follower.flattenEpoch(asked: epoch)))
     }
 
     private mutating func beginCancel(

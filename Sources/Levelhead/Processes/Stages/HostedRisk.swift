@@ -111,6 +111,11 @@ struct HostedRisk: ~Copyable, HostedStage {
         }
         // Without it, one that is late would undo a flatten that nobody had thought of.
         guard let epoch = command.arguments.epoch else { return .refuse("no epoch of the lock that it is to open") }
+        let lock = desk.word.load()
+        guard epoch == lock.epoch else {
+            return .refuse(
+                epoch < lock.epoch ? "flattened meanwhile" : "epoch \(epoch): the lock is of epoch \(lock.epoch)")
+        }
         return .take(Self.request(.arm, command, scope: scope, epoch: epoch))
     }
 
@@ -119,12 +124,12 @@ struct HostedRisk: ~Copyable, HostedStage {
         _ command: ControlCommand, _ fold: inout StageFold<RiskFollower>
     ) -> CommandStep {
         let state = fold.read { $0.gate.state }
-        let epoch = command.arguments.epoch ?? follower.epoch
+        let epoch = command.arguments.epoch ?? 0
         if follower.epoch >= epoch, state == .flattening || state == .locked {
             command.finish(.done, AnswerDetails(tradingState: state.name))
             return .wait
         }
-        return .take(Self.request(.flatten, command, epoch: epoch))
+        return .take(Self.request(.flatten, command, epoch: follower.flattenEpoch(asked: epoch)))
     }
 
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws {

@@ -21,7 +21,7 @@ import ZeroMQ
 /// What comes in beside the records is journaled before anything that follows from it leaves, so the stage is a
 /// function of the run's tape and its journal: a process that was killed folds both again and puts out the same.
 struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
-    private static var stateVersion: UInt64 { 14 }
+    private static var stateVersion: UInt64 { 15 }
     /// Records between two looks at everything else.
     private static var stride: Int { 1_024 }
 
@@ -38,6 +38,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     var snapshots: SnapshotStore
     let identity: SnapshotIdentity
     private let lock: TradingLock
+    /// The run's own epoch that the lock word was brought up to.
+    private var caughtUpTo: UInt64 = 0
     var clock: MessageClock
     /// Event time while nothing comes from the ring; nil on recorded tape, whose time is its own.
     private var eventClock: EventClock?
@@ -322,9 +324,15 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
 
     /// What the lock word says is an input of those who have to know, as soon as it changes.
     private mutating func takeLock() throws -> Bool {
-        guard let known = hosted.lock, let news = known.news(lock.word.load(), cause: { lock.cause }) else {
-            return false
+        guard let known = hosted.lock else { return false }
+        // Of a run that goes on in another state directory, or over an older file; tried once.
+        if lock.word.load().epoch < known.epoch, known.epoch != caughtUpTo {
+            caughtUpTo = known.epoch
+            if lock.word.catchUp(with: EpochState(epoch: known.epoch, isLocked: known.isLocked)) {
+                RunLog.note("lock word: brought up to epoch \(lock.word.load().epoch)")
+            }
         }
+        guard let news = known.news(lock.word.load(), cause: { lock.cause }) else { return false }
         RunLog.note("lock word: \(news.request == .arm ? "open" : "locked"), epoch \(news.epoch)")
         try take(.control, .request(news))
         try send()

@@ -5,57 +5,6 @@ import MarketCalendar
 import MarketData
 import Units
 
-/// What a live feed says of itself.
-public enum FeedCondition: UInt8, Sendable {
-    /// Records of the present come.
-    case live
-    /// The books are of the present; other records of the past still come.
-    case catchingUp
-    /// Books of the past come.
-    case replaying
-    /// None come.
-    case lost
-
-    /// Whether what the books say is so now.
-    public var hasPresentBooks: Bool { self == .live || self == .catchingUp }
-}
-
-/// What the market fold tells whoever runs it, besides the leading contract's groups and seconds.
-public protocol MarketSink: FeatureSink, ~Copyable {
-    /// A group of the traded contract's own book closed.
-    mutating func tradedGroup(_ book: borrowing ContractBook)
-    /// The contract whose book fills the orders has this status: a status record said so, or another contract is
-    /// traded.
-    mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock: UInt64)
-    /// The same of the contract that led before the present one: groups of its own traded book (`followedGroup` where
-    /// its own book filled the orders), and its status.
-    mutating func formerGroup(_ book: borrowing ContractBook)
-    mutating func formerStatus(_ status: TradingStatus, time: UInt64, clock: UInt64)
-    /// A session began, and with it perhaps the lead of another contract; comes before its first group.
-    mutating func sessionBegan(_ session: SessionTimes, leader: Int)
-    /// A live feed fell behind the present, or has caught up with it.
-    mutating func feedChanged(_ feed: FeedCondition)
-    /// Records are missing of the contract whose book fills the orders while the present one leads, of the one whose
-    /// book did before, or of both: a book is none until its next group.
-    mutating func tradedRecordsLost(isLeaders: Bool, isFormers: Bool)
-    /// The option chain was refreshed at `time` (ns), with what was received up to it, when the record at `sequence`
-    /// came: it has members, or has lost its last. The strikes are those near it too, without members.
-    mutating func chainRefreshed(
-        _ strikes: UnsafeBufferPointer<OptionStrike>, at time: UInt64, sequence: UInt64,
-        leader: borrowing ContractEngine)
-}
-
-extension MarketSink where Self: ~Copyable {
-    public mutating func formerGroup(_ book: borrowing ContractBook) {}
-    public mutating func formerStatus(_ status: TradingStatus, time: UInt64, clock: UInt64) {}
-    public mutating func feedChanged(_ feed: FeedCondition) {}
-    public mutating func tradedRecordsLost(isLeaders: Bool, isFormers: Bool) {}
-    public mutating func chainRefreshed(
-        _ strikes: UnsafeBufferPointer<OptionStrike>, at time: UInt64, sequence: UInt64,
-        leader: borrowing ContractEngine
-    ) {}
-}
-
 /// Records of all contracts in, their books and features out: the engine's fold over the ring.
 ///
 /// Each contract of the signal's root has an engine with state of its own, so that a roll switches to a contract that
@@ -87,7 +36,12 @@ public struct MarketFold: ~Copyable {
     /// Sessions are collected: nobody wants vectors.
     private let isCollecting: Bool
     /// A live feed ended, or replays books, and has not replayed them to the present.
-    private var areBooksPast = false
+    var areBooksPast = false
+    /// While books are replayed, by the contract's place: the largest receive time of its own records, ns, where these
+    /// lie behind what another stream has said already; else 0.
+    let lagging: UnsafeMutablePointer<UInt64>
+    /// The same: the time of the first record that came too late for what had been made of its time, ns; else `.max`.
+    let belated: UnsafeMutablePointer<UInt64>
     /// A receive time that jumped and that no second record has confirmed yet, ns.
     private var jump: UInt64 = 0
     /// 0 before the first record of a signal contract, ns.
@@ -126,6 +80,10 @@ public struct MarketFold: ~Copyable {
             (engines + slot).initialize(to: ContractEngine(configuration: configuration))
             engines[slot].expect(expiry: calendar.expiry(of: plan.signal[slot].contract))
         }
+        lagging = .allocate(capacity: max(engineCount, 1))
+        lagging.initialize(repeating: 0, count: max(engineCount, 1))
+        belated = .allocate(capacity: max(engineCount, 1))
+        belated.initialize(repeating: .max, count: max(engineCount, 1))
         options = .allocate(capacity: 1)
         options.initialize(to: Self.board(plan, configuration))
         for slot in plan.signal.indices { engines[slot].optionBoard = options }
@@ -143,6 +101,8 @@ public struct MarketFold: ~Copyable {
     deinit {
         engines.deinitialize(count: plan.signal.count)
         engines.deallocate()
+        lagging.deallocate()
+        belated.deallocate()
         options.deinitialize(count: 1)
         options.deallocate()
         tradedBooks.deinitialize(count: plan.traded.count)
@@ -362,7 +322,8 @@ public struct MarketFold: ~Copyable {
         let time = record.record.eventTime.nanoseconds
         if time >= nextSessionOpen, time <= clock &+ Self.minute { enterSession(at: time, sink: &sink) }
         passTime(except: slot, sink: &sink)
-        engines[slot].take(record, sequence: sequence, clock: clock, sink: &sink)
+        let told = areBooksPast ? replayClock(of: slot, record) : clock
+        engines[slot].take(record, sequence: sequence, clock: told, sink: &sink)
     }
 
     /// What a live feed says of itself, or a clock that moves on while it is silent.
@@ -387,10 +348,10 @@ public struct MarketFold: ~Copyable {
             areBooksPast = areBooksPast || isOfBooks
             sink.feedChanged(areBooksPast ? .replaying : .catchingUp)
         case .replayed where isOfBooks && areBooksPast:
-            areBooksPast = false
+            endReplay(sink: &sink)
             sink.feedChanged(.catchingUp)
         case .live:
-            areBooksPast = false
+            endReplay(sink: &sink)
             sink.feedChanged(.live)
         case .gap, .replayed, .slow: break
         }
@@ -415,6 +376,15 @@ public struct MarketFold: ~Copyable {
         if isFilling || wasFilling { sink.tradedRecordsLost(isLeaders: isFilling, isFormers: wasFilling) }
     }
 
+    /// Records of a signal contract are missing up to its next group.
+    mutating func loseSignal<Sink: MarketSink & ~Copyable>(_ slot: Int, from: UInt64, sink: inout Sink) {
+        engines[slot].loseRecords(from: from, to: .max)
+        let (isFilling, wasFilling) = (slot == leader && tradedSlot < 0, slot == former && formerSlot < 0)
+        if isFilling || wasFilling { sink.tradedRecordsLost(isLeaders: isFilling, isFormers: wasFilling) }
+    }
+
+    func hasStarted(_ slot: Int) -> Bool { engines[slot].hasStarted }
+
     /// Takes a record that is neither a future's book nor a status: an option's, or nobody's.
     private mutating func takeOther(_ record: RecordView) {
         let levels = engines[leader].level(.premarketHigh)
@@ -428,7 +398,7 @@ public struct MarketFold: ~Copyable {
             let time = options.pointee.nextRefresh
             let limit = min(time &- OptionBoard.second, session.close.nanoseconds)
             for slot in 0..<engineCount {
-                engines[slot].tick(clock: clock, upTo: limit, sink: &sink)
+                if lagging[slot] == 0 { engines[slot].tick(clock: clock, upTo: limit, sink: &sink) }
                 options.pointee.setForward(slot, engines[slot].forward(at: time))
             }
             let hadMembers = options.pointee.totals.members > 0
@@ -448,7 +418,9 @@ public struct MarketFold: ~Copyable {
     /// Tells every engine but one the time.
     @inline(__always)
     private mutating func passTime<Sink: MarketSink & ~Copyable>(except slot: Int, sink: inout Sink) {
-        for other in 0..<engineCount where other != slot { engines[other].tick(clock: clock, sink: &sink) }
+        for other in 0..<engineCount where other != slot && lagging[other] == 0 {
+            engines[other].tick(clock: clock, sink: &sink)
+        }
     }
 
     private mutating func enterSession<Sink: MarketSink & ~Copyable>(at time: UInt64, sink: inout Sink) {
@@ -482,6 +454,10 @@ extension MarketFold: PersistentState {
         try archive.marker("market")
         try archive.field(&clock)
         try archive.field(&areBooksPast)
+        for slot in 0..<engineCount {
+            try archive.field(&lagging[slot])
+            try archive.field(&belated[slot])
+        }
         try archive.field(&jump)
         try archive.field(&leader)
         try archive.field(&unusedRecords)

@@ -114,6 +114,16 @@ import Units
             ])
     }
 
+    @Test func `what aged out is a hole up to when the next session was there, however late its first record`() throws {
+        let begin = Self.time(30 * Self.hour - 180_000)
+        let clock = LiveClock(now: LiveClock.system.now, wallTime: { begin })
+        let present = Faults.book(30 * Self.hour)
+        let (starts, recorder) = try Self.play(
+            Self.scripts(.replayDataAgedOut, count: 1, [present]), clock: clock, records: 1)
+        #expect(starts == [Self.asked, [Self.asked[0], Self.asked[1], nil]])
+        #expect(recorder.holes.map(\.to) == [begin] && recorder.holes.map(\.from) == [Self.time(0)])
+    }
+
     @Test func `when nothing is old, what has a beginning is withheld`() throws {
         let clock = LiveClock(now: LiveClock.system.now, wallTime: { Self.time(24 * Self.hour) })
         let starts = try Self.play(Self.scripts(.replayDataAgedOut, count: 1, []), clock: clock).starts

@@ -53,6 +53,12 @@ struct OpenHole {
     let reason: FeedMark.Reason
     /// An older record shows that nothing is missing.
     var oldest = Timestamp(nanoseconds: 0)
+    /// When the session was there, by our clock, of which the next record comes: from then on nothing is missing, also
+    /// where nothing came.
+    var present = Timestamp(nanoseconds: .max)
+
+    /// Where it ends when the schema's next record is of `time`.
+    func end(before time: Timestamp) -> Timestamp { max(from, min(time, present)) }
 }
 
 extension FeedHole: CustomStringConvertible {

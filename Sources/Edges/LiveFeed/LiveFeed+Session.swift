@@ -180,7 +180,7 @@ extension LiveFeed {
         let begin = hasStart && replays.isEmpty ? metadata.start : clock.wallTime()
         for (schema, reason) in unreplayed {
             guard let from = lastKnown(schema) else { continue }
-            let hole = OpenHole(schema: schema, from: from, reason: reason)
+            let hole = OpenHole(schema: schema, from: from, reason: reason, present: clock.wallTime())
             // A subscription that may still be refused has lost nothing.
             if replays.isEmpty, shortening != .invalidSubscription, begin > from {
                 count += tell(hole, to: begin, into: &sink)
@@ -198,7 +198,9 @@ extension LiveFeed {
             guard isStartOfData, from.nanoseconds > 0, from < metadata.start, !ledger.latest(schema).isDefined else {
                 continue
             }
-            openHoles.append(OpenHole(schema: schema, from: from, reason: .unproven, oldest: metadata.start))
+            openHoles.append(
+                OpenHole(
+                    schema: schema, from: from, reason: .unproven, oldest: metadata.start, present: clock.wallTime()))
         }
         for schema in schemas
         where !replays.contains(where: { $0.schema == schema })

@@ -165,7 +165,7 @@ extension LiveFeed {
         // The mark's place is that of the records around it.
         dataArrival = lastHeard
         let end = ReplayLedger.possibleTime(of: record) ?? markTime
-        return end < hole.oldest ? 0 : tell(hole, to: end, into: &sink)
+        return end < hole.oldest ? 0 : tell(hole, to: hole.end(before: end), into: &sink)
     }
 
     mutating func tell<Sink: LiveFeedSink & ~Copyable>(

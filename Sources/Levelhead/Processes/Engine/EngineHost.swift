@@ -22,7 +22,7 @@ import ZeroMQ
 ///
 /// It takes nothing but records, so its state is a function of the run's tape alone.
 struct EngineHost: ~Copyable {
-    private static var stateVersion: UInt64 { 9 }
+    private static var stateVersion: UInt64 { 10 }
     private static var stride: Int { 1_024 }
 
     private let site: RunSite

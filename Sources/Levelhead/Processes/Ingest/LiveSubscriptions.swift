@@ -18,6 +18,9 @@ struct LiveSubscriptions {
     let hasIndexChain: Bool
     /// Where the replay of the books begins; nil without one.
     let start: Timestamp?
+    /// From when on it is asked for: what stands at a session's opening is said shortly before it.
+    private let asked: Timestamp?
+    private static let lead = Nanoseconds.seconds(60)
     /// When the session began that is in force while this is made.
     let presentSession: Timestamp
     /// The two contracts, and those after them.
@@ -41,12 +44,13 @@ struct LiveSubscriptions {
             case .all: Self.begin
             case .session: presentSession
             }
+        asked = source.replay == .session ? presentSession - Self.lead : start
         let (signal, traded) = (configuration.instrument.signal, configuration.instrument.traded)
         contracts = WantedContracts([signal, traded], replaceable: traded == signal ? nil : traded)
         futures = []
         for schema in [Schema.definition, .status, .statistics, .mbp10] {
             for (type, names) in contracts.groups {
-                futures.append(try LiveSubscription(schema, type, .named(names), start: start))
+                futures.append(try LiveSubscription(schema, type, .named(names), start: asked))
             }
         }
         guard hasOptions else { return }
@@ -116,7 +120,7 @@ struct LiveSubscriptions {
     mutating func choose(from sink: inout LiveIngestSink) {
         guard hasOptions else { return }
         _ = sink.options?.additions(now: MonotonicClock.now())
-        guard let chosen = sink.options?.chosen, !chosen.isEmpty, let quotes = try? quotes(chosen, start: start)
+        guard let chosen = sink.options?.chosen, !chosen.isEmpty, let quotes = try? quotes(chosen, start: asked)
         else { return }
         if hasIndexChain { chain.append(quotes) } else { futures.append(quotes) }
     }

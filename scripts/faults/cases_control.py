@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import records
-from bench import DAY_CONFIG, PLACE, PROGRAM, case, expect, levelhead, same, short_day, until
+from bench import DAY_CONFIG, PLACE, PROGRAM, case, expect, levelhead, same, short_day, tape, until
 from cases_live import live_up, serve, settle
 from runs import ROLES, Up, prove, remove_shared, replay_once, send, wait_for_all
 
@@ -115,6 +115,9 @@ def processes_alone(source):
         # They register when there is a ring, and nothing can be asked of them before.
         words = "no process is registered; process "
         until(lambda: words in levelhead("status", "--state-dir", state, status=1).stderr, 20, "they wait for ingest")
+        for others in ((), ("--tape", tape("another", "--seed", "2", "--rate", "0.01", "--from", "09:30", "--to", "09:31"))):
+            bad = levelhead("ingest", "--state-dir", state, *others, status=65)
+            expect("the run was begun with --tape" in bad.stderr, f"ingest of {others or 'a live feed'}: {bad.stderr}")
         processes["ingest"] = start("ingest")
         alone.process = processes["engine"]
         until(lambda: records.count(run) > 2000, 60, "records come")

@@ -50,6 +50,12 @@ def data_count(run):
     return sum(1 for record in written(run) if wire.rtype(record) not in wire.CONTROL)
 
 
+def last_event(run):
+    """The newest event of its data, ns; 0 without any."""
+    times = (int.from_bytes(record[8:16], "little") for record in written(run) if wire.rtype(record) not in wire.CONTROL)
+    return max((stamp for stamp in times if stamp < 2**63), default=0)
+
+
 def sequences(records):
     """By instrument and kind, the number of records and the digest of all of them in order."""
     chains, counts = defaultdict(hashlib.sha256), defaultdict(int)

@@ -31,7 +31,7 @@ final class TapeIdentity: Sendable {
     /// Reads samples of every file and starts to read all of them.
     init(_ paths: [String]) throws {
         // Absolute, so that a run is verified from everywhere.
-        files = try paths.map { try Self.file(RunSite.absolute($0)) }
+        files = try Self.files(paths)
         let work = DigestWork()
         digests = work
         Thread.detachNewThread {
@@ -51,6 +51,9 @@ final class TapeIdentity: Sendable {
         digests.done.signal()
         return digests.values
     }
+
+    /// Sizes and samples alone.
+    static func files(_ paths: [String]) throws -> [File] { try paths.map { try file(RunSite.absolute($0)) } }
 
     private static func file(_ path: String) throws -> File {
         let file = try PosixFile(path, .read)

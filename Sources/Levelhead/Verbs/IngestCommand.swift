@@ -95,16 +95,18 @@ struct IngestCommand: ParsableCommand {
             try process.beginProcess(.ingest)
             let site = try process.site()
             do {
-                if input.tape.isEmpty {
+                let paths = input.tape.isEmpty ? [] : try TapePaths.expand(input.tape)
+                try IngestInput.check(site, tapes: paths)
+                if paths.isEmpty {
                     try LiveIngest(site, live.asBegun(site).source).run()
                 } else {
-                    let tape = try MergedTape.open(try TapePaths.expand(input.tape))
+                    let tape = try MergedTape.open(paths)
                     try TapeIngest(site, speed: speed?.multiple, stays: stay).run(tape, window: input.window)
                 }
                 try process.printResult(.ingest, site)
             } catch
                 where !StorageSpace.isMissing(error)
-                && (error is TapeError || error is LiveKeyError || error is LiveIngestError)
+                && (error is TapeError || error is LiveKeyError || error is LiveIngestError || error is AnotherInput)
             {
                 // It will not be better next time.
                 Terminal.writeError("levelhead: \(error)")

@@ -150,6 +150,7 @@ struct ReplayCommand: ParsableCommand {
         guard let state = StateDirectory.path(explicit: stateDir) else {
             throw ValidationError("no home directory: give --run-dir or --state-dir")
         }
+        try StateDirectory.checkOwner(state)
         try StateDirectory.make(state)
         let now = Int(WallClock.now().nanoseconds / 1_000_000_000)
         return try .create(RunDirectory.defaultPath(stateDirectory: state, seconds: now))

@@ -78,6 +78,12 @@ struct UpCommand: ParsableCommand {
     func validate() throws {
         if !tape.isEmpty { try live.checkUnused() } else if begin { try live.checkBegin() }
         if speed != nil, tape.isEmpty { throw ValidationError("--speed needs a --tape: a live feed has its own pace.") }
+        if begin, let option = [("--lockstep", lockstep), ("--no-restart", noRestart)].first(where: \.1)?.0 {
+            throw ValidationError("\(option) is for who starts the processes: --begin only begins the run.")
+        }
+        if begin, let option = [("--speed", speed != nil), ("--stay", stay)].first(where: \.1)?.0 {
+            throw ValidationError("\(option) is for levelhead ingest, --begin only begins the run: give it there.")
+        }
         if lockstep, tape.isEmpty { throw ValidationError("--lockstep needs a --tape.") }
         if lockstep, resume { throw ValidationError("--lockstep begins anew: a run in logical time is not resumed.") }
         if drill, tape.isEmpty || lockstep { throw ValidationError("--drill needs a --tape, in time.") }

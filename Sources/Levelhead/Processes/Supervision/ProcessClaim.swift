@@ -11,16 +11,15 @@ enum ProcessClaim {
 
     /// Files whose locks are kept until the process ends.
     static func take(_ role: ProcessRole, _ site: RunSite, isSupervised: Bool) throws {
-        if !isSupervised {
-            // Processes without a supervisor hold both together, so that no `levelhead up` begins beside them.
-            try share(site.stateDirectory)
-            try share(site.directory)
-        }
+        // Processes without a supervisor hold both together, so that no `levelhead up` begins beside them.
+        let shared = isSupervised ? [] : [try share(site.stateDirectory), try share(site.directory)]
         let end = MonotonicClock.now() + patience
         // By its state directory the run may be another process's that was given another one.
         for place in [site.stateDirectory, site.directory] {
             try take("\(place)/locks", role, isSupervised: isSupervised, until: end)
         }
+        // One of two of a name is refused: only the other is the holder.
+        for file in shared { write(file) }
     }
 
     private static func take(
@@ -38,13 +37,13 @@ enum ProcessClaim {
         write(file)
     }
 
-    private static func share(_ directory: String) throws {
+    private static func share(_ directory: String) throws -> Int32 {
         let path = "\(directory)/\(DirectoryLock.fileName)"
         let file = try open(path)
         guard flock(file, LOCK_SH | LOCK_NB) == 0 else {
             throw DirectoryLock.Failure.held(path: directory, pid: pid(in: file))
         }
-        write(file)
+        return file
     }
 
     private static func open(_ path: String) throws -> Int32 {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Control
+import Glibc
 import Observability
 import Platform
 import Storage
@@ -47,6 +48,8 @@ enum StartConditions {
         case ZeroMQError.pathTooLong, ZeroMQError.unprotected, ZeroMQError.malformed, ZeroMQError.malformedKey,
             RegistrationError.pathTooLong, RegistrationError.name:
             true
+        case PrivatePathError.system(let failure): failure.code == ELOOP
+        case is PrivatePathError: true
         case is StreamKeyError, is ConfigurationError, is NamedFileChanged: true
         default: false
         }

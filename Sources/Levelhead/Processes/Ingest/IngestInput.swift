@@ -1,0 +1,30 @@
+import Platform
+import Security
+import Tape
+
+/// What an ingest is started with is what its run was begun with: a service manager gives it again.
+enum IngestInput {
+    /// - Parameter tapes: what is given, as paths of files; none for a live feed.
+    /// - Throws: the run was begun with something else, or in logical time, whose ingest is another.
+    static func check(_ site: RunSite, tapes: [String]) throws {
+        let path = "\(site.directory)/run.json"
+        let run = try RunRecord(path: path)
+        if run.kind == .lockstep { throw AnotherInput(path: path, what: "in logical time, by levelhead up --lockstep") }
+        if try site.isLive() {
+            guard tapes.isEmpty else { throw AnotherInput(path: path, what: "with a live feed, without --tape") }
+            return
+        }
+        let begun = run.tapes.map { "\($0.byteCount) \($0.fingerprint)" }
+        let given = try TapeIdentity.files(tapes).map { "\($0.byteCount) \($0.fingerprint.hexadecimal)" }
+        guard begun.sorted() == given.sorted() else {
+            let names = run.tapes.map { "--tape \(ShellText.quoted($0.path))" }.joined(separator: " ")
+            throw AnotherInput(path: path, what: "with \(names)")
+        }
+    }
+}
+
+struct AnotherInput: Error, CustomStringConvertible {
+    let path: String
+    let what: String
+    var description: String { "\(path): the run was begun \(what)" }
+}

@@ -54,7 +54,8 @@ import Testing
         let open = EpochState(epoch: 5, isLocked: false), locked = EpochState(epoch: 5, isLocked: true)
         #expect(try caughtUp(1, isLocked: false, with: open) == open)
         #expect(try caughtUp(1, isLocked: false, with: locked) == locked)
-        #expect(try caughtUp(1, isLocked: true, with: open) == EpochState(epoch: 6, isLocked: true), "a lock unheard of")
+        let unheard = EpochState(epoch: 6, isLocked: true)
+        #expect(try caughtUp(1, isLocked: true, with: open) == unheard)
         #expect(try caughtUp(4, isLocked: true, with: open) == locked, "not older")
         #expect(try caughtUp(7, isLocked: false, with: locked) == EpochState(epoch: 8, isLocked: false), "newer")
     }

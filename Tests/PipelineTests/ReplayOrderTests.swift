@@ -46,7 +46,9 @@ import Units
         var inTime: [[UInt8]] { zip(traded, signal).flatMap { [$0, $1] } }
     }
 
-    private static func play(_ replay: [[UInt8]], _ market: Market) throws -> (told: Told, late: UInt64, hasHole: Bool) {
+    private static func play(
+        _ replay: [[UInt8]], _ market: Market
+    ) throws -> (told: Told, late: UInt64, hasHole: Bool) {
         var fold = MarketFold(
             plan: try MarketFoldTests.plan([("ESZ3", signal), ("MESZ3", traded)]),
             configuration: try MarketFoldTests.configuration())

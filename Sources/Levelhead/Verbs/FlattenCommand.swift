@@ -255,7 +255,8 @@ struct FlattenReport {
     }
 
     var text: String {
-        var lines = ["locked    \(isLocked ? "epoch \(epoch), until levelhead arm" : "by the gateways that run, alone")"]
+        let lock = isLocked ? "epoch \(epoch), until levelhead arm" : "by the gateways that run, alone"
+        var lines = ["locked    \(lock)"]
         lines.append("flat      \(isFlat ? "proven, \(rounds) rounds, \(milliseconds) ms" : "NOT PROVEN")")
         if let message { lines.append("because   \(message)") }
         if let certificate { lines.append("proof     \(certificate)") }

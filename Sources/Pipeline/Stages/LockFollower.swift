@@ -53,8 +53,9 @@ public struct LockFollower: Sendable {
             waitsForOpen: cause.waitsForOpen)
     }
 
-    /// The epoch of a flatten that was asked for under `epoch`. Without one, or under one that is over, it was not asked
-    /// for by way of this lock word: it is one after all that the fold has been told, and no earlier proof is its own.
+    /// The epoch of a flatten that was asked for under `epoch`. Without one, or under one that is over, it was not
+    /// asked for by way of this lock word: it comes after all that the fold has been told, and no earlier proof is its
+    /// own.
     public func flattenEpoch(asked epoch: UInt64) -> UInt64 { epoch >= self.epoch ? epoch : self.epoch + 1 }
 
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {

@@ -86,8 +86,8 @@ struct FlattenLedger {
 
     /// The certificate as JSON; `ms` from the request to the proof, which was just given.
     ///
-    /// - Parameter locked: when the lock was set that it was asked under, wall time in ns; nil when nothing says so. The
-    ///   gateway may have been dead or stopped then.
+    /// - Parameter locked: when the lock was set that it was asked under, wall time in ns; nil when nothing says so.
+    ///   The gateway may have been dead or stopped then.
     func certificate(_ site: RunSite, accounts: Int, locked: UInt64?, now: UInt64) -> String {
         let begun = now &- UInt64(max(0, duration.count))
         let asked = min(begun, locked ?? begun)

@@ -35,7 +35,9 @@ import Units
         try writer.flush()
     }
 
-    private static func append(_ record: [UInt8], to writer: inout RunTapeWriter) throws {
+    private static func append(
+        _ record: [UInt8], tradeDate date: Int = date, to writer: inout RunTapeWriter
+    ) throws {
         let result = record.withUnsafeBytes { raw in
             Result { () throws(TapeError) in
                 guard let base = raw.baseAddress else { preconditionFailure("a record has bytes") }
@@ -75,6 +77,29 @@ import Units
         let file = try PosixFile(path, .update)
         let metadataBytes = try file.size() - Int(Self.count) * Self.bookBytes
         try file.write([0], at: metadataBytes + 2 * Self.bookBytes)
+    }
+
+    /// One of the second record's day is stamped as of ten days later: by its time the rest of that day would come
+    /// behind the next one.
+    @Test(arguments: [false, true])
+    func `the files of a run are read as it wrote them, and apart from it by their times`(isCopied: Bool) throws {
+        let hour: UInt64 = 3_600_000_000_000
+        func book(_ number: UInt64, late: UInt64 = 0) -> [UInt8] {
+            let received = 1_700_000_000_000_000_000 + number * hour + late
+            return TestRecord.book(.mbp10, instrument: 7, received: received, sequence: UInt32(number))
+        }
+        var writer = try RunTapeWriter.create(tape.directory, metadata: TestTape.metadata(nil))
+        for number: UInt64 in 0..<40 {
+            let record = book(number, late: number == 1 ? 240 * hour : 0)
+            try Self.append(record, tradeDate: Self.date + Int(number / 20), to: &writer)
+        }
+        try writer.flush()
+        if isCopied { try FileManager.default.removeItem(atPath: "\(tape.directory)/parts") }
+        var merged = try MergedTape.open(try TapePaths.expand([tape.directory]).reversed())
+        var found: [UInt32] = []
+        while let record = try merged.next() { found.append(record.load(44, as: UInt32.self)) }
+        #expect(merged.inputRecords == 40 && found.sorted() == Array(0..<40))
+        #expect((found == Array(0..<40)) == !isCopied)
     }
 
     @Test func `a record near the end is found without the beginning`() throws {

@@ -90,6 +90,7 @@ import Units
 
     @Test(arguments: [
         ("schema=mbp-11|symbols=ESZ6", "Unknown schema mbp-11."),
+        ("symbols=ESZ6|stype_in=raw_symbol", "No schema was given."),
         ("schema=mbp-10|stype_in=isin|symbols=X", "stype_in=isin is not served: expected one of"),
         ("schema=mbp-10|symbols=", "No symbols were given."), ("schema=mbp-10", "No symbols were given."),
         ("schema=mbp-10|symbols=ESZ6|id=-1", "id=-1 is no number of 32 bits."),

@@ -88,7 +88,7 @@ public struct GatewaySession: ~Copyable {
         case .connecting: try authenticate(line, now)
         case .subscribing where line.firstKey == "start_session": try start(now, instant)
         case .subscribing, .streaming:
-            if line["schema"] != nil {
+            if ["schema", "symbols", "stype_in"].contains(where: { line[$0] != nil }) {
                 try subscribe(line, now, instant)
             } else {
                 let keys = line.fields.map(\.key).joined(separator: " ")

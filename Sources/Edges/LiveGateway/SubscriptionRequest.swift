@@ -21,9 +21,8 @@ struct SubscriptionRequest: Equatable {
 
     /// - Throws: what is wrong with it; such a subscription ends the session.
     init(_ line: ControlLine) throws(Refusal) {
-        guard let schema = Schema(name: line["schema"] ?? "") else {
-            throw Refusal("Unknown schema \(line["schema"] ?? "").")
-        }
+        guard let name = line["schema"] else { throw Refusal("No schema was given.") }
+        guard let schema = Schema(name: name) else { throw Refusal("Unknown schema \(name).") }
         let typeName = line["stype_in"] ?? SymbolType.rawSymbol.name
         guard let type = SymbolType(name: typeName), Self.symbolTypes.contains(type) else {
             let expected = Self.symbolTypes.map(\.name).joined(separator: ", ")

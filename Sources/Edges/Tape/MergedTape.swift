@@ -11,6 +11,9 @@ import Units
 /// same dataset, schema and symbols is that one's continuation and waits for its end, ties or not. (When receive times
 /// run backwards over the cut itself, nothing in the files tells a cut from two parallel tapes, and time decides.)
 ///
+/// The files of one run's own tape, all of them and nothing else, are read one after the other, as the run wrote them
+/// (`RunTape`), whatever their records' stamps say.
+///
 /// Files are opened when their first record is due: years of days need one open file. Of `trades` records, those of
 /// instruments that have `mbp-10` in the set are dropped and counted, because `mbp-10` holds the same trades. Two files
 /// that share records of a book or of trades are an error at the first of these.
@@ -33,6 +36,8 @@ public struct MergedTape: ~Copyable {
     /// Receive times, ns, of the dropped records that count; nil for all.
     public var counted: Range<UInt64>?
 
+    /// The sources are read one after the other.
+    private let isSequence: Bool
     private let fragment: FragmentFormat?
     private let heads: UnsafeMutableBufferPointer<MergeHead>
     private let keys: UnsafeMutableBufferPointer<MergeKey>
@@ -59,11 +64,16 @@ public struct MergedTape: ~Copyable {
         guard paths.count <= fileCountMax else { throw .tooManyFiles(count: paths.count) }
         var sources: [TapeSource] = []
         for path in paths { sources.append(try TapeSource(path, fragment: fragment)) }
-        return MergedTape(try TapeSourceOrder.sort(sources, fragment: fragment), fragment, keepsTrades)
+        if let order = try RunTape.order(of: paths) {
+            return MergedTape(order.map { sources[$0] }, isSequence: true, fragment, keepsTrades)
+        }
+        let sorted = try TapeSourceOrder.sort(sources, fragment: fragment)
+        return MergedTape(sorted, isSequence: false, fragment, keepsTrades)
     }
 
-    private init(_ sources: [TapeSource], _ fragment: FragmentFormat?, _ keepsTrades: Bool) {
+    private init(_ sources: [TapeSource], isSequence: Bool, _ fragment: FragmentFormat?, _ keepsTrades: Bool) {
         self.sources = sources
+        self.isSequence = isSequence
         self.fragment = fragment
         let names = Set(sources.map(\.dataset)).sorted()
         datasets = names
@@ -115,8 +125,8 @@ public struct MergedTape: ~Copyable {
         guard currentSource >= 0, !isAdvanced, let head = heads.baseAddress.map({ $0 + currentSource }),
             let record = head.pointee.advancePassing()
         else { return nil }
-        // One file needs no comparison.
-        if heads.count == 1 { return record }
+        // One file needs no comparison, and neither do those that have their order.
+        if heads.count == 1 || isSequence { return record }
         // Most records follow one of the same file: no other head is due, and none waits. The key is made before keys
         // are compared again.
         let isBook = record.type == .mbp10 || record.type == .mbp1
@@ -149,8 +159,21 @@ public struct MergedTape: ~Copyable {
         return try choose()
     }
 
+    /// The next record of files that are read one after the other.
+    private mutating func nextOfSequence() throws(TapeError) -> RecordView? {
+        while true {
+            if currentSource >= 0, let record = heads[currentSource].current { return record }
+            guard currentSource + 1 < sources.count else { return nil }
+            currentSource += 1
+            if !sources[currentSource].isEmpty {
+                try heads[currentSource].open(sources[currentSource], fragment: fragment)
+            }
+        }
+    }
+
     /// Opens what is due and finds the least head.
     private mutating func choose() throws(TapeError) -> RecordView? {
+        if isSequence { return try nextOfSequence() }
         var (least, index) = scan()
         while nextBegin <= least.time, try openDue(at: least.time) { (least, index) = scan() }
         guard least.time != MergeKey.end.time || least.order != MergeKey.end.order else { return nil }

@@ -41,6 +41,18 @@ public struct RunTape: Sendable {
         }
     }
 
+    /// In which order a run wrote these files, as places in `paths`; nil when they are not the whole tape of one run,
+    /// or are one file.
+    static func order(of paths: [String]) throws(TapeError) -> [Int]? {
+        guard paths.count > 1, let first = paths.first else { return nil }
+        let directory = FilePath.parent(of: first)
+        guard paths.allSatisfy({ FilePath.parent(of: $0) == directory }) else { return nil }
+        let parts = try RunTape(directory: directory).parts().map { FilePath.lastComponent(of: $0.path) }
+        let names = paths.map { FilePath.lastComponent(of: $0) }
+        guard parts.sorted() == names.sorted() else { return nil }
+        return parts.compactMap { names.firstIndex(of: $0) }
+    }
+
     func write(_ parts: [Part]) throws(TapeError) {
         let lines = parts.map { "\($0.path.split(separator: "/").last ?? "") \($0.firstSequence)\n" }
         do throws(SystemCallError) {

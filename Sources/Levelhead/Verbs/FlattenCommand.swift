@@ -89,8 +89,10 @@ struct FlattenCommand: ParsableCommand {
             let open = records.compactMap { $0.openPosition(of: locked.run) }.map { " with \($0) open" }.joined()
             report.message? += "; \(locked.run) was interrupted\(open)"
             let site = RunSite(stateDirectory: state, directory: locked.run)
-            if (try? site.isLive()) == false { report.message? += "; it goes on with the --tape that it had" }
-            report.resume = "levelhead up --resume --state-dir \(ShellText.quoted(state))"
+            // It goes on with the tape that it had.
+            let record = try? RunRecord(path: "\(site.directory)/run.json")
+            let tapes = (record?.tapes ?? []).map { " --tape \(ShellText.quoted($0.path))" }.joined()
+            report.resume = "levelhead up --resume --state-dir \(ShellText.quoted(state))\(tapes)"
         }
     }
 

@@ -57,8 +57,9 @@ struct OpenHole {
     /// where nothing came.
     var present = Timestamp(nanoseconds: .max)
 
-    /// Where it ends when the schema's next record is of `time`.
-    func end(before time: Timestamp) -> Timestamp { max(from, min(time, present)) }
+    /// Where it ends when the schema's next record is of `time`. Where the data lie ahead of our clock, that says
+    /// nothing of them.
+    func end(before time: Timestamp) -> Timestamp { max(from, present > from ? min(time, present) : time) }
 }
 
 extension FeedHole: CustomStringConvertible {

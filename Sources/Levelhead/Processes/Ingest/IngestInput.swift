@@ -5,11 +5,10 @@ import Tape
 /// What an ingest is started with is what its run was begun with: a service manager gives it again.
 enum IngestInput {
     /// - Parameter tapes: what is given, as paths of files; none for a live feed.
-    /// - Throws: the run was begun with something else, or in logical time, whose ingest is another.
+    /// - Throws: the run was begun with something else.
     static func check(_ site: RunSite, tapes: [String]) throws {
         let path = "\(site.directory)/run.json"
         let run = try RunRecord(path: path)
-        if run.kind == .lockstep { throw AnotherInput(path: path, what: "in logical time, by levelhead up --lockstep") }
         if try site.isLive() {
             guard tapes.isEmpty else { throw AnotherInput(path: path, what: "with a live feed, without --tape") }
             return

@@ -38,7 +38,7 @@ let package = Package(
             ["Units", "Determinism", "MarketCalendar", "DBN", "Platform", "Compression", "Security", "Network"]),
         module("ZeroMQ", ["Units", "Platform", "CZeroMQ"]),
         module("Streams", core + ["Features", "Signals", "Risk", "Platform", "Storage", "ZeroMQ", "CVectors"]),
-        module("Nanomsg", ["Units", "CNanomsg"]),
+        module("Nanomsg", ["Units", "Platform", "CNanomsg"]),
         module("Control", ["Units", "Orders", "Platform", "Security", "Nanomsg", "CPlatform"]),
         module(
             "Observability",

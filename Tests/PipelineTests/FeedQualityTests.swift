@@ -48,15 +48,6 @@ import Units
         }
     }
 
-    private static func mark(_ kind: FeedMark.Kind, _ schema: Schema? = nil, at time: UInt64) throws -> [UInt8] {
-        let stamp = Timestamp(nanoseconds: time)
-        let mark = FeedMark(
-            kind, dataset: try #require(DatasetName("GLBX.MDP3")), time: stamp, wallTime: stamp, schema: schema)
-        var bytes = [UInt8](repeating: 0, count: RecordByteCount.system)
-        bytes.withUnsafeMutableBytes { raw in raw.baseAddress.map { _ = mark.write(to: $0) } }
-        return bytes
-    }
-
     @Test func `rows are warming while the feed is behind, and replayed when a replay brings them`() throws {
         var pipeline = try Self.pipeline()
         var time = try MarketFoldTests.instant(8, 10, 0)
@@ -73,7 +64,7 @@ import Units
         ]
         for (kind, schema, _) in steps {
             time += 1_000_000
-            if let kind { Self.take(try Self.mark(kind, schema, at: time), &pipeline) }
+            if let kind { Self.take(try MarketFoldTests.mark(kind, schema, at: time), &pipeline) }
             Self.take(MarketFoldTests.book(1, time, bid: 18_000), &pipeline)
         }
         let found = pipeline.withOutput { $0.qualities }
@@ -300,7 +291,7 @@ import Units
         var pipeline = try Self.pipeline()
         let time = try MarketFoldTests.instant(8, 10, 0)
         Self.take(MarketFoldTests.book(1, time, bid: 18_000), &pipeline)
-        Self.take(try Self.mark(.replaying, at: time), &pipeline)
+        Self.take(try MarketFoldTests.mark(.replaying, at: time), &pipeline)
         var archive = StateArchive()
         try pipeline.persist(&archive)
         var again = try Self.pipeline()

@@ -9,17 +9,6 @@ import Units
 @Suite struct IndexChainTests {
     private static let second: UInt64 = 1_000_000_000
 
-    private static func mark(
-        _ kind: FeedMark.Kind, at time: UInt64, _ schema: Schema? = nil, dataset: String = "GLBX.MDP3"
-    ) throws -> [UInt8] {
-        let stamp = Timestamp(nanoseconds: time)
-        let mark = FeedMark(
-            kind, dataset: try #require(DatasetName(dataset)), time: stamp, wallTime: stamp, schema: schema)
-        var bytes = [UInt8](repeating: 0, count: RecordByteCount.system)
-        bytes.withUnsafeMutableBytes { raw in raw.baseAddress.map { _ = mark.write(to: $0) } }
-        return bytes
-    }
-
     /// A quote and a trade of OPRA.
     private static func chain(at time: UInt64) -> [[UInt8]] {
         var tape = OptionTape()
@@ -51,25 +40,26 @@ import Units
             guard hasChain else { return }
             records += Self.chain(at: start + present * second + second / 4)
             guard present % 30 == 0 else { return }
-            records.append(try mark(.live, at: start + present * second + second / 2, dataset: "OPRA.PILLAR"))
+            let time = start + present * second + second / 2
+            records.append(try MarketFoldTests.mark(.live, at: time, dataset: "OPRA.PILLAR"))
         }
         for index in 0..<1_000 as Range<UInt64> {
             book(index)
             try chain(index)
         }
-        records.append(try mark(.down, at: start + 999 * second))
+        records.append(try MarketFoldTests.mark(.down, at: start + 999 * second))
         for present in 1_000..<1_300 as Range<UInt64> { try chain(present) }
         // An ingest that was killed and came back.
-        if hasChain { records.append(try mark(.down, at: start + 1_299 * second)) }
-        records.append(try mark(.replaying, at: start + 999 * second, .mbp10))
+        if hasChain { records.append(try MarketFoldTests.mark(.down, at: start + 1_299 * second)) }
+        records.append(try MarketFoldTests.mark(.replaying, .mbp10, at: start + 999 * second))
         // The gateway's own time, of a pause in the replay.
         if hasChain { records.append(try heartbeat(at: start + 1_040 * second)) }
         for index in 1_000..<1_330 as Range<UInt64> {
             book(index)
             if index % 10 == 0 { try chain(1_300 + (index - 1_000) / 10) }
         }
-        records.append(try mark(.replayed, at: start + 1_329 * second, .mbp10))
-        records.append(try mark(.live, at: start + 1_329 * second))
+        records.append(try MarketFoldTests.mark(.replayed, .mbp10, at: start + 1_329 * second))
+        records.append(try MarketFoldTests.mark(.live, at: start + 1_329 * second))
         for index in 1_333..<1_800 as Range<UInt64> {
             book(index)
             try chain(index)
@@ -103,7 +93,7 @@ import Units
         var clocks: [UInt64] = []
         let chain = Self.chain(at: start)
         let book = MarketFoldTests.book(1, start + Self.second, bid: 18_000)
-        for bytes in [try Self.mark(.replaying, at: 0)] + chain + [book] {
+        for bytes in [try MarketFoldTests.mark(.replaying, at: 0)] + chain + [book] {
             bytes.withUnsafeBytes { raw in
                 if let base = raw.baseAddress { fold.take(RecordView(base), sequence: 0, sink: &told) }
             }

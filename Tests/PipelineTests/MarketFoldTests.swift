@@ -88,6 +88,18 @@ import Units
         return bytes
     }
 
+    /// What ingest writes of a feed into the ring.
+    static func mark(
+        _ kind: FeedMark.Kind, _ schema: Schema? = nil, at time: UInt64, dataset: String = "GLBX.MDP3"
+    ) throws -> [UInt8] {
+        let stamp = Timestamp(nanoseconds: time)
+        let mark = FeedMark(
+            kind, dataset: try #require(DatasetName(dataset)), time: stamp, wallTime: stamp, schema: schema)
+        var bytes = [UInt8](repeating: 0, count: RecordByteCount.system)
+        bytes.withUnsafeMutableBytes { raw in raw.baseAddress.map { _ = mark.write(to: $0) } }
+        return bytes
+    }
+
     @Test func `each session is collected from the contract that leads in it`() throws {
         var configuration = try Self.configuration()
         configuration.collectsSessions = true

@@ -13,15 +13,6 @@ import Units
     private static let signal: UInt32 = 1
     private static let traded: UInt32 = 3
 
-    private static func mark(_ kind: FeedMark.Kind, _ schema: Schema? = nil, at time: UInt64) throws -> [UInt8] {
-        let stamp = Timestamp(nanoseconds: time)
-        let mark = FeedMark(
-            kind, dataset: try #require(DatasetName("GLBX.MDP3")), time: stamp, wallTime: stamp, schema: schema)
-        var bytes = [UInt8](repeating: 0, count: RecordByteCount.system)
-        bytes.withUnsafeMutableBytes { raw in raw.baseAddress.map { _ = mark.write(to: $0) } }
-        return bytes
-    }
-
     /// Twenty minutes of both contracts, a book of each every seven seconds, then a minute of the present.
     private struct Market {
         var signal: [[UInt8]] = [], traded: [[UInt8]] = [], present: [[UInt8]] = []
@@ -53,8 +44,11 @@ import Units
             plan: try MarketFoldTests.plan([("ESZ3", signal), ("MESZ3", traded)]),
             configuration: try MarketFoldTests.configuration())
         var told = Told()
-        let before = try mark(.replaying, .mbp10, at: market.start)
-        let after = [try mark(.replayed, .mbp10, at: market.end), try mark(.live, at: market.end)]
+        let before = try MarketFoldTests.mark(.replaying, .mbp10, at: market.start)
+        let after = [
+            try MarketFoldTests.mark(.replayed, .mbp10, at: market.end),
+            try MarketFoldTests.mark(.live, at: market.end),
+        ]
         for (place, bytes) in ([before] + replay + after + market.present).enumerated() {
             bytes.withUnsafeBytes { raw in
                 if let base = raw.baseAddress { fold.take(RecordView(base), sequence: UInt64(place), sink: &told) }

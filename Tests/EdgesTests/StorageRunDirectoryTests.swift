@@ -104,7 +104,7 @@ import Testing
 
     @Test(arguments: [
         ("/given", "/env", "/home/x", "/given"), (nil, "/env", "/home/x", "/env"),
-        (nil, nil, "/home/x", "/home/x/.levelhead"), ("", "", "/home/x", "/home/x/.levelhead"), (nil, nil, nil, nil),
+        (nil, nil, "/home/x", "/home/x/.levelhead"), (nil, "", "/home/x", "/home/x/.levelhead"), (nil, nil, nil, nil),
     ] as [(String?, String?, String?, String?)])
     func `the state directory comes from the command line, the environment, the home`(
         explicit: String?, variable: String?, home: String?, expected: String?

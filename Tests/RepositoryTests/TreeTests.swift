@@ -85,9 +85,13 @@ import Testing
         let checks = try #require(Repository.file("scripts/checks"))
         var names: Set<String> = []
         for line in checks.lines where !line.isEmpty && !line.hasPrefix("#") {
-            let parts = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: true)
-            #expect(parts.count == 4, "\(line)")
-            #expect(parts.count > 1 && Int(parts[1]) != nil, "\(line): seconds")
+            let parts = line.split(separator: " ", maxSplits: 4, omittingEmptySubsequences: true)
+            guard parts.count == 5 else {
+                Issue.record("\(line): expected five parts")
+                continue
+            }
+            #expect(Int(parts[1]) != nil, "\(line): seconds")
+            #expect(parts[2] == "1" || parts[2] == "2", "\(line): cores")
             #expect(names.insert(String(parts.first ?? "")).inserted, "\(line): name is used twice")
         }
         #expect(!names.isEmpty)

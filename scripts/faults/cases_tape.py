@@ -156,16 +156,21 @@ def stopped_at_the_beginning(source):
 
 @case()
 def signals_inherited_as_ignored(source):
-    """As a shell starts what it puts into the background; and an interrupt as from a terminal."""
-    prefix = ("/bin/sh", "-c", "trap '' INT TERM; exec \"$@\"", "sh")
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """As a shell starts what it puts into the background; an interrupt as from a terminal; a terminal that is gone, which
+    ends nobody who was started by nohup."""
+    for number, ignored in ((signal.SIGINT, "INT TERM"), (signal.SIGTERM, "INT TERM HUP"), (signal.SIGHUP, "INT TERM")):
+        prefix = ("/bin/sh", "-c", f"trap '' {ignored}; exec \"$@\"", "sh")
         with Up("--tape", short_day(), "--speed", "10x", prefix=prefix) as up:
             up.reach(300)
+            if "HUP" in ignored:
+                up.process.send_signal(signal.SIGHUP)
+                time.sleep(0.3)
+                expect(up.process.poll() is None and len(up.pids()) == 5, "a hangup ended what nohup started")
             up.process.send_signal(number)
             result = up.wait(20)
             expect(not up.pids(), f"processes are left: {up.pids()}")
             prove(up, result)
-    return "SIGINT and SIGTERM"
+    return "SIGINT, SIGTERM, SIGHUP"
 
 
 @case()

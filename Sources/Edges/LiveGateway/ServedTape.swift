@@ -1,4 +1,5 @@
 import DBN
+import MarketCalendar
 import Platform
 import Tape
 import Units
@@ -41,6 +42,38 @@ public struct ServedTape: Sendable {
         for paths in surveys.values.map(\.paths) { _ = try MergedTape.open(paths, keepsTrades: true) }
         dayBegin = surveys.values.map(\.dayBegin).min() ?? .undefined
         datasets = surveys.keys.sorted().compactMap { name in surveys[name]?.dataset(name) }
+    }
+
+    /// Checks that a day that begins at this time has records. Reads each dataset up to there.
+    /// - Returns: the receive time of the first of them.
+    /// - Throws: all records were received before; a damaged file.
+    public func begin(from time: Timestamp) throws -> Timestamp {
+        var first = Timestamp.undefined
+        var last = Timestamp(nanoseconds: 0)
+        for dataset in datasets {
+            var records = try MergedTape.open(dataset.paths, keepsTrades: true)
+            while let record = try records.next() {
+                let received = record.receiveTime
+                guard received.isDefined else { continue }
+                if received >= time {
+                    first = min(first, received)
+                    break
+                }
+                last = max(last, received)
+            }
+        }
+        guard first.isDefined else { throw NothingToServe(from: time, last: last) }
+        return first
+    }
+}
+
+/// A day is to begin behind the tape's last record.
+public struct NothingToServe: Error, Equatable, CustomStringConvertible {
+    public let from: Timestamp
+    public let last: Timestamp
+
+    public var description: String {
+        "--from \(from.iso8601Text): expected a time of the tape, whose last record was received at \(last.iso8601Text)"
     }
 }
 

@@ -6,9 +6,9 @@ public enum StateDirectory {
     public static let environmentKey = "LEVELHEAD_STATE_DIR"
 
     /// The path given on the command line, else `LEVELHEAD_STATE_DIR`, else `~/.levelhead`. Nothing is made.
-    /// Empty texts count as absent. Nil when there is no home directory either.
+    /// An empty variable counts as absent. Nil when there is no home directory either.
     public static func path(explicit: String?, environment: (String) -> String? = Self.variable) -> String? {
-        if let explicit, !explicit.isEmpty { return explicit }
+        if let explicit { return explicit }
         if let path = environment(environmentKey), !path.isEmpty { return path }
         guard let home = environment("HOME"), !home.isEmpty else { return nil }
         return "\(home)/.levelhead"
@@ -30,6 +30,21 @@ public enum StateDirectory {
         var found = stat()
         guard stat(path, &found) == 0, found.st_uid != geteuid() else { return }
         throw StateDirectoryOfOther(path: path, owner: found.st_uid)
+    }
+
+    /// What runs keep below it that others than its owner could command or deceive them by.
+    private static let privateParts = ["control", "keys", "locks", "sockets", "venue"]
+
+    /// - Throws: one of its parts is another user's, or others may use it: nothing that we make is.
+    public static func checkParts(_ path: String) throws(PrivatePathError) {
+        for part in privateParts {
+            do throws(PrivatePathError) {
+                try PrivatePath.checkDirectory("\(path)/\(part)")
+            } catch {
+                if case .system(let failure) = error, failure.code == ENOENT { continue }
+                throw error
+            }
+        }
     }
 
     /// What to do about permissions that are too wide.

@@ -6,7 +6,7 @@ import Units
 
 /// The options of every verb that speaks to running processes.
 struct ControlOptions: ParsableArguments {
-    @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).")
+    @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).", transform: directoryArgument)
     var stateDir: String?
 
     @OptionGroup var unread: UnreadConfiguration

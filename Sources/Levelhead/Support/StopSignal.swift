@@ -1,7 +1,8 @@
 @preconcurrency import Glibc
 import Synchronization
 
-/// SIGINT, SIGTERM and SIGQUIT as a wish to end in order: whoever waits in a system call is woken, and looks here.
+/// SIGINT, SIGTERM and SIGQUIT as a wish to end in order, and SIGHUP of who was not started with it ignored, as by
+/// nohup(1): whoever waits in a system call is woken, and looks here.
 enum StopSignal {
     private static let raised = Atomic<Bool>(false)
 
@@ -22,9 +23,17 @@ enum StopSignal {
         var action = sigaction()
         action.__sigaction_handler.sa_handler = { _ in StopSignal.raise() }
         for number in numbers { sigaction(number, &action, nil) }
+        var hangup = sigaction()
+        sigaction(SIGHUP, nil, &hangup)
+        if !isIgnored(hangup) { sigaction(SIGHUP, &action, nil) }
         var awaited = set
         pthread_sigmask(SIG_UNBLOCK, &awaited, nil)
         signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// `SIG_IGN` is no value that two of could be compared.
+    private static func isIgnored(_ action: sigaction) -> Bool {
+        unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 
     /// As if a signal had come.

@@ -5,6 +5,7 @@ import Foundation
 import Platform
 import Storage
 import Streams
+import ZeroMQ
 
 /// `levelhead dashboard`: a web page of the run in progress.
 struct DashboardCommand: ParsableCommand {
@@ -25,7 +26,7 @@ struct DashboardCommand: ParsableCommand {
             -L 8420:127.0.0.1:8420 HOST, the same port at both ends.
             """)
 
-    @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).")
+    @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).", transform: directoryArgument)
     var stateDir: String?
 
     @Option(help: ArgumentHelp("Port of 127.0.0.1; 0 for any (default: dashboard.port, 8420).", valueName: "port"))
@@ -41,6 +42,9 @@ struct DashboardCommand: ParsableCommand {
             guard let path = StateDirectory.path(explicit: stateDir) else { throw StateDirectoryUnknown() }
             try StateDirectory.checkOwner(path)
             let state = RunSite.absolute(path)
+            for path in StartConditions.socketPaths(state) {
+                try ZeroMQEndpoint.ipc(path: path).check(isProtected: false)
+            }
             let question = StatusQuestion(stateDirectory: state)
             let dashboard = try Dashboard(
                 port: port ?? configurationOptions.resolve().dashboardPort,

@@ -17,7 +17,7 @@ struct DoctorCommand: ParsableCommand {
             paper trading on tape need none.
             """)
 
-    @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).")
+    @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).", transform: directoryArgument)
     var stateDir: String?
 
     @OptionGroup var options: ConfigurationOptions

@@ -21,10 +21,14 @@ struct HistoryNotKept: Error, CustomStringConvertible {
 
 /// Which run is meant.
 struct RunOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The run's directory; by default the one in progress.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("The run's directory; by default the one in progress.", valueName: "dir"),
+        transform: directoryArgument)
     var runDir: String?
 
-    @Option(help: ArgumentHelp("Where sockets and keys lie; ~/.levelhead by default.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Where sockets and keys lie; ~/.levelhead by default.", valueName: "dir"),
+        transform: directoryArgument)
     var stateDir: String?
 
     @OptionGroup var unread: UnreadConfiguration

@@ -33,10 +33,12 @@ struct ReplayCommand: ParsableCommand {
 
     @OptionGroup var input: TapeOptions
 
-    @Option(help: ArgumentHelp("Where the run is kept; by default below the state directory.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Where the run is kept; by default below the state directory.", valueName: "dir"),
+        transform: directoryArgument)
     var runDir: String?
 
-    @Option(help: ArgumentHelp("Where runs are kept by default.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Where runs are kept by default.", valueName: "dir"), transform: directoryArgument)
     var stateDir: String?
 
     @Flag(help: "Go on with the run in --run-dir from its last saved state.")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LiveGateway
+import MarketCalendar
 import Platform
 import Tape
 import Units
@@ -67,6 +68,14 @@ struct ServeCommand: ParsableCommand {
             var signals = TerminationSignals()
             let key = try key()
             let tape = try ServedTape(paths: try TapePaths.expand(tape))
+            if let from {
+                let first = try tape.begin(from: from.time)
+                let gap = Double(first.nanoseconds - from.time.nanoseconds) / 1e9
+                if gap > 60 {
+                    let words = "--from \(from.time.iso8601Text): the tape's first record since then is \(first.iso8601Text)"
+                    Terminal.writeError("levelhead: \(words): until then nothing is due")
+                }
+            }
             let gateway = try LiveGateway(
                 port: port,
                 GatewaySession.Configuration(key: key, tape: tape, reportsUnresolved: !ignoreUnresolved),

@@ -31,7 +31,7 @@ struct SubscribeCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("What to print.", valueName: "topic"))
     var topics: [String]
 
-    @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).")
+    @Option(help: "State directory (default: LEVELHEAD_STATE_DIR, else ~/.levelhead).", transform: directoryArgument)
     var stateDir: String?
 
     @OptionGroup var unread: UnreadConfiguration

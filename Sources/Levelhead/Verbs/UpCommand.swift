@@ -33,10 +33,14 @@ struct UpCommand: ParsableCommand {
         help: ArgumentHelp("Of the tape: 1x for its own pace (default), 10x, 0.5x, or max.", valueName: "speed"))
     var speed: SpeedArgument?
 
-    @Option(help: ArgumentHelp("Where the run is kept; by default below the state directory.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Where the run is kept; by default below the state directory.", valueName: "dir"),
+        transform: directoryArgument)
     var runDir: String?
 
-    @Option(help: ArgumentHelp("Where sockets, keys and runs lie; ~/.levelhead by default.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Where sockets, keys and runs lie; ~/.levelhead by default.", valueName: "dir"),
+        transform: directoryArgument)
     var stateDir: String?
 
     @Flag(
@@ -109,6 +113,7 @@ struct UpCommand: ParsableCommand {
                 let found = "\(state): mode 0\(String(mode, radix: 8)), expected 0700"
                 Terminal.writeError("levelhead: \(found): \(StateDirectory.modeRemedy(state))")
             }
+            try StateDirectory.checkParts(state)
             // A damaged one is told before any process is started.
             let venue = configuration.risk.venue.rawValue
             let former =

@@ -33,7 +33,9 @@ struct WhyCommand: ParsableCommand {
         help: ArgumentHelp("The run's tape, when it lies elsewhere; may be repeated.", valueName: "path"))
     var tape: [String] = []
 
-    @Option(help: ArgumentHelp("Where the run in progress is named; ~/.levelhead by default.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Where the run in progress is named; ~/.levelhead by default.", valueName: "dir"),
+        transform: directoryArgument)
     var stateDir: String?
 
     @OptionGroup var unread: UnreadConfiguration

@@ -174,19 +174,21 @@ enum OrderReport {
         _ survey: Survey, _ control: ControlOptions, _ verb: ControlVerb, _ arguments: CommandArguments,
         _ process: String
     ) throws {
-        guard !survey.answers.isEmpty else { throw ControlFailure(try control.silence(survey)) }
+        guard !survey.askedNobody else { throw ControlFailure(try control.silence(survey)) }
         guard let answer = survey.answers[process] else {
-            throw ControlFailure("\(verb.name): \(process) does not answer")
+            let silence =
+                survey.answers.isEmpty ? try control.silence(survey) : "\(verb.name): \(process) does not answer"
+            // Who was not asked has taken nothing.
+            let doubt = "; whether it has taken it is not known: levelhead reconcile names what works"
+            let words = survey.asked.contains(process) ? silence + doubt : silence
+            var details = AnswerDetails()
+            details.message = words
+            if control.json { print(json(details, arguments, isDone: false, survey)) }
+            throw ControlFailure(words)
         }
         let details = answer.details
         if control.json {
-            print(
-                JSONText.object([
-                    ("id", text(details.order ?? arguments.target)), ("verdict", text(details.verdict)),
-                    ("state", text(details.state)), ("message", text(details.message)),
-                    ("done", answer.outcome == .done ? "true" : "false"),
-                    ("ms", "\(Double(survey.elapsed.count / 1_000) / 1_000)"),
-                ]))
+            print(json(details, arguments, isDone: answer.outcome == .done, survey))
         } else {
             let words = [details.order ?? arguments.target, details.verdict, details.state, details.message]
             print(words.compactMap { $0 }.joined(separator: " "))
@@ -196,6 +198,16 @@ enum OrderReport {
             let words = [verb.name, refusal, details.message].compactMap { $0 }
             throw ControlFailure((words.count > 1 ? words : [verb.name, answer.outcome.name]).joined(separator: ": "))
         }
+    }
+
+    private static func json(
+        _ details: AnswerDetails, _ arguments: CommandArguments, isDone: Bool, _ survey: Survey
+    ) -> String {
+        JSONText.object([
+            ("id", text(details.order ?? arguments.target)), ("verdict", text(details.verdict)),
+            ("state", text(details.state)), ("message", text(details.message)), ("done", isDone ? "true" : "false"),
+            ("ms", "\(Double(survey.elapsed.count / 1_000) / 1_000)"),
+        ])
     }
 
     private static func text(_ value: String?) -> String { value.map(JSONText.string) ?? "null" }

@@ -24,10 +24,10 @@ extension ExecutionGateway {
             ask(i, clock)
         }
         guard read.isUnderWay, !read.isComplete, read.answerBy <= clock.message else { return }
-        let silences = min(read.silences + 1, 100)
-        beginRead(clock)
-        read.silences = silences
-        read.answerBy = patience(silences, clock)
+        read.silences = min(read.silences + 1, 100)
+        read.answerBy = patience(read.silences, clock)
+        // Under the same numbers: an answer to the first question is one, however long a venue takes.
+        askForRead()
     }
 
     mutating func lose(_ index: Int, _ clock: TradingClock) { move(index, .lose, .none, clock) }

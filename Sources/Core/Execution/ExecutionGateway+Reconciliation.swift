@@ -30,7 +30,10 @@ extension ExecutionGateway {
         read = VenueRead()
         if isClean {
             isReconciling = false
-            notify(ExecutionNotice(kind: .reconciled, reason: .reconciliation, time: clock.event, found: openQuantity))
+            notify(
+                ExecutionNotice(
+                    kind: .reconciled, reason: .reconciliation, time: clock.event, expected: openQuantity,
+                    found: openQuantity))
         } else {
             readFrom = clock.message + configuration.roundPause
         }
@@ -44,8 +47,13 @@ extension ExecutionGateway {
         read.sent = clock.message
         read.answerBy = patience(0, clock)
         for i in live.indices { live[i].isListed = false }
-        tell(.queryOrders, .blank, query: read.query)
-        tell(.queryPosition, .blank, query: read.query + 1)
+        askForRead()
+    }
+
+    /// Asks for what a read still lacks.
+    mutating func askForRead() {
+        if !read.hasOrders { tell(.queryOrders, .blank, query: read.query) }
+        if !read.hasPosition { tell(.queryPosition, .blank, query: read.query + 1) }
     }
 
     /// All live orders were listed. What was not is no longer live, and is asked about.

@@ -241,6 +241,23 @@ import Units
         #expect(bench.answerRead(3).last == "> x3 close sell 3 limit 4995.00")
     }
 
+    @Test func `an answer may take longer than any wait for it`() {
+        var bench = Self.cancelling()
+        let first = bench.commands.last { $0.kind == .queryOrders }!.query
+        let asked = bench.commands.count
+        for _ in 0..<9 { bench.wait(1_000) }
+        let again = bench.commands.dropFirst(asked).filter { $0.kind == .queryOrders }.map(\.query)
+        #expect(again == [first, first, first, first, first])
+        bench.say(.queryEnd) { $0.query = first }
+        let missing = bench.wait(4_000).filter { $0.hasPrefix(">") }
+        #expect(missing == [Self.reads[1]], "what has been answered is not asked again")
+        bench.say(.positionStatus) {
+            $0.query = first + 1
+            $0.quantity = Quantity(3)
+        }
+        #expect(bench.gateway.flattening.rounds == 1)
+    }
+
     @Test func `an empty account is proven too`() {
         var bench = GatewayBench()
         #expect(bench.tell(Self.command()) == ["flattening"] + Self.reads)

@@ -59,7 +59,8 @@ struct ReconciliationLedger {
     mutating func observe(_ message: StageMessage) {
         switch message {
         case .command(let command) where command.kind == .queryOrders:
-            reads[command.account] = Read(query: command.query)
+            // The same question again keeps what has been answered.
+            if reads[command.account]?.query != command.query { reads[command.account] = Read(query: command.query) }
         case .command(let command) where command.kind == .modify && isAwaited:
             changed.insert(command.order.id.description)
         case .event(let event): observe(event)
@@ -75,8 +76,9 @@ struct ReconciliationLedger {
         guard var read = reads[event.account] else { return }
         switch event.kind {
         case .orderStatus where event.query == read.query && !event.state.isTerminal && event.state != .unknown:
-            read.orders.append(
-                .init(order: event.order.description, side: "\(event.side)", leaves: event.leaves.contracts))
+            let name = event.order.description
+            read.orders.removeAll { $0.order == name }
+            read.orders.append(.init(order: name, side: "\(event.side)", leaves: event.leaves.contracts))
             read.terms[event.order.description] = Terms(
                 total: (event.filled + event.leaves).contracts, leaves: event.leaves.contracts,
                 price: event.price.count)

@@ -44,7 +44,7 @@ public struct MarketFold: ~Copyable {
     let belated: UnsafeMutablePointer<UInt64>
     /// A receive time that jumped and that no second record has confirmed yet, ns.
     private var jump: UInt64 = 0
-    /// 0 before the first record of a signal contract, ns.
+    /// 0 before the first book, ns.
     private var nextSessionOpen: UInt64 = 0
 
     /// A stamp further in the future than this is not believed (as `RecordRejection.implausibleTime`).
@@ -177,6 +177,8 @@ public struct MarketFold: ~Copyable {
             return
         }
         if route.isTraded {
+            // Replayed books of the traded contract may all come before those of the signal's.
+            if !areBooksPast { enterSession(with: record.marketByPrice, sink: &sink) }
             passTime(except: -1, sink: &sink)
             takeTraded(record.marketByPrice, slot: Int(route.slot), sequence: sequence, sink: &sink)
         } else {
@@ -319,8 +321,7 @@ public struct MarketFold: ~Copyable {
     private mutating func takeSignal<Sink: MarketSink & ~Copyable>(
         _ record: MarketByPriceView, slot: Int, sequence: UInt64, sink: inout Sink
     ) {
-        let time = record.record.eventTime.nanoseconds
-        if time >= nextSessionOpen, time <= clock &+ Self.minute { enterSession(at: time, sink: &sink) }
+        enterSession(with: record, sink: &sink)
         passTime(except: slot, sink: &sink)
         let told = areBooksPast ? replayClock(of: slot, record) : clock
         engines[slot].take(record, sequence: sequence, clock: told, sink: &sink)
@@ -421,6 +422,16 @@ public struct MarketFold: ~Copyable {
         for other in 0..<engineCount where other != slot && lagging[other] == 0 {
             engines[other].tick(clock: clock, sink: &sink)
         }
+    }
+
+    /// A session begins with its first book, of the signal's or the traded contract: profit, loss and limits of a day
+    /// are the traded one's.
+    @inline(__always)
+    private mutating func enterSession<Sink: MarketSink & ~Copyable>(
+        with record: MarketByPriceView, sink: inout Sink
+    ) {
+        let time = record.record.eventTime.nanoseconds
+        if time >= nextSessionOpen, time <= clock &+ Self.minute { enterSession(at: time, sink: &sink) }
     }
 
     private mutating func enterSession<Sink: MarketSink & ~Copyable>(at time: UInt64, sink: inout Sink) {

@@ -197,6 +197,28 @@ import Units
         #expect(told.vectors.suffix(90) == toldAlone.vectors.suffix(90))
     }
 
+    /// The loss of a day counts from 18:00 on, and what is lost is the traded contract's.
+    @Test func `a session begins with its first book, the traded contract's too, but not with a replayed one`() throws {
+        let (friday, sunday) = (try Self.instant(8, 16, 59), try Self.instant(10, 18, 0))
+        let evening: [[UInt8]] = [
+            Self.book(2, sunday - 60 * Self.second, bid: 18_000), Self.book(2, sunday, bid: 18_010),
+            Self.book(2, sunday + Self.second, bid: 18_011), Self.book(1, sunday + 600 * Self.second, bid: 18_012),
+        ]
+        for isReplayed in [false, true] {
+            let plan = try Self.plan([("ESH4", 1), ("MESH4", 2)])
+            var fold = MarketFold(plan: plan, configuration: try Self.configuration())
+            var told = Told()
+            var records = [Self.book(1, friday, bid: 18_000)]
+            if isReplayed { records.append(try Self.mark(.replaying, at: friday + Self.second)) }
+            Self.take(&fold, records + evening, &told)
+            let monday = Told.Event.session(CivilDate(year: 2023, month: 12, day: 11), leader: 0)
+            let begin = try #require(told.events.firstIndex(of: monday))
+            let traded = try #require(told.events.firstIndex(of: .traded(time: sunday, bid: 18_010)))
+            #expect(isReplayed ? traded < begin : traded == begin + 1, "\(told.events)")
+            #expect(told.events.count { if case .session = $0 { true } else { false } } == 2)
+        }
+    }
+
     @Test func `any record tells every engine the time`() throws {
         var fold = MarketFold(
             plan: try Self.plan([("ESZ3", 1), ("MESZ3", 3)]), configuration: try Self.configuration())

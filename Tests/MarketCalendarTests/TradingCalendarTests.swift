@@ -154,7 +154,7 @@ import Units
         let calendar = try Fixture.calendar(try SessionWindowTests.windows())
         let session = try #require(calendar.session(try Fixture.date("2024-11-29")))
         #expect(session.rthClose == (try Fixture.utc("2024-11-28T23:59")))
-        #expect(!session.isEarlyClose)
+        #expect(session.isEarlyClose, "the exchange's, whatever hours are configured")
     }
 
     @Test func `hours that begin after an early close keep their order`() throws {
@@ -199,5 +199,15 @@ import Units
         #expect(window.entryStart == (try Fixture.utc(start)))
         #expect(window.entryEnd == (try Fixture.utc(end)))
         #expect(window.flatBy == (try Fixture.utc(flat)))
+    }
+
+    @Test(arguments: [("09:30", "12:00"), ("09:30", "13:00"), ("13:00", "16:00"), ("13:30", "15:00")])
+    func `an early close ends trading whatever the regular hours are`(open: String, close: String) throws {
+        let calendar = try Fixture.calendar(try SessionWindowTests.windows(rth: (open, close)))
+        let session = try #require(calendar.session(try Fixture.date("2026-11-27")))
+        let window = calendar.tradingWindow(rule, in: session)
+        #expect(window.entryEnd == (try Fixture.utc("2026-11-27T17:45")))
+        #expect(window.flatBy == (try Fixture.utc("2026-11-27T17:55")))
+        #expect(calendar.earlyHalt(in: session) == (try Fixture.utc("2026-11-27T18:00")))
     }
 }

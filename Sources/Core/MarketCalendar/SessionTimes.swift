@@ -9,9 +9,9 @@ public struct SessionTimes: Equatable, BitwiseCopyable, Sendable {
     public let close: Timestamp
     /// `.undefined` on days on which the equity market is shut.
     public let rthOpen: Timestamp
-    /// 16:00 ET, 13:00 ET on an early close, `.undefined` when the equity market is shut.
+    /// 16:00 ET, 13:00 ET on an early close that lies within the hours, `.undefined` when the equity market is shut.
     public let rthClose: Timestamp
-    /// Regular hours exist and end before their usual time.
+    /// The stock exchanges close at 13:00 ET, whatever hours are configured.
     public let isEarlyClose: Bool
     public let premarketStart: Timestamp
     public let premarketEnd: Timestamp

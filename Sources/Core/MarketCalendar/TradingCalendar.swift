@@ -44,6 +44,13 @@ public struct TradingCalendar: Sendable {
         zone.timestamp(time >= TradingCalendar.openTime ? tradeDate.adding(days: -1) : tradeDate, time)
     }
 
+    /// When equity index futures halt before their close: 13:00 ET on an early close, and on a trade date without
+    /// regular hours. Nil on any other. The exchange's, whatever hours are configured.
+    public func earlyHalt(in session: SessionTimes) -> Timestamp? {
+        guard session.isEarlyClose || !session.hasRTH else { return nil }
+        return instant(TradingCalendar.earlyCloseTime, on: session.tradeDate)
+    }
+
     /// Nil when `tradeDate` is not a trade date.
     public func session(_ tradeDate: CivilDate) -> SessionTimes? {
         guard !tradeDate.weekday.isWeekend else { return nil }
@@ -56,7 +63,6 @@ public struct TradingCalendar: Sendable {
         func instant(_ time: TimeOfDay) -> Timestamp { self.instant(time, on: date) }
         var (rthOpen, rthClose) = (instant(windows.rthOpen), instant(windows.rthClose))
         var initialBalanceEnd = instant(windows.initialBalanceEnd)
-        var isEarlyClose = false
         switch holiday {
         case .closed, .noRegularHours:
             (rthOpen, rthClose, initialBalanceEnd) = (.undefined, .undefined, .undefined)
@@ -66,14 +72,13 @@ public struct TradingCalendar: Sendable {
             if rthOpen < early, early < rthClose {
                 rthClose = early
                 initialBalanceEnd = min(initialBalanceEnd, early)
-                isEarlyClose = true
             }
         case .none: break
         }
         return SessionTimes(
             tradeDate: date, open: zone.timestamp(date.adding(days: -1), TradingCalendar.openTime),
             close: zone.timestamp(date, TradingCalendar.closeTime), rthOpen: rthOpen, rthClose: rthClose,
-            isEarlyClose: isEarlyClose, premarketStart: instant(windows.premarketStart),
+            isEarlyClose: holiday == .earlyClose, premarketStart: instant(windows.premarketStart),
             premarketEnd: instant(windows.premarketEnd), openingRangeStart: instant(windows.openingRangeStart),
             openingRangeEnd: instant(windows.openingRangeEnd), initialBalanceEnd: initialBalanceEnd)
     }

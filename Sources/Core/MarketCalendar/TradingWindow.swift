@@ -37,8 +37,7 @@ extension TradingCalendar {
         let start = instant(rule.entryStart, on: date)
         var end = instant(rule.entryEnd, on: date)
         var flatBy = instant(rule.flatBy, on: date)
-        if session.isEarlyClose || !session.hasRTH {
-            let halt = session.hasRTH ? session.rthClose : instant(TradingCalendar.earlyCloseTime, on: date)
+        if let halt = earlyHalt(in: session) {
             flatBy = min(flatBy, halt - .minutes(Int64(rule.earlyCloseFlatMinutes)))
             end = session.hasRTH ? min(end, halt - .minutes(Int64(rule.earlyCloseEntryMinutes))) : start
         }

@@ -80,14 +80,11 @@ public struct RulePack: Equatable, Sendable {
         return cap
     }
 
-    /// The instant of `flatBy` in a session, `undefined` without the rule. On an early close the end of regular hours
-    /// if that is sooner, and 13:00 ET, when the futures halt, on a trade date without any.
+    /// The instant of `flatBy` in a session, `undefined` without the rule. On an early close, and on a trade date
+    /// without regular hours, 13:00 ET if that is sooner: the futures halt then.
     public func flatBy(in session: SessionTimes, _ calendar: TradingCalendar) -> Timestamp {
         guard let flatBy else { return .undefined }
         let instant = calendar.instant(flatBy, on: session.tradeDate)
-        if !session.hasRTH { return min(instant, calendar.instant(RulePack.holidayHalt, on: session.tradeDate)) }
-        return session.isEarlyClose ? min(instant, session.rthClose) : instant
+        return calendar.earlyHalt(in: session).map { min(instant, $0) } ?? instant
     }
-
-    private static let holidayHalt = TimeOfDay(hour: 13, minute: 0)
 }

@@ -12,9 +12,8 @@ public struct SessionRecord: Sendable {
         /// The kind of a trade date of `root`. An early close is one of the exchange's, whatever hours `calendar` is
         /// configured with.
         public init(of date: CivilDate, root: String, calendar: TradingCalendar) {
-            let exchange = TradingCalendar.cmeEquityIndex(zone: calendar.zone, windows: .regular)
             let before = calendar.previousTradeDate(before: date)
-            if exchange.session(date)?.isEarlyClose ?? false {
+            if calendar.session(date)?.isEarlyClose ?? false {
                 self = .earlyClose
             } else if calendar.leadContract(root: root, on: date) != calendar.leadContract(root: root, on: before) {
                 self = .roll

@@ -209,7 +209,7 @@ import Units
             """)
     }
 
-    @Test func `a close that the venue refuses is sent again after a second, with the stop in place`() throws {
+    @Test func `a close that a closed market refuses is sent when it opens, with the stop in place`() throws {
         try play(Self.long + """
 
             2.000 quality halted
@@ -218,11 +218,10 @@ import Units
             -> send m1 close sell 1 market
             2.003 tick
             -> m1 rejected 0 market_closed
+            2.899 tick
             2.900 book 5001.00x10 | 5001.25x10
-            3.002 tick
-            3.003 tick
             -> send x3 close sell 1 market
-            3.005 tick
+            2.902 tick
             -> x3 working 1
             -> fill x3 sell 1 @ 5001.00
             -> x3 filled 0

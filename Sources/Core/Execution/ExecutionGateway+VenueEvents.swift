@@ -2,6 +2,9 @@ import Orders
 import Units
 
 extension ExecutionGateway {
+    /// A close that a closed market has refused is sent again when it opens, and this long after it was refused.
+    private static let closedRetry = Nanoseconds.seconds(30)
+
     /// Takes what the venue says. An event seen before is ignored; one that cannot be leads to a flatten, and a fill
     /// counts in any case.
     public mutating func apply(_ event: VenueEvent, _ clock: TradingClock) {
@@ -164,7 +167,8 @@ extension ExecutionGateway {
             guard brackets[bracket].close == order.id else { return }
             brackets[bracket].close = .none
             brackets[bracket].closing = .zero
-            brackets[bracket].closeFrom = clock.message + configuration.closeRetry
+            let isClosed = reason == .marketClosed && !quote.isTrading
+            brackets[bracket].closeFrom = clock.message + (isClosed ? Self.closedRetry : configuration.closeRetry)
         case .entry, .target: break
         }
     }

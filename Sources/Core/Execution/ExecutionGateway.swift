@@ -92,7 +92,14 @@ public struct ExecutionGateway: Sendable {
     }
 
     /// Takes the best prices of the traded contract. Wanted before any other input of a step, unless idle.
-    public mutating func follow(_ update: MarketUpdate) { quote = ExecutionQuote(update) }
+    public mutating func follow(_ update: MarketUpdate) {
+        let wasTrading = quote.isTrading
+        quote = ExecutionQuote(update)
+        // A market that opens takes what it has refused.
+        guard !wasTrading, quote.isTrading else { return }
+        let atOnce = Timestamp(nanoseconds: 0)
+        for i in brackets.indices where brackets[i].isCloseWanted { brackets[i].closeFrom = atOnce }
+    }
 
     /// Takes a change of the trading state: FLATTENING cancels and closes everything, REDUCING and HALTED cancel what
     /// could open.

@@ -14,7 +14,10 @@ extension SettingTable {
             "a protective stop that is not acknowledged for this long means flatten"),
         row(
             "execution.close_retry_ms", .integer(1...60_000), .integer(1_000), unit: "ms",
-            "a close that was refused, or left something open, is sent again after this long"),
+            """
+            a close that was refused, or left something open, is sent again after this long (one that a closed market \
+            refused: when it opens, or after 30 s)
+            """),
         row(
             "execution.collar_ticks", .integer(0...10_000), .integer(20), unit: "ticks",
             "how far beyond the far touch a flatten's closing orders are priced, with --direct too"),

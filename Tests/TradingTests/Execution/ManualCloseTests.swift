@@ -22,6 +22,17 @@ import Units
         #expect(bench.gateway.contradictions == 0)
     }
 
+    @Test func `a market that stays closed is asked again after half a minute, another refusal after a second`() {
+        for (reason, pause) in [(VenueReason.marketClosed, 30_000), (.noBook, 1_000)] {
+            var bench = GatewayBench.holding(.buy, 2)
+            bench.market.quality = .closed
+            _ = Self.ask(&bench)
+            bench.say(.rejected, Self.close) { $0.reason = reason }
+            #expect(bench.wait(Int64(pause) - 1) == [])
+            #expect(bench.wait(1).last == "> x3 close sell 2 market")
+        }
+    }
+
     @Test func `of several brackets the first is closed under it`() {
         var bench = GatewayBench.holding()
         let second = ClientOrderID(epoch: 1, issuer: .manual, count: 7)

@@ -96,7 +96,11 @@ extension ExecutionGateway {
                 left -= part.quantity
             }
         }
-        if left == intent.quantity { refuse(intent, .reduceOnly, clock) }
+        if left == intent.quantity { return refuse(intent, .reduceOnly, clock) }
+        // What is not sent is told with the first part.
+        guard left > .zero, let index = index(of: intent.id) else { return }
+        let reason = hasRoomToClose ? VenueReason.reduceOnly : .full
+        report(live[index].order, live[index].state, reason, leaves: live[index].leaves, clock)
     }
 
     private func closes(_ intent: OrderIntent, _ bracket: Int) -> Bool {

@@ -173,6 +173,9 @@ public struct CommandEntry: Sendable, Equatable {
         isGood = update.state != .rejected
         if isOver, !isGood { message = "\(update.state): \(update.reason.name)" }
         if isGood { noteShare(update) }
+        if isReduceOnly, update.state == .pending, update.reason != .none {
+            message = "\(update.reason.name): a part of it is not sent"
+        }
         guard isOver, update.order.role == .close, !isReduceOnly else { return }
         if !wasSent, update.reason == .linked { message = "closed by \(update.order.link)" }
         if wasSent, update.state == .rejected, update.reason != .staleEpoch {

@@ -71,6 +71,8 @@ import Units
         var bench = Self.holding(Array(repeating: 1, count: 40))
         #expect(Self.reduce(&bench, 31, id: 100).count == 31)
         #expect(Self.reduce(&bench, 5, id: 101).count == 1)
+        let told = bench.updates.suffix(2).map { "\($0.state) \($0.leaves.contracts) \($0.reason.name)" }
+        #expect(told == ["pending 1 none", "pending 1 full"], "four of the five are not sent")
         #expect(bench.open(.sell, 1, id: Self.manual(102)) { $0.isReduceOnly = true } == ["m102 rejected 0 full"])
         #expect(bench.gateway.live.count == 40 * 2 + 32)
         #expect(bench.gateway.contradictions == 0)

@@ -6,11 +6,15 @@ import Units
 
 /// A file of its own for each use; the test removes its folder.
 private func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws -> Result {
+    try withFile(Array(text.utf8), body)
+}
+
+private func withFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Result) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("configuration-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = folder.appendingPathComponent("test.toml").path
-    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
     return try body(path)
 }
 
@@ -20,7 +24,7 @@ private func override(_ key: String, _ value: String) -> ConfigurationSources.Ov
 
 /// The line that a user sees, with the path of the file shortened to "FILE".
 private func message(
-    file text: String? = nil, environment: [String: String] = [:], set assignments: [String] = []
+    file text: String? = nil, bytes: [UInt8]? = nil, environment: [String: String] = [:], set assignments: [String] = []
 ) throws -> String? {
     func resolve(_ path: String?) -> String? {
         do {
@@ -34,8 +38,8 @@ private func message(
             return path.map { "\(error)".replacingOccurrences(of: $0, with: "FILE") } ?? "\(error)"
         }
     }
-    guard let text else { return resolve(nil) }
-    return try withFile(text, resolve)
+    guard let bytes = bytes ?? text.map({ Array($0.utf8) }) else { return resolve(nil) }
+    return try withFile(bytes, resolve)
 }
 
 @Suite struct ConfigurationPrecedenceTests {
@@ -147,7 +151,21 @@ private func message(
         ("[risk]\nmax_order_contracts = 11\n",
             "FILE:2: risk.max_order_contracts = 11 must not be more than risk.max_position_contracts = 10"),
         ("[policy]\nflat_by = \"17:15\"\n",
-            "FILE:2: policy.flat_by = \"17:15\" must lie within 18:00 to 17:00 of the next day"),
+            "FILE:2: policy.flat_by = \"17:15\" must be before 17:00, the session's end, on a clock "
+                + "that begins at 18:00"),
+        ("[policy]\nflat_by = \"17:00\"\n",
+            "FILE:2: policy.flat_by = \"17:00\" must be before 17:00, the session's end, on a clock "
+                + "that begins at 18:00"),
+        ("[programme]\nbalance_usd = \"1.00\"\nflat_by = \"17:59\"\n",
+            "FILE:3: programme.flat_by = \"17:59\" must be before 17:00, the session's end, on a clock "
+                + "that begins at 18:00"),
+        ("[policy]\nsizing = \"kelly\"\n",
+            "FILE:2: policy.sizing = \"kelly\" must have a risk.balance_usd above 0, which it is taken from"),
+        ("[policy]\nsizing = \"volatility\"\n",
+            "FILE:2: policy.sizing = \"volatility\" must have a policy.range_target_usd above 0"),
+        ("[riks]\n", "FILE:1: unknown key 'riks'; the nearest known key is 'digest'"),
+        ("\"risk.max_order_contracts\" = 1\n[risk]\nmax_order_contracts = 5\n",
+            "FILE:1: unknown key '\"risk.max_order_contracts\"'; the nearest known key is 'risk.max_order_contracts'"),
         // The default is the other value; the one that was set is the one to mend.
         ("[levels]\nreset_ticks = 1\n", "FILE:2: levels.touch_ticks = 2 must not be more than levels.reset_ticks = 1"),
     ])
@@ -161,6 +179,19 @@ private func message(
         let text = try #require(try message(file: "[bars]\nsma_length = \n"))
         #expect(text.hasPrefix("FILE:2:14: not TOML: "), "\(text)")
         #expect(!text.contains("\n"))
+    }
+
+    @Test func `what is no text is refused, not read up to there`() throws {
+        let files: [([UInt8], String)] = [
+            (Array("[risk]\nmax_order_contracts = 4\n\0\n".utf8), "FILE:3:1: not TOML: byte 0x00"),
+            (Array("[bars]\n# caf".utf8) + [0xE9, 0x0A], "FILE:2:6: not TOML: byte 0xe9"),
+            ([0x23, 0, 0x0A, 0], "FILE:1:2: not TOML: byte 0x00"),
+            (Array("# \u{1F4C8}\n".utf8), ""), (Array("[risk]\n".utf8), ""),
+        ]
+        for (bytes, expected) in files {
+            let reason = expected.isEmpty ? "" : expected + ", expected a text in UTF-8"
+            #expect(try message(bytes: bytes) ?? "" == reason)
+        }
     }
 
     @Test func `the first error of a file is the one on its first line`() throws {

@@ -101,6 +101,12 @@ extension RiskGate {
         return programme.records.indices.map { programme.records[$0] }.filter(\.isBroken)
     }
 
+    /// The loss of a day that is reached first: the account's limit, or the programme's rule.
+    public var dayLossLimit: Money {
+        guard let rule = programme?.pack.dailyLoss else { return limits.dailyLoss }
+        return limits.dailyLoss > .zero ? min(limits.dailyLoss, rule) : rule
+    }
+
     mutating func beginProgrammeDay() {
         guard let start = programme?.pack.startingBalance else { return }
         let (equity, balance) = (start + equity, start + carriedProfit + position.netRealised)
@@ -112,7 +118,9 @@ extension RiskGate {
     mutating func evaluateProgramme() -> Bool {
         guard let start = programme?.pack.startingBalance else { return false }
         let (equity, quantity) = (start + equity, largerSide)
-        let breach = programme?.evaluate(equity: equity, balance: programmeBalance, time: clock, position: quantity)
+        // What an earlier run has left is looked at when the day begins, before anything has told the time.
+        let time = day.sessionOpen.isDefined ? max(clock, day.sessionOpen) : clock
+        let breach = programme?.evaluate(equity: equity, balance: programmeBalance, time: time, position: quantity)
         return breach != nil
     }
 }

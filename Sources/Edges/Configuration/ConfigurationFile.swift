@@ -1,7 +1,7 @@
 import Platform
 import TOMLKit
 
-/// One TOML file as a flat list of dotted keys, in the order of its lines.
+/// One TOML file as a flat list of dotted keys, in the order of its lines. A table without keys is one, too.
 struct ConfigurationFile {
     struct Entry {
         let key: String
@@ -9,6 +9,9 @@ struct ConfigurationFile {
         /// Nil where the line could not be told, as in a table written in line.
         let line: Int?
     }
+
+    /// The value of a table without keys.
+    static let emptyTable = RawValue.other("table")
 
     let path: String
     let entries: [Entry]
@@ -18,7 +21,28 @@ struct ConfigurationFile {
         do { bytes = try PosixFile.contents(of: path) } catch {
             throw .unreadable(path: path, reason: error.reason)
         }
-        try self.init(path: path, text: String(decoding: bytes, as: UTF8.self))
+        try self.init(path: path, text: try ConfigurationFile.text(bytes, path))
+    }
+
+    /// The parser takes a text to be over at a byte of zero, and half a file would be the defaults.
+    private static func text(_ bytes: [UInt8], _ path: String) throws(ConfigurationError) -> String {
+        var decoder = Unicode.UTF8.ForwardParser()
+        var unread = bytes.makeIterator()
+        var position = 0
+        while true {
+            switch decoder.parseScalar(from: &unread) {
+            case .valid(let scalar) where scalar.first != 0: position += scalar.count
+            case .emptyInput: return String(decoding: bytes, as: UTF8.self)
+            case .valid, .error:
+                let before = bytes[..<position]
+                let line = before.count { $0 == UInt8(ascii: "\n") } + 1
+                let column = position - (before.lastIndex(of: UInt8(ascii: "\n")) ?? -1)
+                let found = String(bytes[position], radix: 16)
+                throw .notTOML(
+                    path: path, line: line, column: column,
+                    reason: "byte 0x\(found.count == 1 ? "0" : "")\(found), expected a text in UTF-8")
+            }
+        }
     }
 
     init(path: String, text: String) throws(ConfigurationError) {
@@ -42,8 +66,9 @@ struct ConfigurationFile {
     private static func flatten(_ table: TOMLTable, prefix: String, _ body: (String, RawValue) -> Void) {
         for name in table.keys {
             guard let value = table[name] else { continue }
-            let key = prefix + name
-            if value.type == .table, let inner = value.table {
+            // A name with a point is none of ours, and not the table and name that it looks like.
+            let key = prefix + (name.contains(".") ? "\"\(name)\"" : name)
+            if value.type == .table, let inner = value.table, !inner.keys.isEmpty {
                 flatten(inner, prefix: key + ".", body)
             } else {
                 body(key, raw(value))
@@ -72,7 +97,9 @@ struct ConfigurationFile {
         for (index, line) in all.enumerated() {
             let compact = line.filter { !$0.isWhitespace }
             if compact.first == "[", let end = compact.firstIndex(of: "]") {
-                prefix = compact[compact.index(after: compact.startIndex)..<end] + "."
+                let table = String(compact[compact.index(after: compact.startIndex)..<end])
+                if lines[table] == nil { lines[table] = index + 1 }
+                prefix = table + "."
             } else if compact.first != "#", let equals = compact.firstIndex(of: "=") {
                 let key = prefix + compact[..<equals]
                 if lines[key] == nil { lines[key] = index + 1 }

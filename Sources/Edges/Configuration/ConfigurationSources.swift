@@ -42,6 +42,7 @@ public struct ConfigurationSources: Sendable {
         if let file {
             let contents = try ConfigurationFile(path: file)
             for entry in contents.entries {
+                if entry.value == ConfigurationFile.emptyTable, SettingTable.hasSection(entry.key) { continue }
                 try set(&settings, entry.key, entry.value, .file(path: file, line: entry.line))
             }
         }

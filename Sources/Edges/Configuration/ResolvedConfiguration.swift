@@ -149,6 +149,19 @@ public struct ResolvedConfiguration: Sendable {
             afterTest: .seconds(read.integer("policy.after_test_seconds")))
     }
 
+    /// Sizes that would always be none.
+    private func checkSizing(_ read: SettingReader) throws(ConfigurationError) {
+        switch sizing {
+        case .fixed: return
+        case .volatility(let target):
+            if target > .zero { return }
+            throw read.relation("policy.sizing", "have a policy.range_target_usd above 0")
+        case .fractional, .kelly:
+            if risk.balance > .zero { return }
+            throw read.relation("policy.sizing", "have a risk.balance_usd above 0, which it is taken from")
+        }
+    }
+
     private func checkRelations(_ read: SettingReader) throws(ConfigurationError) {
         func require(
             _ holds: Bool, _ key: String, _ rule: String, _ other: String
@@ -162,9 +175,14 @@ public struct ResolvedConfiguration: Sendable {
         try require(start < end, "policy.entry_end", after, "policy.entry_start")
         let notBefore = "not be before, on a clock that begins at 18:00,"
         try require(end <= flat, "policy.flat_by", notBefore, "policy.entry_end")
-        guard flat <= 23 * 3_600 else {
-            throw read.relation("policy.flat_by", "lie within 18:00 to 17:00 of the next day")
+        // At the session's end nobody trades any more.
+        let sessionEnd: Int32 = 23 * 3_600
+        let withinSession = "be before 17:00, the session's end, on a clock that begins at 18:00"
+        guard flat < sessionEnd else { throw read.relation("policy.flat_by", withinSession) }
+        if let flat = programme?.flatBy, flat.secondsIntoSession >= sessionEnd {
+            throw read.relation("programme.flat_by", withinSession)
         }
+        try checkSizing(read)
         let limits: [(Bool, String, String)] = [
             (
                 window.earlyCloseFlatMinutes <= window.earlyCloseEntryMinutes,

@@ -35,7 +35,8 @@ public struct RateSettings: Equatable, Sendable {
 public struct MarginSettings: Equatable, Sendable {
     public let initial: Money
     public let maintenance: Money
-    public let intraday: Money
+    /// Nil for no other margin intraday.
+    public let intraday: Money?
 
     /// Nil when none is set. One that is set without the initial margin is more than that, an error of the relations.
     init?(_ read: SettingReader) {
@@ -44,7 +45,7 @@ public struct MarginSettings: Equatable, Sendable {
         let brief = read.money("risk.intraday_margin_usd")
         guard max(initial, held, brief) > .zero else { return nil }
         maintenance = held == .zero ? initial : held
-        intraday = brief == .zero ? initial : brief
+        intraday = brief == .zero ? nil : brief
     }
 }
 

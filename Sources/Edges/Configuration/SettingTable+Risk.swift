@@ -19,8 +19,10 @@ extension SettingTable {
             "entries from 18:00 ET on; 0 for no limit"),
         optional("risk.balance_usd", "what the account began with, for margin and sizing"),
         optional("risk.initial_margin_usd", "what one contract ties up when it is opened; 0 for no check"),
-        optional("risk.maintenance_margin_usd", "and while it is held; 0 for the same"),
-        optional("risk.intraday_margin_usd", "and from policy.entry_start to policy.flat_by; 0 for the same"),
+        optional("risk.maintenance_margin_usd", "and while it is held; 0 for the initial margin"),
+        optional(
+            "risk.intraday_margin_usd",
+            "to open and to hold one from policy.entry_start to policy.flat_by; 0 for the two above"),
         optional("risk.value_at_risk_usd", "value at risk of a session above which nothing opens; 0 for no limit"),
         row(
             "risk.value_at_risk_confidence", .real(0.5001...0.9999), .real(0.95),
@@ -83,7 +85,7 @@ extension SettingTable {
             "contracts by balance, such as \"50000:2,52000:3\"; \"\" for any number"),
         row(
             "programme.flat_by", .timeOfDayOrNever, .text("never"), unit: "New York",
-            "no position from here to the end of the session"),
+            "no position from here to the end of the session; entries end here"),
     ]
 
     /// How large an entry of the policy is.

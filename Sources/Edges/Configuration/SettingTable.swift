@@ -18,6 +18,9 @@ public enum SettingTable {
 
     static func declaration(_ key: String) -> SettingDeclaration? { all.first { $0.key == key } }
 
+    /// Keys begin with this name and a point.
+    static func hasSection(_ name: String) -> Bool { all.contains { $0.key.hasPrefix(name + ".") } }
+
     /// The known key that takes the fewest edits; the first in table order among equals.
     static func nearest(to key: String) -> String { nearest(to: key, \.key) }
 
@@ -142,7 +145,7 @@ public enum SettingTable {
             "fall from the highest equity that flattens and locks"),
         row(
             "risk.stale_after_ms", .integer(1...600_000), .integer(5_000), unit: "ms",
-            "a feed silent for longer, heartbeats included, is stale"),
+            "a feed silent for longer, heartbeats included, is stale, and so is an older book of the traded contract"),
         row(
             "risk.no_mark_reduce_seconds", .integer(1...3_600), .integer(5), unit: "s",
             "a position without a valid mark for this long: reducing only"),

@@ -126,7 +126,7 @@ final class ProcessDesk: Sendable {
     /// Shows the account; the first of the board's symbols is the traded contract's.
     func report(account gate: RiskGate) {
         var account = AccountRecord(
-            tradingState: gate.state, dayProfit: gate.dayProfit, dayLossLimit: gate.limits.dailyLoss,
+            tradingState: gate.state, dayProfit: gate.dayProfit, dayLossLimit: gate.dayLossLimit,
             drawdown: gate.drawdown, drawdownLimit: gate.limits.trailingDrawdown,
             workingOrders: UInt32(clamping: gate.working.count))
         account.keepsBooks = gate.rules.keepsBooks

@@ -72,8 +72,9 @@ struct ServeCommand: ParsableCommand {
                 let first = try tape.begin(from: from.time)
                 let gap = Double(first.nanoseconds - from.time.nanoseconds) / 1e9
                 if gap > 60 {
-                    let words = "--from \(from.time.iso8601Text): the tape's first record since then is \(first.iso8601Text)"
-                    Terminal.writeError("levelhead: \(words): until then nothing is due")
+                    let begin = "--from \(from.time.iso8601Text)"
+                    let words = "\(begin): nothing is due before the tape's next record, \(first.iso8601Text)"
+                    Terminal.writeError("levelhead: \(words)")
                 }
             }
             let gateway = try LiveGateway(

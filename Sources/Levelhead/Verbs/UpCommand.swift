@@ -218,6 +218,9 @@ struct UpCommand: ParsableCommand {
     ) throws -> UpInput {
         if tape.isEmpty {
             let history = try past.map { try RunHistory(path: $0, root: configuration.instrument.signalRoot) }
+            if let resumed, (try? resumed.isLive()) == false {
+                throw RunMismatch.input(path: resumed.directory, isLive: false)
+            }
             let live = try resumed.map { try self.live.asBegun($0) } ?? self.live
             if resume, !begin { _ = try live.source.key() }
             return UpInput(
@@ -247,7 +250,11 @@ struct UpCommand: ParsableCommand {
             if !directory.isResumed { Terminal.writeError("levelhead: \(directory.path): had not begun, and does now") }
             return directory
         }
-        if let runDir { return try .create(runDir) }
+        if let runDir {
+            let current = RunSite.currentRunFile(RunSite.absolute(state))
+            guard RunSite.absolute(runDir) != current else { throw NameTaken(path: current) }
+            return try .create(runDir)
+        }
         let now = Int(WallClock.now().nanoseconds / 1_000_000_000)
         return try .create(RunDirectory.defaultPath(stateDirectory: state, seconds: now))
     }
@@ -265,6 +272,12 @@ struct UpCommand: ParsableCommand {
         }
         try PosixFile.replace(current, with: Array((site.directory + "\n").utf8))
     }
+}
+
+/// `--run-dir` names the file in which a state directory has its run in progress.
+struct NameTaken: Error, CustomStringConvertible {
+    let path: String
+    var description: String { "--run-dir \(path): this file names the run in progress: give another directory" }
 }
 
 /// What a run is made from.

@@ -108,10 +108,11 @@ public struct MarketWatch: ~Copyable {
     private mutating func beginDay(_ session: SessionTimes) {
         let ends = plan.leadEnds(leader, with: session, calendar: calendar)
         let window = calendar.tradingWindow(window, in: session)
+        let programmeFlatBy = programme?.flatBy(in: session, calendar) ?? .undefined
         day = TradingDay(
             tradeDate: Int32(session.tradeDate.yyyymmdd), sessionOpen: session.open, sessionClose: session.close,
-            entryOpen: window.entryStart, entryClose: window.entryEnd, flatBy: window.flatBy,
-            programmeFlatBy: programme?.flatBy(in: session, calendar) ?? .undefined,
+            entryOpen: window.entryStart, entryClose: min(window.entryEnd, programmeFlatBy), flatBy: window.flatBy,
+            programmeFlatBy: programmeFlatBy,
             rollFlatBy: ends ? session.close - rollFlat : .undefined,
             reopen: calendar.nextSession(after: session.open).open)
     }

@@ -9,10 +9,11 @@ import Units
     public var initial: Money
     /// To keep.
     public var maintenance: Money
-    /// To open or keep while the intraday window is open. A broker's own, not the exchange's.
-    public var intraday: Money
+    /// To open or keep while the intraday window is open; nil for what it takes outside it. A broker's own, not the
+    /// exchange's.
+    public var intraday: Money?
 
-    public init(contract: ContractRoot, initial: Money, maintenance: Money, intraday: Money) {
+    public init(contract: ContractRoot, initial: Money, maintenance: Money, intraday: Money? = nil) {
         self.contract = contract
         self.initial = initial
         self.maintenance = maintenance
@@ -23,14 +24,14 @@ import Units
     /// https://www.cmegroup.com/markets/equities/sp/e-mini-sandp500.margins.html showed for ES, initial 110 % of
     /// maintenance as the exchange has it for speculators, and no relief intraday.
     public static let mes = MarginRow(
-        contract: .mes, initial: Money(cents: 275_000), maintenance: Money(cents: 250_000),
-        intraday: Money(cents: 275_000))
+        contract: .mes, initial: Money(cents: 275_000), maintenance: Money(cents: 250_000))
 
     /// What makes no sense, by the name of the key; nil when all is well.
     public var problem: String? {
         if contract == .none { return "contract" }
         if maintenance <= .zero { return "maintenance" }
         if initial < maintenance { return "initial" }
+        guard let intraday else { return nil }
         return intraday <= .zero || intraday > initial ? "intraday" : nil
     }
 }
@@ -70,13 +71,13 @@ public struct MarginTable: Equatable, Sendable {
     /// For one contract held or opened, at a time.
     func rate(_ contract: ContractRoot, opens: Bool, isIntraday: Bool) -> Money? {
         guard let row = row(contract) else { return nil }
-        if isIntraday { return row.intraday }
+        if isIntraday, let intraday = row.intraday { return intraday }
         return opens ? row.initial : row.maintenance
     }
 
     /// What is asked for everything held, were everything working to fill for the worse: Σ worst · rate. The rate is
     /// maintenance, initial for the contract that is being opened (for all of it, what is already held counted), and
-    /// intraday for every contract within the window. Nil when a contract is not in the table.
+    /// within the window intraday for every contract that has it. Nil when a contract is not in the table.
     ///
     /// - Parameter opening: the contract of an order under review, whose quantity is among the working; nil between
     ///   orders.

@@ -161,6 +161,11 @@ private func message(
                 + "that begins at 18:00"),
         ("[policy]\nsizing = \"kelly\"\n",
             "FILE:2: policy.sizing = \"kelly\" must have a risk.balance_usd above 0, which it is taken from"),
+        ("[risk]\nbalance_usd = \"9000\"\n[policy]\nsizing = \"kelly\"\n",
+            "FILE:4: policy.sizing = \"kelly\" must have an edge: policy.kelly_win × kelly_payoff above 1 − "
+                + "kelly_win, and kelly_multiple, kelly_cap above 0"),
+        ("[risk]\nbalance_usd = \"9000\"\n[policy]\nrisk_share = 0.0\nsizing = \"fractional\"\n",
+            "FILE:5: policy.sizing = \"fractional\" must have a policy.risk_share above 0"),
         ("[policy]\nsizing = \"volatility\"\n",
             "FILE:2: policy.sizing = \"volatility\" must have a policy.range_target_usd above 0"),
         ("[riks]\n", "FILE:1: unknown key 'riks'; the nearest known key is 'digest'"),

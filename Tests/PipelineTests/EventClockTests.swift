@@ -197,6 +197,20 @@ import Units
         #expect(Self.changes(&fold) == ["FLATTENING flat_by"])
     }
 
+    @Test func `strategies are flat before a programme's time, as before an early close`() throws {
+        var trading = Self.trading
+        trading.rules.programme = RulePack(
+            startingBalance: Money(cents: 5_000_000), flatBy: TimeOfDay(hour: 15, minute: 10))
+        var fold = StageFold(
+            plan: try MarketFoldTests.plan([("ESZ3", 1)]), features: try MarketFoldTests.configuration(),
+            trading: trading, stage: RiskFollower(trading))
+        _ = try Self.begin(&fold, buys: false)
+        let day = fold.read { $0.gate.day }
+        let hour = Timestamp(nanoseconds: try MarketFoldTests.instant(8, 14, 0))
+        let times = [55, 65, 70].map { hour + .minutes($0) }
+        #expect([day.entryClose, day.flatBy, day.programmeFlatBy] == times)
+    }
+
     @Test func `a feed that is gone keeps no mark, whatever else tells the time`() throws {
         var fold = try Self.fold()
         let time = try Self.begin(&fold)

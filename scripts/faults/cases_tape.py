@@ -159,7 +159,8 @@ def signals_inherited_as_ignored(source):
     """As a shell starts what it puts into the background; an interrupt as from a terminal; a terminal that is gone, which
     ends nobody who was started by nohup."""
     for number, ignored in ((signal.SIGINT, "INT TERM"), (signal.SIGTERM, "INT TERM HUP"), (signal.SIGHUP, "INT TERM")):
-        prefix = ("/bin/sh", "-c", f"trap '' {ignored}; exec \"$@\"", "sh")
+        # Whoever runs this by nohup has a hangup ignored, which no shell takes back.
+        prefix = ("env", "--default-signal=HUP", "/bin/sh", "-c", f"trap '' {ignored}; exec \"$@\"", "sh")
         with Up("--tape", short_day(), "--speed", "10x", prefix=prefix) as up:
             up.reach(300)
             if "HUP" in ignored:

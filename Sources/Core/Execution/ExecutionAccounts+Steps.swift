@@ -89,10 +89,10 @@ extension ExecutionAccounts {
         if news(.flattening, from: told) { joinFlatten(clock) }
         mergeFlattening(from: told)
         if takeAway(.reconciled, from: told), !isReconciling {
+            let open = first.openQuantity + (second?.openQuantity ?? .zero)
             first.notify(
                 ExecutionNotice(
-                    kind: .reconciled, reason: .reconciliation, time: clock.event,
-                    found: first.openQuantity + (second?.openQuantity ?? .zero)))
+                    kind: .reconciled, reason: .reconciliation, time: clock.event, expected: open, found: open))
         }
         if takeAway(.flat, from: told) { awaitsProof = true }
         if awaitsProof { prove(clock) }

@@ -27,6 +27,15 @@ public struct TradingWindow: Equatable, BitwiseCopyable, Sendable {
     public let entryStart: Timestamp
     public let entryEnd: Timestamp
     public let flatBy: Timestamp
+
+    /// The same with an end of trading in it: entries end, and the position is closed, as long before it as before an
+    /// early close.
+    public func ending(before end: Timestamp, _ rule: TradingWindowRule) -> TradingWindow {
+        let entries = min(entryEnd, end - .minutes(Int64(rule.earlyCloseEntryMinutes)))
+        return TradingWindow(
+            entryStart: entryStart, entryEnd: max(entryStart, entries),
+            flatBy: min(flatBy, end - .minutes(Int64(rule.earlyCloseFlatMinutes))))
+    }
 }
 
 extension TradingCalendar {
@@ -35,12 +44,9 @@ extension TradingCalendar {
     public func tradingWindow(_ rule: TradingWindowRule, in session: SessionTimes) -> TradingWindow {
         let date = session.tradeDate
         let start = instant(rule.entryStart, on: date)
-        var end = instant(rule.entryEnd, on: date)
-        var flatBy = instant(rule.flatBy, on: date)
-        if let halt = earlyHalt(in: session) {
-            flatBy = min(flatBy, halt - .minutes(Int64(rule.earlyCloseFlatMinutes)))
-            end = session.hasRTH ? min(end, halt - .minutes(Int64(rule.earlyCloseEntryMinutes))) : start
-        }
-        return TradingWindow(entryStart: start, entryEnd: max(start, end), flatBy: flatBy)
+        let end = session.hasRTH ? instant(rule.entryEnd, on: date) : start
+        let window = TradingWindow(
+            entryStart: start, entryEnd: max(start, end), flatBy: instant(rule.flatBy, on: date))
+        return earlyHalt(in: session).map { window.ending(before: $0, rule) } ?? window
     }
 }

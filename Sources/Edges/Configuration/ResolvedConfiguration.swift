@@ -156,10 +156,24 @@ public struct ResolvedConfiguration: Sendable {
         case .volatility(let target):
             if target > .zero { return }
             throw read.relation("policy.sizing", "have a policy.range_target_usd above 0")
-        case .fractional, .kelly:
-            if risk.balance > .zero { return }
-            throw read.relation("policy.sizing", "have a risk.balance_usd above 0, which it is taken from")
+        case .fractional(let share):
+            try checkBalance(read)
+            if share > 0 { return }
+            throw read.relation("policy.sizing", "have a policy.risk_share above 0")
+        case .kelly(let win, let payoff, let multiple, let cap):
+            try checkBalance(read)
+            if win * payoff > 1 - win, multiple > 0, cap > 0 { return }
+            throw read.relation(
+                "policy.sizing",
+                "have an edge: policy.kelly_win × kelly_payoff above 1 − kelly_win, "
+                    + "and kelly_multiple, kelly_cap above 0"
+            )
         }
+    }
+
+    private func checkBalance(_ read: SettingReader) throws(ConfigurationError) {
+        if risk.balance > .zero { return }
+        throw read.relation("policy.sizing", "have a risk.balance_usd above 0, which it is taken from")
     }
 
     private func checkRelations(_ read: SettingReader) throws(ConfigurationError) {

@@ -85,7 +85,9 @@ extension SettingTable {
             "contracts by balance, such as \"50000:2,52000:3\"; \"\" for any number"),
         row(
             "programme.flat_by", .timeOfDayOrNever, .text("never"), unit: "New York",
-            "no position from here to the end of the session; entries end here"),
+            """
+            no position from here to the end of the session; strategies end before it as before an early close
+            """),
     ]
 
     /// How large an entry of the policy is.

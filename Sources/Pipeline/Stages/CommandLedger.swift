@@ -173,7 +173,7 @@ public struct CommandEntry: Sendable, Equatable {
         isGood = update.state != .rejected
         if isOver, !isGood { message = "\(update.state): \(update.reason.name)" }
         if isGood { noteShare(update) }
-        if isReduceOnly, update.state == .pending, update.reason != .none {
+        if isReduceOnly, update.state == .pending, update.reason == .full || update.reason == .reduceOnly {
             message = "\(update.reason.name): a part of it is not sent"
         }
         guard isOver, update.order.role == .close, !isReduceOnly else { return }

@@ -107,11 +107,13 @@ public struct MarketWatch: ~Copyable {
 
     private mutating func beginDay(_ session: SessionTimes) {
         let ends = plan.leadEnds(leader, with: session, calendar: calendar)
-        let window = calendar.tradingWindow(window, in: session)
+        var window = calendar.tradingWindow(window, in: session)
         let programmeFlatBy = programme?.flatBy(in: session, calendar) ?? .undefined
+        // Who is flat when the rule begins has not broken it: strategies take it as they take an early close.
+        if programmeFlatBy.isDefined { window = window.ending(before: programmeFlatBy, self.window) }
         day = TradingDay(
             tradeDate: Int32(session.tradeDate.yyyymmdd), sessionOpen: session.open, sessionClose: session.close,
-            entryOpen: window.entryStart, entryClose: min(window.entryEnd, programmeFlatBy), flatBy: window.flatBy,
+            entryOpen: window.entryStart, entryClose: window.entryEnd, flatBy: window.flatBy,
             programmeFlatBy: programmeFlatBy,
             rollFlatBy: ends ? session.close - rollFlat : .undefined,
             reopen: calendar.nextSession(after: session.open).open)

@@ -15,7 +15,8 @@ struct OrderTally: ~Copyable {
 
     mutating func count(_ message: StageMessage) {
         switch message {
-        case .update(let update): if update.state == .pending { orderCount += 1 }
+        // As it is sent; what is told of it later while it is pending has a reason.
+        case .update(let update): if update.state == .pending, update.reason == .none { orderCount += 1 }
         case .fill: fillCount += 1
         default: break
         }

@@ -31,7 +31,7 @@ enum StopSignal {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// `SIG_IGN` is no value that two of could be compared.
+    /// Handlers cannot be compared; `SIG_IGN` is the address 1.
     private static func isIgnored(_ action: sigaction) -> Bool {
         unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }

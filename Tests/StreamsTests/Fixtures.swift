@@ -28,7 +28,7 @@ final class SocketDirectory {
     func endpoint(_ name: String) -> ZeroMQEndpoint { .ipc(path: "\(path)/\(name).ipc") }
 }
 
-/// Repeats `body` until it is true, with pauses, for at most thirty seconds: what another thread does takes its time.
+/// Repeats `body` until it is true, with pauses, for at most two minutes: what another thread does takes its time.
 func eventually(_ what: String, _ body: () throws -> Bool) throws {
     let end = MonotonicClock.now() + .seconds(120)
     while try !body() {

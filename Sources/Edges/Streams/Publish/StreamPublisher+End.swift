@@ -5,13 +5,14 @@ import ZeroMQ
 extension StreamPublisher {
     /// How long the sockets' end waits for subscribers that are slow.
     static let linger = Nanoseconds.seconds(1)
-    /// Nobody has asked for so long: nobody lacks anything, or cannot say so.
-    private static let quiet = Nanoseconds.milliseconds(50)
+    /// Nobody has asked for so long: nobody lacks anything, or cannot say so. A reader that shares a busy core with
+    /// others takes longer than a time slice or two to hear of the end, and to ask.
+    private static let quiet = Nanoseconds.milliseconds(250)
     private static let repetition = Nanoseconds.milliseconds(20)
     /// How long who lacks something is answered.
     private static let patience = Nanoseconds.seconds(2)
 
-    /// Says that nothing follows, with how far each topic is, and answers who asks for what is missing: 50 ms, and as
+    /// Says that nothing follows, with how far each topic is, and answers who asks for what is missing: 250 ms, and as
     /// long as somebody asks, at most 2 s. Nobody else waits: where none has ever asked it returns at once.
     ///
     /// - Parameter clock: one that never steps back.

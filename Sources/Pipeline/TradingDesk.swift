@@ -239,6 +239,7 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         guard venue.hasEventsNow else { return }
         while let event = venue.nextEvent(until: watch.clock.message) {
             execution.follow(watch.quote())
+            execution.checkStops(at: event.deliveryTime, watch.clock)
             execution.apply(event, watch.clock)
             settle()
         }

@@ -95,6 +95,13 @@ public struct ExecutionAccounts: Sendable {
         step(both: clock) { $0.advance(clock) }
     }
 
+    /// What was due before the venue said something at `time`, where `clock` stands behind it, as between two records
+    /// of a replay.
+    public mutating func checkStops(at time: Timestamp, _ clock: TradingClock) {
+        if !areTwo { return first.checkStops(at: time, clock) }
+        step(both: clock) { $0.checkStops(at: time, clock) }
+    }
+
     /// Takes what the venue says: it is of one account.
     public mutating func apply(_ event: VenueEvent, _ clock: TradingClock) {
         if !areTwo { return first.apply(event, clock) }

@@ -210,10 +210,6 @@ extension ExecutionGateway {
     /// A stop that is late means flatten; a waiting one that the market has reached wants its close.
     mutating func checkBookTimers(_ clock: TradingClock) {
         guard configuration.netsBooks else { return }
-        for i in live.indices where live[i].acknowledgeBy.isDefined && clock.message >= live[i].acknowledgeBy {
-            if live[i].state != .unknown { lose(i, clock) }
-            return flatten(.stopNotAcknowledged, isOurs: true, clock)
-        }
         for i in brackets.indices where !brackets[i].isCloseWanted && isStopReached(brackets[i]) && waiting(i) > .zero {
             want(closeOf: i, clock)
         }

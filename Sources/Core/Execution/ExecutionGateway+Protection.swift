@@ -128,14 +128,29 @@ extension ExecutionGateway {
 
     // MARK: Timers
 
-    mutating func checkTimers(_ clock: TradingClock) {
-        for i in brackets.indices where brackets[i].isStopLate(at: clock.message) {
-            if let index = index(of: brackets[i].stop), live[index].state != .unknown { lose(index, clock) }
-            flatten(.stopNotAcknowledged, isOurs: true, clock)
-            return
+    /// Flattens when a stop has not been acknowledged by its deadline. Part of every `advance`; asked apart where the
+    /// clock stands while the venue goes on, so that what is acknowledged too late is late there too.
+    ///
+    /// - Parameter time: message time, not before the last one.
+    public mutating func checkStops(at time: Timestamp, _ clock: TradingClock) {
+        guard let late = lateStop(at: time) else { return }
+        if let index = index(of: late), live[index].state != .unknown { lose(index, clock) }
+        flatten(.stopNotAcknowledged, isOurs: true, clock)
+    }
+
+    private func lateStop(at time: Timestamp) -> ClientOrderID? {
+        for i in brackets.indices where brackets[i].isStopLate(at: time) { return brackets[i].stop }
+        guard configuration.netsBooks else { return nil }
+        for i in live.indices where live[i].acknowledgeBy.isDefined && time >= live[i].acknowledgeBy {
+            return live[i].order.id
         }
-        checkBookTimers(clock)
+        return nil
+    }
+
+    mutating func checkTimers(_ clock: TradingClock) {
+        checkStops(at: clock.message, clock)
         if isFlattening { return }
+        checkBookTimers(clock)
         var isCloseDue = false
         for i in brackets.indices {
             let isTimeOver = brackets[i].timeStop.isDefined && clock.event >= brackets[i].timeStop

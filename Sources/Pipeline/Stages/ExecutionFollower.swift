@@ -58,7 +58,9 @@ public struct ExecutionFollower: TradingStage {
         switch message {
         case .approval(let approval): execution.accept(approval, clock(watch))
         case .change(let change): execution.apply(change, clock(watch))
-        case .event(let event): execution.apply(event, clock(watch))
+        case .event(let event):
+            if isLogical { execution.checkStops(at: event.deliveryTime, clock(watch)) }
+            execution.apply(event, clock(watch))
         case .request(let command):
             if let notice = ExecutionNotice(of: command, at: watch.now.event) { execution.first.notices.append(notice) }
             execution.apply(command, clock(watch))

@@ -27,7 +27,7 @@ extension ExecutionGateway {
             flattening.certificate.epoch = max(flattening.certificate.epoch, epoch)
             if flattening.isBlocked, quote.isTrading { unblock(clock) }
         } else {
-            begin(.operatorRequest, waitsForOpen: command.waitsForOpen, clock)
+            begin(command.stateReason, waitsForOpen: command.waitsForOpen, clock)
             flattening.isOurs = true
             flattening.certificate.command = command.id
             flattening.certificate.sender = command.sender

@@ -111,6 +111,15 @@ extension OperatorCommand {
 
     /// Whether it came that way: a request of an operator has a number.
     public var isOfLockWord: Bool { number == .none && epoch > 0 }
+
+    /// Who locks on behalf of the account's own rules.
+    public static let riskGate = "risk"
+
+    /// Why everything is to be closed: what the risk gate locked for, else because somebody asked.
+    public var stateReason: StateReason {
+        guard isOfLockWord, sender == ShortText(Self.riskGate) else { return .operatorRequest }
+        return StateReason(name: reason.description) ?? .operatorRequest
+    }
 }
 
 extension OperatorCommand: BoundedElement {

@@ -72,6 +72,11 @@ import Units
         }
     }
 
+    public init?(name: String) {
+        guard let found = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = found
+    }
+
     public var name: String {
         switch self {
         case .operatorRequest: "operator"

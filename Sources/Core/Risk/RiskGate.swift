@@ -189,7 +189,10 @@ public struct RiskGate: Sendable {
 
     public mutating func apply(_ notice: ExecutionNotice) {
         switch notice.kind {
-        case .flattening: if state != .flattening || isLockOfRoll { flatten(notice.reason) }
+        case .flattening:
+            // A limit is passed here and nowhere else: what names one is a lock that stands, perhaps since yesterday.
+            let reason = notice.reason.isLimitBreach ? StateReason.operatorRequest : notice.reason
+            if state != .flattening || isLockOfRoll { flatten(reason) }
         case .flat:
             crossBooks()
             findOpposed()

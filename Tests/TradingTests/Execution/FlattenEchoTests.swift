@@ -62,6 +62,28 @@ import Units
         #expect(bench.take(Self.change(.dailyLoss)) == FlattenTests.reads)
     }
 
+    @Test func `a lock that risk has raised is for its reason, and its word for it no other flatten`() {
+        for (sender, why, reason) in [
+            ("risk", "daily_loss", StateReason.dailyLoss), ("risk", "no such reason", .operatorRequest),
+            ("ann", "daily_loss", .operatorRequest),
+        ] {
+            var bench = GatewayBench()
+            bench.tell(
+                .lockWord(.flatten, epoch: 2, sender: ShortText(sender), reason: ShortText(why)))
+            bench.answerRead(0)
+            #expect(bench.answerRead(0) == ["flat"])
+            #expect(bench.notices.map(\.reason) == [reason, reason])
+            #expect(bench.notices.last?.certificate.reason == ShortText(why))
+            #expect(bench.take(Self.change(reason)) == [])
+        }
+        // An operator's command is for no limit, whatever it is called.
+        var asked = OperatorCommand.lockWord(
+            .flatten, epoch: 2, sender: ShortText("risk"), reason: ShortText("daily_loss"))
+        asked.number = CommandNumber(high: 1, low: 1)
+        #expect(asked.stateReason == .operatorRequest)
+        for reason in StateReason.allCases { #expect(StateReason(name: reason.name) == reason) }
+    }
+
     @Test func `a second operator's lock is in the certificate of the flatten that was under way`() {
         var bench = GatewayBench()
         bench.tell(FlattenTests.command(2))

@@ -78,6 +78,17 @@ import Units
         #expect(bench.gate.arm() == .done)
     }
 
+    /// The gateway flattens for a lock that it finds, perhaps one of yesterday's limit: only risk passes a limit.
+    @Test func `a flatten that the gateway names after a limit is none of this trade date`() {
+        for reason in StateReason.allCases where reason.isLimitBreach {
+            var bench = GateBench()
+            bench.gate.apply(ExecutionNotice(kind: .flattening, reason: reason, time: Script.time("1")))
+            #expect(bench.changes() == ["ACTIVE to FLATTENING operator"])
+            bench.flat(at: "2")
+            #expect(bench.gate.arm() == .done)
+        }
+    }
+
     @Test func `what a late fill lost under the lock is judged before the account is flat again`() {
         for (price, isLocked) in [("4990.00", true), ("4990.25", false)] {
             var bench = GateBench {

@@ -114,7 +114,8 @@ struct DayKeeper {
             if isToldOfLock { return }
             failure = lock.raise(
                 LockRecord(
-                    epoch: 0, sender: "risk", reason: gate.lockReason.name, run: site.directory, tradeDate: tradeDate)
+                    epoch: 0, sender: OperatorCommand.riskGate, reason: gate.lockReason.name, run: site.directory,
+                    tradeDate: tradeDate)
             ).failure
         } else if let tradeDate {
             do throws(SystemCallError) { try lock.note(tradeDate: tradeDate) } catch { failure = error }
@@ -170,7 +171,7 @@ extension DayUsage {
         }
         guard let lock = record.lock else { return }
         // A reason that this program does not know locks all the same.
-        lockReason = StateReason.allCases.first { $0.name == lock.reason } ?? .operatorRequest
+        lockReason = StateReason(name: lock.reason) ?? .operatorRequest
         lockDate = lock.tradeDate
     }
 }

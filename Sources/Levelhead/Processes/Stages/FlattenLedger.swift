@@ -51,7 +51,7 @@ struct FlattenLedger {
     /// The risk gateway asked for it. The gateway begins nothing of that when it has proven it already.
     mutating func riskAsks(_ why: StateReason) {
         guard phase != .underWay else { return }
-        sender = ShortText("risk")
+        sender = ShortText(OperatorCommand.riskGate)
         reason = ShortText(why.name)
         fees = .zero
         isRiskAsked = true

@@ -233,6 +233,12 @@ private func message(
             == "command line --set: policy.quantity = 6 must not be more than risk.max_order_contracts = 5")
         #expect(try message(environment: ["LEVELHEAD_RISK_MAX_ORDER_CONTRACTS": "1"], set: ["policy.quantity=2"])
             == "command line --set: policy.quantity = 2 must not be more than risk.max_order_contracts = 1")
+        for (port, isRefused) in [(7_998, false), (7_999, true), (8_004, true), (8_005, false)] {
+            let found = try message(set: ["streams.tcp=127.0.0.1:\(port)", "metrics.first_port=8000"])
+            #expect(
+                found == (isRefused ? "command line --set: streams.tcp = \"127.0.0.1:\(port)\" must leave to others, "
+                    + "with the next port, the five from metrics.first_port = 8000" : nil))
+        }
         #expect(try message(environment: ["LEVELHEAD_DIGEST": "a\nb"])
             == "environment LEVELHEAD_DIGEST: digest: expected \"second\" or \"tick\", found \"a\\nb\"")
         #expect(try message(set: ["quantity=1"])

@@ -222,6 +222,11 @@ public struct ResolvedConfiguration: Sendable {
                 "be at most \(RiskSettings.mostNetted.contracts) where books.routing is \"\(risk.books.rawValue)\"")
         }
         for (holds, key, limit) in limits { try require(holds, key, "not be more than", limit) }
+        if let tcp = streams.tcp, let first = metrics.firstPort {
+            let areApart = Int(tcp.port) + 1 < Int(first) || Int(tcp.port) > Int(first) + 4
+            let rule = "leave to others, with the next port, the five from"
+            try require(areApart, "streams.tcp", rule, "metrics.first_port")
+        }
         // Rules that nobody would watch.
         guard programme == nil, let rule = ProgrammeSettings.firstRule(read) else { return }
         throw read.relation(rule, "not be set without programme.balance_usd")

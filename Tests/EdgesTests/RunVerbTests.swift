@@ -60,21 +60,41 @@ struct RunVerbTests {
         }
     }
 
-    @Test(arguments: [
-        ("records", "1"), ("event_groups", "1"), ("feature_rows", "1"), ("signals", "1"), ("orders", "1"),
-        ("fills", "1"), ("position", "{\"MESH6\": 4}"), ("net_pnl_usd", "\"1000000.00\""),
-        ("trading_state", "\"LOCKED\""), ("level_tests", "{}"), ("ignored_trades", "7"), ("order_sha256", "\"00\""),
-    ])
-    func `verify names a changed result`(key: String, value: String) throws {
+    /// Each by a line of its own: one replay judges them all.
+    @Test func `verify names every changed result, and no other`() throws {
+        let changes = [
+            ("records", "1"), ("event_groups", "1"), ("feature_rows", "1"), ("signals", "1"), ("orders", "1"),
+            ("fills", "1"), ("position", "{\"MESH6\": 4}"), ("net_pnl_usd", "\"1000000.00\""),
+            ("trading_state", "\"LOCKED\""), ("level_tests", "{}"), ("ignored_trades", "7"),
+            ("order_sha256", "\"00\""),
+        ]
         let scratch = try ShortRun.copy()
         let path = scratch.file("run/results/summary.json")
         var summary = try ShortRun.object(path)
-        try #require(summary[key] != nil)
-        summary[key] = try JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)
+        for (key, value) in changes {
+            try #require(summary[key] != nil)
+            summary[key] = try JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)
+        }
         try JSONSerialization.data(withJSONObject: summary).write(to: URL(fileURLWithPath: path))
         let outcome = try Program.shell("$lh verify run --tape tape", in: scratch.path)
         #expect(outcome.status == 1)
-        #expect(outcome.output.contains("differs: results/summary.json: \(key): "))
+        for (key, _) in changes {
+            let lines = outcome.output.split(separator: "\n").filter {
+                $0.hasPrefix("differs: results/summary.json: \(key): ")
+            }
+            #expect(lines.count == 1, "\(key): \(outcome.output)")
+        }
+        #expect(outcome.output.hasSuffix("\n\(changes.count) differences\n"))
+    }
+
+    @Test func `verify names one changed result alone`() throws {
+        let scratch = try ShortRun.copy()
+        let path = scratch.file("run/results/summary.json")
+        var summary = try ShortRun.object(path)
+        summary["fills"] = 1
+        try JSONSerialization.data(withJSONObject: summary).write(to: URL(fileURLWithPath: path))
+        let outcome = try Program.shell("$lh verify run --tape tape", in: scratch.path)
+        #expect(outcome.status == 1 && outcome.output.contains("differs: results/summary.json: fills: "))
         #expect(outcome.output.hasSuffix("\n1 differences\n"))
     }
 

@@ -20,9 +20,13 @@ import Testing
         #expect(try trace() == first)
     }
 
+    /// Where one that shows itself in few runs was noticed first: another hundred in vain take half a minute.
+    private static let rareSeeds: [SeededDefect: UInt64] = [.enlargeChange: 117, .ignoreAge: 116, .swapBooks: 40]
+
     @Test(arguments: SeededDefect.allCases)
     func `a seeded defect is noticed`(defect: SeededDefect) throws {
-        for seed in UInt64(1)...500 {
+        let first = Self.rareSeeds[defect] ?? 1
+        for seed in first..<(first + 500) {
             guard let violation = try OrderSimulation(seed: seed, defect: defect).run(steps: 200) else { continue }
             #expect(defect.noticedBy.contains(violation.invariant), "\(defect.rawValue): \(violation)")
             return

@@ -67,6 +67,51 @@ import Units
             """)
     }
 
+    @Test func `contracts that an order has taken are not there again, though they are displayed`() throws {
+        try play("""
+            1.000 book 4999.75x20 | 5000.00x2,5000.25x5
+            1.001 submit a buy 9 limit 5000.00
+            1.003 tick
+            -> accepted a
+            -> filled a buy 2 @ 5000.00 taker leaves 7 fee 1.24
+            1.0035 book 4999.50x20 | 5000.00x2,5000.25x5
+            1.0036 book 4999.50x20 | 5000.00x1,5000.25x5
+            1.0037 book 4999.50x20 | 5000.00x4,5000.25x5
+            1.005 tick
+            -> filled a buy 3 @ 5000.00 maker leaves 4 fee 1.86
+            1.006 book 4999.50x20 | 5000.25x5
+            1.007 book 4999.50x20 | 5000.00x2,5000.25x5
+            1.0085 tick
+            -> filled a buy 2 @ 5000.00 maker leaves 2 fee 1.24
+            """)
+    }
+
+    @Test func `nor for the next order, as long as one works`() throws {
+        try play("""
+            1.000 book 4999.75x20 | 5000.00x2,5000.25x5
+            1.001 submit a buy 1 limit 4999.00
+            1.003 tick
+            -> accepted a
+            1.004 submit b buy 2 market
+            1.006 tick
+            -> accepted b
+            -> filled b buy 2 @ 5000.00 taker leaves 0 fee 1.24
+            1.007 book 4999.50x20 | 5000.00x3,5000.25x5
+            1.008 submit c buy 2 market
+            1.010 tick
+            -> accepted c
+            -> filled c buy 1 @ 5000.00 taker leaves 1 fee 0.62
+            -> filled c buy 1 @ 5000.25 taker leaves 0 fee 0.62
+            1.011 cancel a
+            1.013 tick
+            -> cancelled a requested
+            1.014 submit d buy 2 market
+            1.016 tick
+            -> accepted d
+            -> filled d buy 2 @ 5000.00 taker leaves 0 fee 1.24
+            """)
+    }
+
     @Test func `the queue ahead is eaten by trades and fills come after it`() throws {
         try play("""
             1.000 book 5000.00x10,4999.75x20 | 5000.25x5

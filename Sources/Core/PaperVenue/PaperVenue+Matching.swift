@@ -42,7 +42,7 @@ extension PaperVenue {
     /// The book becomes the group's.
     mutating func follow(_ update: MarketUpdate) {
         let before = book
-        book.replace(by: update)
+        book.follow(update)
         guard book.quality.hasUsableBook else { return }
         for i in orders.indices {
             switch orders[i].phase {

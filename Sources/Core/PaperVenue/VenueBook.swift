@@ -2,18 +2,44 @@ import Determinism
 import Orders
 import Units
 
-/// The venue's own copy of the book in force, ten levels a side. Orders that take from it leave less for the next one
-/// until the recorded market replaces it: the recording does not react to them.
+/// The venue's own copy of the book in force, ten levels a side. The recording does not react to orders that take from
+/// it: what they have taken goes on being displayed, and is not there for the next one.
 @frozen public struct VenueBook: Sendable {
     public internal(set) var quality: DataQuality = .noBook
     var bids = InlineArray<10, BookLevel>(repeating: .none)
     var asks = InlineArray<10, BookLevel>(repeating: .none)
     var bidCount = 0
     var askCount = 0
+    /// Contracts of each level that our own orders have taken since they were displayed.
+    private var takenBids = InlineArray<10, UInt32>(repeating: 0)
+    private var takenAsks = InlineArray<10, UInt32>(repeating: 0)
 
     public init() {}
 
-    mutating func replace(by update: MarketUpdate) {
+    /// The book in force for a venue that has followed none: nothing of it is taken.
+    mutating func show(_ update: MarketUpdate) {
+        replace(by: update)
+        takenBids = InlineArray(repeating: 0)
+        takenAsks = InlineArray(repeating: 0)
+    }
+
+    /// The next book. What was taken at a price stays so while the price is displayed; of fewer contracts all are, and
+    /// more have come since.
+    mutating func follow(_ update: MarketUpdate) {
+        let before = self
+        replace(by: update)
+        func left(_ price: Ticks, _ size: UInt32, of side: Side) -> UInt32 {
+            let count = side == .buy ? before.bidCount : before.askCount
+            for i in 0..<count where (side == .buy ? before.bids[i].price : before.asks[i].price) == price {
+                return min(side == .buy ? before.takenBids[i] : before.takenAsks[i], size)
+            }
+            return 0
+        }
+        for i in 0..<bidCount { takenBids[i] = left(bids[i].price, bids[i].size, of: .buy) }
+        for i in 0..<askCount { takenAsks[i] = left(asks[i].price, asks[i].size, of: .sell) }
+    }
+
+    private mutating func replace(by update: MarketUpdate) {
         quality = update.quality
         bidCount = min(update.bids.count, TradingLimits.bookLevels)
         askCount = min(update.asks.count, TradingLimits.bookLevels)
@@ -21,19 +47,19 @@ import Units
         for i in 0..<askCount { asks[i] = update.asks[i] }
     }
 
-    /// Levels that an order of `side` would take from.
+    /// Levels that an order of `side` would take from, with what is left of them.
     func opposite(of side: Side, _ index: Int) -> BookLevel? {
-        switch side {
-        case .buy: index < askCount ? asks[index] : nil
-        case .sell: index < bidCount ? bids[index] : nil
-        }
+        guard index < (side == .buy ? askCount : bidCount) else { return nil }
+        var level = side == .buy ? asks[index] : bids[index]
+        level.size -= side == .buy ? takenAsks[index] : takenBids[index]
+        return level
     }
 
     mutating func take(_ quantity: Quantity, from side: Side, _ index: Int) {
         let size = UInt32(truncatingIfNeeded: quantity.contracts)
         switch side {
-        case .buy: asks[index].size -= size
-        case .sell: bids[index].size -= size
+        case .buy: takenAsks[index] += size
+        case .sell: takenBids[index] += size
         }
     }
 
@@ -72,7 +98,13 @@ extension VenueBook: PersistentState {
         try archive.field(&quality)
         try archive.bounded(&bidCount, atMost: TradingLimits.bookLevels)
         try archive.bounded(&askCount, atMost: TradingLimits.bookLevels)
-        for i in 0..<bidCount { try archive.field(&bids[i]) }
-        for i in 0..<askCount { try archive.field(&asks[i]) }
+        for i in 0..<bidCount {
+            try archive.field(&bids[i])
+            try archive.field(&takenBids[i])
+        }
+        for i in 0..<askCount {
+            try archive.field(&asks[i])
+            try archive.field(&takenAsks[i])
+        }
     }
 }

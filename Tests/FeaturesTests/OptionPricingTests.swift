@@ -86,6 +86,25 @@ import Testing
         #expect(worst < 1e-12, "\(worst)")
     }
 
+    /// A first step may come down where the terms of the formula are denormal numbers: near the money, with days left,
+    /// at one price in thousands.
+    @Test(arguments: [(3_217.875, 3_250.0, 10.29), (3_217.875, 3_230.0, 3.29), (3_217.875, 3_190.0, 10.29)])
+    func `a price has its volatility, wherever the first step leads`(forward: Double, strike: Double, days: Double) {
+        let years = days / 365
+        var worst = 0.0
+        for step in 0..<40_000 {
+            let price = 2 + Double(step) * 0.001
+            let isCall = strike > forward
+            let found = ImpliedVolatility.solve(
+                price: price, isCall: isCall, forward: forward, strike: strike, years: years, rate: 0)
+            let again = Black76(
+                isCall: isCall, forward: forward, strike: strike, years: years, rate: 0, volatility: found
+            ).price
+            worst = max(worst, abs(again / price - 1))
+        }
+        #expect(worst < 1e-12, "\(worst)")
+    }
+
     @Test func `a price that no volatility gives has none`() {
         func solve(_ price: Double, _ strike: Double = 6_050, years: Double = 0.01) -> Double {
             ImpliedVolatility.solve(

@@ -104,6 +104,9 @@ struct OutOfMoney: BitwiseCopyable {
 /// One search for a volatility: Halley's method inside a bracket that shrinks.
 struct VolatilitySearch: BitwiseCopyable {
     private static let longest = 128
+    /// So far out of the money the terms of the formula are denormal numbers, and their difference is noise, perhaps
+    /// below zero.
+    private static let smallestPrice = 1e-290
 
     private var low = ImpliedVolatility.lowest
     private var high = ImpliedVolatility.highest
@@ -124,23 +127,30 @@ struct VolatilitySearch: BitwiseCopyable {
     /// Takes what was found at `volatility`: ln(price ÷ target), and the price with its derivatives.
     mutating func step(miss: Double, price: Double, vega: Double, curvature: Double) {
         if miss == 0 { return isOver = true }
+        guard price >= Self.smallestPrice else {
+            // All that it says is that the volatility is too low.
+            low = volatility
+            steps &+= 1
+            return halve()
+        }
         if miss < 0 { low = volatility } else { high = volatility }
         let slope = vega / price
         let newton = miss / slope
         let bend = curvature / slope - slope
-        var next = volatility - newton / (1 - 0.5 * newton * bend)
+        let next = volatility - newton / (1 - 0.5 * newton * bend)
         steps &+= 1
-        // NaN fails too: the price may have vanished.
-        guard next > low, next < high else {
-            next = (low + high) * 0.5
-            if next == low || next == high || steps == Self.longest { return close() }
-            volatility = next
-            return
-        }
+        // NaN fails too.
+        guard next > low, next < high else { return halve() }
         let step = next - volatility
         volatility = next
         // The error after a step is about a third of its cube: what is left is rounding.
         if abs(step) <= 1e-5 * volatility { isOver = true } else if steps == Self.longest { close() }
+    }
+
+    private mutating func halve() {
+        let next = (low + high) * 0.5
+        if next == low || next == high || steps == Self.longest { return close() }
+        volatility = next
     }
 
     /// The bracket has closed on one of its first ends, or on a root that rounding hides.

@@ -198,3 +198,20 @@ def live_resume_asks_for_its_own_key(_):
             ready(again)
             same(again.status()["position"], held, "what is open")
             return prove(again, again.end())
+
+
+@case()
+def strategy_lock_is_told(_):
+    """The policy has lost its own limit: `status` says so to people and programs, and risk's log, though the account is ACTIVE."""
+    limit = ("--set", "risk.strategy.level.daily_loss_usd=1.00")
+    with Up("--tape", short_day(), "--speed", "600x", "--stay", *PATIENT, *limit) as up:
+        until(lambda: up.status().get("strategies"), 60, f"a strategy that is not ACTIVE: {up.status()}")
+        status = up.status()
+        held = {"reason": "daily_loss", "trade_date": 20260310, "until_next_trade_date": True}
+        same(status["strategies"], {"level": {"trading_state": "LOCKED", "lock": held}}, "what status says")
+        same((status["trading_state"], status.get("lock")), ("ACTIVE", None), "the account")
+        table = levelhead("status", "--state-dir", up.state).stdout
+        expect("strategy  level LOCKED: daily_loss on 2026-03-10, no arm before the next trade date" in table, f"the table: {table}")
+        log = (up.run / "log/risk.jsonl").read_text()
+        expect("strategy level LOCKED: daily_loss" in log, f"the log: {log}")
+        return prove(up, up.end())

@@ -107,6 +107,22 @@ extension RiskGate {
         return limits.dailyLoss > .zero ? min(limits.dailyLoss, rule) : rule
     }
 
+    /// Equity that is not above the programme's floor, and that: it is over, and with it every arm. Nil else.
+    public var programmeEnd: (equity: Money, floor: Money)? {
+        guard let programme, let floor = programme.floor else { return nil }
+        let equity = programme.pack.startingBalance + equity
+        return equity <= floor ? (equity, floor) : nil
+    }
+
+    /// The fall from a high that least is left of, and what it may come to: the account's own or the programme's.
+    public var nearestDrawdown: (fall: Money, limit: Money) {
+        let own = (fall: drawdown, limit: limits.trailingDrawdown)
+        guard let programme, let floor = programme.floor else { return own }
+        let equity = programme.pack.startingBalance + equity
+        let rule = (fall: max(.zero, programme.high - equity), limit: programme.high - floor)
+        return equity - floor < own.limit - own.fall ? rule : own
+    }
+
     mutating func beginProgrammeDay() {
         guard let start = programme?.pack.startingBalance else { return }
         let (equity, balance) = (start + equity, start + carriedProfit + position.netRealised)

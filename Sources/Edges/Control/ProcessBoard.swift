@@ -132,7 +132,18 @@ public final class ProcessBoard: Sendable {
                 ProcessStatus.Lock(
                     reason: reason.name, tradeDate: record.lockDate, isUntilNextTradeDate: record.isLockedByLimit)
             },
-            rollsTo: next)
+            strategies: Self.strategies(record), rollsTo: next)
+    }
+
+    private static func strategies(_ record: AccountRecord) -> [String: ProcessStatus.Strategy]? {
+        if record.levelState == .active { return nil }
+        let lock = ProcessStatus.Lock(
+            reason: StateReason.dailyLoss.name, tradeDate: record.levelLockDate,
+            isUntilNextTradeDate: record.isLevelHeld)
+        return [
+            StrategyID.level.name: ProcessStatus.Strategy(
+                tradingState: record.levelState.name, lock: record.levelState == .locked ? lock : nil)
+        ]
     }
 }
 

@@ -71,6 +71,18 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
         }
     }
 
+    /// A strategy that is not ACTIVE by itself.
+    public struct Strategy: Codable, Equatable, Sendable {
+        public var tradingState: String
+        /// Only when it is LOCKED: by its own loss.
+        public var lock: Lock?
+
+        enum CodingKeys: String, CodingKey {
+            case lock
+            case tradingState = "trading_state"
+        }
+    }
+
     public struct Account: Codable, Equatable, Sendable {
         public var tradingState: String
         /// Symbol to signed contracts; only what is not flat.
@@ -87,11 +99,13 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
         public var accounts: [String: Int64]?
         /// Only when it is FLATTENING or LOCKED.
         public var lock: Lock?
+        /// Strategies that are not ACTIVE by themselves, by name; nil for none.
+        public var strategies: [String: Strategy]?
         /// The contract that leads, and is traded once nothing is held or worked of the one before it.
         public var rollsTo: String?
 
         enum CodingKeys: String, CodingKey {
-            case position, drawdown, books, accounts, lock
+            case position, drawdown, books, accounts, lock, strategies
             case rollsTo = "rolls_to"
             case tradingState = "trading_state"
             case dayProfit = "day_pnl_usd"

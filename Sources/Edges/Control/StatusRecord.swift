@@ -93,6 +93,11 @@ public struct AccountRecord: BitwiseCopyable, Sendable {
     public var lockReason: StateReason?
     public var lockDate: Int32 = 0
     public var isLockedByLimit = false
+    /// How the level policy stands, and of what trade date the loss is that has locked it: until the next one, or only
+    /// until an arm.
+    public var levelState = TradingState.active
+    public var levelLockDate: Int32 = 0
+    public var isLevelHeld = false
 
     public init(
         tradingState: TradingState, dayProfit: Money = .zero, dayLossLimit: Money = .zero, drawdown: Money = .zero,

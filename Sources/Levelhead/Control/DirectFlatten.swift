@@ -28,6 +28,8 @@ struct DirectFlatten {
     private var moneyPerTick: Money?
     /// The best prices of the first answer that had them.
     private var bid, ask: Ticks?
+    /// The market was closed when the venue was last heard.
+    private(set) var isMarketClosed = false
     /// How many accounts the venue has.
     private(set) var accountCount = 1
 
@@ -54,6 +56,7 @@ struct DirectFlatten {
                 continue
             }
             wasHeard = true
+            isMarketClosed = !reply.isOpen
             fills += reply.events.filter { $0.kind == .filled }
             moneyPerTick = moneyPerTick ?? reply.moneyPerTick
             bid = bid ?? reply.bid

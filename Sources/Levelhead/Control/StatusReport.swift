@@ -27,7 +27,7 @@ struct StatusReport: Encodable {
     private static let accountants = ["risk", "execution", "paper"]
 
     enum CodingKeys: String, CodingKey {
-        case processes, position, books, accounts, lock, epoch, locked, feed, missing, stale
+        case processes, position, books, accounts, lock, strategies, epoch, locked, feed, missing, stale
         case rollsTo = "rolls_to"
         case tradingState = "trading_state"
         case dayProfit = "day_pnl_usd"
@@ -66,6 +66,7 @@ struct StatusReport: Encodable {
         try container.encodeIfPresent(account?.books, forKey: .books)
         try container.encodeIfPresent(account?.accounts, forKey: .accounts)
         try container.encodeIfPresent(account?.lock, forKey: .lock)
+        try container.encodeIfPresent(account?.strategies, forKey: .strategies)
         try container.encodeIfPresent(account?.rollsTo, forKey: .rollsTo)
         try container.encode(tradingState, forKey: .tradingState)
         try container.encode(dayProfit, forKey: .dayProfit)

@@ -43,7 +43,13 @@ enum StatusTable {
             "trading   \(report.tradingState ?? "unknown") (\(lock))\(report.account?.lock.map(why) ?? "")",
             "position  \(held.isEmpty ? nothing : held.joined(separator: ", "))",
             "day       \(report.dayProfit.map { "\($0) USD" } ?? "unknown")",
-        ] + rollLines(report) + bookLines(report) + (report.account.map(limitLines) ?? [])
+        ] + strategyLines(report) + rollLines(report) + bookLines(report) + (report.account.map(limitLines) ?? [])
+    }
+
+    private static func strategyLines(_ report: StatusReport) -> [String] {
+        (report.account?.strategies ?? [:]).sorted { $0.key < $1.key }.map { name, strategy in
+            "strategy  \(name) \(strategy.tradingState)\(strategy.lock.map(why) ?? "")"
+        }
     }
 
     private static func rollLines(_ report: StatusReport) -> [String] {

@@ -22,6 +22,7 @@ final class ProcessDesk: Sendable {
     private let shownContract = Atomic<UInt64>(.max)
     /// The trading state that was told last; 0 for none.
     private let toldState = Atomic<UInt8>(0)
+    private let toldLevel = Atomic<UInt8>(TradingState.active.rawValue)
     private let firstRecord = Atomic<UInt64>(.max)
 
     /// Registers the process in the state directory and answers its control socket from here on.
@@ -125,9 +126,10 @@ final class ProcessDesk: Sendable {
 
     /// Shows the account; the first of the board's symbols is the traded contract's.
     func report(account gate: RiskGate) {
+        let drawdown = gate.nearestDrawdown
         var account = AccountRecord(
             tradingState: gate.state, dayProfit: gate.dayProfit, dayLossLimit: gate.dayLossLimit,
-            drawdown: gate.drawdown, drawdownLimit: gate.limits.trailingDrawdown,
+            drawdown: drawdown.fall, drawdownLimit: drawdown.limit,
             workingOrders: UInt32(clamping: gate.working.count))
         account.keepsBooks = gate.rules.keepsBooks
         account.manualBook = gate.quantity(of: .account).contracts
@@ -140,6 +142,10 @@ final class ProcessDesk: Sendable {
             account.lockDate = gate.lockDate
             account.isLockedByLimit = gate.isHeldByLimit
         }
+        let level = gate.strategies[.level]
+        account.levelState = level.state
+        account.levelLockDate = level.lockDate
+        account.isLevelHeld = gate.isHeldByLoss(.level)
         board.account?.store(account)
         tell(gate)
         guard let cell = board.instruments.first else { return }
@@ -150,6 +156,11 @@ final class ProcessDesk: Sendable {
     }
 
     private func tell(_ gate: RiskGate) {
+        let level = gate.strategies[.level].state
+        if toldLevel.exchange(level.rawValue, ordering: .relaxed) != level.rawValue {
+            let why = level == .locked ? ": \(StateReason.dailyLoss.name)" : ""
+            RunLog.note("strategy \(StrategyID.level.name) \(level.name)\(why)", about: board.traded)
+        }
         let state = gate.state
         guard toldState.load(ordering: .relaxed) != state.rawValue else { return }
         toldState.store(state.rawValue, ordering: .relaxed)

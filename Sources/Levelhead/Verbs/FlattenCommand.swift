@@ -137,7 +137,8 @@ struct FlattenCommand: ParsableCommand {
         case .flat: report.certificate = certificate(state, locked, flatten, began: began)
         case .silent: report.message = "the venue does not answer: locked, and not closed"
         case .marketClosed: report.message = "market_closed"
-        case .timeIsUp: report.message = "not flat in time"
+        case .timeIsUp:
+            report.message = flatten.isMarketClosed ? "market_closed: it has not opened in time" : "not flat in time"
         }
     }
 

@@ -186,7 +186,12 @@ enum OrderReport {
             if control.json { print(json(details, arguments, isDone: false, survey)) }
             throw ControlFailure(words)
         }
-        let details = answer.details
+        var details = answer.details
+        if !answer.outcome.isTerminal, details.message == nil {
+            details.message =
+                "\(process) has taken it, and execution has not said in time what became of it: levelhead reconcile "
+                + "names what works"
+        }
         if control.json {
             print(json(details, arguments, isDone: answer.outcome == .done, survey))
         } else {

@@ -47,6 +47,43 @@ import Units
         #expect(bench.changes() == (breaks ? ["ACTIVE to FLATTENING rule_breach"] : []))
     }
 
+    /// What is lost cannot be earned back under a lock: an arm would only be the way to the next breach.
+    @Test func `below its floor it is over, on later trade dates too`() throws {
+        var bench = Self.bench(
+            RulePack(
+                startingBalance: Money(cents: 5_000_000),
+                trailing: TrailingRule(amount: Money(cents: 3_000), high: .intraday)))
+        bench.fill(.buy, at: "5000.00")
+        bench.book("4996.00x100 | 4996.25x100", at: "2")
+        // 20.62 of 30.00, the fee included: nearer than the account's own limit.
+        #expect(bench.gate.nearestDrawdown.fall == bench.gate.drawdown)
+        #expect(bench.gate.nearestDrawdown.limit == Money(cents: 3_000))
+        bench.book("4994.00x100 | 4994.25x100", at: "3")
+        #expect(bench.changes() == ["ACTIVE to FLATTENING rule_breach"])
+        bench.fill(.sell, at: "4994.00", time: "3", role: .close, issuer: .execution)
+        bench.flat(at: "4")
+        try bench.reload()
+        for _ in 0..<2 {
+            LockReasonTests.nextDay(&bench)
+            #expect(bench.gate.arm() == .programmeOver)
+            #expect(bench.gate.state == .locked)
+        }
+    }
+
+    @Test func `what was not broken for good is armed on the next trade date`() {
+        var bench = Self.bench(
+            RulePack(
+                startingBalance: Money(cents: 5_000_000), dailyLoss: Money(cents: 2_000),
+                trailing: TrailingRule(amount: Money(cents: 100_000), high: .intraday)))
+        bench.fill(.buy, at: "5000.00")
+        bench.book("4994.00x100 | 4994.25x100", at: "2")
+        bench.fill(.sell, at: "4994.00", time: "3", role: .close, issuer: .execution)
+        bench.flat(at: "4")
+        #expect(bench.gate.arm() == .lockedUntilNextTradeDate)
+        LockReasonTests.nextDay(&bench)
+        #expect(bench.gate.arm() == .done)
+    }
+
     @Test func `its flat-by time bites people too, on the clock alone`() {
         var bench = Self.bench(RulePack(startingBalance: Money(cents: 5_000_000)), flatBy: "100")
         bench.fill(.buy)

@@ -35,12 +35,13 @@ public struct RiskCheck: Sendable {
             .unknownOrder, .named, "an order that is not working, or for a pair one that did not begin it in its book"),
         RiskCheck(
             .malformed, .all,
-            "an issuer, price, trigger or distance that cannot be, one that does not belong to the order's type, a "
-                + "stop-limit order's limit short of its trigger, or a stop, or a target of a sale, at or below zero, "
+            "an issuer, price, trigger or distance that cannot be, one that does not belong to the order's type, an "
+                + "order that waits for its trigger and is for an instant (`ioc`, `fok`), a stop-limit order's limit "
+                + "short of its trigger, or a stop, or a target of a sale, at or below zero, "
                 + "without a price from the best ask or bid"),
         RiskCheck(
-            .orderQuantity, .all, "less than one contract, or more than the limit", "max_order_contracts",
-            "instrument.max_order_contracts", "strategy.NAME.max_order_contracts"),
+            .orderQuantity, .all, "less than one contract, of a change no more than has filled, or more than the limit",
+            "max_order_contracts", "instrument.max_order_contracts", "strategy.NAME.max_order_contracts"),
         RiskCheck(
             .protectsPosition, .both,
             "another quantity of a protective stop or of a target; the cancel of a protective stop"),
@@ -59,7 +60,9 @@ public struct RiskCheck: Sendable {
             .otherBooksOpen, .closes,
             "one strategy's close while others hold positions, where the gateway closes only all"),
         RiskCheck(.stopRequired, .entries, "no stop, or one at the fill"),
-        RiskCheck(.sessionWindow, .entries, "strategies outside the entry window, operators outside the session"),
+        RiskCheck(
+            .sessionWindow, .entries,
+            "strategies outside the entry window, operators outside the session, reduce-only orders too"),
         RiskCheck(.newsWindow, .strategies, "a time inside a window of the calendar", "news_file"),
         RiskCheck(.noBook, .entries, "no book of the traded contract"),
         RiskCheck(.instrumentStatus, .entries, "a traded contract that is halted or closed"),
@@ -75,7 +78,8 @@ public struct RiskCheck: Sendable {
         RiskCheck(.selfCross, .entries, "what could trade with a working order of another book"),
         RiskCheck(
             .positionLimit, .entries, "a larger position on either side, were everything working to fill",
-            "max_position_contracts", "instrument.max_position_contracts", "strategy.NAME.max_position_contracts"),
+            "max_position_contracts", "instrument.max_position_contracts", "strategy.NAME.max_position_contracts",
+            "programme.tiers"),
         RiskCheck(
             .tooManyOrders, .openers,
             "more entries working at once; a reduce-only order while 32 orders that close work", "max_open_orders",

@@ -8,6 +8,8 @@ import Units
     case notNow = "not_now"
     /// A limit was breached: the lock holds until the next trade date.
     case lockedUntilNextTradeDate = "locked_until_next_trade_date"
+    /// The programme's floor is broken: it is over.
+    case programmeOver = "programme_over"
     /// The pause is off, and something else keeps the account REDUCING.
     case restricted = "restricted"
     /// A manual order, a cancel: risk said no.
@@ -73,6 +75,7 @@ extension RiskGate {
         case .reducing, .flattening: return .notNow
         case .halted: break
         case .locked:
+            if programmeEnd != nil { return .programmeOver }
             if isHeldByLimit { return .lockedUntilNextTradeDate }
         }
         isLiveArmed = true
@@ -105,10 +108,15 @@ extension RiskGate {
         case .active: return .done
         case .reducing, .halted, .flattening: return .notNow
         case .locked:
-            if day.tradeDate <= strategies[strategy].lockDate { return .lockedUntilNextTradeDate }
+            if isHeldByLoss(strategy) { return .lockedUntilNextTradeDate }
             change(strategy, to: .active, .armed)
             return .done
         }
+    }
+
+    /// A strategy has lost its own limit on this trade date: no arm before the next.
+    public func isHeldByLoss(_ strategy: StrategyID) -> Bool {
+        strategies[strategy].state == .locked && day.tradeDate <= strategies[strategy].lockDate
     }
 
     // MARK: The other gateway

@@ -69,6 +69,10 @@ let scriptState = #"""
       } else if (found.trading_state && found.trading_state !== 'ACTIVE') {
         list.push(`trading is ${found.trading_state}`);
       }
+      for (const [name, strategy] of Object.entries(found.strategies || {})) {
+        const why = strategy.lock ? `: ${words(strategy.lock.reason)}` : '';
+        list.push(`strategy ${name} is ${strategy.trading_state}${why}`);
+      }
       if (found.locked) list.push(lock ? `locked by ${lock.sender}: ${lock.reason}` : 'locked');
       if (found.feed === 'replaying') list.push('the feed replays the past');
       const flags = stream('market').flags.filter((flag) => flag !== 'stale' && found.feed !== 'down');

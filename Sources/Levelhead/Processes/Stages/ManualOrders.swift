@@ -137,7 +137,7 @@ enum ManualOrderError: Error, CustomStringConvertible {
         switch self {
         case .symbol(let symbol, let traded): "\(symbol): not the traded contract, which is \(traded)"
         case .side(let side): "\(side): expected buy or sell"
-        case .price(let text, let tick): "\(text): not a price of whole ticks of \(tick)"
+        case .price(let text, let tick): "\(text): not a price above zero of whole ticks of \(tick), or none so high"
         case .timeInForce(let text): "\(text): expected gtc, day, ioc or fok"
         case .pair(let text): "\(text): expected new, or the manual order that began the pair"
         case .noSuchPrice(let what, let type): "a \(type) order has no \(what)"
@@ -161,7 +161,9 @@ extension AnswerDetails {
 extension RiskCheck {
     /// What it refuses, and the limits that are set: `more entries working at once (risk.max_open_orders = 32)`.
     fileprivate func text(_ configuration: ResolvedConfiguration) -> String {
-        let wanted = keys.map { "risk." + $0.replacing("NAME", with: "manual") }
+        let wanted = keys.map {
+            $0.hasPrefix("programme.") ? $0 : "risk." + $0.replacing("NAME", with: "manual")
+        }
         let limits = configuration.settings.filter { setting in
             wanted.contains(setting.key) && !["0", "0.0", "\"0.00\"", "\"\""].contains(setting.value.canonical)
         }

@@ -95,7 +95,7 @@ extension LiveRequestError: CustomStringConvertible {
             "symbol type \(name): expected raw_symbol, instrument_id, parent or continuous"
         case .noSymbols(let schema): "\(schema): no symbols to subscribe to"
         case .badSymbol(let text): "symbol '\(text)': expected 1 to 70 printable ASCII characters without , and |"
-        case .badDataset(let text): "dataset '\(text)': expected 1 to 15 letters, digits and points"
+        case .badDataset(let text): "dataset '\(text)': expected 1 to 15 capital letters, digits and points"
         case .badHeartbeat(let seconds): "heartbeat interval \(seconds) s: expected 5 to 1800"
         case .badClient(let text): "client '\(text)': expected printable ASCII without | and ="
         case .ambiguousSchemas(let first, let second):
@@ -105,12 +105,17 @@ extension LiveRequestError: CustomStringConvertible {
 }
 
 extension LiveSessionRequest {
-    /// - Throws: what a line could not hold, or the gateway would refuse.
-    func check() throws(LiveRequestError) {
-        let isName = dataset.utf8.allSatisfy {
+    /// Whether a gateway could have a dataset of that name.
+    public static func isDataset(_ name: String) -> Bool {
+        let isName = name.utf8.allSatisfy {
             (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || $0 == 0x2E
         }
-        guard isName, (1...15).contains(dataset.utf8.count) else { throw .badDataset(dataset) }
+        return isName && (1...15).contains(name.utf8.count)
+    }
+
+    /// - Throws: what a line could not hold, or the gateway would refuse.
+    func check() throws(LiveRequestError) {
+        guard Self.isDataset(dataset) else { throw .badDataset(dataset) }
         guard (5...1_800).contains(heartbeatInterval) else { throw .badHeartbeat(heartbeatInterval) }
         let isPrintable = client.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x7C && $0 != 0x3D }
         guard isPrintable, !client.isEmpty else { throw .badClient(client) }

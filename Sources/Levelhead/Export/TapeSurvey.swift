@@ -25,8 +25,12 @@ struct TapeSurvey {
         for path in paths {
             var file = try TapeFile.open(path)
             while let record = try file.next() {
-                guard record.type == .mbp10, instruments.contains(record.instrumentID) else { continue }
-                take(record)
+                if record.type == .mbp10, instruments.contains(record.instrumentID) {
+                    take(record)
+                } else if record.type != .symbolMapping, record.type != .error {
+                    // It may end seconds, behind the last book too.
+                    hear(record)
+                }
             }
         }
     }
@@ -38,6 +42,13 @@ struct TapeSurvey {
         // Stamps that no clock believes (`MarketFold`) make no time pass.
         guard received < Timestamp.latest.nanoseconds, event <= received &+ Self.week else { return }
         first = min(first, max(event, received &- min(received, Self.week)))
+        last = max(last, received)
+    }
+
+    private mutating func hear(_ record: RecordView) {
+        let received = record.receiveTime.nanoseconds, event = record.eventTime.nanoseconds
+        guard received < Timestamp.latest.nanoseconds, event <= received &+ Self.week, received <= event &+ Self.week
+        else { return }
         last = max(last, received)
     }
 

@@ -40,6 +40,10 @@ struct LiveOptions: ParsableArguments {
         for (name, text) in [("--gateway", gateway), ("--options-gateway", optionsGateway)] {
             if let text, Self.address(text) == nil { throw ValidationError("\(name) \(text): expected host:port") }
         }
+        if let givenDataset, !LiveSessionRequest.isDataset(givenDataset) {
+            throw ValidationError(
+                "--dataset \(givenDataset): expected 1 to 15 capital letters, digits and points, as in GLBX.MDP3")
+        }
     }
 
     var dataset: String { givenDataset ?? "GLBX.MDP3" }
@@ -66,7 +70,7 @@ struct LiveOptions: ParsableArguments {
 
     private static func address(_ gateway: String) -> GatewayAddress? {
         guard let colon = gateway.lastIndex(of: ":"), let port = UInt16(gateway[gateway.index(after: colon)...]),
-            colon > gateway.startIndex
+            colon > gateway.startIndex, port > 0
         else { return nil }
         return GatewayAddress(host: String(gateway[..<colon]), port: port)
     }

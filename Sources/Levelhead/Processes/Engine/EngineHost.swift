@@ -45,6 +45,7 @@ struct EngineHost: ~Copyable {
     private var isInputOver = false
     private var savedAt = MonotonicClock.now()
     private var lookedAt = Nanoseconds.zero
+    private var isRoomTold = false
     /// Columns, as the status names them.
     private var withoutHistory: [Int] = []
 
@@ -213,6 +214,11 @@ struct EngineHost: ~Copyable {
         let now = MonotonicClock.now()
         guard now - lookedAt >= .seconds(1) else { return }
         lookedAt = now
+        let ignored = pipeline.market.options.pointee.ignoredDefinitions
+        if ignored > 0, !isRoomTold {
+            isRoomTold = true
+            OptionRoom.warn(ignored: ignored, room: setup.configuration.options.maximumContracts)
+        }
         let bars = setup.configuration.bars
         let found = pipeline.market.columnsWithoutHistory(
             averageSpan: Nanoseconds(bars.smaPeriod.count * Int64(bars.smaLength)))

@@ -107,11 +107,16 @@ extension RiskGate {
         return limits.dailyLoss > .zero ? min(limits.dailyLoss, rule) : rule
     }
 
-    /// Equity that is not above the programme's floor, and that: it is over, and with it every arm. Nil else.
+    /// The equity that has come down to the programme's floor in this run, and that: it is over, and with it every arm,
+    /// wherever equity has gone since. Nil else.
     public var programmeEnd: (equity: Money, floor: Money)? {
-        guard let programme, let floor = programme.floor else { return nil }
-        let equity = programme.pack.startingBalance + equity
-        return equity <= floor ? (equity, floor) : nil
+        guard let programme, programme.floor != nil else { return nil }
+        for index in programme.records.indices where programme.records[index].rule == .trailingDrawdown {
+            let record = programme.records[index]
+            guard record.isBroken else { return nil }
+            return (Money(nanos: record.first.observed), Money(nanos: record.first.limit))
+        }
+        return nil
     }
 
     /// The fall from a high that least is left of, and what it may come to: the account's own or the programme's.

@@ -191,8 +191,8 @@ public struct RiskGate: Sendable {
         switch notice.kind {
         case .flattening:
             // A limit is passed here and nowhere else: what names one is a lock that stands, perhaps since yesterday.
-            let reason = notice.reason.isLimitBreach ? StateReason.operatorRequest : notice.reason
-            if state != .flattening || isLockOfRoll { flatten(reason) }
+            let lock = notice.reason.isLimitBreach ? StateReason.operatorRequest : notice.reason
+            if state != .flattening || isLockOfRoll { flatten(notice.reason, lock: lock) }
         case .flat:
             crossBooks()
             findOpposed()

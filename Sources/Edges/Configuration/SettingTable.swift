@@ -107,7 +107,7 @@ public enum SettingTable {
             "options.root", .optionRoot, .text(""),
             "root of an index option chain such as SPXW; empty for options on the signal root's futures"),
         row(
-            "options.maximum_contracts", .integer(1...1_000_000), .integer(16_384), unit: "contracts",
+            "options.maximum_contracts", .integer(1...1_000_000), .integer(65_536), unit: "contracts",
             "room for option definitions; those beyond it are counted and ignored"),
     ]
 

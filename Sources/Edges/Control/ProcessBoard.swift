@@ -130,7 +130,8 @@ public final class ProcessBoard: Sendable {
             accounts: record.hasTwoAccounts ? ["long": record.longAccount, "short": record.shortAccount] : nil,
             lock: record.lockReason.map { reason in
                 ProcessStatus.Lock(
-                    reason: reason.name, tradeDate: record.lockDate, isUntilNextTradeDate: record.isLockedByLimit)
+                    reason: reason.name, tradeDate: record.lockDate, isUntilNextTradeDate: record.isLockedByLimit,
+                    isProgrammeOver: record.isProgrammeOver ? true : nil)
             },
             strategies: Self.strategies(record), rollsTo: next)
     }

@@ -63,9 +63,12 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
         public var tradeDate: Int32
         /// No arm takes it off before the next trade date.
         public var isUntilNextTradeDate: Bool
+        /// The funded account's programme is over: no arm takes it off in this run. Nil for false.
+        public var isProgrammeOver: Bool?
 
         enum CodingKeys: String, CodingKey {
             case reason
+            case isProgrammeOver = "programme_over"
             case tradeDate = "trade_date"
             case isUntilNextTradeDate = "until_next_trade_date"
         }

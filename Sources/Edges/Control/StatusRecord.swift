@@ -93,6 +93,8 @@ public struct AccountRecord: BitwiseCopyable, Sendable {
     public var lockReason: StateReason?
     public var lockDate: Int32 = 0
     public var isLockedByLimit = false
+    /// The programme's floor was broken: no arm takes the lock off in this run.
+    public var isProgrammeOver = false
     /// How the level policy stands, and of what trade date the loss is that has locked it: until the next one, or only
     /// until an arm.
     public var levelState = TradingState.active

@@ -13,8 +13,8 @@ public struct OptionSelectionRules: Equatable, Sendable {
     /// How far the forward may move, as a share of it, before contracts outside of the selection belong to the chain.
     public var drift = 0.01
     /// At most so many contracts that have not expired, those with the nearest strikes; the engine has room for as
-    /// many (`options.capacity`).
-    public var contractsMax = 16_384
+    /// many (`options.maximum_contracts`).
+    public var contractsMax = 65_536
 
     public init() {}
 }

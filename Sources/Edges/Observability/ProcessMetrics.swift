@@ -94,7 +94,7 @@ public enum ProcessMetrics {
         text.family("levelhead_day_pnl_dollars", .gauge, "Profit and loss of the trade date, marked.") {
             $0.add(account.dayProfit)
         }
-        text.family("levelhead_drawdown_dollars", .gauge, "Below the highest equity of the trade date.") {
+        text.family("levelhead_drawdown_dollars", .gauge, "Below the high of the limit that least is left of.") {
             $0.add(account.drawdown)
         }
         text.family("levelhead_working_orders", .gauge, "Orders that can still fill.") { $0.add(account.workingOrders) }

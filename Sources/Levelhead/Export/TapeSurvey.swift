@@ -45,9 +45,12 @@ struct TapeSurvey {
         last = max(last, received)
     }
 
+    /// What another record than a book of the signal says of the time, as far as a clock that has heard one believes
+    /// it: a gateway's own messages have its time, which may be another year's.
     private mutating func hear(_ record: RecordView) {
         let received = record.receiveTime.nanoseconds, event = record.eventTime.nanoseconds
-        guard received < Timestamp.latest.nanoseconds, event <= received &+ Self.week, received <= event &+ Self.week
+        guard last > 0, received <= last &+ (record.type == .system ? 60 * Self.second : Self.week),
+            event <= received &+ Self.week, received <= event &+ Self.week
         else { return }
         last = max(last, received)
     }

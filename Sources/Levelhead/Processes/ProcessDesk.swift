@@ -141,6 +141,7 @@ final class ProcessDesk: Sendable {
             account.lockReason = gate.lockReason
             account.lockDate = gate.lockDate
             account.isLockedByLimit = gate.isHeldByLimit
+            account.isProgrammeOver = gate.programmeEnd != nil
         }
         let level = gate.strategies[.level]
         account.levelState = level.state

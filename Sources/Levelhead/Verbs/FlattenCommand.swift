@@ -138,7 +138,8 @@ struct FlattenCommand: ParsableCommand {
         case .silent: report.message = "the venue does not answer: locked, and not closed"
         case .marketClosed: report.message = "market_closed"
         case .timeIsUp:
-            report.message = flatten.isMarketClosed ? "market_closed: it has not opened in time" : "not flat in time"
+            let isShut = atOpen && flatten.isMarketClosed
+            report.message = isShut ? "market_closed: it has not opened in time" : "not flat in time"
         }
     }
 

@@ -83,7 +83,8 @@ import Units
         for reason in StateReason.allCases where reason.isLimitBreach {
             var bench = GateBench()
             bench.gate.apply(ExecutionNotice(kind: .flattening, reason: reason, time: Script.time("1")))
-            #expect(bench.changes() == ["ACTIVE to FLATTENING operator"])
+            #expect(bench.changes() == ["ACTIVE to FLATTENING \(reason.name)"])
+            #expect(bench.gate.lockReason == .operatorRequest)
             bench.flat(at: "2")
             #expect(bench.gate.arm() == .done)
         }

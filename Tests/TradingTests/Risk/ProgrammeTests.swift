@@ -70,6 +70,23 @@ import Units
         }
     }
 
+    /// A mark counts, though the close was better.
+    @Test func `a floor that was touched on the way out is broken`() throws {
+        var bench = Self.bench(
+            RulePack(
+                startingBalance: Money(cents: 5_000_000),
+                trailing: TrailingRule(amount: Money(cents: 3_000), high: .intraday)))
+        bench.fill(.buy, at: "5000.00")
+        bench.book("4994.00x100 | 4994.25x100", at: "2")
+        bench.fill(.sell, at: "4999.00", time: "3", role: .close, issuer: .execution)
+        bench.flat(at: "4")
+        LockReasonTests.nextDay(&bench)
+        try bench.reload()
+        #expect(bench.gate.arm() == .programmeOver)
+        let end = try #require(bench.gate.programmeEnd)
+        #expect(end.floor == Money(cents: 4_997_000) && end.equity <= end.floor)
+    }
+
     @Test func `what was not broken for good is armed on the next trade date`() {
         var bench = Self.bench(
             RulePack(

@@ -26,7 +26,7 @@ public struct OptionConfiguration: Sendable, Equatable {
     public init(
         isEnabled: Bool = true, horizonDays: Double = 45, strikeWindow: Double = 0.15, riskFreeRate: Double = 0.04,
         nearLevelNanos: Int64 = 10_000_000_000, refresh: OptionRefresh = .dirty, root: String = "",
-        capacity: Int = 16_384
+        capacity: Int = 65_536
     ) {
         self.isEnabled = isEnabled
         self.horizonDays = horizonDays

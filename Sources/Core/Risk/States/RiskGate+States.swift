@@ -17,9 +17,11 @@ extension RiskGate {
 
     /// A breach, or an operator: everything is to be closed, and stays so until armed. What comes while a limit that
     /// was breached on this trade date locks is no reason to unlock earlier.
-    mutating func flatten(_ reason: StateReason) {
+    ///
+    /// - Parameter lock: what locks, where that is something else.
+    mutating func flatten(_ reason: StateReason, lock: StateReason? = nil) {
         if !isLockedByLimit {
-            lockReason = reason
+            lockReason = lock ?? reason
             lockDate = day.tradeDate
         }
         haltsAfterRoll = reason == .contractRolls ? state == .halted : false

@@ -310,7 +310,7 @@ extension RiskGate {
     /// Why an arm does not take the lock off; nil when no limit keeps it on.
     fileprivate var armRefusal: String? {
         if let end = programmeEnd {
-            return "the programme is over: equity of \(end.equity) USD is not above its floor of \(end.floor) USD"
+            return "the programme is over: equity of \(end.equity) USD came down to its floor of \(end.floor) USD"
         }
         guard isHeldByLimit else { return nil }
         return Self.refusal(isLockedByLimit ? lockReason : .dailyLoss, on: isLockedByLimit ? lockDate : day.tradeDate)

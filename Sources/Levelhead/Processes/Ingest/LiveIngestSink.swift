@@ -253,7 +253,9 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         let isOver =
             contracts.missing.isEmpty
             ? firstHeard.map { now - $0 > Self.patience } : started.map { now - $0 > Self.longestPatience }
-        if isOver == true || contracts.isSettled && contracts.isRefused { begin() }
+        // One that nothing can stand in for is refused at once; the others' data date the run, and are waited for.
+        let isHopeless = contracts.isSettled && contracts.isRefused && !contracts.missing.isEmpty
+        if isOver == true || isHopeless { begin() }
     }
 
     private mutating func put(_ record: RecordView) {

@@ -165,7 +165,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
                 failure = failure ?? LiveIngestError.unresolved(contracts.refusedForGood, dataset: dataset)
             }
         case .disconnected(let failure):
-            if !isOfChain { started = nil }
+            // The data that date the run may still come, with another connection.
+            if !isOfChain { (started, firstHeard) = (nil, nil) }
             Terminal.writeError("levelhead: feed: \(failure.text)")
         case .hole(let hole): Terminal.writeError("levelhead: feed: \(hole)", about: names[hole.instrument])
         case .refused(let text): refusal = text

@@ -26,6 +26,8 @@ import Units
     /// The next book. What was taken at a price stays so while the price is displayed; of fewer contracts all are, and
     /// more have come since.
     mutating func follow(_ update: MarketUpdate) {
+        // Nearly always: orders rest.
+        if isUntouched { return replace(by: update) }
         let before = self
         replace(by: update)
         func left(_ price: Ticks, _ size: UInt32, of side: Side) -> UInt32 {
@@ -37,6 +39,11 @@ import Units
         }
         for i in 0..<bidCount { takenBids[i] = left(bids[i].price, bids[i].size, of: .buy) }
         for i in 0..<askCount { takenAsks[i] = left(asks[i].price, asks[i].size, of: .sell) }
+    }
+
+    private var isUntouched: Bool {
+        for i in 0..<TradingLimits.bookLevels where takenBids[i] | takenAsks[i] != 0 { return false }
+        return true
     }
 
     private mutating func replace(by update: MarketUpdate) {

@@ -47,13 +47,17 @@ import Units
         #expect(bench.changes() == (breaks ? ["ACTIVE to FLATTENING rule_breach"] : []))
     }
 
+    /// Long one from 5000.00, 30 dollars above the floor before its fee.
+    private static func trailing() -> GateBench {
+        let rule = TrailingRule(amount: Money(cents: 3_000), high: .intraday)
+        var bench = bench(RulePack(startingBalance: Money(cents: 5_000_000), trailing: rule))
+        bench.fill(.buy, at: "5000.00")
+        return bench
+    }
+
     /// What is lost cannot be earned back under a lock: an arm would only be the way to the next breach.
     @Test func `below its floor it is over, on later trade dates too`() throws {
-        var bench = Self.bench(
-            RulePack(
-                startingBalance: Money(cents: 5_000_000),
-                trailing: TrailingRule(amount: Money(cents: 3_000), high: .intraday)))
-        bench.fill(.buy, at: "5000.00")
+        var bench = Self.trailing()
         bench.book("4996.00x100 | 4996.25x100", at: "2")
         // 20.62 of 30.00, the fee included: nearer than the account's own limit.
         #expect(bench.gate.nearestDrawdown.fall == bench.gate.drawdown)
@@ -72,11 +76,7 @@ import Units
 
     /// A mark counts, though the close was better.
     @Test func `a floor that was touched on the way out is broken`() throws {
-        var bench = Self.bench(
-            RulePack(
-                startingBalance: Money(cents: 5_000_000),
-                trailing: TrailingRule(amount: Money(cents: 3_000), high: .intraday)))
-        bench.fill(.buy, at: "5000.00")
+        var bench = Self.trailing()
         bench.book("4994.00x100 | 4994.25x100", at: "2")
         bench.fill(.sell, at: "4999.00", time: "3", role: .close, issuer: .execution)
         bench.flat(at: "4")

@@ -20,7 +20,7 @@ import Units
         init() throws {
             key = try TestKey.make()
             desk = CommandDesk(
-                key: key, board: board, mailbox: mailbox, verbs: [.pause, .resume, .flatten],
+                key: key, board: board, mailbox: mailbox, verbs: [.pause, .resume, .flatten, .order, .modify],
                 received: { _ in })
         }
 
@@ -183,6 +183,35 @@ import Units
             #expect(answer.outcome == .refused, "\(payload)")
         }
         #expect(office.board.refusalCounts == [.malformed: 4])
+    }
+
+    @Test(arguments: [
+        (ControlVerb.order, #"{"order":{"side":"buy","quantity":1,"reduceonly":true}}"#,
+            "'order.reduceonly' is unknown; expected are limit, oco, quantity, reduce_only, side, stop, stop_ticks, "
+                + "symbol, target_ticks, tif, trail_ticks"),
+        (.order, #"{"order":{"side":"buy"}}"#, "'order.quantity' is missing"),
+        (.order, #"{"order":{"side":"buy","quantity":1.5}}"#, "the payload: "),
+        (.order, #"{"order":{"side":"buy","quantity":"1"}}"#,
+            "'order.quantity' is not what it has to be: a whole number"),
+        (.order, #"{"order":{"side":"buy","quantity":1,"reduce_only":1}}"#,
+            "'order.reduce_only' is not what it has to be: true or false"),
+        (.order, #"{"order":[]}"#, "'order'"),
+        (.modify, #"{"target":"1-manual-2","change":{"quantity":1,"price":"6000"}}"#,
+            "'change.price' is unknown; expected are limit, quantity, stop, trail_ticks"),
+        (.order, "{", "the payload: "),
+    ])
+    func `a payload that means nothing is refused with what is wrong in it`(
+        _ verb: ControlVerb, _ payload: String, _ fault: String
+    ) throws {
+        var office = try Office()
+        var message = office.message(verb)
+        message.payload = Array(payload.utf8)
+        let answer = try office.ask(message)
+        #expect(answer.outcome == .refused)
+        let said = try #require(try office.details(answer).message)
+        #expect(said.hasPrefix("malformed: \(fault)"), "\(said)")
+        #expect(office.mailbox.pop() == nil)
+        #expect(office.board.refusalCounts == [.malformed: 1])
     }
 
     @Test func `what is remembered has a bound, and no command is done twice within it`() throws {

@@ -105,10 +105,30 @@ import Units
             1.011 cancel a
             1.013 tick
             -> cancelled a requested
-            1.014 submit d buy 2 market
-            1.016 tick
+            2.100 submit d buy 2 market
+            2.102 tick
             -> accepted d
             -> filled d buy 2 @ 5000.00 taker leaves 0 fee 1.24
+            """)
+    }
+
+    @Test func `nor a moment later, when none works; after a second they are`() throws {
+        try play("""
+            1.000 book 4999.75x20 | 5000.00x3,5000.25x5
+            1.001 submit a buy 2 market
+            1.003 tick
+            -> accepted a
+            -> filled a buy 2 @ 5000.00 taker leaves 0 fee 1.24
+            1.200 book 4999.75x20 | 5000.00x4,5000.25x5
+            1.500 submit b buy 3 market
+            1.502 tick
+            -> accepted b
+            -> filled b buy 2 @ 5000.00 taker leaves 1 fee 1.24
+            -> filled b buy 1 @ 5000.25 taker leaves 0 fee 0.62
+            2.600 submit c buy 3 market
+            2.602 tick
+            -> accepted c
+            -> filled c buy 3 @ 5000.00 taker leaves 0 fee 1.86
             """)
     }
 

@@ -111,7 +111,7 @@ extension PaperVenue {
             if let limit, side == .buy ? level.price > limit : level.price < limit { return }
             let quantity = min(orders[index].leaves, Quantity(Int64(level.size)))
             if quantity > .zero {
-                book.take(quantity, from: side, i)
+                book.take(quantity, from: side, i, at: clock)
                 fill(index, quantity, at: liquidity == .maker ? limit ?? level.price : level.price, liquidity)
             }
             i += 1

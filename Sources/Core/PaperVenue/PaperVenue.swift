@@ -68,7 +68,7 @@ public struct PaperVenue: Sendable {
 
     /// Takes a command that is sent at `now`. `market` is the book in force, which an idle venue has not followed.
     public mutating func receive(_ command: VenueCommand, at now: Timestamp, market: MarketUpdate) {
-        if isIdle { book.show(market) }
+        if isIdle { book.show(market, at: max(now, clock)) }
         guard hasRoom(for: command, at: now) else { return }
         let arrival = commandLine.arrival(ofSent: max(now, clock), configuration.commandWay)
         commands.push(CommandInFlight(arrival: arrival, command: command))

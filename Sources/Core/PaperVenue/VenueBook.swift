@@ -13,11 +13,18 @@ import Units
     /// Contracts of each level that our own orders have taken since they were displayed.
     private var takenBids = InlineArray<10, UInt32>(repeating: 0)
     private var takenAsks = InlineArray<10, UInt32>(repeating: 0)
+    /// When an order has last taken something.
+    private var lastTaking = Timestamp.undefined
+
+    /// How long what was taken is remembered when nothing follows the book: by then others have come.
+    static let memory = Nanoseconds.seconds(1)
 
     public init() {}
 
-    /// The book in force for a venue that has followed none: nothing of it is taken.
-    mutating func show(_ update: MarketUpdate) {
+    /// The book in force at `now` for a venue that has followed none since its last order. What was taken a moment ago
+    /// stays so at the prices that are displayed still, or again; of older orders nothing does.
+    mutating func show(_ update: MarketUpdate, at now: Timestamp) {
+        if lastTaking.isDefined, now <= lastTaking + Self.memory { return follow(update) }
         replace(by: update)
         takenBids = InlineArray(repeating: 0)
         takenAsks = InlineArray(repeating: 0)
@@ -62,7 +69,8 @@ import Units
         return level
     }
 
-    mutating func take(_ quantity: Quantity, from side: Side, _ index: Int) {
+    mutating func take(_ quantity: Quantity, from side: Side, _ index: Int, at now: Timestamp) {
+        lastTaking = now
         let size = UInt32(truncatingIfNeeded: quantity.contracts)
         switch side {
         case .buy: takenAsks[index] += size
@@ -103,6 +111,7 @@ import Units
 extension VenueBook: PersistentState {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.field(&quality)
+        try archive.field(&lastTaking)
         try archive.bounded(&bidCount, atMost: TradingLimits.bookLevels)
         try archive.bounded(&askCount, atMost: TradingLimits.bookLevels)
         for i in 0..<bidCount {

@@ -66,7 +66,7 @@ public struct ManualOrder: Codable, Equatable, Sendable {
     /// One cancels other: `new` begins a pair, a live order's identity as printed joins it.
     public var pair: String?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case side, quantity, symbol, limit, stop
         case pair = "oco"
         case stopTicks = "stop_ticks"
@@ -79,6 +79,23 @@ public struct ManualOrder: Codable, Equatable, Sendable {
     public init(side: String, quantity: Int64) {
         self.side = side
         self.quantity = quantity
+    }
+
+    /// Throws for a key that it does not know: an order whose `reduce_only` is misspelt must not open anything.
+    public init(from decoder: any Decoder) throws {
+        try decoder.refuseKeys(besides: CodingKeys.allCases)
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        side = try values.decode(String.self, forKey: .side)
+        quantity = try values.decode(Int64.self, forKey: .quantity)
+        symbol = try values.decodeIfPresent(String.self, forKey: .symbol)
+        limit = try values.decodeIfPresent(String.self, forKey: .limit)
+        stop = try values.decodeIfPresent(String.self, forKey: .stop)
+        stopTicks = try values.decodeIfPresent(Int64.self, forKey: .stopTicks)
+        targetTicks = try values.decodeIfPresent(Int64.self, forKey: .targetTicks)
+        trailTicks = try values.decodeIfPresent(Int64.self, forKey: .trailTicks)
+        timeInForce = try values.decodeIfPresent(String.self, forKey: .timeInForce)
+        isReduceOnly = try values.decodeIfPresent(Bool.self, forKey: .isReduceOnly)
+        pair = try values.decodeIfPresent(String.self, forKey: .pair)
     }
 }
 
@@ -93,7 +110,7 @@ public struct OrderChange: Codable, Equatable, Sendable {
     /// Distance of a trailing stop order.
     public var trailTicks: Int64?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case quantity, limit, stop
         case trailTicks = "trail_ticks"
     }
@@ -103,6 +120,16 @@ public struct OrderChange: Codable, Equatable, Sendable {
         self.limit = limit
         self.stop = stop
         self.trailTicks = trailTicks
+    }
+
+    /// Throws for a key that it does not know.
+    public init(from decoder: any Decoder) throws {
+        try decoder.refuseKeys(besides: CodingKeys.allCases)
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        quantity = try values.decodeIfPresent(Int64.self, forKey: .quantity)
+        limit = try values.decodeIfPresent(String.self, forKey: .limit)
+        stop = try values.decodeIfPresent(String.self, forKey: .stop)
+        trailTicks = try values.decodeIfPresent(Int64.self, forKey: .trailTicks)
     }
 }
 
@@ -154,23 +181,5 @@ public struct AnswerDetails: Codable, Equatable, Sendable {
         self.isFlat = isFlat
         self.rounds = rounds
         self.certificate = certificate
-    }
-}
-
-/// Payloads to values and back. Only what was authenticated is parsed.
-enum Payload {
-    static func encode(_ value: some Encodable) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        let bytes = (try? encoder.encode(value)).map(Array.init) ?? Array("{}".utf8)
-        return bytes.count <= ControlMessage.largestPayloadBytes
-            ? bytes : Array(#"{"message":"the answer is too long"}"#.utf8)
-    }
-
-    /// An empty payload is an empty object.
-    static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) -> Value? {
-        try? JSONDecoder().decode(type, from: Data(bytes.isEmpty ? Array("{}".utf8) : bytes))
     }
 }

@@ -53,17 +53,26 @@ struct CommandDesk {
             return reply(to: message, .done, payload: Payload.encode(board.current()), now: now)
         }
         guard verbs.contains(message.verb) else { return reply(to: message, .notConcerned, AnswerDetails(), now: now) }
-        let command = try command(of: message, now: now)
+        let arguments: CommandArguments
+        do throws(PayloadFault) {
+            arguments = try Payload.read(CommandArguments.self, from: message.payload)
+        } catch {
+            board.countRefusal(.malformed)
+            let reason = AnswerDetails(message: "\(ControlRefusal.malformed.rawValue): \(error.text)")
+            return reply(to: message, .refused, reason, now: now)
+        }
+        let command = try command(of: message, arguments, now: now)
         command.waitUntilFinished(timeout: Self.patience)
         let answer = command.currentAnswer()
         return reply(to: message, answer.outcome, answer.details, number: answer.number, now: now)
     }
 
     /// The command that the message is about: taken now, or before.
-    private mutating func command(of message: ControlMessage, now: Timestamp) throws(ControlRefusal) -> ControlCommand {
+    private mutating func command(
+        of message: ControlMessage, _ arguments: CommandArguments, now: Timestamp
+    ) throws(ControlRefusal) -> ControlCommand {
         let content = SHA256Digest(of: [message.verb.rawValue] + message.payload)
         if let command = try window.known(message.id, content: content, now: now) { return command }
-        guard let arguments = Payload.decode(CommandArguments.self, from: message.payload) else { throw .malformed }
         // A flatten is taken without room to remember it: doing it twice is better than not doing it.
         let hasRoom = window.hasRoom(now: now)
         guard hasRoom || message.verb == .flatten else { throw .busy }

@@ -127,10 +127,11 @@ import ZeroMQ
         var options = all
         options.highWaterMark = 2
         var subscriber = try TestSubscriber(directory, options: options)
-        try eventually("the subscription") {
+        // It may hear of the run before its own question has come.
+        try eventually("the subscription, and its question") {
             try publisher.serve()
             try subscriber.drain()
-            return subscriber.runs == [1]
+            return subscriber.runs == [1] && publisher.publisher.lastAsked != nil
         }
         return subscriber
     }

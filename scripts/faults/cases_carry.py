@@ -89,6 +89,7 @@ def live_limit_outlives_its_run(source):
             end_at_once(first)
         held, left = kept(first, "locked.json"), kept(first, "account-paper.json")
         same((held["reason"], held["trade_date"], held["lasting"]), ("daily_loss", TRADE_DATE, True), "the lock's record")
+        expect(held["at_open"], "what a limit flattens goes on at the open")
         same(left["lock"], {"reason": "daily_loss", "trade_date": TRADE_DATE}, "the account's record")
         with desk(server, *limit, state=first.state) as second:
             until(lambda: len(second.status()["processes"]) == 5, 20, "five processes answer")

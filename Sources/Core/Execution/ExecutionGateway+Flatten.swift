@@ -16,16 +16,22 @@ extension ExecutionGateway {
             if change.from == .locked { announce(.flat, clock) }
             return
         }
-        flatten(change.reason, isOurs: false, clock)
+        if isFlattening {
+            if change.reason != .operatorRequest { goOn(waitingForOpen: configuration.closesAtOpen, clock) }
+        } else if change.from == .flattening {
+            // It was over before the limit's word came.
+            return
+        } else {
+            flatten(change.reason, isOurs: false, clock)
+        }
         continueFlatten(clock)
     }
 
     /// At an operator's. One that comes while another is under way is the same one.
     mutating func flatten(_ command: OperatorCommand, _ clock: TradingClock) {
         if isFlattening {
-            flattening.waitsForOpen = flattening.waitsForOpen || command.waitsForOpen
             flattening.certificate.epoch = max(flattening.certificate.epoch, epoch)
-            if flattening.isBlocked, quote.isTrading { unblock(clock) }
+            goOn(waitingForOpen: command.waitsForOpen, clock)
         } else {
             begin(command.stateReason, waitsForOpen: command.waitsForOpen, clock)
             flattening.isOurs = true
@@ -35,6 +41,12 @@ extension ExecutionGateway {
             announce(.flattening, clock)
         }
         continueFlatten(clock)
+    }
+
+    /// Somebody else wants it too: an operator, or a limit behind an operator's that a closed market has stopped.
+    private mutating func goOn(waitingForOpen: Bool, _ clock: TradingClock) {
+        flattening.waitsForOpen = flattening.waitsForOpen || waitingForOpen
+        if flattening.isBlocked, quote.isTrading { unblock(clock) }
     }
 
     /// - Parameter isOurs: the gateway itself wants it, and says so.

@@ -59,6 +59,5 @@ extension TradingDay: PersistentState {
         try archive.field(&programmeFlatBy)
         try archive.field(&rollFlatBy)
         try archive.field(&reopen)
-        try archive.field(&rollFlatBy)
     }
 }

@@ -45,6 +45,7 @@ extension RiskGate: PersistentState {
         try archive.field(&haltsAfterRoll)
         try archive.field(&isLiveArmed)
         try archive.field(&isHeld)
+        try archive.field(&isFlattenBlocked)
         try archive.field(&flatEpoch)
     }
 }

@@ -63,6 +63,8 @@ public struct RiskGate: Sendable {
     var isLiveArmed = false
     /// The lock is on, whatever the state: nothing at all is approved.
     public var isHeld = false
+    /// A closed market has stopped the flatten, and no limit has taken it over.
+    var isFlattenBlocked = false
     /// The newest lock word under which the account was proven flat.
     var flatEpoch: UInt64 = 0
     /// Of the operator's command that is being carried out; 0 for none.
@@ -115,7 +117,7 @@ public struct RiskGate: Sendable {
     /// Takes an update of the traded contract. A few nanoseconds while flat.
     public mutating func apply(_ update: MarketUpdate) {
         if update.time > clock { clock = update.time }
-        mark.take(update)
+        mark.take(update, in: day)
         if looksAtEveryUpdate { evaluate() }
     }
 
@@ -132,6 +134,7 @@ public struct RiskGate: Sendable {
             valueAtRisk.append(min(max(dayProfit, -most), most))
         }
         self.day = day
+        mark.beginSession()
         // The drawdown has had its lock, and its trade date is over.
         if isClosed, lockReason.isLimitBreach, lockDate < day.tradeDate { peakEquity = equity }
         dayStartEquity = equity
@@ -196,6 +199,7 @@ public struct RiskGate: Sendable {
         case .flat:
             crossBooks()
             findOpposed()
+            isFlattenBlocked = false
             flatEpoch = max(flatEpoch, notice.certificate.epoch)
             if state == .flattening {
                 // What the way out came to is judged before the lock, which is for a limit if one was passed.
@@ -205,7 +209,8 @@ public struct RiskGate: Sendable {
             endRollLock()
         // An operator looks at it and resumes.
         case .reconciliationQuestion: restrict(.paused, .reconciliation)
-        case .flattenBlocked, .flattenLate, .reconciled, .strayOrder, .bookClose, .cancelAsked,
+        case .flattenBlocked: isFlattenBlocked = state == .flattening && notice.block == .marketClosed
+        case .flattenLate, .reconciled, .strayOrder, .bookClose, .cancelAsked,
             .reconciliationAsked:
             break
         }

@@ -14,6 +14,7 @@ public final class ProcessBoard: Sendable {
         var missing: [String] = []
         var metrics: String?
         var feed: String?
+        var optionsFeed: String?
         var traded: String?
         var next: String?
         var rate = RateSample()
@@ -62,7 +63,14 @@ public final class ProcessBoard: Sendable {
     public func setNoHistory(_ columns: [String]) { text.withLock { $0.noHistory = columns } }
 
     /// Where a live feed stands; nil in a process that has none. Not for the per-record path.
-    public func setFeed(_ state: String?) { text.withLock { $0.feed = state } }
+    ///
+    /// - Parameter options: of the options' own dataset; nil without one.
+    public func setFeed(_ state: String?, options: String? = nil) {
+        text.withLock {
+            $0.feed = state
+            $0.optionsFeed = options
+        }
+    }
 
     /// Which contract the first symbol's cell is of from here on, and which is traded once nothing of that one is left;
     /// nil where it is the one that leads. Not for the per-record path.
@@ -104,7 +112,7 @@ public final class ProcessBoard: Sendable {
             lagNanoseconds: record.lag.count, inputNanoseconds: record.inputTime.known, records: record.records,
             recordsPerSecond: text.rate.perSecond, gaps: record.gaps, recordsLost: record.recordsLost,
             dropped: record.dropped, produced: record.produced, startedNanoseconds: started.nanoseconds,
-            metrics: text.metrics, feed: text.feed, latencies: latencies(),
+            metrics: text.metrics, feed: text.feed, optionsFeed: text.optionsFeed, latencies: latencies(),
             instruments: cells.map { symbol, cell in
                 ProcessStatus.Instrument(
                     symbol: symbol, quality: cell.quality.names, lastEventNanoseconds: cell.lastEvent.known,

@@ -141,6 +141,8 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
     /// Where a live feed stands (`down`, `connecting`, `authenticating`, `replaying`, `live`, `refused`, `closed`); nil
     /// in a process that has none.
     public var feed: String?
+    /// The same of the options, where they have a dataset of their own.
+    public var optionsFeed: String?
     public var latencies: [Latency]
     public var instruments: [Instrument]
     /// Columns that lack the past that they need, by name: they are NaN.
@@ -158,6 +160,7 @@ public struct ProcessStatus: Codable, Equatable, Sendable {
         case name, pid, run, state, sequence, records, gaps, dropped, produced, metrics, feed, latencies, instruments
         case warming, missing, account, refused
         case noHistory = "no_history"
+        case optionsFeed = "options_feed"
         case lagNanoseconds = "lag_ns"
         case inputNanoseconds = "input_ns"
         case recordsPerSecond = "records_per_s"

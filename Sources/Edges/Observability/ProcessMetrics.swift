@@ -48,6 +48,11 @@ public enum ProcessMetrics {
         text.family("levelhead_feed_state", .gauge, "1 for where a live feed stands.") {
             if let feed = status.feed { $0.add(1, ["state": feed]) }
         }
+        if let feed = status.optionsFeed {
+            text.family("levelhead_options_feed_state", .gauge, "1 for where the options' own live feed stands.") {
+                $0.add(1, ["state": feed])
+            }
+        }
         text.family("levelhead_outputs_total", .counter, "Signals, verdicts, orders or fills made.") {
             $0.add(status.produced)
         }

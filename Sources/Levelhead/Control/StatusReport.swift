@@ -18,6 +18,8 @@ struct StatusReport: Encodable {
     /// Where the feed of a live run stands, as ingest says; `down` while no ingest is there. Nil where nobody can know,
     /// and of a run over tape.
     let feed: String?
+    /// The same of the options, where they have a dataset of their own.
+    let optionsFeed: String?
     /// Registered and silent; registered and dead.
     let missing: [String]
     let stale: [String]
@@ -29,6 +31,7 @@ struct StatusReport: Encodable {
     enum CodingKeys: String, CodingKey {
         case processes, position, books, accounts, lock, strategies, epoch, locked, feed, missing, stale
         case rollsTo = "rolls_to"
+        case optionsFeed = "options_feed"
         case tradingState = "trading_state"
         case dayProfit = "day_pnl_usd"
         case milliseconds = "ms"
@@ -53,6 +56,7 @@ struct StatusReport: Encodable {
         let isKnown = !processes.isEmpty && !survey.missing.contains(ProcessRole.ingest.rawValue)
         let isGone = isLive && isKnown && ingest == nil
         feed = ingest?.feed ?? (isGone ? "\(FeedState.down)" : nil)
+        optionsFeed = ingest?.optionsFeed
         missing = survey.missing
         stale = survey.stale.map(\.name)
         milliseconds = Double(survey.elapsed.count / 1_000) / 1_000
@@ -73,6 +77,7 @@ struct StatusReport: Encodable {
         try container.encode(epoch?.epoch, forKey: .epoch)
         try container.encode(epoch?.isLocked, forKey: .locked)
         try container.encode(feed, forKey: .feed)
+        try container.encode(optionsFeed, forKey: .optionsFeed)
         try container.encode(missing, forKey: .missing)
         try container.encode(stale, forKey: .stale)
         try container.encode(milliseconds, forKey: .milliseconds)

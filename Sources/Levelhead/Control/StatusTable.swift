@@ -10,6 +10,7 @@ enum StatusTable {
         lines += report.stale.map { "\(pad($0, 10)) is dead" }
         lines += [""] + accountLines(report) + instrumentLines(report) + latencyLines(report)
         if let feed = report.feed { lines.append("ingest: feed: \(feed)") }
+        if let feed = report.optionsFeed { lines.append("ingest: options feed: \(feed)") }
         for process in report.processes {
             if !process.noHistory.isEmpty {
                 lines.append(

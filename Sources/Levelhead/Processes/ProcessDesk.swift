@@ -169,10 +169,10 @@ final class ProcessDesk: Sendable {
         RunLog.note("trading \(state.name)" + (isClosed ? ": \(gate.lockReason.name)" : ""), about: board.traded)
     }
 
-    /// Shows where a live feed stands.
-    func report(feed state: FeedState) {
-        board.setFeed("\(state)")
-        RunLog.note("feed \(state)")
+    /// Shows where a live feed stands, and the one of the options' dataset if there is one.
+    func report(feed state: FeedState, options: FeedState?) {
+        board.setFeed("\(state)", options: options.map { "\($0)" })
+        RunLog.note("feed \(state)" + (options.map { "; options feed \($0)" } ?? ""))
     }
 
     /// Ends the control side, so that nobody asks what is no longer answered.

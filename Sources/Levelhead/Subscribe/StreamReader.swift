@@ -62,6 +62,8 @@ final class StreamReader {
         }
         flush()
         try StandardOutput.check()
+        let passedOver = sources.reduce(0) { $0 + $1.subscriber.skippedCount }
+        if passedOver > 0 { tell("\(passedOver) frames passed over") }
     }
 
     /// Prints a bounded number of frames, so that no publisher keeps the others waiting. False when there were none.

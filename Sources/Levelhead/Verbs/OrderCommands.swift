@@ -11,7 +11,8 @@ struct OrderCommand: ParsableCommand {
         abstract: "Sends a manual order through the same checks as every other.",
         discussion: """
             At the market unless a price is given. Waits for the verdict and for how the order begins. Exit status 0 \
-            when it was approved and not refused by the venue.
+            when it was approved and not refused by the venue, or closes the whole position: that is sent again until \
+            it is closed.
 
             Two orders of which one cancels the other: --oco new begins a pair, --oco with the identity that was \
             printed joins it. On one side they share their contracts; of two sides the first fill ends the other. \

@@ -177,7 +177,9 @@ public struct CommandEntry: Sendable, Equatable {
             message = "\(update.reason.name): a part of it is not sent"
         }
         guard isOver, update.order.role == .close, !isReduceOnly else { return }
-        if !wasSent, update.reason == .linked { message = "closed by \(update.order.link)" }
+        if !wasSent, update.reason == .linked {
+            message = "not sent: the close is under way already, or goes by the stop (\(update.order.link))"
+        }
         if wasSent, update.state == .rejected, update.reason != .staleEpoch {
             // The whole position is to be closed, and will be.
             isGood = true

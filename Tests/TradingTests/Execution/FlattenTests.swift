@@ -16,8 +16,10 @@ import Units
     }
 
     /// Long three, everything cancelled, the first read asked for.
-    static func cancelling(_ quantity: Int64 = 3) -> GatewayBench {
-        var bench = GatewayBench.holding(.buy, quantity)
+    static func cancelling(
+        _ quantity: Int64 = 3, _ change: (inout ExecutionConfiguration) -> Void = { _ in }
+    ) -> GatewayBench {
+        var bench = GatewayBench.holding(.buy, quantity, change)
         #expect(bench.tell(command()) == ["flattening", "> cancel x1", "> cancel x2"])
         #expect(bench.cancelled(stop) == ["x1 cancelled 0 requested"])
         #expect(bench.cancelled(target) == ["x2 cancelled 0 requested"] + reads)
@@ -175,6 +177,28 @@ import Units
         bench.answerRead(3)
         bench.market.quality = []
         #expect(bench.tell(Self.command(3)) == Self.reads)
+    }
+
+    @Test func `a limit takes over what a closed market has stopped, unless it may not`() {
+        for (reason, closesAtOpen, goesOn) in [
+            (StateReason.dailyLoss, true, true), (.operatorRequest, true, false), (.dailyLoss, false, false),
+        ] {
+            var bench = Self.cancelling { $0.closesAtOpen = closesAtOpen }
+            bench.market.quality = .closed
+            #expect(bench.answerRead(3) == ["flattenBlocked"])
+            #expect(bench.take(FlattenEchoTests.change(reason, from: .flattening)) == [])
+            bench.market.quality = []
+            #expect(bench.wait(1) == (goesOn ? Self.reads : []), "\(reason) \(closesAtOpen)")
+            // In an open market it goes on at once.
+            let last = bench.take(FlattenEchoTests.change(.trailingDrawdown, from: .flattening))
+            #expect(last == (goesOn ? [] : Self.reads))
+        }
+    }
+
+    @Test func `a limit's word behind the proof of what it would have taken over begins nothing`() {
+        var bench = FlattenEchoTests.flat()
+        #expect(bench.take(FlattenEchoTests.change(.dailyLoss, from: .flattening)) == [])
+        #expect(bench.gateway.isIdle)
     }
 
     @Test func `a halt ends by itself, and so does a closed market for a flatten of our own`() {

@@ -30,8 +30,10 @@ struct GatewayBench {
     var clock: TradingClock { TradingClock(now) }
 
     /// A position from one filled entry at 5000.25 (5000.00 when short): stop own 1 and target own 2 at work.
-    static func holding(_ side: Side = .buy, _ quantity: Int64 = 1) -> GatewayBench {
-        var bench = GatewayBench()
+    static func holding(
+        _ side: Side = .buy, _ quantity: Int64 = 1, _ change: (inout ExecutionConfiguration) -> Void = { _ in }
+    ) -> GatewayBench {
+        var bench = GatewayBench(change)
         bench.open(side, quantity)
         bench.accepted(entry, quantity)
         bench.filled(entry, side, quantity, side == .buy ? "5000.25" : "5000.00")

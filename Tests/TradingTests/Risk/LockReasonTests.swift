@@ -136,6 +136,44 @@ import Units
         #expect(bench.gate.state == .active)
     }
 
+    // MARK: A closed market
+
+    /// The gateway says that a closed market has stopped an operator's flatten.
+    static func block(_ bench: inout GateBench) {
+        bench.gate.apply(
+            ExecutionNotice(
+                kind: .flattenBlocked, reason: .operatorRequest, time: Script.time("1"), rounds: 0,
+                block: .marketClosed))
+    }
+
+    @Test func `a flatten that a closed market has stopped goes on for a limit that is passed, once`() throws {
+        var bench = Self.flattening()
+        Self.block(&bench)
+        try bench.reload()
+        bench.book("4990.25x10 | 4990.50x10", at: "2")
+        #expect(bench.changes() == [])
+        bench.book("4990.00x10 | 4990.25x10", at: "3")
+        bench.book("4980.00x10 | 4980.25x10", at: "4")
+        #expect(bench.changes() == ["FLATTENING to FLATTENING daily_loss"])
+        bench.fill(.sell, at: "4980.00", time: "5", role: .close)
+        bench.flat(at: "6")
+        #expect(bench.gate.arm() == .lockedUntilNextTradeDate)
+    }
+
+    @Test func `so it does for what a strategy should be rid of`() {
+        var day = Script.day
+        day.flatBy = Script.time("100")
+        var bench = GateBench(day: day)
+        bench.fill(.buy, at: "5000.00", strategy: .level, issuer: .strategy)
+        _ = bench.gate.requestFlatten()
+        Self.block(&bench)
+        _ = bench.changes()
+        bench.tick("99")
+        #expect(bench.changes() == [])
+        bench.book("5000.00x10 | 5000.25x10", at: "131")
+        #expect(bench.changes() == ["FLATTENING to FLATTENING flat_by"])
+    }
+
     @Test func `the reason survives a restart`() throws {
         var bench = Self.flattening()
         bench.fill(.sell, at: "4990.00", time: "2", role: .close)

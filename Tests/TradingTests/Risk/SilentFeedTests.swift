@@ -208,6 +208,53 @@ import Units
         #expect(bench.changes() == ["REDUCING to FLATTENING no_valid_mark"])
     }
 
+    @Test func `nor does it when the exchange closes before the calendar does, but for the next session`() throws {
+        var bench = GateBench()
+        bench.book("5000.00x100 | 5000.25x100", at: "50000")
+        bench.fill(.buy, time: "50000")
+        // Three seconds count before the close, and one behind it.
+        bench.quality(.closed, at: "50003")
+        try bench.reload()
+        bench.tick("70000")
+        #expect(bench.changes() == [])
+        bench.quality(.noBook, at: "70001")
+        bench.tick("70002.999999999")
+        #expect(bench.changes() == [])
+        bench.tick("70003")
+        #expect(bench.changes() == ["ACTIVE to REDUCING no_valid_mark"])
+        bench.quality(.closed, at: "70004")
+        bench.tick("99999")
+        #expect(bench.changes() == [])
+        // What was said in a session that is over does not hold the next one.
+        var next = Script.day
+        next.tradeDate += 1
+        next.sessionOpen = Script.time("200000")
+        next.sessionClose = Script.time("300000")
+        bench.gate.begin(next)
+        bench.tick("200030")
+        #expect(bench.changes() == ["REDUCING to FLATTENING no_valid_mark"])
+    }
+
+    @Test func `a gap over the break counts for the new day, of a strategy as of the account`() {
+        var bench = GateBench()
+        bench.fill(.buy, 2, at: "5000.25", time: "99997")
+        bench.book("5000.00x100 | 5000.25x100", at: "99998")
+        #expect(bench.gate.dayProfit == Money(cents: -250))
+        var next = Script.day
+        next.tradeDate += 1
+        next.sessionOpen = Script.time("200000")
+        next.sessionClose = Script.time("300000")
+        // The market opens with the old book, and the new one is of the same instant.
+        bench.quality(.closed, at: "100000")
+        bench.quality([], at: "199999")
+        bench.book("5001.00x100 | 5001.25x100", at: "199999")
+        #expect(bench.gate.dayProfit == Money(cents: 750) && bench.gate.dayProfit(of: .account) == Money(cents: 750))
+        bench.gate.begin(next)
+        bench.book("5007.25x100 | 5007.50x100", at: "200001")
+        #expect(bench.gate.dayProfit == Money(cents: 6_250))
+        #expect(bench.gate.dayProfit(of: .account) == Money(cents: 6_250))
+    }
+
     @Test func `a loss by a fill bites without a book`() {
         var bench = Self.long { $0 = Self.limits { $0.dailyLoss = Money(cents: 10_000) } }
         _ = bench.changes()

@@ -443,6 +443,11 @@ class Subscriber:
         """Frames that were missing and then filled in."""
         return sum(source.tracker.filled for source in self._sources)
 
+    @property
+    def skipped(self):
+        """Frames that a conflating reader passed over."""
+        return sum(source.tracker.skipped for source in self._sources)
+
     def events(self, timeout=None):
         """Frame, Missed, NewRun, Silent, Ended, Feed, Absent and Garbage as they come; ends when nothing came for `timeout` seconds.
 

@@ -13,12 +13,24 @@ public struct AccountMark: Hashable, BitwiseCopyable, Sendable {
     /// The last valid mark of the open position and its time.
     public internal(set) var price = Ticks.zero
     public internal(set) var time = Timestamp(nanoseconds: 0)
+    /// How long the exchange has said since the last usable book that the market was closed, within this session, and
+    /// since when it says so now; `undefined` for not.
+    private var closedTime = Nanoseconds.zero
+    private var closedFrom = Timestamp.undefined
 
     init() {}
 
-    mutating func take(_ update: MarketUpdate) {
+    mutating func take(_ update: MarketUpdate, in day: TradingDay) {
         quality = update.quality
+        let time = min(update.time, day.sessionClose)
+        if update.quality.contains(.closed) {
+            if !closedFrom.isDefined { closedFrom = time }
+        } else if closedFrom.isDefined {
+            closedTime = closedTime + max(.zero, time - closedFrom)
+            closedFrom = .undefined
+        }
         guard update.quality.hasUsableBook else { return }
+        closedTime = .zero
         bookTime = update.time
         bid = update.bid
         ask = update.ask
@@ -27,6 +39,19 @@ public struct AccountMark: Hashable, BitwiseCopyable, Sendable {
     mutating func begin(_ price: Ticks, at now: Timestamp) {
         self.price = price
         time = now
+    }
+
+    /// What was said in a session does not hold the next one.
+    mutating func beginSession() {
+        closedTime = .zero
+        closedFrom = .undefined
+    }
+
+    /// The part of a time of this session, up to its close, during which the exchange did not say that it was closed.
+    func openTime(from: Timestamp, to: Timestamp) -> Nanoseconds {
+        let whole = max(.zero, to - from)
+        let now = closedFrom.isDefined ? max(.zero, to - max(from, closedFrom)) : .zero
+        return whole - min(whole, closedTime + now)
     }
 
     /// The bid for a long position, the ask for a short one; nil when the book is not usable or that side is empty.
@@ -45,5 +70,7 @@ extension AccountMark: PersistentState {
         try archive.field(&ask)
         try archive.field(&price)
         try archive.field(&time)
+        try archive.field(&closedTime)
+        try archive.field(&closedFrom)
     }
 }

@@ -18,13 +18,13 @@ extension RiskGate {
         if breaksRule { return flatten(.ruleBreach) }
         if isMarginCalled { return flatten(.maintenanceMargin) }
         if isRollDue { return flatten(.contractRolls) }
-        if day.mustBeFlat(at: clock - limits.flatByGrace), holdsForStrategy { return flatten(.flatByTime) }
+        if isPastFlatBy { return flatten(.flatByTime) }
         if watchesStrategies { evaluateStrategies() }
         evaluateMarkAge()
     }
 
     /// A limit is passed on the way out of a position that is being closed for another reason: the lock that follows is
-    /// for the limit.
+    /// for the limit. One that a closed market has stopped, and that would not go on by itself, goes on for it.
     private mutating func noteBreach(_ breaksRule: Bool) {
         if isLockedByLimit { return }
         if isDayLossAtLimit {
@@ -33,11 +33,19 @@ extension RiskGate {
             lockReason = .trailingDrawdown
         } else if breaksRule {
             lockReason = .ruleBreach
+        } else if isFlattenBlocked, isPastFlatBy {
+            lockReason = .flatByTime
         } else {
             return
         }
         lockDate = day.tradeDate
+        guard isFlattenBlocked else { return }
+        isFlattenBlocked = false
+        note(from: state, to: state, lockReason, scope: .account)
     }
+
+    /// A strategy holds what it should be rid of by now.
+    private var isPastFlatBy: Bool { day.mustBeFlat(at: clock - limits.flatByGrace) && holdsForStrategy }
 
     var isDayLossAtLimit: Bool { dayProfit <= -limits.dailyLoss }
 
@@ -49,7 +57,8 @@ extension RiskGate {
     /// mark younger.
     private mutating func markPosition() {
         if opposed > .zero, position.isFlat, mark.bookTime > mark.time { mark.time = mark.bookTime }
-        guard let exitSide = position.exitSide, mark.bookTime > mark.time else { return }
+        // Of several books of one instant the last counts.
+        guard let exitSide = position.exitSide, mark.bookTime >= mark.time else { return }
         guard let price = mark.exitPrice(exitSide) else { return }
         mark.price = price
         mark.time = mark.bookTime
@@ -66,12 +75,13 @@ extension RiskGate {
         return limits.balance + equity < asked
     }
 
-    /// Nobody can mark a position while the market is closed: that time does not count, however it is passed over. The
-    /// next session counts from its open on by the calendar, for without a record of it this day does not end.
+    /// Nobody can mark a position while the market is closed: that time does not count, however it is passed over. It
+    /// is closed by the calendar, and when the exchange has said so in this session, as on an early close. The next
+    /// session counts from its open on by the calendar, for without a record of it this day does not end.
     private var markAge: Nanoseconds {
         if isFlat { return .zero }
         guard day.sessionOpen.isDefined else { return clock - mark.time }
-        let age = max(.zero, min(clock, day.sessionClose) - max(mark.time, day.sessionOpen))
+        let age = mark.openTime(from: max(mark.time, day.sessionOpen), to: min(clock, day.sessionClose))
         guard day.reopen.isDefined, clock > day.reopen else { return age }
         return age + (clock - max(mark.time, day.reopen))
     }

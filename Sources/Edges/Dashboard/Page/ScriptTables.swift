@@ -122,9 +122,12 @@ let scriptTables = #"""
       put(byId('trading'), trading, `chip ${kind === undefined ? 'bad' : kind}`, 'trading state of the account');
       const feed = found && found.processes.length ? (found.feed || 'tape') : NONE;
       const flags = stream('market') ? stream('market').flags : [];
-      const isGood = ['live', 'tape'].includes(feed) && !flags.length;
-      const isBad = flags.includes('stale') || ['down', 'refused', 'connecting', 'authenticating'].includes(feed);
-      put(byId('feed'), `feed ${feed}`, `chip ${isGood ? 'good' : isBad ? 'bad' : feed === NONE ? '' : 'warn'}`,
+      const chain = (found && found.options_feed) || 'live';
+      const isGood = ['live', 'tape'].includes(feed) && chain === 'live' && !flags.length;
+      const isDown = (state) => ['down', 'refused', 'connecting', 'authenticating'].includes(state);
+      const isBad = flags.includes('stale') || isDown(feed) || isDown(chain);
+      const feeds = `feed ${feed}` + (chain === 'live' ? '' : `, options ${chain}`);
+      put(byId('feed'), feeds, `chip ${isGood ? 'good' : isBad ? 'bad' : feed === NONE ? '' : 'warn'}`,
         flags.length ? `rows are ${flags.join(', ')}` : '');
       const epoch = found && found.epoch !== null ? `epoch ${found.epoch}` : 'no epoch';
       put(byId('epoch'), epoch + (found && found.locked ? ' locked' : ''), `chip ${found && found.locked ? 'bad' : ''}`,

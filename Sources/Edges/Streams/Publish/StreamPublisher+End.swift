@@ -41,7 +41,8 @@ extension StreamPublisher {
 
     private var isAnswering: Bool { requests.isAnswering || outside?.requests.isAnswering == true }
 
-    private var lastAsked: Nanoseconds? {
+    /// When somebody has last asked for something; nil when nobody ever has.
+    var lastAsked: Nanoseconds? {
         guard let other = outside?.requests.lastAsked else { return requests.lastAsked }
         return requests.lastAsked.map { max($0, other) } ?? other
     }

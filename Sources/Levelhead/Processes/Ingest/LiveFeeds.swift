@@ -37,6 +37,8 @@ struct LiveFeeds: ~Copyable {
     }
     /// Of the futures.
     var state: FeedState { feeds[0].state }
+    /// Of the options' own dataset; nil without one.
+    var chainState: FeedState? { count > 1 ? feeds[1].state : nil }
     var dataTime: Timestamp { feeds[0].dataTime }
     var heardAt: Nanoseconds { feeds[0].heardAt }
     var holes: UInt64 { feeds[0].counters.holes }

@@ -69,15 +69,15 @@ struct LiveIngest {
         var feeds = LiveFeeds(
             try feed(source.address, source.dataset, key, plan.futures, ledgers.futures), isResumed: sink.hasRecords)
         if plan.hasIndexChain { feeds.add(try feed(address, dataset, key, plan.chain, ledgers.chain)) }
-        var told: FeedState?
+        var told: (FeedState, FeedState?)?
         var savedAt = MonotonicClock.now()
         while !StopSignal.isRaised {
             let handed = feeds.receive(timeout: Self.patience, into: &sink)
             try sink.check()
             if feeds.isRefused {
-                guard sink.hasRecords else { throw LiveIngestError.refused(sink.refusal) }
+                let error = LiveIngestError.refused(sink.refusal, isOfChain: feeds.state != .refused)
+                guard sink.hasRecords else { throw error }
                 // What is open goes on, so the run does: a key can be given back.
-                let error = LiveIngestError.refused(sink.refusal)
                 Terminal.writeError("levelhead: \(error); tried again in \(Int(Self.refusalDelay.seconds)) s")
                 feeds.reopen(after: Self.refusalDelay)
             }
@@ -94,9 +94,9 @@ struct LiveIngest {
             }
             if let more = try plan.additions(from: &sink) { try feeds.subscribe(more) }
             desk.report(position: sink.sequence, clock: feeds.dataTime, isDone: false, gaps: feeds.holes)
-            if feeds.state != told {
-                told = feeds.state
-                desk.report(feed: feeds.state)
+            if told.map({ $0 != (feeds.state, feeds.chainState) }) ?? true {
+                told = (feeds.state, feeds.chainState)
+                desk.report(feed: feeds.state, options: feeds.chainState)
             }
         }
         feeds.close(into: &sink)

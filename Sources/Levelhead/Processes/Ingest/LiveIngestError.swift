@@ -4,7 +4,7 @@ import Units
 /// Why a live run cannot be fed: nothing of this will be better when the process is started again.
 enum LiveIngestError: Error, Equatable {
     /// The gateway will not have us.
-    case refused(String)
+    case refused(String, isOfChain: Bool = false)
     /// It does not know these symbols.
     case unresolved([String], dataset: String)
     /// A symbol stands for another instrument than when the run began; records of that are not read.
@@ -14,7 +14,7 @@ enum LiveIngestError: Error, Equatable {
 extension LiveIngestError: CustomStringConvertible {
     var description: String {
         switch self {
-        case .refused(let text): "feed refused: \(text)"
+        case .refused(let text, let isOfChain): "\(isOfChain ? "options feed" : "feed") refused: \(text)"
         case .unresolved(let symbols, let dataset):
             "the gateway knows no contract \(symbols.joined(separator: ", ")) in \(dataset): "
                 + "see instrument.signal and instrument.traded; for one that serves an old tape, --replay-from all"

@@ -167,8 +167,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         case .disconnected(let failure):
             // The data that date the run may still come, with another connection.
             if !isOfChain { (started, firstHeard) = (nil, nil) }
-            Terminal.writeError("levelhead: feed: \(failure.text)")
-        case .hole(let hole): Terminal.writeError("levelhead: feed: \(hole)", about: names[hole.instrument])
+            Terminal.writeError("levelhead: \(feedName): \(failure.text)")
+        case .hole(let hole): Terminal.writeError("levelhead: \(feedName): \(hole)", about: names[hole.instrument])
         case .refused(let text): refusal = text
         default: break
         }
@@ -178,6 +178,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         mark.write(to: scratch)
         put(RecordView(UnsafeRawPointer(scratch)))
     }
+
+    private var feedName: String { isOfChain ? "options feed" : "feed" }
 
     /// Moves the run's clock on while the present has nothing to say: in the data's own time, never ahead of it.
     mutating func moveClock(_ state: FeedState, dataTime: Timestamp, after silence: Nanoseconds) {

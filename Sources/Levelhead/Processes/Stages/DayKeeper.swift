@@ -20,6 +20,7 @@ struct DayKeeper {
     private let path: String
     private let lock: TradingLock
     private let outlivesPower: Bool
+    private let closesAtOpen: Bool
     /// Stamp of what was carried over into this run last.
     private var takenStamp: UInt64 = 0
     /// What lay in the state directory before this process wrote anything, until it is known whether it is news.
@@ -36,6 +37,7 @@ struct DayKeeper {
         path = DayRecord.path(site.stateDirectory, venue: configuration.risk.venue.rawValue)
         self.lock = lock
         outlivesPower = configuration.journal.outlivesPower
+        closesAtOpen = configuration.execution.closesAtOpen
         found = try DayRecord.read(path)
     }
 
@@ -114,8 +116,8 @@ struct DayKeeper {
             if isToldOfLock { return }
             failure = lock.raise(
                 LockRecord(
-                    epoch: 0, sender: OperatorCommand.riskGate, reason: gate.lockReason.name, run: site.directory,
-                    tradeDate: tradeDate)
+                    epoch: 0, sender: OperatorCommand.riskGate, reason: gate.lockReason.name,
+                    waitsForOpen: closesAtOpen, run: site.directory, tradeDate: tradeDate)
             ).failure
         } else if let tradeDate {
             do throws(SystemCallError) { try lock.note(tradeDate: tradeDate) } catch { failure = error }

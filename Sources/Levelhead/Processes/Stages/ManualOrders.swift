@@ -84,6 +84,8 @@ struct ManualOrders {
         let tick = setup.plan.tradedSpecification.tick
         let limit = try price(order.limit, tick)
         let trigger = try price(order.stop, tick)
+        // A trailing stop without a distance would be a market order.
+        if let trail = order.trailTicks, trail <= 0 { throw .trail(trail) }
         let trail = Ticks(order.trailTicks ?? 0)
         let force = try timeInForce(order.timeInForce)
         let link = try link(order.pair, id)
@@ -130,6 +132,7 @@ enum ManualOrderError: Error, CustomStringConvertible {
     case side(String)
     case price(String, tick: String)
     case timeInForce(String)
+    case trail(Int64)
     case pair(String)
     case noSuchPrice(String, OrderType)
 
@@ -139,6 +142,7 @@ enum ManualOrderError: Error, CustomStringConvertible {
         case .side(let side): "\(side): expected buy or sell"
         case .price(let text, let tick): "\(text): not a price above zero of whole ticks of \(tick), or none so high"
         case .timeInForce(let text): "\(text): expected gtc, day, ioc or fok"
+        case .trail(let count): "trail_ticks: \(count), expected 1 tick or more"
         case .pair(let text): "\(text): expected new, or the manual order that began the pair"
         case .noSuchPrice(let what, let type): "a \(type) order has no \(what)"
         }

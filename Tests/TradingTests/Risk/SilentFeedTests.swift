@@ -248,9 +248,11 @@ import Units
         bench.quality(.closed, at: "100000")
         bench.quality([], at: "199999")
         bench.book("5001.00x100 | 5001.25x100", at: "199999")
-        #expect(bench.gate.dayProfit == Money(cents: 750) && bench.gate.dayProfit(of: .account) == Money(cents: 750))
+        #expect(bench.gate.dayProfit == Money(cents: -250) && bench.gate.dayProfit(of: .account) == Money(cents: -250))
         bench.gate.begin(next)
-        bench.book("5007.25x100 | 5007.50x100", at: "200001")
+        #expect(bench.gate.dayProfit == .zero && bench.gate.dayProfit(of: .account) == .zero)
+        bench.book("5001.00x100 | 5001.25x100", at: "200001")
+        bench.book("5006.25x100 | 5006.50x100", at: "200001")
         #expect(bench.gate.dayProfit == Money(cents: 6_250))
         #expect(bench.gate.dayProfit(of: .account) == Money(cents: 6_250))
     }

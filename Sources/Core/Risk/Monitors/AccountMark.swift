@@ -20,6 +20,8 @@ public struct AccountMark: Hashable, BitwiseCopyable, Sendable {
 
     init() {}
 
+    /// Takes an update. A book between the close and the next session, which has not begun, is of neither: the gap is the
+    /// next one's.
     mutating func take(_ update: MarketUpdate, in day: TradingDay) {
         quality = update.quality
         let time = min(update.time, day.sessionClose)
@@ -29,7 +31,7 @@ public struct AccountMark: Hashable, BitwiseCopyable, Sendable {
             closedTime = closedTime + max(.zero, time - closedFrom)
             closedFrom = .undefined
         }
-        guard update.quality.hasUsableBook else { return }
+        guard update.quality.hasUsableBook, update.time < day.sessionClose else { return }
         closedTime = .zero
         bookTime = update.time
         bid = update.bid

@@ -63,6 +63,10 @@ struct LiveIngest {
         let keeper = LiveIngestKeeper(site, configuration)
         let ledgers = try sink.resume(keeper.load(sink.state(FeedLedgers())))
         let isNew = sink.sequence == 0
+        if !plan.hasIndexChain, let unused = source.optionsAddress, unused != source.address {
+            Terminal.writeError(
+                "levelhead: --options-gateway \(unused) is not asked: no chain of an index is followed (options.root)")
+        }
         if isNew, plan.hasOptions { sink.options = try OptionScout(source, plan, key).look() }
         plan.choose(from: &sink)
         let (address, dataset) = plan.chain(source)

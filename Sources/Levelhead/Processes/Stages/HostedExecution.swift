@@ -61,6 +61,8 @@ struct HostedExecution: ~Copyable, HostedStage {
                 flatten.begin(epoch: command.epoch, sender: command.sender, reason: command.reason)
             }
         case .change(let change) where change.scope != .account: break
+        // A limit takes over what is under way, and asks for nothing new.
+        case .change(let change) where change.from == change.to: break
         case .change(let change) where change.to == .flattening: flatten.riskAsks(change.reason)
         case .change: flatten.riskIsDone()
         case .notice(let notice): if flatten.take(notice) { certificate = write() }

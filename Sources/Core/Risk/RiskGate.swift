@@ -63,7 +63,7 @@ public struct RiskGate: Sendable {
     var isLiveArmed = false
     /// The lock is on, whatever the state: nothing at all is approved.
     public var isHeld = false
-    /// A closed market has stopped the flatten, and no limit has taken it over.
+    /// A closed market has stopped an operator's flatten, and no limit has taken it over.
     var isFlattenBlocked = false
     /// The newest lock word under which the account was proven flat.
     var flatEpoch: UInt64 = 0
@@ -209,7 +209,9 @@ public struct RiskGate: Sendable {
             endRollLock()
         // An operator looks at it and resumes.
         case .reconciliationQuestion: restrict(.paused, .reconciliation)
-        case .flattenBlocked: isFlattenBlocked = state == .flattening && notice.block == .marketClosed
+        case .flattenBlocked:
+            // Every other goes on by itself.
+            isFlattenBlocked = state == .flattening && lockReason == .operatorRequest
         case .flattenLate, .reconciled, .strayOrder, .bookClose, .cancelAsked,
             .reconciliationAsked:
             break

@@ -160,6 +160,17 @@ import Units
         #expect(bench.gate.arm() == .lockedUntilNextTradeDate)
     }
 
+    @Test func `one that goes on by itself keeps its reason and is not told of what it does anyway`() {
+        var bench = Self.flattening(hasBroken: true)
+        Self.block(&bench)
+        bench.book("4980.00x10 | 4980.25x10", at: "4")
+        var next = Script.day
+        next.tradeDate += 1
+        bench.gate.begin(next)
+        bench.book("4970.00x10 | 4970.25x10", at: "5")
+        #expect(bench.changes() == [])
+    }
+
     @Test func `so it does for what a strategy should be rid of`() {
         var day = Script.day
         day.flatBy = Script.time("100")

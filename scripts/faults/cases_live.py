@@ -457,7 +457,10 @@ def live_two_datasets(source):
     with serve(day, "--speed", "max") as futures, serve(place, "--speed", "max") as options:
         with live_up(futures, "--replay-from", "all", "--options-gateway", options.address, options=True, config=config) as up:
             settle(up, len(whole))
-            time.sleep(0.5)
+            options.process.kill()
+            until(lambda: up.status()["options_feed"] not in ("live", None), 10, f"a feed that is down: {up.status()}")
+            same(up.status()["feed"], "live", "the feed of the futures")
+            until(lambda: "levelhead: options feed: " in up.words(), 10, "whose session ended")
             detail = prove(up, up.end(), config=config, whole=whole)
             times = [wire.index_time(r) for r in records.written(up.run) if wire.rtype(r) not in wire.CONTROL]
             late = sum(1 for one, other in zip(times, times[1:]) if other < one)

@@ -198,6 +198,7 @@ import Units
         (.order, #"{"order":[]}"#, "'order'"),
         (.modify, #"{"target":"1-manual-2","change":{"quantity":1,"price":"6000"}}"#,
             "'change.price' is unknown; expected are limit, quantity, stop, trail_ticks"),
+        (.order, #"{"order":{"side":"buy","quantity":1},"reduce_only":true}"#, "'reduce_only' is unknown; "),
         (.order, "{", "the payload: "),
     ])
     func `a payload that means nothing is refused with what is wrong in it`(
@@ -212,6 +213,16 @@ import Units
         #expect(said.hasPrefix("malformed: \(fault)"), "\(said)")
         #expect(office.mailbox.pop() == nil)
         #expect(office.board.refusalCounts == [.malformed: 1])
+    }
+
+    @Test func `a flatten that cannot be read is done all the same`() throws {
+        for payload in ["[", #"{"reason":1}"#, #"{"order":{"sid":"buy"}}"#] {
+            var office = try Office()
+            var message = office.message(.flatten)
+            message.payload = Array(payload.utf8)
+            #expect(try office.ask(message).outcome == .accepted, "\(payload)")
+            #expect(office.mailbox.pop()?.arguments == CommandArguments(), "\(payload)")
+        }
     }
 
     @Test func `what is remembered has a bound, and no command is done twice within it`() throws {

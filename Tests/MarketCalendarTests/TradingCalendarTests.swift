@@ -210,4 +210,14 @@ import Units
         #expect(window.flatBy == (try Fixture.utc("2026-11-27T17:55")))
         #expect(calendar.earlyHalt(in: session) == (try Fixture.utc("2026-11-27T18:00")))
     }
+
+    @Test(arguments: [
+        ("2026-04-03", "2026-04-03T13:15"), ("2026-06-19", "2026-06-19T17:00"), ("2012-10-29", "2012-10-29T13:15"),
+        ("2025-01-09", "2025-01-09T14:30"), ("2026-04-02", nil),
+    ])
+    func `the futures halt on a short day at the exchange's own time`(date: String, halt: String?) throws {
+        let calendar = try Fixture.calendar()
+        let session = try #require(calendar.session(try Fixture.date(date)))
+        #expect(calendar.earlyHalt(in: session) == (try halt.map { try Fixture.utc($0) }))
+    }
 }

@@ -41,6 +41,13 @@ enum ExchangeHoliday {
         CivilDate(year: 2023, month: 4, day: 7), CivilDate(year: 2026, month: 4, day: 3),
     ]
 
+    /// When the futures halt on a trade date that is short or has no regular hours, New York.
+    static func haltTime(on date: CivilDate) -> TimeOfDay {
+        if openGoodFridays.contains(date) || date == special[0] { return TimeOfDay(hour: 9, minute: 15) }
+        if date == special[2] || date == special[3] { return TimeOfDay(hour: 9, minute: 30) }
+        return TradingCalendar.earlyCloseTime
+    }
+
     /// - Precondition: `date` is a weekday; on a weekend the answer means nothing.
     static func on(_ date: CivilDate) -> ExchangeHoliday {
         let (year, month, day) = date.components

@@ -45,10 +45,10 @@ public struct TradingCalendar: Sendable {
     }
 
     /// When equity index futures halt before their close: 13:00 ET on an early close, and on a trade date without
-    /// regular hours. Nil on any other. The exchange's, whatever hours are configured.
+    /// regular hours, 09:15 on a Good Friday. Nil on any other. The exchange's, whatever hours are configured.
     public func earlyHalt(in session: SessionTimes) -> Timestamp? {
         guard session.isEarlyClose || !session.hasRTH else { return nil }
-        return instant(TradingCalendar.earlyCloseTime, on: session.tradeDate)
+        return instant(ExchangeHoliday.haltTime(on: session.tradeDate), on: session.tradeDate)
     }
 
     /// Nil when `tradeDate` is not a trade date.

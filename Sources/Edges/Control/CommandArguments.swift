@@ -23,7 +23,7 @@ public struct CommandArguments: Codable, Equatable, Sendable {
     /// Of `venue`: from now on the venue takes nothing from the gateway, and nothing of an epoch before `epoch`.
     public var closesSession: Bool?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case reason, scope, epoch, order, change, target, commands
         case atOpen = "at_open"
         case closesSession = "closes_session"
@@ -44,6 +44,17 @@ public struct CommandArguments: Codable, Equatable, Sendable {
         self.order = order
         self.change = change
         self.target = target
+    }
+}
+
+/// The same of a command that may open something: a key that nothing knows is an error, for it may have been one that
+/// keeps it from that.
+struct StrictArguments: Decodable {
+    let value: CommandArguments
+
+    init(from decoder: any Decoder) throws {
+        try decoder.refuseKeys(besides: CommandArguments.CodingKeys.allCases)
+        value = try CommandArguments(from: decoder)
     }
 }
 

@@ -55,7 +55,7 @@ struct CommandDesk {
         guard verbs.contains(message.verb) else { return reply(to: message, .notConcerned, AnswerDetails(), now: now) }
         let arguments: CommandArguments
         do throws(PayloadFault) {
-            arguments = try Payload.read(CommandArguments.self, from: message.payload)
+            arguments = try Self.arguments(of: message)
         } catch {
             board.countRefusal(.malformed)
             let reason = AnswerDetails(message: "\(ControlRefusal.malformed.rawValue): \(error.text)")
@@ -65,6 +65,15 @@ struct CommandDesk {
         command.waitUntilFinished(timeout: Self.patience)
         let answer = command.currentAnswer()
         return reply(to: message, answer.outcome, answer.details, number: answer.number, now: now)
+    }
+
+    /// A flatten that cannot be read is one without anything beside it: better than none.
+    private static func arguments(of message: ControlMessage) throws(PayloadFault) -> CommandArguments {
+        switch message.verb {
+        case .order, .modify: try Payload.read(StrictArguments.self, from: message.payload).value
+        case .flatten: Payload.decode(CommandArguments.self, from: message.payload) ?? CommandArguments()
+        default: try Payload.read(CommandArguments.self, from: message.payload)
+        }
     }
 
     /// The command that the message is about: taken now, or before.

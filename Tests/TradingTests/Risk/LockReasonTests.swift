@@ -30,7 +30,8 @@ import Units
             var bench = Self.flattening()
             bench.fill(.sell, at: price, time: "2", role: .close)
             bench.flat(at: "3")
-            #expect(bench.changes() == ["FLATTENING to LOCKED flat"])
+            let taken = isLocked ? ["FLATTENING to FLATTENING daily_loss"] : []
+            #expect(bench.changes() == taken + ["FLATTENING to LOCKED flat"])
             #expect(bench.gate.arm() == (isLocked ? .lockedUntilNextTradeDate : .done))
             guard isLocked else { continue }
             Self.nextDay(&bench)
@@ -158,6 +159,15 @@ import Units
         bench.fill(.sell, at: "4980.00", time: "5", role: .close)
         bench.flat(at: "6")
         #expect(bench.gate.arm() == .lockedUntilNextTradeDate)
+    }
+
+    @Test func `so it does for a limit that was passed before the market closed`() {
+        var bench = Self.flattening()
+        bench.book("4990.00x10 | 4990.25x10", at: "2")
+        #expect(bench.changes() == ["FLATTENING to FLATTENING daily_loss"])
+        Self.block(&bench)
+        bench.book("4980.00x10 | 4980.25x10", at: "3")
+        #expect(bench.changes() == [])
     }
 
     @Test func `one that goes on by itself keeps its reason and is not told of what it does anyway`() {

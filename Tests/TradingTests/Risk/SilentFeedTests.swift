@@ -231,12 +231,38 @@ import Units
         next.sessionOpen = Script.time("200000")
         next.sessionClose = Script.time("300000")
         bench.gate.begin(next)
+        // Nobody has told the market of it that it is open.
+        bench.quality(.closed, at: "200005")
         bench.tick("200030")
         #expect(bench.changes() == ["REDUCING to FLATTENING no_valid_mark"])
     }
 
-    @Test func `a gap over the break counts for the new day, of a strategy as of the account`() {
+    @Test func `a close before the position was opened, or behind a book that cannot mark it, is no part of its age`() {
         var bench = GateBench()
+        bench.book("5000.00x100 | 5000.25x100", at: "50000")
+        bench.quality(.closed, at: "50001")
+        bench.quality(.noBook, at: "60001")
+        bench.fill(.buy, time: "60001")
+        bench.tick("60006")
+        #expect(bench.changes() == ["ACTIVE to REDUCING no_valid_mark"])
+
+        var other = GateBench()
+        other.book("5000.00x100 | 5000.25x100", at: "50000")
+        other.fill(.buy, time: "50000")
+        other.quality(.closed, at: "50001")
+        other.quality(.noBook, at: "60001")
+        // No bid.
+        other.book("- | 5000.25x100", at: "60002", quality: .oneSided)
+        other.tick("60003.999999999")
+        #expect(other.changes() == [])
+        other.tick("60005")
+        #expect(other.changes() == ["ACTIVE to REDUCING no_valid_mark"])
+    }
+
+    @Test func `a gap over the break counts for the new day, of a strategy as of the account`() {
+        var day = Script.day
+        day.reopen = Script.time("200000")
+        var bench = GateBench(day: day)
         bench.fill(.buy, 2, at: "5000.25", time: "99997")
         bench.book("5000.00x100 | 5000.25x100", at: "99998")
         #expect(bench.gate.dayProfit == Money(cents: -250))
@@ -244,7 +270,7 @@ import Units
         next.tradeDate += 1
         next.sessionOpen = Script.time("200000")
         next.sessionClose = Script.time("300000")
-        // The market opens with the old book, and the new one is of the same instant.
+        // The market opens a moment early, with the old book, and the new one is of the same instant.
         bench.quality(.closed, at: "100000")
         bench.quality([], at: "199999")
         bench.book("5001.00x100 | 5001.25x100", at: "199999")

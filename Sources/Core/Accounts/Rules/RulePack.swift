@@ -81,7 +81,7 @@ public struct RulePack: Equatable, Sendable {
     }
 
     /// The instant of `flatBy` in a session, `undefined` without the rule. On an early close, and on a trade date
-    /// without regular hours, 13:00 ET if that is sooner: the futures halt then.
+    /// without regular hours, when the futures halt if that is sooner: 13:00 ET, on a Good Friday 09:15.
     public func flatBy(in session: SessionTimes, _ calendar: TradingCalendar) -> Timestamp {
         guard let flatBy else { return .undefined }
         let instant = calendar.instant(flatBy, on: session.tradeDate)

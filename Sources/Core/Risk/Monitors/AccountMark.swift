@@ -13,47 +13,66 @@ public struct AccountMark: Hashable, BitwiseCopyable, Sendable {
     /// The last valid mark of the open position and its time.
     public internal(set) var price = Ticks.zero
     public internal(set) var time = Timestamp(nanoseconds: 0)
-    /// How long the exchange has said since the last usable book that the market was closed, within this session, and
-    /// since when it says so now; `undefined` for not.
+    /// How long the exchange has said in this session that the market was closed, and since when it says so now;
+    /// `undefined` for not.
     private var closedTime = Nanoseconds.zero
     private var closedFrom = Timestamp.undefined
+    /// The same at the last mark.
+    private var closedAtMark = Nanoseconds.zero
 
     init() {}
 
-    /// Takes an update. A book between the close and the next session, which has not begun, is of neither: the gap is the
-    /// next one's.
+    /// Takes an update. A book in the minute before the next session, which has not begun, marks neither: the gap is
+    /// the next one's.
     mutating func take(_ update: MarketUpdate, in day: TradingDay) {
         quality = update.quality
         let time = min(update.time, day.sessionClose)
         if update.quality.contains(.closed) {
             if !closedFrom.isDefined { closedFrom = time }
-        } else if closedFrom.isDefined {
-            closedTime = closedTime + max(.zero, time - closedFrom)
-            closedFrom = .undefined
+        } else {
+            endClosed(at: time)
         }
-        guard update.quality.hasUsableBook, update.time < day.sessionClose else { return }
-        closedTime = .zero
+        let isEarly = day.reopen.isDefined && update.time < day.reopen && update.time + .seconds(60) >= day.reopen
+        guard update.quality.hasUsableBook, !isEarly else { return }
         bookTime = update.time
         bid = update.bid
         ask = update.ask
     }
 
     mutating func begin(_ price: Ticks, at now: Timestamp) {
+        // A fill that is told after the close.
+        if closedFrom.isDefined, closedFrom < now {
+            endClosed(at: now)
+            closedFrom = now
+        }
+        mark(price, at: now)
+    }
+
+    mutating func mark(_ price: Ticks, at now: Timestamp) {
         self.price = price
         time = now
+        closedAtMark = closedTime
+    }
+
+    private mutating func endClosed(at now: Timestamp) {
+        guard closedFrom.isDefined else { return }
+        closedTime = closedTime + max(.zero, now - closedFrom)
+        closedFrom = .undefined
     }
 
     /// What was said in a session does not hold the next one.
     mutating func beginSession() {
-        closedTime = .zero
+        (closedTime, closedAtMark) = (.zero, .zero)
         closedFrom = .undefined
     }
 
-    /// The part of a time of this session, up to its close, during which the exchange did not say that it was closed.
-    func openTime(from: Timestamp, to: Timestamp) -> Nanoseconds {
+    /// The part of a time of this session, from the last mark up to the close, during which the exchange did not say
+    /// that it was closed. What it said before the session's first book is of the one before.
+    func openTime(from: Timestamp, to: Timestamp, in day: TradingDay) -> Nanoseconds {
         let whole = max(.zero, to - from)
+        guard bookTime >= day.sessionOpen else { return whole }
         let now = closedFrom.isDefined ? max(.zero, to - max(from, closedFrom)) : .zero
-        return whole - min(whole, closedTime + now)
+        return whole - min(whole, closedTime - closedAtMark + now)
     }
 
     /// The bid for a long position, the ask for a short one; nil when the book is not usable or that side is empty.
@@ -73,6 +92,7 @@ extension AccountMark: PersistentState {
         try archive.field(&price)
         try archive.field(&time)
         try archive.field(&closedTime)
+        try archive.field(&closedAtMark)
         try archive.field(&closedFrom)
     }
 }

@@ -24,9 +24,10 @@ extension RiskGate {
     }
 
     /// A limit is passed on the way out of a position that is being closed for another reason: the lock that follows is
-    /// for the limit. One that a closed market has stopped, and that would not go on by itself, goes on for it.
+    /// for the limit. An operator's, which would not go on by itself when a closed market stops it, goes on for it.
     private mutating func noteBreach(_ breaksRule: Bool) {
         if isLockedByLimit { return }
+        let isOperators = lockReason == .operatorRequest
         if isDayLossAtLimit {
             lockReason = .dailyLoss
         } else if drawdown >= limits.trailingDrawdown {
@@ -39,9 +40,8 @@ extension RiskGate {
             return
         }
         lockDate = day.tradeDate
-        guard isFlattenBlocked else { return }
         isFlattenBlocked = false
-        note(from: state, to: state, lockReason, scope: .account)
+        if isOperators { note(from: state, to: state, lockReason, scope: .account) }
     }
 
     /// A strategy holds what it should be rid of by now.
@@ -56,12 +56,11 @@ extension RiskGate {
     /// A flat account needs no mark. The update's own time counts, not the clock's: a tick without market data makes no
     /// mark younger.
     private mutating func markPosition() {
-        if opposed > .zero, position.isFlat, mark.bookTime > mark.time { mark.time = mark.bookTime }
+        if opposed > .zero, position.isFlat, mark.bookTime > mark.time { mark.mark(mark.price, at: mark.bookTime) }
         // Of several books of one instant the last counts.
         guard let exitSide = position.exitSide, mark.bookTime >= mark.time else { return }
         guard let price = mark.exitPrice(exitSide) else { return }
-        mark.price = price
-        mark.time = mark.bookTime
+        mark.mark(price, at: mark.bookTime)
     }
 
     /// The account is worth less than its position ties up: maintenance margin, intraday margin in the window of
@@ -81,7 +80,7 @@ extension RiskGate {
     private var markAge: Nanoseconds {
         if isFlat { return .zero }
         guard day.sessionOpen.isDefined else { return clock - mark.time }
-        let age = mark.openTime(from: max(mark.time, day.sessionOpen), to: min(clock, day.sessionClose))
+        let age = mark.openTime(from: max(mark.time, day.sessionOpen), to: min(clock, day.sessionClose), in: day)
         guard day.reopen.isDefined, clock > day.reopen else { return age }
         return age + (clock - max(mark.time, day.reopen))
     }

@@ -216,12 +216,14 @@ import Units
     }
 
     @Test func `a flatten that cannot be read is done all the same`() throws {
-        for payload in ["[", #"{"reason":1}"#, #"{"order":{"sid":"buy"}}"#] {
+        for (payload, atOpen) in [
+            ("[", nil), (#"{"reason":1}"#, nil), (#"{"order":{"sid":"buy"},"at_open":true}"#, true as Bool?),
+        ] {
             var office = try Office()
             var message = office.message(.flatten)
             message.payload = Array(payload.utf8)
             #expect(try office.ask(message).outcome == .accepted, "\(payload)")
-            #expect(office.mailbox.pop()?.arguments == CommandArguments(), "\(payload)")
+            #expect(office.mailbox.pop()?.arguments == CommandArguments(atOpen: atOpen), "\(payload)")
         }
     }
 

@@ -22,12 +22,14 @@ enum ExchangeHoliday {
     static let firstYear = 2005
     static let lastYear = 2030
 
-    /// Trade dates without regular hours that no rule gives.
-    private static let special: [CivilDate] = [
-        CivilDate(year: 2012, month: 10, day: 29),  // hurricane Sandy; the futures stopped at 09:15 ET
-        CivilDate(year: 2012, month: 10, day: 30),  // hurricane Sandy
-        CivilDate(year: 2018, month: 12, day: 5),  // mourning for President G. H. W. Bush; stopped at 09:30 ET
-        CivilDate(year: 2025, month: 1, day: 9),  // mourning for President Carter; stopped at 09:30 ET
+    /// Trade dates without regular hours that no rule gives, and when the futures stopped, New York.
+    private static let special: [(date: CivilDate, halt: TimeOfDay)] = [
+        // Hurricane Sandy.
+        (CivilDate(year: 2012, month: 10, day: 29), TimeOfDay(hour: 9, minute: 15)),
+        (CivilDate(year: 2012, month: 10, day: 30), TimeOfDay(hour: 9, minute: 15)),
+        // Mourning for the Presidents G. H. W. Bush and Carter.
+        (CivilDate(year: 2018, month: 12, day: 5), TimeOfDay(hour: 9, minute: 30)),
+        (CivilDate(year: 2025, month: 1, day: 9), TimeOfDay(hour: 9, minute: 30)),
     ]
 
     /// Mourning for President Ford. pandas_market_calendars and exchange_calendars close it; no notice of the exchange
@@ -43,16 +45,15 @@ enum ExchangeHoliday {
 
     /// When the futures halt on a trade date that is short or has no regular hours, New York.
     static func haltTime(on date: CivilDate) -> TimeOfDay {
-        if openGoodFridays.contains(date) || date == special[0] { return TimeOfDay(hour: 9, minute: 15) }
-        if date == special[2] || date == special[3] { return TimeOfDay(hour: 9, minute: 30) }
-        return TradingCalendar.earlyCloseTime
+        if openGoodFridays.contains(date) { return TimeOfDay(hour: 9, minute: 15) }
+        return special.first { $0.date == date }?.halt ?? TradingCalendar.earlyCloseTime
     }
 
     /// - Precondition: `date` is a weekday; on a weekend the answer means nothing.
     static func on(_ date: CivilDate) -> ExchangeHoliday {
         let (year, month, day) = date.components
         let weekday = date.weekday
-        if special.contains(date) { return .noRegularHours }
+        if special.contains(where: { $0.date == date }) { return .noRegularHours }
         if date == closedOnce { return .closed }
         if date == easter(year).adding(days: -2) { return openGoodFridays.contains(date) ? .noRegularHours : .closed }
         switch month {

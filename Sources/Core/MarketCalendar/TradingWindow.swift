@@ -40,7 +40,7 @@ public struct TradingWindow: Equatable, BitwiseCopyable, Sendable {
 
 extension TradingCalendar {
     /// On an early close entries end and the position is closed before it. On a trade date without regular hours there
-    /// are no entries, and a position is closed before 13:00 ET, when the futures halt on such days.
+    /// are no entries, and a position is closed before the futures halt on such days.
     public func tradingWindow(_ rule: TradingWindowRule, in session: SessionTimes) -> TradingWindow {
         let date = session.tradeDate
         let start = instant(rule.entryStart, on: date)

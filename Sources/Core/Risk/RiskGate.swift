@@ -118,7 +118,7 @@ public struct RiskGate: Sendable {
     public mutating func apply(_ update: MarketUpdate) {
         if update.time > clock { clock = update.time }
         mark.take(update, in: day)
-        if looksAtEveryUpdate { evaluate() }
+        if looksAtEveryUpdate { evaluate() } else if mark.quality.hasUsableBook { mark.forgetClosed() }
     }
 
     /// Moves event time on, with or without market data.
@@ -134,7 +134,7 @@ public struct RiskGate: Sendable {
             valueAtRisk.append(min(max(dayProfit, -most), most))
         }
         self.day = day
-        mark.beginSession()
+        mark.forgetClosed()
         // The drawdown has had its lock, and its trade date is over.
         if isClosed, lockReason.isLimitBreach, lockDate < day.tradeDate { peakEquity = equity }
         dayStartEquity = equity

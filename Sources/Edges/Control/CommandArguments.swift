@@ -58,6 +58,20 @@ struct StrictArguments: Decodable {
     }
 }
 
+/// Of a flatten whose payload means nothing as a whole, what can be read of it.
+struct SalvagedArguments: Decodable {
+    let value: CommandArguments
+
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CommandArguments.CodingKeys.self)
+        var value = CommandArguments()
+        value.reason = try? values.decode(String.self, forKey: .reason)
+        value.atOpen = try? values.decode(Bool.self, forKey: .atOpen)
+        value.epoch = try? values.decode(UInt64.self, forKey: .epoch)
+        self.value = value
+    }
+}
+
 /// An order as a person writes it. Prices are decimal text of the traded contract, distances are ticks.
 public struct ManualOrder: Codable, Equatable, Sendable {
     public var side: String

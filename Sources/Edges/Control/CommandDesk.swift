@@ -67,11 +67,13 @@ struct CommandDesk {
         return reply(to: message, answer.outcome, answer.details, number: answer.number, now: now)
     }
 
-    /// A flatten that cannot be read is one without anything beside it: better than none.
+    /// A flatten that cannot be read is one with what can be: better than none.
     private static func arguments(of message: ControlMessage) throws(PayloadFault) -> CommandArguments {
         switch message.verb {
         case .order, .modify: try Payload.read(StrictArguments.self, from: message.payload).value
-        case .flatten: Payload.decode(CommandArguments.self, from: message.payload) ?? CommandArguments()
+        case .flatten:
+            Payload.decode(CommandArguments.self, from: message.payload)
+                ?? Payload.decode(SalvagedArguments.self, from: message.payload)?.value ?? CommandArguments()
         default: try Payload.read(CommandArguments.self, from: message.payload)
         }
     }

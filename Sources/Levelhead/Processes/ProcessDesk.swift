@@ -21,7 +21,8 @@ final class ProcessDesk: Sendable {
     /// What the board shows of the traded contract.
     private let shownContract = Atomic<UInt64>(.max)
     /// The trading state that was told last; 0 for none.
-    private let toldState = Atomic<UInt8>(0)
+    /// The trading state, and why it is closed.
+    private let toldState = Atomic<UInt16>(0)
     private let toldLevel = Atomic<UInt8>(TradingState.active.rawValue)
     private let firstRecord = Atomic<UInt64>(.max)
 
@@ -163,9 +164,9 @@ final class ProcessDesk: Sendable {
             RunLog.note("strategy \(StrategyID.level.name) \(level.name)\(why)", about: board.traded)
         }
         let state = gate.state
-        guard toldState.load(ordering: .relaxed) != state.rawValue else { return }
-        toldState.store(state.rawValue, ordering: .relaxed)
         let isClosed = state == .flattening || state == .locked
+        let told = UInt16(state.rawValue) << 8 | (isClosed ? UInt16(gate.lockReason.rawValue) : 0)
+        guard toldState.exchange(told, ordering: .relaxed) != told else { return }
         RunLog.note("trading \(state.name)" + (isClosed ? ": \(gate.lockReason.name)" : ""), about: board.traded)
     }
 

@@ -259,6 +259,41 @@ import Units
         #expect(other.changes() == ["ACTIVE to REDUCING no_valid_mark"])
     }
 
+    @Test func `a market that opens a moment early ages no mark, and a fill is worth its price`() {
+        var day = Script.day
+        day.reopen = Script.time("200000")
+        var bench = GateBench(day: day)
+        bench.book("5000.00x100 | 5000.25x100", at: "59999")
+        bench.fill(.buy, time: "59999")
+        bench.quality(.closed, at: "60000")
+        bench.quality([], at: "199999")
+        bench.tick("199999.5")
+        #expect(bench.changes() == [])
+        // A stop over a gap.
+        var flat = GateBench(day: day) { $0.dailyLoss = Money(cents: 5_000) }
+        flat.quality(.closed, at: "100000")
+        flat.quality([], at: "199999")
+        flat.fill(.buy, at: "5020.25", time: "199999.6")
+        #expect(flat.changes() == [] && flat.gate.dayProfit == .zero)
+    }
+
+    @Test func `a session's first book that cannot mark is no mark`() {
+        var bench = GateBench()
+        bench.book("5000.00x100 | 5000.25x100", at: "99997")
+        bench.fill(.buy, time: "99997")
+        var next = Script.day
+        next.tradeDate += 1
+        next.sessionOpen = Script.time("200000")
+        next.sessionClose = Script.time("300000")
+        bench.gate.begin(next)
+        bench.quality(.closed, at: "200000")
+        bench.tick("200005")
+        #expect(bench.changes() == ["ACTIVE to REDUCING no_valid_mark"])
+        bench.book("- | 5000.25x100", at: "200010", quality: .oneSided)
+        bench.tick("200030")
+        #expect(bench.changes() == ["REDUCING to FLATTENING no_valid_mark"])
+    }
+
     @Test func `a gap over the break counts for the new day, of a strategy as of the account`() {
         var day = Script.day
         day.reopen = Script.time("200000")

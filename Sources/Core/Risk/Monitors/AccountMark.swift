@@ -25,15 +25,17 @@ public struct AccountMark: Hashable, BitwiseCopyable, Sendable {
     /// Takes an update. A book in the minute before the next session, which has not begun, marks neither: the gap is
     /// the next one's.
     mutating func take(_ update: MarketUpdate, in day: TradingDay) {
-        quality = update.quality
+        let isEarly = day.reopen.isDefined && update.time < day.reopen && update.time + .seconds(60) >= day.reopen
+        quality = isEarly ? update.quality.union(.stale) : update.quality
         let time = min(update.time, day.sessionClose)
         if update.quality.contains(.closed) {
             if !closedFrom.isDefined { closedFrom = time }
         } else {
             endClosed(at: time)
         }
-        let isEarly = day.reopen.isDefined && update.time < day.reopen && update.time + .seconds(60) >= day.reopen
-        guard update.quality.hasUsableBook, !isEarly else { return }
+        guard quality.hasUsableBook else { return }
+        // What was said before the session's first book is of the one before.
+        if bookTime < day.sessionOpen, update.time >= day.sessionOpen { closedAtMark = closedTime }
         bookTime = update.time
         bid = update.bid
         ask = update.ask
@@ -60,14 +62,14 @@ public struct AccountMark: Hashable, BitwiseCopyable, Sendable {
         closedFrom = .undefined
     }
 
-    /// What was said in a session does not hold the next one.
-    mutating func beginSession() {
+    /// What was said in a session does not hold the next one, nor what was said while nothing was held.
+    mutating func forgetClosed() {
         (closedTime, closedAtMark) = (.zero, .zero)
         closedFrom = .undefined
     }
 
     /// The part of a time of this session, from the last mark up to the close, during which the exchange did not say
-    /// that it was closed. What it said before the session's first book is of the one before.
+    /// that it was closed; not before the session's first book.
     func openTime(from: Timestamp, to: Timestamp, in day: TradingDay) -> Nanoseconds {
         let whole = max(.zero, to - from)
         guard bookTime >= day.sessionOpen else { return whole }

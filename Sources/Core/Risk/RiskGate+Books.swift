@@ -66,9 +66,16 @@ extension RiskGate {
         books.crossOpposed(at: rules.keepsBooks ? mark.exitPrice(.sell) ?? mark.price : mark.price, time: clock)
     }
 
-    /// The prices at which a position could be closed now; where there is none, the account's last mark.
+    /// The prices at which a position could be closed now. Where there is none the account's is worth its last mark,
+    /// and what is on the other side, or cancels out, the last usable book's price.
     var exitPrices: ExitPrices {
-        ExitPrices(bid: mark.exitPrice(.sell) ?? mark.price, ask: mark.exitPrice(.buy) ?? mark.price)
+        ExitPrices(
+            bid: mark.exitPrice(.sell) ?? lastPrice(mark.bid, isMarked: position.quantity > .zero),
+            ask: mark.exitPrice(.buy) ?? lastPrice(mark.ask, isMarked: position.quantity < .zero))
+    }
+
+    private func lastPrice(_ level: BookLevel, isMarked: Bool) -> Ticks {
+        isMarked || level.size == 0 ? mark.price : level.price
     }
 
     /// Profit of one strategy after fees, what is open marked at the side it would exit at.

@@ -26,6 +26,22 @@ import Units
         bench.order(side, quantity, issuer: .execution, strategy: strategy) { $0.action = .close }
     }
 
+    @Test func `books that cancel out begin a day where the last book was, not where the account was last marked`() {
+        var bench = opposed()
+        bench.book("5020.00x10 | 5020.25x10", at: "99999")
+        bench.quality(.closed, at: "100000")
+        var next = Script.day
+        next.tradeDate += 1
+        next.sessionOpen = Script.time("200000")
+        next.sessionClose = Script.time("300000")
+        bench.gate.begin(next)
+        bench.book("5020.00x10 | 5020.25x10", at: "200001")
+        #expect(bench.gate.dayProfit(of: .level) == .zero && bench.gate.dayProfit(of: .account) == .zero)
+        bench.book("5021.00x10 | 5021.25x10", at: "200002")
+        #expect(bench.gate.dayProfit(of: .level) == Money(cents: 1_500))
+        #expect(bench.gate.dayProfit(of: .account) == Money(cents: -1_500))
+    }
+
     // MARK: Closes of books
 
     @Test(arguments: [(Int64(3), true), (4, false)])

@@ -215,6 +215,14 @@ import Units
         #expect(office.board.refusalCounts == [.malformed: 1])
     }
 
+    @Test func `what is null is not said`() throws {
+        var office = try Office()
+        var message = office.message(.order)
+        message.payload = Array(#"{"order":{"side":"buy","quantity":1,"limit":null},"change":null}"#.utf8)
+        #expect(try office.ask(message).outcome == .accepted)
+        #expect(office.mailbox.pop()?.arguments == CommandArguments(order: ManualOrder(side: "buy", quantity: 1)))
+    }
+
     @Test func `a flatten that cannot be read is done all the same`() throws {
         for (payload, atOpen) in [
             ("[", nil), (#"{"reason":1}"#, nil), (#"{"order":{"sid":"buy"},"at_open":true}"#, true as Bool?),

@@ -16,14 +16,12 @@ extension ExecutionGateway {
             if change.from == .locked { announce(.flat, clock) }
             return
         }
-        if isFlattening {
-            if change.reason != .operatorRequest { goOn(waitingForOpen: configuration.closesAtOpen, clock) }
-        } else if change.from == .flattening {
-            // It was over before the limit's word came.
-            return
-        } else {
-            flatten(change.reason, isOurs: false, clock)
+        // A limit's word for a flatten that is over already.
+        if !isFlattening, change.from == .flattening { return }
+        if isFlattening, change.reason != .operatorRequest {
+            goOn(waitingForOpen: configuration.closesAtOpen, clock)
         }
+        flatten(change.reason, isOurs: false, clock)
         continueFlatten(clock)
     }
 

@@ -47,13 +47,20 @@ public struct CommandArguments: Codable, Equatable, Sendable {
     }
 }
 
-/// The same of a command that may open something: a key that nothing knows is an error, for it may have been one that
-/// keeps it from that.
+/// The same of a command that may open something: a key that nothing knows, here or in its order or change, is an
+/// error, for it may have been one that keeps it from that.
 struct StrictArguments: Decodable {
     let value: CommandArguments
 
     init(from decoder: any Decoder) throws {
         try decoder.refuseKeys(besides: CommandArguments.CodingKeys.allCases)
+        let values = try decoder.container(keyedBy: CommandArguments.CodingKeys.self)
+        if values.contains(.order), try !values.decodeNil(forKey: .order) {
+            try values.superDecoder(forKey: .order).refuseKeys(besides: ManualOrder.CodingKeys.allCases)
+        }
+        if values.contains(.change), try !values.decodeNil(forKey: .change) {
+            try values.superDecoder(forKey: .change).refuseKeys(besides: OrderChange.CodingKeys.allCases)
+        }
         value = try CommandArguments(from: decoder)
     }
 }
@@ -105,23 +112,6 @@ public struct ManualOrder: Codable, Equatable, Sendable {
         self.side = side
         self.quantity = quantity
     }
-
-    /// Throws for a key that it does not know: an order whose `reduce_only` is misspelt must not open anything.
-    public init(from decoder: any Decoder) throws {
-        try decoder.refuseKeys(besides: CodingKeys.allCases)
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        side = try values.decode(String.self, forKey: .side)
-        quantity = try values.decode(Int64.self, forKey: .quantity)
-        symbol = try values.decodeIfPresent(String.self, forKey: .symbol)
-        limit = try values.decodeIfPresent(String.self, forKey: .limit)
-        stop = try values.decodeIfPresent(String.self, forKey: .stop)
-        stopTicks = try values.decodeIfPresent(Int64.self, forKey: .stopTicks)
-        targetTicks = try values.decodeIfPresent(Int64.self, forKey: .targetTicks)
-        trailTicks = try values.decodeIfPresent(Int64.self, forKey: .trailTicks)
-        timeInForce = try values.decodeIfPresent(String.self, forKey: .timeInForce)
-        isReduceOnly = try values.decodeIfPresent(Bool.self, forKey: .isReduceOnly)
-        pair = try values.decodeIfPresent(String.self, forKey: .pair)
-    }
 }
 
 /// What a person wants changed of an order that works; what is not named stays. Prices are decimal text of the traded
@@ -145,16 +135,6 @@ public struct OrderChange: Codable, Equatable, Sendable {
         self.limit = limit
         self.stop = stop
         self.trailTicks = trailTicks
-    }
-
-    /// Throws for a key that it does not know.
-    public init(from decoder: any Decoder) throws {
-        try decoder.refuseKeys(besides: CodingKeys.allCases)
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        quantity = try values.decodeIfPresent(Int64.self, forKey: .quantity)
-        limit = try values.decodeIfPresent(String.self, forKey: .limit)
-        stop = try values.decodeIfPresent(String.self, forKey: .stop)
-        trailTicks = try values.decodeIfPresent(Int64.self, forKey: .trailTicks)
     }
 }
 

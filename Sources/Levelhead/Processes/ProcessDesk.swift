@@ -20,8 +20,7 @@ final class ProcessDesk: Sendable {
     private let writer = Mutex<StatusWriter?>(nil)
     /// What the board shows of the traded contract.
     private let shownContract = Atomic<UInt64>(.max)
-    /// The trading state that was told last; 0 for none.
-    /// The trading state, and why it is closed.
+    /// The trading state that was told last, in the higher byte, and why it is closed; 0 for none.
     private let toldState = Atomic<UInt16>(0)
     private let toldLevel = Atomic<UInt8>(TradingState.active.rawValue)
     private let firstRecord = Atomic<UInt64>(.max)

@@ -39,6 +39,15 @@ struct GateBench {
         gate.apply(market.update)
     }
 
+    /// The session after the script's day begins: from 200000 to 300000.
+    mutating func beginNextDay() {
+        var next = Script.day
+        next.tradeDate += 1
+        next.sessionOpen = Script.time("200000")
+        next.sessionClose = Script.time("300000")
+        gate.begin(next)
+    }
+
     mutating func tick(_ time: String) { gate.advance(to: Script.time(time)) }
 
     // MARK: Orders

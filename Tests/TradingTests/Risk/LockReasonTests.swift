@@ -174,9 +174,7 @@ import Units
         var bench = Self.flattening(hasBroken: true)
         Self.block(&bench)
         bench.book("4980.00x10 | 4980.25x10", at: "4")
-        var next = Script.day
-        next.tradeDate += 1
-        bench.gate.begin(next)
+        Self.nextDay(&bench)
         bench.book("4970.00x10 | 4970.25x10", at: "5")
         #expect(bench.changes() == [])
     }

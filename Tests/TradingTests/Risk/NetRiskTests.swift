@@ -30,11 +30,7 @@ import Units
         var bench = opposed()
         bench.book("5020.00x10 | 5020.25x10", at: "99999")
         bench.quality(.closed, at: "100000")
-        var next = Script.day
-        next.tradeDate += 1
-        next.sessionOpen = Script.time("200000")
-        next.sessionClose = Script.time("300000")
-        bench.gate.begin(next)
+        bench.beginNextDay()
         bench.book("5020.00x10 | 5020.25x10", at: "200001")
         #expect(bench.gate.dayProfit(of: .level) == .zero && bench.gate.dayProfit(of: .account) == .zero)
         bench.book("5021.00x10 | 5021.25x10", at: "200002")

@@ -179,11 +179,7 @@ import Units
         // Event time jumps over the close at 100000: three seconds count.
         bench.tick("150000")
         #expect(bench.changes() == [])
-        var next = Script.day
-        next.tradeDate += 1
-        next.sessionOpen = Script.time("200000")
-        next.sessionClose = Script.time("300000")
-        bench.gate.begin(next)
+        bench.beginNextDay()
         bench.tick("200004.999999999")
         #expect(bench.changes() == [])
         bench.tick("200005")
@@ -226,11 +222,7 @@ import Units
         bench.tick("99999")
         #expect(bench.changes() == [])
         // What was said in a session that is over does not hold the next one.
-        var next = Script.day
-        next.tradeDate += 1
-        next.sessionOpen = Script.time("200000")
-        next.sessionClose = Script.time("300000")
-        bench.gate.begin(next)
+        bench.beginNextDay()
         // Nobody has told the market of it that it is open.
         bench.quality(.closed, at: "200005")
         bench.tick("200030")
@@ -281,11 +273,7 @@ import Units
         var bench = GateBench()
         bench.book("5000.00x100 | 5000.25x100", at: "99997")
         bench.fill(.buy, time: "99997")
-        var next = Script.day
-        next.tradeDate += 1
-        next.sessionOpen = Script.time("200000")
-        next.sessionClose = Script.time("300000")
-        bench.gate.begin(next)
+        bench.beginNextDay()
         bench.quality(.closed, at: "200000")
         bench.tick("200005")
         #expect(bench.changes() == ["ACTIVE to REDUCING no_valid_mark"])
@@ -301,16 +289,12 @@ import Units
         bench.fill(.buy, 2, at: "5000.25", time: "99997")
         bench.book("5000.00x100 | 5000.25x100", at: "99998")
         #expect(bench.gate.dayProfit == Money(cents: -250))
-        var next = Script.day
-        next.tradeDate += 1
-        next.sessionOpen = Script.time("200000")
-        next.sessionClose = Script.time("300000")
         // The market opens a moment early, with the old book, and the new one is of the same instant.
         bench.quality(.closed, at: "100000")
         bench.quality([], at: "199999")
         bench.book("5001.00x100 | 5001.25x100", at: "199999")
         #expect(bench.gate.dayProfit == Money(cents: -250) && bench.gate.dayProfit(of: .account) == Money(cents: -250))
-        bench.gate.begin(next)
+        bench.beginNextDay()
         #expect(bench.gate.dayProfit == .zero && bench.gate.dayProfit(of: .account) == .zero)
         bench.book("5001.00x100 | 5001.25x100", at: "200001")
         bench.book("5006.25x100 | 5006.50x100", at: "200001")

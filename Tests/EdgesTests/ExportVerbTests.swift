@@ -81,10 +81,11 @@ struct ExportVerbTests {
         func rows(_ name: String) throws -> [UInt64: [UInt64]] {
             let matrix = try Self.array(scratch.file(name + ".npy")).values
             let stamps = try Self.array(scratch.file(name + ".ts.npy")).values
-            return Dictionary(
-                stride(from: 0, to: stamps.count, by: 3).map { place in
-                    (stamps[place], Array(matrix[place * 20..<(place + 3) * 20]))
-                }, uniquingKeysWith: { _, last in last })
+            var rows: [UInt64: [UInt64]] = [:]
+            for place in stride(from: 0, to: stamps.count, by: 3) {
+                rows[stamps[place]] = Array(matrix[place * 20..<(place + 3) * 20])
+            }
+            return rows
         }
         let seconds = try rows("1s"), quarters = try rows("250ms")
         #expect(seconds.count > 1_700)

@@ -196,8 +196,10 @@ import Units
         engine.endTape(sink: &sink)
         let ended = engine.takeEndedSessions()
         #expect(ended.map(\.session.tradeDate.description) == ["2024-01-03", "2024-01-04"])
-        #expect(ended.map { Self.value($0, .cumulativeVolume, 275) } == [7, 4])
-        #expect(ended.map { Self.value($0, .messages, 0) } == [3.0 / 300, 3.0 / 300])
+        let volumes: [Double] = ended.map { Self.value($0, .cumulativeVolume, 275) }
+        let messages: [Double] = ended.map { Self.value($0, .messages, 0) }
+        #expect(volumes == [7, 4])
+        #expect(messages == [0.01, 0.01])
     }
 
     @Test func `a restart in the middle collects the same session`() throws {

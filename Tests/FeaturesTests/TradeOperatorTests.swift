@@ -166,12 +166,14 @@ import Testing
         }
         impact.secondClosed(105, twiceMid: 2_006)
         // 2·(1001 − 1003)·4 and −2·(1000 − 1003)·2 over 6 contracts; 2·(1003 − 1000.5) for the first alone.
-        #expect(impact.realizedSpread == (-16.0 + 12) / 6)
+        let spread: Double = (-16 + 12) / 6
+        #expect(impact.realizedSpread == spread)
         #expect(impact.priceImpact == 5)
         impact.add(order(1, 1_001, 8), second: 160, twiceMidBefore: 2_001)
         impact.secondClosed(165, twiceMid: 2_001)
         // A minute later half of the weight is left.
-        #expect(abs(impact.priceImpact - (5 * 2 + 0) / (2 + 8.0)) < 1e-15)
+        let halved: Double = (5 * 2 + 0) / (2 + 8)
+        #expect(abs(impact.priceImpact - halved) < 1e-15)
         impact.add(order(1, 1_001, 8), second: 166, twiceMidBefore: 2_001)
         impact.secondClosed(171, twiceMid: MidGrid.absent)
         #expect(abs(impact.priceImpact - 1) < 1e-15, "a sample without its mid is dropped")

@@ -105,8 +105,10 @@ import Testing
             let prices = mids.map { log($0, mids[0]) }
             let (n, q) = (1_800, 10)
             let mean = prices[n] / Double(n)
-            let short = (1...n).map { prices[$0] - prices[$0 - 1] - mean }.map { $0 * $0 }.reduce(0, +) / Double(n - 1)
-            let long = (q...n).map { prices[$0] - prices[$0 - q] - Double(q) * mean }.map { $0 * $0 }.reduce(0, +)
+            let single: [Double] = (1...n).map { prices[$0] - prices[$0 - 1] - mean }
+            let tenfold: [Double] = (q...n).map { prices[$0] - prices[$0 - q] - Double(q) * mean }
+            let short = single.map { $0 * $0 }.reduce(0, +) / Double(n - 1)
+            let long = tenfold.map { $0 * $0 }.reduce(0, +)
             let count = Double(q) * Double(n - q + 1) * (1 - Double(q) / Double(n))
             return short == 0 ? .nan : long / count / short
         }

@@ -19,7 +19,8 @@ import Units
             .subscriptionAcknowledged, "Subscription request 1 for mbp-10 data succeeded")
         let mapping = try LiveRecord.mapping(instrument: 1, "ESZ6", "ESZ6")
         let definition = try LiveRecord.definition(event: Self.t0, symbol: "ESZ6")
-        let finished = try [Schema.definition, .statistics, .mbp10].map { try LiveRecord.replayed($0) }
+        let schemas: [Schema] = [.definition, .statistics, .mbp10]
+        let finished = try schemas.map { try LiveRecord.replayed($0) }
         let gateway = try ScriptedGateway([
             { side in
                 try side.begin()

@@ -65,7 +65,8 @@ import Units
         #expect(Self.near(row[.gammaExposureToday], 370_095_909.474))
         #expect(Self.near(row[.vannaExposure], 34_614_307.535))
         #expect(Self.near(row[.charmExposure], -958_456_396.547))
-        #expect(abs(row[.zeroGammaDistance] - (6_000 - 5_993.1934) * 4) < 5e-4)
+        let zeroGammaTicks = (6_000 - 5_993.1934) * 4
+        #expect(abs(row[.zeroGammaDistance] - zeroGammaTicks) < 5e-4)
         #expect(row[.callWallDistance] == -40 && row[.putWallDistance] == 80)
         #expect(Self.near(row[.putCallInterest], 6_100.0 / 5_500))
         #expect(row[.interestCoverage] == 1 && row[.flowGammaExposure] == 0)
@@ -105,7 +106,7 @@ import Units
     @Test func `after a roll the walls are measured from the contract that leads now`() throws {
         let friday = try OptionTape.instant(16, 58), sunday = try OptionTape.instant(18, 0, day: 10)
         let expiration = try OptionTape.instant(16, 0, day: 13)
-        let contracts: [(UInt32, Bool, Double)] = [(10, true, 4_600), (11, false, 4_500)]
+        let contracts: [(id: UInt32, isCall: Bool, strike: Double)] = [(10, true, 4_600), (11, false, 4_500)]
         var tape = OptionTape()
         for (id, isCall, strike) in contracts {
             tape.define(

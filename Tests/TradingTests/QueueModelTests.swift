@@ -39,7 +39,8 @@ import Units
         #expect(afterOne(4, .pessimistic) == 10)
         #expect(afterOne(4, .optimistic) == 6)
         // x = 1/4: 1/16 to 9/16.
-        #expect(afterOne(4, .power, exponent: 2) == 10 - 4 * 0.1)
+        let squared: Double = 10 - 4 * 0.1
+        #expect(afterOne(4, .power, exponent: 2) == squared)
         #expect(afterOne(4, .power) == afterOne(4, .proportional))
         // 5 of 10 orders are ahead.
         #expect(afterOne(4, .orders) == 8)

@@ -28,7 +28,8 @@ final class OperatorDesk {
     /// Draws pairs, apart from all else; and the order that began the last one.
     private var pairs: SeededGenerator
     private var pairBegun = ClientOrderID.none
-    /// Of an order more in a round: where strategies have books they have to meet, and some desks like pairs.
+    /// Of an order more in a round: where strategies have books they have to meet, some desks like pairs, and over the
+    /// break there has to be a position.
     private let eagerness: Double
 
     init(
@@ -41,7 +42,7 @@ final class OperatorDesk {
         self.execution = execution
         self.configuration = configuration
         var pairs = SeededGenerator(seed: world.seed &+ 0x7061_6972)
-        eagerness = configuration.trading.rules.keepsBooks || pairs.chance(0.3) ? 0.06 : 0
+        eagerness = configuration.isOverBreak || configuration.trading.rules.keepsBooks || pairs.chance(0.3) ? 0.06 : 0
         self.pairs = pairs
     }
 
@@ -52,11 +53,14 @@ final class OperatorDesk {
         if state != .active, state != .flattening, world.random.chance(0.02) {
             return state == .reducing ? resume() : arm()
         }
+        if isInBreak, state == .active, world.random.chance(0.2) { return flatten(waitsForOpen: false) }
+        // Nobody leaves a flatten alone that a closed market has stopped.
+        if state == .flattening, isStopped, !isInBreak, world.random.chance(0.02) { return flatten(waitsForOpen: true) }
         // The worst moment: an approval is on its way.
-        if !approvals.isSettled, world.random.chance(world.faults.operatorRequest) {
+        if !approvals.isSettled, world.random.chance(requests) {
             return flatten(waitsForOpen: world.random.chance(0.5))
         }
-        guard world.random.chance(world.faults.operatorRequest) else { return }
+        guard world.random.chance(requests) else { return }
         switch world.random.draw(0...29) {
         case 0: ask(.pause, .risk)
         case 1: resume()
@@ -69,11 +73,24 @@ final class OperatorDesk {
         }
     }
 
+    /// A position that is to be held over the break is left alone before it.
+    private var requests: Double { world.faults.operatorRequest * (configuration.isOverBreak ? 0.2 : 1) }
+
+    private var isInBreak: Bool {
+        world.now >= configuration.close && world.now < configuration.close + SimulatedTape.breakTime
+    }
+
+    private var isStopped: Bool {
+        execution.fold.read { stage in
+            configuration.accounts.contains { stage.accounts[$0].map(\.flattening.isBlocked) ?? false }
+        }
+    }
+
     // MARK: What they ask
 
     /// Locks first, and then asks.
     func flatten(waitsForOpen: Bool) {
-        world.lock.raise()
+        world.lock.raise(waitsForOpen: waitsForOpen)
         world.trace("operator flattens, epoch \(world.lock.epoch)")
         count += 1
         let command = OperatorCommand(.flatten, id: count, waitsForOpen: waitsForOpen, epoch: world.lock.epoch)

@@ -1,5 +1,7 @@
+import Execution
 import Orders
 import Pipeline
+import Risk
 import Units
 
 extension OrderSimulation {
@@ -26,6 +28,27 @@ extension OrderSimulation {
     }
 
     private var isQuiet: Bool { processes.allSatisfy { $0.isAlive && $0.isQuiet } }
+
+    /// A flatten that waits for the open comes to its end by itself, and that of a limit waits when it is to.
+    func endFlatten() {
+        guard watcher.isHonest else { return }
+        let (state, reason) = risk.fold.read { ($0.gate.state, $0.gate.lockReason) }
+        let isAwaited = execution.fold.read { stage in
+            configuration.accounts.contains { account in
+                guard let gateway = stage.accounts[account], gateway.isFlattening else { return false }
+                return gateway.flattening.waitsForOpen
+            }
+        }
+        let isOfLimit = state == .flattening && reason.isLimitBreach
+        guard isAwaited || isOfLimit && configuration.trading.execution.closesAtOpen else { return }
+        counts.awaited += 1
+        for _ in 0..<12_000 where violation == nil {
+            if watcher.state != .flattening, isQuiet { return }
+            jumpOverBreak()
+            round(isFaulty: false)
+        }
+        if violation == nil { world.report(.flattens, "a flatten for \(reason.name) does not go on by itself") }
+    }
 
     /// The account is flattened: proven flat, locked, and all agree on what it cost.
     func flattenAtTheEnd() {
@@ -85,6 +108,8 @@ public struct RunCounts: Sendable {
     public var netted = 0, bookCloses = 0, paired = 0
     /// Runs with two accounts, and rounds in which both held contracts.
     public var twoAccounts = 0, roundsInBoth = 0
+    /// Runs whose faults ended in a flatten that went on by itself.
+    public var awaited = 0
 
     public init() {}
 
@@ -128,6 +153,7 @@ public struct RunCounts: Sendable {
         roundsInBoth += other.roundsInBoth
         bookCloses += other.bookCloses
         paired += other.paired
+        awaited += other.awaited
     }
 
     public var line: String {
@@ -135,6 +161,7 @@ public struct RunCounts: Sendable {
             + "\(powerCuts) power cuts, \(stops) stops, \(fullDisks) full disks, \(locks) flattens asked, "
             + "\(approvals) approvals, \(orders) orders, \(fills) fills, \(flats) times flat, \(lies) lies; "
             + "\(netted) runs with books that net, \(bookCloses) closes of books, \(paired) orders of pairs; "
-            + "\(twoAccounts) runs with two accounts, \(roundsInBoth) rounds with contracts in both"
+            + "\(twoAccounts) runs with two accounts, \(roundsInBoth) rounds with contracts in both; "
+            + "\(awaited) flattens went on by themselves"
     }
 }

@@ -1,4 +1,5 @@
 import Determinism
+import Execution
 import Orders
 import Pipeline
 import Units
@@ -28,14 +29,15 @@ public final class OrderSimulation {
         var random = SeededGenerator(seed: seed)
         // Of its own, so that it moves nothing else of the run.
         var mode = SeededGenerator(seed: ~seed)
-        let configuration = try RunConfiguration(&random, RunConfiguration.Books(&mode))
+        let books = RunConfiguration.Books(&mode)
+        let configuration = try RunConfiguration(&random, books, closesAtOpen: mode.chance(0.5))
         let faults = FaultPlan(&random)
         let tape = SimulatedTape(
             seed: random.next(), start: configuration.start, close: configuration.close, trouble: faults.marketTrouble)
         let world = SimulatedWorld(
             seed: seed, now: configuration.start, random: random.split(), faults: faults, tape: tape, traces: traces)
-        let books = configuration.netsBooks ? ", books net" : configuration.hasTwoAccounts ? ", two accounts" : ""
-        world.trace("\(faults)\(books)")
+        let kind = configuration.netsBooks ? ", books net" : configuration.hasTwoAccounts ? ", two accounts" : ""
+        world.trace("\(faults)\(kind)\(configuration.trading.execution.closesAtOpen ? ", closes at the open" : "")")
         world.looksAway = defect == .ignoreEpoch
         world.approvalLife = configuration.trading.approvalLife
         world.looksAwayFromAge = defect == .ignoreAge
@@ -64,12 +66,14 @@ public final class OrderSimulation {
     public var violation: Violation? { world.violation }
     public var trace: [String] { world.lines ?? [] }
 
-    /// Runs so many rounds with faults, lets everything settle, and flattens. Ends at the first violation.
+    /// Runs so many rounds with faults, lets everything settle, and flattens what no flatten has ended. Ends at the
+    /// first violation.
     @discardableResult
     public func run(steps: Int) -> Violation? {
         for _ in 0..<steps where violation == nil { round(isFaulty: true) }
         heal()
         if violation == nil { settle() }
+        if violation == nil { endFlatten() }
         if violation == nil { flattenAtTheEnd() }
         if violation == nil { foldAgain() }
         counts.add(self)

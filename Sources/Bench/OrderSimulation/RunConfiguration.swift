@@ -17,6 +17,8 @@ struct RunConfiguration {
     let plan: InstrumentPlan
     /// Of the first record, and of the daily break, ns.
     let start: UInt64
+    /// It begins shortly before the break.
+    let isOverBreak: Bool
     let close: UInt64
     var netsBooks: Bool { trading.rules.netsBooks }
     var hasTwoAccounts: Bool { trading.rules.hasTwoAccounts }
@@ -39,7 +41,8 @@ struct RunConfiguration {
         }
     }
 
-    init(_ random: inout SeededGenerator, _ books: Books) throws {
+    /// - Parameter closesAtOpen: a limit's flatten that meets a closed market goes on when it opens.
+    init(_ random: inout SeededGenerator, _ books: Books, closesAtOpen: Bool) throws {
         let calendar = TradingCalendar.cmeEquityIndex(zone: try ZoneData.newYork(), windows: .regular)
         features = FeatureConfiguration(
             calendar: calendar, tickSize: TickSize(nanos: SimulatedTape.tick),
@@ -49,10 +52,12 @@ struct RunConfiguration {
         // Most runs lie in the middle of the day; some cross the flat-by time, some the daily break.
         let time = random.pick([
             TimeOfDay(hour: 10, minute: 0), TimeOfDay(hour: 13, minute: 0), TimeOfDay(hour: 11, minute: 30),
-            TimeOfDay(hour: 15, minute: 54, second: 55), TimeOfDay(hour: 16, minute: 59, second: 54),
+            TimeOfDay(hour: 15, minute: 54, second: 55), TimeOfDay(hour: 16, minute: 59, second: 57),
         ])
         start = calendar.instant(time, on: Self.tradeDate).nanoseconds
-        var trading = Self.makeTrading(&random)
+        isOverBreak = time.hour == 16
+        var trading = Self.makeTrading(&random, isOverBreak: isOverBreak)
+        trading.execution.closesAtOpen = closesAtOpen
         trading.rules.netsBooks = books == .net
         trading.execution.netsBooks = books == .net
         trading.rules.hasTwoAccounts = books == .twoAccounts
@@ -70,7 +75,7 @@ struct RunConfiguration {
             traded: Self.contract, reference: tradeDate)
     }
 
-    private static func makeTrading(_ random: inout SeededGenerator) -> TradingConfiguration {
+    private static func makeTrading(_ random: inout SeededGenerator, isOverBreak: Bool) -> TradingConfiguration {
         let terms = ContractTerms(
             tickSize: TickSize(nanos: SimulatedTape.tick), multiplier: 5, feePerSide: Money(nanos: 623_456_789))
         var venue = PaperVenueConfiguration(terms: terms)
@@ -81,20 +86,23 @@ struct RunConfiguration {
             flatBy: TimeOfDay(hour: 15, minute: 55), earlyCloseEntryMinutes: 15, earlyCloseFlatMinutes: 5)
         var trading = TradingConfiguration(
             window: window, execution: ExecutionConfiguration(terms: terms), venue: venue)
-        setLimits(&trading, &random)
+        setLimits(&trading, &random, isOverBreak: isOverBreak)
         trading.policy.stopDistance = Ticks(Int64(random.draw(3...12)))
         trading.policy.targetDistance = Ticks(Int64(random.draw(0...12)))
         trading.policy.timeStop = .milliseconds(Int64(random.draw(500...20_000)))
         return trading
     }
 
-    /// Mostly such that orders pass, and positions come near the limits; in one run of five losses are soon too large.
-    private static func setLimits(_ trading: inout TradingConfiguration, _ random: inout SeededGenerator) {
+    /// Mostly such that orders pass, and positions come near the limits; in one run of five losses are soon too large,
+    /// in every other one over the break, whose gap may be too large at once.
+    private static func setLimits(
+        _ trading: inout TradingConfiguration, _ random: inout SeededGenerator, isOverBreak: Bool
+    ) {
         let order = random.draw(1...5)
         trading.limits.orderQuantity = Quantity(Int64(order))
         trading.limits.position = Quantity(Int64(random.draw(order...12)))
         trading.policy.quantity = Quantity(Int64(random.chance(0.95) ? random.draw(1...order) : order + 1))
-        let losses = random.chance(0.2) ? 1_000...20_000 : 500_000...1_000_000
+        let losses = random.chance(isOverBreak ? 0.5 : 0.2) ? 1_000...20_000 : 500_000...1_000_000
         trading.limits.dailyLoss = Money(cents: Int64(random.draw(losses)))
         trading.limits.trailingDrawdown = Money(cents: Int64(random.draw(losses)))
     }

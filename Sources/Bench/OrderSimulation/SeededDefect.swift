@@ -33,6 +33,8 @@ public enum SeededDefect: String, CaseIterable, Sendable {
     case wrongFee = "wrong_fee"
     /// The gateway says that it is flat when it begins to flatten.
     case falseFlat = "false_flat"
+    /// The execution gateway does not hear that a limit takes an operator's flatten over.
+    case loseTakeover = "lose_takeover"
     /// A crash loses entries of the journal that were flushed.
     case loseJournal = "lose_journal"
     /// The approvals of risk carry no limit: every order passes at ten times its quantity.
@@ -52,7 +54,7 @@ public enum SeededDefect: String, CaseIterable, Sendable {
         case .dropStop, .sendTwice, .enlargeEntry, .enlargeChange, .unapprovedEntry, .doubleClose,
             .unknownIsCancelled, .wrongFee, .falseFlat, .turningStop, .swapBooks, .wrongAccount, .mixedFills:
             .execution
-        case .loseFill, .unlock, .noLimit: .risk
+        case .loseFill, .unlock, .loseTakeover, .noLimit: .risk
         case .ignoreEpoch, .ignoreAge, .loseJournal: nil
         }
     }
@@ -72,6 +74,7 @@ public enum SeededDefect: String, CaseIterable, Sendable {
         case .unlock: [.lockedUntilArmed]
         case .wrongFee: [.moneyAddsUp]
         case .falseFlat: [.flatIsTrue]
+        case .loseTakeover: [.flattens]
         case .loseJournal: [.refoldEqual, .positionFollowsVenue]
         case .noLimit: [.limitsHold]
         case .turningStop: [.selfIssuedShrinks]
@@ -163,6 +166,7 @@ final class DefectTap: MessageTap {
     }
 
     private func changed(_ change: StateChange) -> [StageMessage] {
+        if defect == .loseTakeover, change.from == .flattening, change.to == .flattening { return [] }
         guard defect == .unlock, change.to == .locked else { return [.change(change)] }
         var again = change
         (again.from, again.to) = (.locked, .active)

@@ -5,7 +5,8 @@ import Units
 /// The market of one run: ten-level records of one contract, made as they are asked for, the same for every reader.
 ///
 /// It walks at random, trades at the touch, sweeps through several levels now and then, falls silent, is halted, shows
-/// books that nobody can use, and goes over the daily break when the run begins shortly before it.
+/// books that nobody can use, and goes over the daily break, with a gap of up to 15 points, when the run begins shortly
+/// before it.
 final class SimulatedTape {
     static let instrument = InstrumentID(7)
     static let tick: Int64 = 250_000_000
@@ -46,6 +47,7 @@ final class SimulatedTape {
 
     private func makeNext() {
         passTime()
+        if time >= close, time < close + Self.breakTime { return appendBreak() }
         if !isCalm, random.chance(trouble * 0.1) || isHalted { return appendStatus() }
         if isCalm, isHalted { return appendStatus() }
         move()
@@ -54,8 +56,19 @@ final class SimulatedTape {
     private func passTime() {
         time += random.microseconds(1_000...50_000)
         if !isCalm, random.chance(trouble) { time += random.microseconds(100_000...40_000_000) }
-        if time >= close, time < close + 3_600_000_000_000 { time = close + 3_600_000_000_000 + 1_000_000 }
     }
+
+    /// The exchange's word at 17:00 and at 18:00, and a gap between them.
+    private func appendBreak() {
+        time = close
+        appendStatus(.close)
+        time = close + Self.breakTime + 1_000_000
+        isHalted = false
+        appendStatus(.trading)
+        bid += Int64(random.draw(-60...60))
+    }
+
+    static let breakTime: UInt64 = 3_600_000_000_000
 
     private func move() {
         if random.chance(0.35) {
@@ -96,11 +109,14 @@ final class SimulatedTape {
 
     private func appendStatus() {
         isHalted.toggle()
-        let record = StatusRecord(
-            header: header, receiveTime: Timestamp(nanoseconds: time + Self.delay),
-            action: isHalted ? .halt : .trading)
-        add(RecordByteCount.status) { record.write(to: $0) }
+        appendStatus(isHalted ? .halt : .trading)
         if isHalted { time += random.microseconds(10_000...5_000_000) }
+    }
+
+    private func appendStatus(_ action: StatusAction) {
+        let record = StatusRecord(
+            header: header, receiveTime: Timestamp(nanoseconds: time + Self.delay), action: action)
+        add(RecordByteCount.status) { record.write(to: $0) }
     }
 
     /// From the exchange to us, ns.

@@ -162,10 +162,8 @@ final class StageProcess<Stage: TradingStage>: SimulatedProcess {
 
     /// What the lock word says is an input of those who have to know, as soon as it changes.
     private func takeLock() throws(ProcessEnded) {
-        // Every flatten of this world waits for the open.
-        guard let news = follower?.news(world.lock.state, cause: { .init(sender: "lock", waitsForOpen: true) }) else {
-            return
-        }
+        let cause = LockFollower.Cause(sender: "lock", waitsForOpen: world.lock.waitsForOpen)
+        guard let news = follower?.news(world.lock.state, cause: { cause }) else { return }
         try take(SimulatedEntry.control, sequence: 0, .request(news))
         try send()
     }

@@ -11,8 +11,12 @@ let scriptChart = #"""
         panel: color('panel'), warn: color('warn') };
     }
 
-    /* Round steps of a price axis, in points. */
-    const STEPS = [0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500];
+    /* A round step of a price axis, in points, no smaller than a tick. */
+    function stepOf(span) {
+      const power = 10 ** Math.floor(Math.log10(span / 7));
+      const step = [1, 2, 5, 10].find((one) => span / (one * power) <= 7) * power;
+      return isNumber(tick) ? Math.max(step, tick) : step;
+    }
 
     function levelNames() {
       return state.market && state.market.levels ? state.market.levels.rows.map((row) => row.name)
@@ -27,7 +31,8 @@ let scriptChart = #"""
         low = Math.min(low, sample[1]);
         high = Math.max(high, sample[1]);
       }
-      const reach = Math.max(2.5, (high - low) * 0.6);
+      const unit = isNumber(tick) ? tick : 0;
+      const reach = Math.max(10 * unit, (high - low) * 0.6);
       const [bottom, top] = [low, high];
       const last = samples.at(-1);
       for (let index = 2; index < last.length; index += 1) {
@@ -36,7 +41,7 @@ let scriptChart = #"""
         low = Math.min(low, level);
         high = Math.max(high, level);
       }
-      const edge = Math.max(0.75, (high - low) * 0.08);
+      const edge = Math.max(3 * unit, (high - low) * 0.08) || 1;
       return [low - edge, high + edge];
     }
 
@@ -70,9 +75,13 @@ let scriptChart = #"""
       pen.beginPath();
       pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
       pen.clip();
-      line(pen, samples, 1, x, y, color.mid, 1.6);
-      drawMarks(pen, color, { end, x, y, samples });
-      pen.restore();
+      /* A clip that stays would keep everything beside the plot as it is now. */
+      try {
+        line(pen, samples, 1, x, y, color.mid, 1.6);
+        drawMarks(pen, color, { end, x, y, samples });
+      } finally {
+        pen.restore();
+      }
       drawNow(pen, color, box, samples.at(-1), y);
     }
 
@@ -97,7 +106,7 @@ let scriptChart = #"""
     }
 
     function drawGrid(pen, color, box, { low, high, end, x, y }) {
-      const step = STEPS.find((one) => (high - low) / one <= 7) || 1000;
+      const step = stepOf(high - low);
       pen.strokeStyle = color.grid;
       pen.fillStyle = color.quiet;
       pen.lineWidth = 1;
@@ -173,7 +182,7 @@ let scriptChart = #"""
       pen.fillStyle = color.panel;
       pen.font = '600 11px system-ui, "Noto Sans", "DejaVu Sans", sans-serif';
       pen.textAlign = 'left';
-      pen.fillText(price(last[1]), box.right + 6, place + 4);
+      pen.fillText(midPrice(last[1]), box.right + 6, place + 4);
     }
 
     function sampleAt(samples, time) {
@@ -204,9 +213,9 @@ let scriptChart = #"""
       }
       for (const fill of state.rows.fills.rows) {
         const time = fill.time / 1e6;
-        if (!(time > end - SPAN && time <= end)) continue;
+        if (!(time > end - SPAN && time <= end) || !isNumber(tick)) continue;
         const up = fill.side === 'buy';
-        const [across, at] = [x(time), y(fill.price * TICK)];
+        const [across, at] = [x(time), y(fill.price * tick)];
         const tip = up ? 1 : -1;
         pen.fillStyle = up ? color.buy : color.sell;
         pen.strokeStyle = color.panel;

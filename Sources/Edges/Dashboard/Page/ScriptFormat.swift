@@ -20,24 +20,36 @@ let scriptFormat = #"""
 
     const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
 
-    function fixed(value, digits) {
+    function between(value, least, most) {
       if (!isNumber(value)) return NONE;
-      const text = value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+      const text = value.toLocaleString('en-US', { minimumFractionDigits: least, maximumFractionDigits: most });
       return text.replace('-', '−');
     }
+
+    const fixed = (value, digits) => between(value, digits, digits);
 
     const signed = (value, digits) => (isNumber(value) && value > 0 ? '+' : '') + fixed(value, digits);
     /* Points of a tick of the run's contracts; none before the first row of the levels. */
     let tick = NaN;
-    let priceDigits = 2;
+    /* Digits of a price, least and most: 110.50 and 110.515625 where a tick is 1/64. Mids lie between two ticks. */
+    let digits = { least: 2, most: 2, mid: 3 };
+
+    /* Digits with which a multiple of it is written exactly. */
+    function digitsOf(points) {
+      let count = 0;
+      while (count < 9 && Math.abs(points * 10 ** count - Math.round(points * 10 ** count)) > 1e-6) count += 1;
+      return count;
+    }
 
     function setTick(points) {
       tick = isNumber(points) ? points : NaN;
-      const digits = isNumber(points) ? Math.ceil(-Math.log10(points)) : 2;
-      priceDigits = Math.max(2, digits);
+      if (!isNumber(points)) return;
+      const least = Math.max(2, Math.ceil(-Math.log10(points)));
+      digits = { least, most: Math.max(least, digitsOf(points)), mid: Math.max(least, digitsOf(points / 2)) };
     }
 
-    const price = (points) => fixed(points, priceDigits);
+    const price = (points) => between(points, digits.least, digits.most);
+    const midPrice = (points) => fixed(points, digits.mid);
     const ticks = (count) => (isNumber(count) && Math.abs(count) < 1e9 ? price(count * tick) : NONE);
 
     function money(text) {

@@ -53,9 +53,30 @@ let scriptState = #"""
         return ['bad', `the feed is ${found.feed}: ${isOld}${others}`, 'market'];
       }
       if (rows.flags.includes('stale')) return ['bad', `the feed is gone: ${isOld}${others}`, 'market'];
+      if (gone.includes('ingest')) return ['bad', `${missing.join(', ')}: ${isOld}`, 'market'];
       if (missing.length) return ['bad', missing.join(', '), ''];
       if (rows.heard === null) return ['warn', 'waiting for the engine\'s first row', 'market'];
       return ['', '', ''];
+    }
+
+    /* What a person typed, no longer than leaves room for what else is to be said. */
+    const reasonOf = (lock) => (!lock.reason ? ''
+      : `: ${lock.reason.length > 60 ? `${lock.reason.slice(0, 59)}…` : lock.reason}`);
+
+    /* Contracts with what keeps them from trading, each once; no row comes from a market that is halted. */
+    function instruments() {
+      const found = new Map();
+      for (const name of ['risk', 'paper']) {
+        const process = processOf(name);
+        for (const one of process ? process.instruments : []) {
+          for (const flag of one.quality) {
+            if (['halted', 'closed', 'stale', 'bad_book'].includes(flag)) {
+              found.set(`${one.symbol} ${flag}`, [one.symbol, flag]);
+            }
+          }
+        }
+      }
+      return [...found.values()];
     }
 
     /* What is not wrong, but to be known. */
@@ -74,13 +95,15 @@ let scriptState = #"""
         const why = strategy.lock ? `: ${words(strategy.lock.reason)}` : '';
         list.push(`strategy ${name} is ${strategy.trading_state}${why}`);
       }
-      if (found.locked) list.push(lock ? `locked by ${lock.sender}: ${lock.reason}` : 'locked');
+      if (found.locked) list.push(lock ? `locked by ${lock.sender}${reasonOf(lock)}` : 'locked');
       if (found.feed === 'replaying') list.push('the feed replays the past');
       const flags = stream('market').flags.filter((flag) => flag !== 'stale' && found.feed !== 'down');
       if (flags.length) list.push(`rows are ${flags.map(words).join(', ')}`);
       const quality = (state.market.market ? state.market.market.quality : [])
         .filter((flag) => flag !== 'no_history' && !flags.includes(flag));
       if (quality.length) list.push(`the book: ${quality.map(words).join(', ')}`);
+      list.push(...instruments().filter(([, flag]) => ![...flags, ...quality].includes(flag))
+        .map(([symbol, flag]) => `${symbol}: ${words(flag)}`));
       for (const process of found.processes) {
         if (process.missing.length) list.push(`${process.name} lacks ${process.missing.map(words).join(', ')}`);
       }
@@ -98,7 +121,7 @@ let scriptState = #"""
         if (kind) text = [text, ...list].join(' · ');
         else if (list.length) [kind, text] = ['warn', list.join(' · ')];
       }
-      put(byId('banner'), text || 'everything answers', kind);
+      put(byId('banner'), text || 'everything answers', kind, text);
       const body = old ? `old-${old}` : '';
       if (document.body.className !== body) document.body.className = body;
       const title = `${kind === 'bad' ? '⚠ ' : ''}${state.title || ''} Levelhead`.trim();

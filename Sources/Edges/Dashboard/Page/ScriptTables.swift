@@ -73,10 +73,10 @@ let scriptTables = #"""
         ? held.map(([symbol, count]) => `${count ? signed(count, 0) : 'flat'} ${symbol}`).join(', ') : NONE;
       const profit = found && found.day_pnl_usd !== null ? Number(found.day_pnl_usd) : null;
       const mid = value('mid_price_points');
-      state.title = isNumber(mid) ? price(mid) : '';
+      state.title = isNumber(mid) ? midPrice(mid) : '';
       const small = (pair) => { pair[2] = `small ${pair[2] || ''}`.trim(); return pair; };
       list(byId('strip'), [
-        column('Mid', 'mid_price_points', 3),
+        column('Mid', 'mid_price_points', digits.mid),
         column('Spread, ticks', 'bid_ask_spread_ticks', 0),
         ['Bid × ask', `${fixed(value('best_bid_size_contracts'), 0)} × ${fixed(value('best_ask_size_contracts'), 0)}`],
         ['Position', position,
@@ -110,8 +110,9 @@ let scriptTables = #"""
       pairs.push(['Accounts', books(found && found.accounts)]);
       const lock = state.status && state.status.lock;
       const word = !found || found.locked === null ? NONE : found.locked ? 'on' : 'off';
-      pairs.push(['Lock', lock ? lock.reason : word, lock ? 'warn' : '',
-        lock ? `${lock.reason}, by ${lock.sender} at ${timeOf(lock.locked_ns)} New York` : '']);
+      const cause = lock && lock.reason ? `${lock.reason}, ` : '';
+      pairs.push(['Lock', (lock && lock.reason) || word, lock ? 'warn' : '',
+        lock ? `${cause}by ${lock.sender} at ${timeOf(lock.locked_ns)} New York` : '']);
       list(byId('account-list'), pairs);
     }
 
@@ -120,7 +121,7 @@ let scriptTables = #"""
       const trading = found && found.trading_state ? found.trading_state : 'UNKNOWN';
       const kind = { ACTIVE: 'good', REDUCING: 'warn', UNKNOWN: '' }[trading];
       put(byId('trading'), trading, `chip ${kind === undefined ? 'bad' : kind}`, 'trading state of the account');
-      const feed = found && found.processes.length ? (found.feed || 'tape') : NONE;
+      const feed = found && processOf('ingest') ? (found.feed || 'tape') : NONE;
       const flags = stream('market') ? stream('market').flags : [];
       const chain = (found && found.options_feed) || 'live';
       const isGood = ['live', 'tape'].includes(feed) && chain === 'live' && !flags.length;
@@ -131,7 +132,7 @@ let scriptTables = #"""
         flags.length ? `rows are ${flags.join(', ')}` : '');
       const epoch = found && found.epoch !== null ? `epoch ${found.epoch}` : 'no epoch';
       put(byId('epoch'), epoch + (found && found.locked ? ' locked' : ''), `chip ${found && found.locked ? 'bad' : ''}`,
-        'counts the times that trading was locked');
+        'raised by every lock and by a new run over a tape: what was approved before opens nothing');
       const first = found && found.processes[0];
       put(byId('run'), first ? first.run : '');
       const time = state.market && state.market.market ? state.market.market.ts_recv : null;

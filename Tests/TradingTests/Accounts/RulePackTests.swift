@@ -96,6 +96,10 @@ import Units
         #expect(look(&subject, equity: "50000", balance: "51499.99", position: 3)?.limit == 2)
         #expect(look(&subject, equity: "50000", balance: "51500", position: 3) == nil)
         #expect(look(&subject, equity: "50000", balance: "51500", position: 4)?.limit == 3)
+        #expect(look(&subject, equity: "50000", balance: "47999.99", position: 2) == nil)
+        #expect(look(&subject, equity: "50000", balance: "47999.99", position: 3)?.limit == 2)
+        let none = ContractTier(balance: .zero, contracts: .zero)
+        subject = monitor(RulePack(startingBalance: .usd("50000"), tiers: [none] + tiers))
         #expect(look(&subject, equity: "50000", balance: "47999.99", position: 1)?.limit == 0)
         #expect(look(&subject, equity: "50000", balance: "47999.99", position: 0) == nil)
     }

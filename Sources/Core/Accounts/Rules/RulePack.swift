@@ -44,7 +44,7 @@ public struct RulePack: Equatable, Sendable {
     /// Loss since the day began, open profit included, at which the rule is broken.
     public var dailyLoss: Money?
     public var trailing: TrailingRule?
-    /// By rising balance; a balance below the first allows no contract, no tier at all any number.
+    /// By rising balance; the first holds below its balance as well, and no tier at all allows any number.
     public var tiers: [ContractTier]
     /// No position from here to the end of the session.
     public var flatBy: TimeOfDay?
@@ -72,12 +72,10 @@ public struct RulePack: Equatable, Sendable {
         return nil
     }
 
-    /// The contracts that a balance allows; nil for any number.
+    /// The contracts that a balance allows; nil for any number. A programme that begins at the balance of its first
+    /// tier does not stop at the first commission: what ends it is its drawdown.
     public func cap(at balance: Money) -> Quantity? {
-        guard !tiers.isEmpty else { return nil }
-        var cap = Quantity.zero
-        for tier in tiers where balance >= tier.balance { cap = tier.contracts }
-        return cap
+        (tiers.last { balance >= $0.balance } ?? tiers.first)?.contracts
     }
 
     /// The instant of `flatBy` in a session, `undefined` without the rule. On an early close, and on a trade date

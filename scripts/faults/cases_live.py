@@ -465,7 +465,12 @@ def live_two_datasets(source):
             times = [wire.index_time(r) for r in records.written(up.run) if wire.rtype(r) not in wire.CONTROL]
             late = sum(1 for one, other in zip(times, times[1:]) if other < one)
             same(late, 0, "records after a later one")
-            return f"{detail}, {option_values(up, config)} option values"
+            values = option_values(up, config)
+    for chosen, wanted in ((bench.DAY_CONFIG, True), (config, False)):
+        said = subprocess.run([PROGRAM, "replay", "--tape", day, "--tape", place / "options.dbn", "--config", chosen, "--json",
+                               "--run-dir", place / f"replay-{wanted}"], capture_output=True, text=True, check=True, timeout=120).stderr
+        same("OPRA.PILLAR on the tape is not used" in said, wanted, f"a replay by {chosen.name} says: {said}")
+    return f"{detail}, {values} option values"
 
 
 @case()

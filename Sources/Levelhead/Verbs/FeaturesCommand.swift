@@ -96,8 +96,9 @@ struct FeaturesCommand: ParsableCommand {
     private func runOne() throws {
         guard let export = try export(tape, stem: stem) else { return }
         let merged = try MergedTape.open(export.paths)
-        let setup = try MarketSetup(
-            configuration: try options.resolve(), tape: merged, history: past.history)
+        let configuration = try options.resolve()
+        let setup = try MarketSetup(configuration: configuration, tape: merged, history: past.history)
+        UnusedChain.warn(datasets: merged.datasets, configuration)
         if !part { try export.size(setup).check() }
         var bar = ProgressBar("features")
         let result = try export.run(setup, merged) { position, records in

@@ -74,6 +74,7 @@ struct ReplayCommand: ParsableCommand {
             let paths = try TapePaths.expand(input.tape)
             let merged = try MergedTape.open(paths)
             let setup = try MarketSetup(configuration: configuration, tape: merged, history: past.history)
+            UnusedChain.warn(datasets: merged.datasets, configuration)
             let tapes = try TapeIdentity(merged.sources.map(\.path))
             let directory = try openDirectory()
             let path = directory.path

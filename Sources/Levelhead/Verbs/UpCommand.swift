@@ -233,6 +233,7 @@ struct UpCommand: ParsableCommand {
         for source in merged.sources { try source.checkEnd() }
         let setup = try MarketSetup(configuration: configuration, tape: merged, history: past)
         _ = try setup.trading()
+        UnusedChain.warn(datasets: merged.datasets, configuration)
         let paths = merged.sources.map(\.path)
         let identity = try TapeIdentity(paths)
         let kind = lockstep ? RunKind.lockstep : .up

@@ -148,7 +148,8 @@ extension RiskGate {
         let (equity, quantity) = (start + equity, largerSide)
         // What an earlier run has left is looked at when the day begins, before anything has told the time.
         let time = day.sessionOpen.isDefined ? max(clock, day.sessionOpen) : clock
-        let breach = programme?.evaluate(equity: equity, balance: programmeBalance, time: time, position: quantity)
+        let breach = programme?.evaluate(
+            equity: equity, balance: programmeBalance, time: time, position: quantity, sessionClose: day.sessionClose)
         return breach != nil
     }
 }

@@ -113,6 +113,15 @@ import Units
         #expect(breach?.rule == .flatBy && breach?.excess == 3_000_000_000)
         #expect(subject.records[3].first.time == BookScript.time(100))
         #expect(subject.records[3].worst.time == BookScript.time(103))
+        // What is held over the break is over its time by what was left of the session.
+        let held = subject.evaluate(
+            equity: .usd("50000"), balance: .usd("50000"), time: BookScript.time(3_705), position: Quantity(1),
+            sessionClose: BookScript.time(105))
+        #expect(held?.time == BookScript.time(105) && held?.excess == 5_000_000_000)
+        let none = subject.evaluate(
+            equity: .usd("50000"), balance: .usd("50000"), time: BookScript.time(200), position: Quantity(1),
+            sessionClose: BookScript.time(90))
+        #expect(none?.time == BookScript.time(100), "a time in the break is one all the same")
     }
 
     @Test(arguments: [

@@ -45,13 +45,17 @@ public struct RulePackMonitor: Sendable {
     }
 
     /// Evaluates every rule and records what is broken; gives back the first in order of precedence.
+    ///
+    /// - Parameter sessionClose: the flat-by rule counts to here: in the break nobody can close.
     public mutating func evaluate(
-        equity: Money, balance: Money, time: Timestamp, position: Quantity
+        equity: Money, balance: Money, time: Timestamp, position: Quantity, sessionClose: Timestamp = .undefined
     ) -> RuleBreach? {
         if pack.trailing?.high == .intraday { high = max(high, equity) }
         var first: RuleBreach?
         for i in records.indices {
-            guard let breach = breach(of: records[i].rule, equity, balance, time, position) else { continue }
+            let rule = records[i].rule
+            let counted = rule == .flatBy ? min(time, max(flatBy, sessionClose)) : time
+            guard let breach = breach(of: rule, equity, balance, counted, position) else { continue }
             records[i].add(breach)
             if first == nil { first = breach }
         }

@@ -16,7 +16,7 @@ public struct MarketWatch: ~Copyable {
     private let plan: InstrumentPlan
     private let calendar: TradingCalendar
     private let window: TradingWindowRule
-    private let markReducing: Nanoseconds
+    private let staleAfter: Nanoseconds
     private let rollFlat: Nanoseconds
     private let programme: RulePack?
 
@@ -52,7 +52,7 @@ public struct MarketWatch: ~Copyable {
         self.plan = plan
         self.calendar = calendar
         window = configuration.window
-        markReducing = configuration.limits.markReducing
+        staleAfter = configuration.limits.marketDataAge
         rollFlat = configuration.limits.rollFlat
         programme = configuration.rules.programme
     }
@@ -240,7 +240,7 @@ public struct MarketWatch: ~Copyable {
     ///
     /// - Parameter heard: the largest receive time before the record that ended the second.
     mutating func keepMark(secondEnded time: UInt64, heard: UInt64) -> Bool {
-        guard feed != .lost, time <= heard &+ UInt64(markReducing.count) else { return false }
+        guard feed != .lost, time <= heard &+ UInt64(staleAfter.count) else { return false }
         market.keep(until: clock.event)
         return true
     }

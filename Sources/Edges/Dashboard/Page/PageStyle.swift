@@ -124,6 +124,14 @@ let pageStyle = #"""
     body.old-all #process td, body.old-all #quality dd { opacity: 1; }
     body.old-market :is(#chart, #levels, #market, #options) { filter: grayscale(1); }
     body.old-market :is(#strip dd:not(.steady), #levels td, #market dd, #options dd, #canvas, #clock) { opacity: .38; }
+    @media (min-width: 901px) and (max-width: 1150px) {
+      #strip { grid-template-columns: repeat(4, minmax(0, 1fr)); }
+    }
+    /* Where a system chooses the colours, shares are bars all the same, and what is to be known has a frame. */
+    @media (forced-colors: active) {
+      .bar i { background: Highlight; forced-color-adjust: none; }
+      #banner.warn, #banner.bad { border: 2px solid; }
+    }
     @media (max-width: 900px) {
       main {
         padding: 6px; gap: 6px;

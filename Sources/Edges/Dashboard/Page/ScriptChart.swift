@@ -177,12 +177,13 @@ let scriptChart = #"""
 
     function drawNow(pen, color, box, last, y) {
       const place = y(last[1]);
-      pen.fillStyle = color.mid;
-      pen.fillRect(box.right + 2, place - 8, 60, 16);
-      pen.fillStyle = color.panel;
+      const text = midPrice(last[1]);
       pen.font = '600 11px system-ui, "Noto Sans", "DejaVu Sans", sans-serif';
+      pen.fillStyle = color.mid;
+      pen.fillRect(box.right + 2, place - 8, Math.max(60, pen.measureText(text).width + 8), 16);
+      pen.fillStyle = color.panel;
       pen.textAlign = 'left';
-      pen.fillText(midPrice(last[1]), box.right + 6, place + 4);
+      pen.fillText(text, box.right + 6, place + 4);
     }
 
     function sampleAt(samples, time) {

@@ -34,10 +34,11 @@ let scriptFormat = #"""
     /* Digits of a price, least and most: 110.50 and 110.515625 where a tick is 1/64. Mids lie between two ticks. */
     let digits = { least: 2, most: 2, mid: 3 };
 
-    /* Digits with which a multiple of it is written exactly. */
+    /* Digits with which a multiple of it is written exactly; prices are whole billionths. */
     function digitsOf(points) {
       let count = 0;
-      while (count < 9 && Math.abs(points * 10 ** count - Math.round(points * 10 ** count)) > 1e-6) count += 1;
+      const isWhole = (scaled) => Math.abs(scaled - Math.round(scaled)) < 1e-6 * scaled;
+      while (count < 9 && !isWhole(points * 10 ** count)) count += 1;
       return count;
     }
 

@@ -74,9 +74,10 @@ let scriptTables = #"""
       const profit = found && found.day_pnl_usd !== null ? Number(found.day_pnl_usd) : null;
       const mid = value('mid_price_points');
       state.title = isNumber(mid) ? midPrice(mid) : '';
+      const middle = column('Mid', 'mid_price_points', digits.mid);
       const small = (pair) => { pair[2] = `small ${pair[2] || ''}`.trim(); return pair; };
       list(byId('strip'), [
-        column('Mid', 'mid_price_points', digits.mid),
+        middle[1].length > 9 ? small(middle) : middle,
         column('Spread, ticks', 'bid_ask_spread_ticks', 0),
         ['Bid × ask', `${fixed(value('best_bid_size_contracts'), 0)} × ${fixed(value('best_ask_size_contracts'), 0)}`],
         ['Position', position,
@@ -111,7 +112,7 @@ let scriptTables = #"""
       const lock = state.status && state.status.lock;
       const word = !found || found.locked === null ? NONE : found.locked ? 'on' : 'off';
       const cause = lock && lock.reason ? `${lock.reason}, ` : '';
-      pairs.push(['Lock', (lock && lock.reason) || word, lock ? 'warn' : '',
+      pairs.push(['Lock', (lock && lock.reason) || word, lock || (found && found.locked) ? 'warn' : '',
         lock ? `${cause}by ${lock.sender} at ${timeOf(lock.locked_ns)} New York` : '']);
       list(byId('account-list'), pairs);
     }

@@ -287,6 +287,23 @@ import Units
         #expect(fold.quote().quality == [])
     }
 
+    @Test(arguments: [(5_000, 5_000, 5_000), (60_000, 300_000, 60_000), (60_000, 5_000, 5_000), (250, 5_000, 1_000)])
+    func `a mark lives until the feed is stale, a second at least, and no longer than a position may lack one`(
+        stale: Int64, reducing: Int64, life: Int64
+    ) throws {
+        var trading = EventClockTests.trading
+        trading.limits.marketDataAge = .milliseconds(stale)
+        trading.limits.markReducing = .milliseconds(reducing)
+        var watch = MarketWatch(
+            plan: try MarketFoldTests.plan([("ESZ3", 1)]), calendar: try MarketFoldTests.configuration().calendar,
+            configuration: trading)
+        let heard = try MarketFoldTests.instant(8, 10, 0), end = heard + UInt64(life) * 1_000_000
+        let (lives, outlives) = (
+            watch.keepMark(secondEnded: end, heard: heard), watch.keepMark(secondEnded: end + 1, heard: heard)
+        )
+        #expect(lives && !outlives)
+    }
+
     @Test func `a restart knows where the feed stood`() throws {
         var pipeline = try Self.pipeline()
         let time = try MarketFoldTests.instant(8, 10, 0)

@@ -16,7 +16,9 @@ public struct MarketWatch: ~Copyable {
     private let plan: InstrumentPlan
     private let calendar: TradingCalendar
     private let window: TradingWindowRule
-    private let staleAfter: Nanoseconds
+    /// How long a valid book stays a mark over a silence of the feed: until that is stale, and no longer than a
+    /// position may be without one. Marks are made once a second, so not for less.
+    private let markLife: Nanoseconds
     private let rollFlat: Nanoseconds
     private let programme: RulePack?
 
@@ -52,7 +54,8 @@ public struct MarketWatch: ~Copyable {
         self.plan = plan
         self.calendar = calendar
         window = configuration.window
-        staleAfter = configuration.limits.marketDataAge
+        let limits = configuration.limits
+        markLife = max(.seconds(1), min(limits.marketDataAge, limits.markReducing))
         rollFlat = configuration.limits.rollFlat
         programme = configuration.rules.programme
     }
@@ -240,7 +243,7 @@ public struct MarketWatch: ~Copyable {
     ///
     /// - Parameter heard: the largest receive time before the record that ended the second.
     mutating func keepMark(secondEnded time: UInt64, heard: UInt64) -> Bool {
-        guard feed != .lost, time <= heard &+ UInt64(staleAfter.count) else { return false }
+        guard feed != .lost, time <= heard &+ UInt64(markLife.count) else { return false }
         market.keep(until: clock.event)
         return true
     }

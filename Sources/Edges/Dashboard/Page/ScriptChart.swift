@@ -14,7 +14,7 @@ let scriptChart = #"""
     /* A round step of a price axis, in points, no smaller than a tick. */
     function stepOf(span) {
       const power = 10 ** Math.floor(Math.log10(span / 7));
-      const step = [1, 2, 5, 10].find((one) => span / (one * power) <= 7) * power;
+      const step = ([1, 2, 5].find((one) => span / (one * power) <= 7) || 10) * power;
       return isNumber(tick) ? Math.max(step, tick) : step;
     }
 

@@ -53,7 +53,10 @@ let scriptState = #"""
         return ['bad', `the feed is ${found.feed}: ${isOld}${others}`, 'market'];
       }
       if (rows.flags.includes('stale')) return ['bad', `the feed is gone: ${isOld}${others}`, 'market'];
-      if (gone.includes('ingest')) return ['bad', `${missing.join(', ')}: ${isOld}`, 'market'];
+      const row = state.market.market;
+      if (gone.includes('ingest') && !(row && row.age_ms < 2000)) {
+        return ['bad', `${missing.join(', ')}: ${isOld}`, 'market'];
+      }
       if (missing.length) return ['bad', missing.join(', '), ''];
       if (rows.heard === null) return ['warn', 'waiting for the engine\'s first row', 'market'];
       return ['', '', ''];

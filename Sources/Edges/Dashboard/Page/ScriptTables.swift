@@ -122,7 +122,9 @@ let scriptTables = #"""
       const trading = found && found.trading_state ? found.trading_state : 'UNKNOWN';
       const kind = { ACTIVE: 'good', REDUCING: 'warn', UNKNOWN: '' }[trading];
       put(byId('trading'), trading, `chip ${kind === undefined ? 'bad' : kind}`, 'trading state of the account');
-      const feed = found && processOf('ingest') ? (found.feed || 'tape') : NONE;
+      /* An ingest that does not answer may be a tape's or a live one's. */
+      const unsaid = processOf('ingest') ? 'tape' : NONE;
+      const feed = found && found.processes.length ? (found.feed || unsaid) : NONE;
       const flags = stream('market') ? stream('market').flags : [];
       const chain = (found && found.options_feed) || 'live';
       const isGood = ['live', 'tape'].includes(feed) && chain === 'live' && !flags.length;

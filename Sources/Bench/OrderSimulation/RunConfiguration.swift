@@ -17,9 +17,9 @@ struct RunConfiguration {
     let plan: InstrumentPlan
     /// Of the first record, and of the daily break, ns.
     let start: UInt64
+    let close: UInt64
     /// It begins shortly before the break.
     let isOverBreak: Bool
-    let close: UInt64
     var netsBooks: Bool { trading.rules.netsBooks }
     var hasTwoAccounts: Bool { trading.rules.hasTwoAccounts }
     /// The accounts at the venue.

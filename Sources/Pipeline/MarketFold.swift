@@ -3,6 +3,7 @@ import Determinism
 import Features
 import MarketCalendar
 import MarketData
+import Orders
 import Units
 
 /// Records of all contracts in, their books and features out: the engine's fold over the ring.
@@ -149,6 +150,11 @@ public struct MarketFold: ~Copyable {
 
     /// Who says whether the leading contract's market is open.
     public var statusSource: TradingStatus.Source { engines[leader].statusSource }
+
+    /// The contract whose records make rows and signals.
+    public var leadingSymbol: String { plan.signal[leader].contract.rawSymbol }
+    /// What is wrong with the vector that there would be of it now, but for the feed's own state.
+    public var leaderQuality: DataQuality { engines[leader].rowQuality }
 
     /// Looks at the leading contract.
     func withLeader<Result>(_ body: (borrowing ContractEngine) -> Result) -> Result { body(engines[leader]) }

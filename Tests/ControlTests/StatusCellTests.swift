@@ -151,9 +151,9 @@ import Units
             name: "risk", run: "r", symbols: ["MESH6"], account: AccountRecord(tradingState: .flattening))
         board.instruments[0].store(InstrumentRecord(quality: [], position: 2))
         #expect(board.current().account?.rollsTo == nil)
-        board.setTraded("MESH6", next: "MESM6")
+        board.setContract("MESH6", next: "MESM6")
         #expect(board.current().account?.rollsTo == "MESM6" && board.current().account?.position == ["MESH6": 2])
-        board.setTraded("MESM6", next: nil)
+        board.setContract("MESM6", next: nil)
         #expect(board.current().account?.rollsTo == nil && board.current().instruments.map(\.symbol) == ["MESM6"])
     }
 

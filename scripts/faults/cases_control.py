@@ -78,7 +78,7 @@ def status_meanwhile(source):
     with Up("--tape", short_day(), "--speed", "400x", "--stay") as up:
         until(lambda: len(up.status()["processes"]) == 5, 30, "five processes answer")
         judges = {one["name"] for one in up.status()["processes"] if one["instruments"]}
-        same(judges, {"risk", "paper"}, "who tells the quality of an instrument's data")
+        same(judges, {"engine", "risk", "paper"}, "who tells the quality of an instrument's data")
         longest, asked = 0, 0
         while {one["state"] for one in up.status()["processes"] if one["name"] != "ingest"} != {"waiting"}:
             answer = up.status()

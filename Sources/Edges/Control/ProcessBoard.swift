@@ -15,7 +15,7 @@ public final class ProcessBoard: Sendable {
         var metrics: String?
         var feed: String?
         var optionsFeed: String?
-        var traded: String?
+        var contract: String?
         var next: String?
         var rate = RateSample()
     }
@@ -74,15 +74,15 @@ public final class ProcessBoard: Sendable {
 
     /// Which contract the first symbol's cell is of from here on, and which is traded once nothing of that one is left;
     /// nil where it is the one that leads. Not for the per-record path.
-    public func setTraded(_ symbol: String, next: String?) {
+    public func setContract(_ symbol: String, next: String?) {
         text.withLock {
-            $0.traded = symbol
+            $0.contract = symbol
             $0.next = next
         }
     }
 
     /// The contract that the first symbol's cell is of; nil in a process that has none.
-    public var traded: String? { text.withLock { $0.traded } ?? symbols.first }
+    public var contract: String? { text.withLock { $0.contract } ?? symbols.first }
 
     public func setMetrics(address: String?) { text.withLock { $0.metrics = address } }
 
@@ -104,7 +104,7 @@ public final class ProcessBoard: Sendable {
         let record = status.load()
         let text = text.withLock { $0 }
         var symbols = symbols
-        if let traded = text.traded, !symbols.isEmpty { symbols[0] = traded }
+        if let contract = text.contract, !symbols.isEmpty { symbols[0] = contract }
         let cells = zip(symbols, instruments.map { $0.load() })
         let warming = cells.filter { $1.quality.contains(.warming) }.map(\.0)
         return ProcessStatus(
@@ -127,8 +127,7 @@ public final class ProcessBoard: Sendable {
         guard let record = account?.load() else { return nil }
         var position: [String: Int64] = [:]
         for (symbol, cell) in zip(symbols, instruments) {
-            let quantity = cell.load().position
-            if quantity != 0 { position[symbol] = quantity }
+            if let quantity = cell.load().position, quantity != 0 { position[symbol] = quantity }
         }
         return ProcessStatus.Account(
             tradingState: record.tradingState.name, position: position, dayProfit: "\(record.dayProfit)",

@@ -58,11 +58,11 @@ public struct InstrumentRecord: BitwiseCopyable, Sendable {
     public var quality: DataQuality
     /// Event time to which its book is known to stand; `undefined` before the first.
     public var lastEvent: Timestamp
-    /// Contracts held, below zero when sold: what a process with an account knows. Zero elsewhere.
-    public var position: Int64
+    /// Contracts held, below zero when sold, as far as the process knows; nil where it does not, or asks nobody.
+    public var position: Int64?
 
     public init(
-        quality: DataQuality = .noBook, lastEvent: Timestamp = .undefined, position: Int64 = 0
+        quality: DataQuality = .noBook, lastEvent: Timestamp = .undefined, position: Int64? = nil
     ) {
         self.quality = quality
         self.lastEvent = lastEvent

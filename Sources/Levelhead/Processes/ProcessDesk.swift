@@ -4,6 +4,7 @@ import Foundation
 import LiveFeed
 import Observability
 import Orders
+import Pipeline
 import Platform
 import Risk
 import Synchronization
@@ -18,7 +19,7 @@ final class ProcessDesk: Sendable {
     private let server: ControlServer
     private let metrics: MetricsServer
     private let writer = Mutex<StatusWriter?>(nil)
-    /// What the board shows of the traded contract.
+    /// Which contract the board shows.
     private let shownContract = Atomic<UInt64>(.max)
     /// The trading state that was told last, in the higher byte, and why it is closed; 0 for none.
     private let toldState = Atomic<UInt16>(0)
@@ -115,8 +116,17 @@ final class ProcessDesk: Sendable {
     func report(contract places: UInt64, _ names: () -> (traded: String, next: String?)) {
         guard shownContract.exchange(places, ordering: .relaxed) != places else { return }
         let names = names()
-        board.setTraded(names.traded, next: names.next)
+        board.setContract(names.traded, next: names.next)
         RunLog.note(names.next.map { "nothing opens: \($0) leads" } ?? "traded from here on", about: names.traded)
+    }
+
+    /// Shows which contract the signals are of, and what is wrong with its vector.
+    func report(signalOf market: borrowing MarketFold, quality: DataQuality) {
+        let place = UInt64(market.leader)
+        if shownContract.exchange(place, ordering: .relaxed) != place {
+            board.setContract(market.leadingSymbol, next: nil)
+        }
+        board.instruments.first?.store(InstrumentRecord(quality: quality))
     }
 
     /// Shows what the venue has of the traded contract, and its book's quality.
@@ -160,13 +170,13 @@ final class ProcessDesk: Sendable {
         let level = gate.strategies[.level].state
         if toldLevel.exchange(level.rawValue, ordering: .relaxed) != level.rawValue {
             let why = level == .locked ? ": \(StateReason.dailyLoss.name)" : ""
-            RunLog.note("strategy \(StrategyID.level.name) \(level.name)\(why)", about: board.traded)
+            RunLog.note("strategy \(StrategyID.level.name) \(level.name)\(why)", about: board.contract)
         }
         let state = gate.state
         let isClosed = state == .flattening || state == .locked
         let told = UInt16(state.rawValue) << 8 | (isClosed ? UInt16(gate.lockReason.rawValue) : 0)
         guard toldState.exchange(told, ordering: .relaxed) != told else { return }
-        RunLog.note("trading \(state.name)" + (isClosed ? ": \(gate.lockReason.name)" : ""), about: board.traded)
+        RunLog.note("trading \(state.name)" + (isClosed ? ": \(gate.lockReason.name)" : ""), about: board.contract)
     }
 
     /// Shows where a live feed stands, and the one of the options' dataset if there is one.

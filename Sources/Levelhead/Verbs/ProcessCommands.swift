@@ -177,15 +177,15 @@ struct EngineCommand: ParsableCommand {
             let site = try options.site()
             let context = try ZeroMQContext()
             if options.lockstep {
-                let desk = try ProcessDesk(.engine, site)
                 var engine = try LockstepEngine(site, context: context)
+                let desk = try ProcessDesk(.engine, site, symbols: [engine.signalSymbol])
                 try engine.run(desk)
                 desk.close()
                 return try options.printResult(.engine, site)
             }
             let stages = StageClock()
             var host = try EngineHost.open(site, stages, context: context)
-            let desk = try ProcessDesk(.engine, site, stages: stages)
+            let desk = try ProcessDesk(.engine, site, symbols: [host.signalSymbol], stages: stages)
             try host.run(desk)
             desk.close()
             try options.printResult(.engine, site)

@@ -62,7 +62,7 @@ public struct EnginePipeline<Output: EngineOutput & ~Copyable>: ~Copyable {
     public var feedQuality: DataQuality { sink.pointee.feedQuality }
 
     /// What is wrong with the vector that there would be now.
-    public var quality: DataQuality { market.withLeader { $0.rowQuality }.union(sink.pointee.feedQuality) }
+    public var quality: DataQuality { market.leaderQuality.union(sink.pointee.feedQuality) }
 
     /// Reaches the output.
     public mutating func withOutput<Result>(_ body: (inout Output) throws -> Result) rethrows -> Result {

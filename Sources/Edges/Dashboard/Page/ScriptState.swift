@@ -69,7 +69,7 @@ let scriptState = #"""
     /* Contracts with what keeps them from trading, each once; no row comes from a market that is halted. */
     function instruments() {
       const found = new Map();
-      for (const name of ['risk', 'paper']) {
+      for (const name of ['engine', 'risk', 'paper']) {
         const process = processOf(name);
         for (const one of process ? process.instruments : []) {
           for (const flag of one.quality) {

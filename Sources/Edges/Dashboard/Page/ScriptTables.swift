@@ -282,7 +282,7 @@ let scriptTables = #"""
         const flags = feed.flags.length ? `, ${feed.flags.map(words).join(', ')}` : '';
         pairs.push([`Stream ${feed.feed}`, heard + missed + flags, feed.heard === false || feed.missed ? 'bad' : '']);
       }
-      for (const name of ['risk', 'paper']) {
+      for (const name of ['engine', 'risk', 'paper']) {
         const process = processOf(name);
         for (const one of process ? process.instruments : []) {
           pairs.push([`${name}, ${one.symbol}`, one.quality.map(words).join(', ') || 'good',

@@ -41,6 +41,8 @@ struct EngineHost: ~Copyable {
     private static let breath = WaitPolicy(spins: 40, then: .returnToCaller)
     private static let tendingInterval = Nanoseconds.milliseconds(1)
     private(set) var position: UInt64
+    /// The contract whose rows and signals these are.
+    var signalSymbol: String { pipeline.market.leadingSymbol }
     private var tendedAt = Nanoseconds.zero
     private var isInputOver = false
     private var savedAt = MonotonicClock.now()
@@ -156,6 +158,7 @@ struct EngineHost: ~Copyable {
             position: position, clock: Timestamp(nanoseconds: pipeline.market.clock),
             isDone: isInputOver && door.outbox.isSettled, recovered: records.recovered,
             produced: outputs.frameCount, lag: isBusy ? records.age : .zero)
+        desk.report(signalOf: pipeline.market, quality: pipeline.quality)
         try saveIfDue()
         nameHistory(desk)
     }

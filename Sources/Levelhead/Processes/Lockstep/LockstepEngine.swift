@@ -42,6 +42,9 @@ struct LockstepEngine: ~Copyable {
         self.records = records
     }
 
+    /// The contract whose rows and signals these are.
+    var signalSymbol: String { pipeline.market.leadingSymbol }
+
     mutating func run(_ desk: ProcessDesk) throws {
         while !StopSignal.isRaised {
             let wasOver = records.isOver
@@ -62,6 +65,7 @@ struct LockstepEngine: ~Copyable {
             desk.report(
                 position: records.position, clock: Timestamp(nanoseconds: pipeline.market.clock),
                 isDone: records.isOver && lines.allSatisfy { $0.isSettled })
+            desk.report(signalOf: pipeline.market, quality: pipeline.market.leaderQuality)
             if !isBusy { usleep(200) }
         }
         try finish()

@@ -95,6 +95,12 @@ import Testing
         let ended = try close(Self.start(), [(1, 130)], 1_240)
         #expect(ended["label_pm_high_outcome_120s_code"] == 1)
         #expect(ended["label_pm_high_outcome_240s_code"]?.isNaN == true, "a later trade of that instant may come")
+        var tracker = LabelTracker()
+        tracker.begin(Self.start())
+        tracker.close(at: 1_200 * Self.second, received: 1_201 * Self.second)
+        // The next day's first group does not complete what the market's close has cut.
+        tracker.pass(to: 90_000 * Self.second, received: 90_000 * Self.second)
+        #expect(tracker.finish().map { $0.known.map { $0 > 0 } } == [[true, false, false]])
         let sideless = try close(Self.start(side: 0), [(1, 130)], 2_000)
         #expect(sideless.values.allSatisfy { $0.isNaN })
     }

@@ -1,8 +1,10 @@
 import ArgumentParser
+import DBN
 import Features
 import Labels
 import MarketCalendar
 import MarketData
+import Orders
 import Pipeline
 import Platform
 import Tape
@@ -60,6 +62,9 @@ struct LabelsCommand: ParsableCommand {
         var sequence: UInt64 = 0
         while let record = try merged.next() {
             fold.take(record, sequence: sequence, sink: &sink)
+            if record.type == .status, fold.leaderQuality.contains(.closed) {
+                sink.close(at: min(record.eventTime.nanoseconds, fold.clock), received: fold.clock)
+            }
             sequence += 1
             guard sequence % 65_536 == 0 else { continue }
             let position = merged.position
@@ -106,6 +111,8 @@ private struct TestFollower: MarketSink {
         }
         for kind in tests.begun(engine) { begin(kind, engine) }
     }
+
+    mutating func close(at time: UInt64, received: UInt64) { tracker.close(at: time, received: received) }
 
     private mutating func begin(_ kind: LevelKind, _ engine: borrowing ContractEngine) {
         let level = engine.level(kind).pointee

@@ -68,7 +68,7 @@ struct LabelPath: Sendable {
     var adverse: Int64 = 0
     /// The receive clock at which the horizon was known to be over, ns; 0 while it is not.
     var known: UInt64 = 0
-    /// Records of it are missing: it never will be known.
+    /// Records of it are missing, or the market closed before its end: it never will be known.
     var isLost = false
 }
 
@@ -123,6 +123,19 @@ public struct LabelTracker: Sendable {
                 }
             }
             return isOver
+        }
+    }
+
+    /// The market closed at `time`, before its hour as on a short day: no path goes on behind that. One of which the
+    /// end has come is complete.
+    ///
+    /// - Parameter received: the receive clock, ns.
+    public mutating func close(at time: UInt64, received: UInt64) {
+        pass(to: time, received: received)
+        for row in open {
+            for index in rows[row].paths.indices where rows[row].paths[index].known == 0 {
+                rows[row].paths[index].isLost = true
+            }
         }
     }
 

@@ -20,9 +20,6 @@ extension TradingCalendar {
         guard rest == 0 else { return stamp }
         let date = CivilDate(daysSinceEpoch: Int32(day))
         if isSettledAtTheOpen { return zone.timestamp(date, TimeOfDay(hour: 9, minute: 30)) }
-        if !date.weekday.isWeekend, case .earlyClose = ExchangeHoliday.on(date) {
-            return zone.timestamp(date, Self.earlyCloseTime)
-        }
-        return zone.timestamp(date, TimeOfDay(hour: 16, minute: 0))
+        return equityClose(on: date)
     }
 }

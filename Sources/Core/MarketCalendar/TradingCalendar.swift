@@ -39,13 +39,23 @@ public struct TradingCalendar: Sendable {
         }
     }
 
+    /// When the stock exchanges close on a date on which they open: 16:00 ET, 13:00 on an early close. Whatever hours
+    /// are configured.
+    public func equityClose(on date: CivilDate) -> Timestamp {
+        if !date.weekday.isWeekend, case .earlyClose = ExchangeHoliday.on(date) {
+            return zone.timestamp(date, Self.earlyCloseTime)
+        }
+        return zone.timestamp(date, TimeOfDay(hour: 16, minute: 0))
+    }
+
     /// The instant of a time of day within the session of a trade date: from 18:00 on it belongs to the evening before.
     public func instant(_ time: TimeOfDay, on tradeDate: CivilDate) -> Timestamp {
         zone.timestamp(time >= TradingCalendar.openTime ? tradeDate.adding(days: -1) : tradeDate, time)
     }
 
-    /// When equity index futures halt before their close: 13:00 ET on an early close, and on a trade date without
-    /// regular hours, 09:15 on a Good Friday. Nil on any other. The exchange's, whatever hours are configured.
+    /// From when on a short day nothing should be held: 13:00 ET, when the stock exchanges close early and on most
+    /// trade dates without regular hours; 09:15 on a Good Friday. Nil on any other day. The futures halt then, or, on
+    /// some early closes, at 13:15, as status records say. The exchange's, whatever hours are configured.
     public func earlyHalt(in session: SessionTimes) -> Timestamp? {
         guard session.isEarlyClose || !session.hasRTH else { return nil }
         return instant(ExchangeHoliday.haltTime(on: session.tradeDate), on: session.tradeDate)

@@ -94,7 +94,7 @@ public struct OptionBoard: ~Copyable {
     var refreshedAt: UInt64 { state.refreshedAt }
     /// Place of the leading contract at the last refresh.
     var leader: Int32 { state.leader }
-    /// 16:00 ET of the trade date, ns.
+    /// When the stock exchanges close on the trade date, ns: options that expire then are today's.
     var todayClose: UInt64 { state.todayClose }
     /// The session's instants, 18:00 to 18:00, ns.
     var sessionRange: Range<UInt64> { state.sessionOpen..<max(state.nextOpen, state.sessionOpen) }
@@ -106,7 +106,7 @@ public struct OptionBoard: ~Copyable {
         let session = calendar.sessionInForce(instant)
         state.sessionOpen = session.open.nanoseconds
         state.nextOpen = calendar.nextSession(after: instant).open.nanoseconds
-        state.todayClose = calendar.instant(TimeOfDay(hour: 16, minute: 0), on: session.tradeDate).nanoseconds
+        state.todayClose = calendar.equityClose(on: session.tradeDate).nanoseconds
         state.volumes = OptionVolumes()
         state.resetFlows()
         for place in 0..<chain.count {
@@ -161,7 +161,7 @@ struct OptionMarket: BitwiseCopyable {
     var reference = Double.nan
     /// The future above the index, in 1e-9 points: added to strikes when they are compared with levels.
     var basisNanos: Int64 = 0
-    /// To today's 16:00 ET.
+    /// To today's close of the stock exchanges.
     var yearsToClose = Double.nan
     var atTheMoneyToday = Double.nan
     var atTheMoney7 = Double.nan

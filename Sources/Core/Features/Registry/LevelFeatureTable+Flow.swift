@@ -125,7 +125,7 @@ extension LevelFeatureTable {
         .init(
             "B-58", "risk_neutral_touch_probability", "ratio", .levelOptions,
             "Odds, by today's options, that price touches the level before the close.", warmUp: "first refresh",
-            undefinedWhen: "no at-the-money volatility of an expiry at today's 16:00",
+            undefinedWhen: "no at-the-money volatility of an expiry at today's close",
             source: "reflection principle, driftless GBM"),
     ]
 }

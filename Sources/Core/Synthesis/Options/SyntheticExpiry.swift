@@ -7,7 +7,7 @@ public struct SyntheticExpiry: Hashable, Sendable {
     public var symbol: String
     /// The product, such as `E3B`.
     public var root: String
-    /// 16:00 ET of a weekly, 09:30 ET of a quarterly.
+    /// The stock exchanges' close for a weekly, 09:30 ET for a quarterly.
     public var expiration: Timestamp
     public var date: CivilDate
     /// Quarterlies are American, weeklies European.
@@ -65,7 +65,7 @@ public struct SyntheticExpiry: Hashable, Sendable {
         }
         return SyntheticExpiry(
             symbol: FuturesContract(root: root, year: day.year, month: day.month).rawSymbol, root: root,
-            expiration: calendar.zone.timestamp(day, hour: 16, minute: 0, second: 0), date: day, isQuarterly: false,
+            expiration: calendar.equityClose(on: day), date: day, isQuarterly: false,
             tradeDatesLeft: calendar.tradingDays(after: date, through: day))
     }
 }

@@ -39,21 +39,31 @@ struct MarketTally {
             + (rejected > 0 ? ", rejected records \(rejected)" : "")
     }
 
-    /// By the names that results give them, the groups not among them.
-    var members: [(String, String)] {
+    /// What the fold has put out, first of all results.
+    func outputs(
+        records: UInt64, featureRows: UInt64, featureDigest: String, signals: UInt64, signalDigest: String
+    ) -> [(String, String)] {
         [
-            ("status_source", JSONText.string(statusSource)),
-            ("ignored_definitions", JSONText.integer(ignoredDefinitions)),
-            ("unused_records", JSONText.integer(unused)), ("rejected_records", JSONText.integer(rejected)),
-            ("missing_last", JSONText.integer(missingLast)), ("crossed_groups", JSONText.integer(crossedGroups)),
-            ("late", JSONText.integer(late)),
-            ("level_tests", JSONText.object(levelTests.map { ($0.level, JSONText.integer($0.tests)) })),
+            ("records", JSONText.integer(records)), ("event_groups", JSONText.integer(eventGroups)),
+            ("feature_rows", JSONText.integer(featureRows)), ("feature_sha256", JSONText.string(featureDigest)),
+            ("signals", JSONText.integer(signals)), ("signal_sha256", JSONText.string(signalDigest)),
         ]
     }
 
+    /// By the names that results give them, the groups not among them.
+    var members: [(String, String)] { Self.fields.map { ($0.key, $0.value(self)) } }
+
     /// Those that the results of the processes have in common with a replay's.
-    static let keys = [
-        "status_source", "ignored_definitions", "unused_records", "rejected_records", "missing_last", "crossed_groups",
-        "late", "level_tests",
+    static var keys: [String] { fields.map(\.key) }
+
+    private static let fields: KeyValuePairs<String, @Sendable (MarketTally) -> String> = [
+        "status_source": { JSONText.string($0.statusSource) },
+        "ignored_definitions": { JSONText.integer($0.ignoredDefinitions) },
+        "unused_records": { JSONText.integer($0.unused) },
+        "rejected_records": { JSONText.integer($0.rejected) },
+        "missing_last": { JSONText.integer($0.missingLast) },
+        "crossed_groups": { JSONText.integer($0.crossedGroups) },
+        "late": { JSONText.integer($0.late) },
+        "level_tests": { JSONText.object($0.levelTests.map { ($0.level, JSONText.integer($0.tests)) }) },
     ]
 }

@@ -208,9 +208,16 @@ class Auction:
             row["prior_value_area_high_distance_ticks"] = mid - high
             row["prior_value_area_low_distance_ticks"] = mid - low
         if self.settlements and self.session.index > 0:
-            date = self.sessions[self.session.index - 1].trade_date
-            settled = latest_settlement(self.settlements, date, clock)
+            settled = self._prior_settlement(clock)
             row["prior_settlement_distance_bps"] = 1e4 * math.log(mid * 0.25 / settled)
+
+    def _prior_settlement(self, clock):
+        """Of the trade date before this one; where that is a holiday and has none, of the one before it."""
+        for session in reversed(self.sessions[: self.session.index]):
+            settled = latest_settlement(self.settlements, session.trade_date, clock)
+            if session.rth_open is not None or not math.isnan(settled):
+                return settled
+        return NAN
 
     def _since_open(self, row, moment):
         today, opened = self.today, self.today.since_open

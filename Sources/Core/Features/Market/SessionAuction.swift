@@ -37,8 +37,9 @@ struct SessionAuction: ~Copyable {
         var isRegularLost = false
         var settlements = Settlements()
         var clock: SessionClock
-        /// Trade date whose settlement is the prior one, days since 1970.
-        var priorDay: Int32 = .min
+        /// Trade dates whose settlement may be the prior one, days since 1970: from the last one with regular hours
+        /// on. On a holiday the exchange settles nothing.
+        var priorDays = (first: Int32.min, last: Int32.min)
         var settlement = Price.undefined
         var expiry: CivilDate?
         /// The date came from a definition record.
@@ -109,11 +110,19 @@ struct SessionAuction: ~Copyable {
     /// Finds what changes once a day.
     private mutating func refreshDay() {
         let today = state.pointee.clock.session.tradeDate
-        state.pointee.priorDay = calendar.previousTradeDate(before: today).daysSinceEpoch
-        state.pointee.settlement = state.pointee.settlements.price(day: state.pointee.priorDay)
+        let previous = calendar.previousTradeDate(before: today)
+        var settled = previous
+        while !calendar.isEquityMarketOpen(settled) { settled = calendar.previousTradeDate(before: settled) }
+        state.pointee.priorDays = (settled.daysSinceEpoch, previous.daysSinceEpoch)
+        refreshSettlement()
         state.pointee.daysToExpiration =
             state.pointee.expiry.map { Double(calendar.tradingDays(after: today, through: $0)) } ?? .nan
         state.pointee.written.isStale = true
+    }
+
+    private mutating func refreshSettlement() {
+        let days = state.pointee.priorDays
+        state.pointee.settlement = state.pointee.settlements.price(days: days.first...days.last)
     }
 
     // MARK: Records
@@ -150,7 +159,7 @@ struct SessionAuction: ~Copyable {
         state.pointee.settlements.take(
             price, day: Int32(record.referenceTime.nanoseconds / Timestamp.nanosecondsPerDay),
             received: record.receiveTime.nanoseconds)
-        state.pointee.settlement = state.pointee.settlements.price(day: state.pointee.priorDay)
+        refreshSettlement()
         state.pointee.written.isStale = true
     }
 

@@ -32,9 +32,12 @@ struct Settlements: BitwiseCopyable {
         entries[place] = Entry(day: day, price: price, received: received)
     }
 
-    /// The settlement of a trade date, `.undefined` when none is known.
-    func price(day: Int32) -> Price {
-        for index in 0..<4 where entries[index].day == day { return entries[index].price }
-        return .undefined
+    /// The settlement of the last of these trade dates that has one, `.undefined` when none is known.
+    func price(days: ClosedRange<Int32>) -> Price {
+        var (last, price) = (Int32.min, Price.undefined)
+        for index in 0..<4 where days.contains(entries[index].day) && entries[index].price.isDefined {
+            if entries[index].day > last { (last, price) = (entries[index].day, entries[index].price) }
+        }
+        return price
     }
 }

@@ -52,7 +52,8 @@ extension MarketFeatureTable {
         .init(
             "C-95", "prior_settlement_distance_bps", "bps", .session,
             "Change of the mid against yesterday's settlement.", warmUp: "a settlement on the tapes",
-            undefinedWhen: "no final settlement of the prior trade date", source: "practice"),
+            undefinedWhen: "no final settlement of the prior trade date, nor, behind a holiday, of the one before it",
+            source: "practice"),
         .init(
             "C-96", "opening_gap_ticks", "ticks", .session, "First regular trade against yesterday's last.",
             warmUp: "the regular open and one regular session on the tapes",

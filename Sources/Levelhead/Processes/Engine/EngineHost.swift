@@ -22,7 +22,7 @@ import ZeroMQ
 ///
 /// It takes nothing but records, so its state is a function of the run's tape alone.
 struct EngineHost: ~Copyable {
-    private static var stateVersion: UInt64 { 10 }
+    private static var stateVersion: UInt64 { 11 }
     private static var stride: Int { 1_024 }
 
     private let site: RunSite
@@ -258,17 +258,7 @@ struct EngineHost: ~Copyable {
         try outputs.finish()
         let market = MarketTally(pipeline.market)
         OptionRoom.warn(ignored: market.ignoredDefinitions, room: setup.configuration.options.maximumContracts)
-        let summary = pipeline.withOutput { ledger in
-            [
-                ("records", JSONText.integer(position)), ("event_groups", JSONText.integer(market.eventGroups)),
-                ("feature_rows", JSONText.integer(ledger.featureRows)),
-                ("feature_sha256", JSONText.string(ledger.finish())),
-                ("signals", JSONText.integer(ledger.signalCount)),
-                ("signal_sha256", JSONText.string(ledger.signalDigest)),
-            ]
-        }
-        let members = summary + market.members
-        try PosixFile.replace(site.result(.engine), with: Array((JSONText.object(members) + "\n").utf8))
+        try site.write(.engine, pipeline.withOutput { $0.finish(records: position, market) })
         streams.end(quality: pipeline.quality)
     }
 }

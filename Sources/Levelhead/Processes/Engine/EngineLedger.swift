@@ -32,7 +32,6 @@ struct EngineLedger: ~Copyable, EngineOutput {
     deinit { scratch.deallocate() }
 
     var signalCount: UInt64 { signals.count }
-    var signalDigest: String { signals.chain.hexadecimal }
 
     mutating func vector(_ engine: borrowing ContractEngine) {
         featureRows &+= 1
@@ -80,8 +79,12 @@ struct EngineLedger: ~Copyable, EngineOutput {
     /// Takes the seconds that have ended into the digest, when nobody waits.
     mutating func settle() { features.settle() }
 
-    /// Ends the run and gives the features' digest.
-    mutating func finish() -> String { features.finish().hexadecimal }
+    /// Ends the run and gives what the engine came to, for the results.
+    mutating func finish(records: UInt64, _ market: MarketTally) -> [(String, String)] {
+        market.outputs(
+            records: records, featureRows: featureRows, featureDigest: features.finish().hexadecimal,
+            signals: signals.count, signalDigest: signals.chain.hexadecimal) + market.members
+    }
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.marker("engine ledger")

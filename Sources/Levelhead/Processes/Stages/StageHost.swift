@@ -21,7 +21,7 @@ import ZeroMQ
 /// What comes in beside the records is journaled before anything that follows from it leaves, so the stage is a
 /// function of the run's tape and its journal: a process that was killed folds both again and puts out the same.
 struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
-    private static var stateVersion: UInt64 { 18 }
+    private static var stateVersion: UInt64 { 19 }
     /// Records between two looks at everything else.
     private static var stride: Int { 1_024 }
 

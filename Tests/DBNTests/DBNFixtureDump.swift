@@ -5,11 +5,11 @@ import Testing
 /// The other half of scripts/oracles/dbn_fixtures.py: decodes and encodes the streams that the script has laid out in a
 /// directory and writes what it got beside them, for the script to compare with Databento's own package.
 @Suite struct DBNFixtureDump {
-    static let directory = getenv("LEVELHEAD_DBN_DUMP_DIR").map { String(cString: $0) }
+    static let directory = getenv("TEST_DBN_DUMP_DIR").map { String(cString: $0) }
 
     /// The directory's `manifest` has a line for each stream: name, version if it is a fragment or 0, 1 if it has send
     /// times.
-    @Test(.enabled(if: directory != nil, "LEVELHEAD_DBN_DUMP_DIR is not set"))
+    @Test(.enabled(if: directory != nil, "TEST_DBN_DUMP_DIR is not set"))
     func `streams are dumped for comparison`() throws {
         let directory = try #require(Self.directory)
         let manifest = String(decoding: Fixtures.bytes(absolute: directory + "/manifest"), as: UTF8.self)

@@ -156,6 +156,9 @@ private func message(
         ("[policy]\nflat_by = \"17:00\"\n",
             "FILE:2: policy.flat_by = \"17:00\" must be before 17:00, the session's end, on a clock "
                 + "that begins at 18:00"),
+        ("[programme]\nbalance_usd = \"1.00\"\nflat_by = \"18:00\"\n",
+            "FILE:3: programme.flat_by = \"18:00\" must be, on a clock that begins at 18:00, more than "
+                + "policy.early_close_entry_minutes after policy.entry_start = \"09:30\""),
         ("[programme]\nbalance_usd = \"1.00\"\nflat_by = \"17:59\"\n",
             "FILE:3: programme.flat_by = \"17:59\" must be before 17:00, the session's end, on a clock "
                 + "that begins at 18:00"),

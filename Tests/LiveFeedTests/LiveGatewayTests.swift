@@ -6,15 +6,15 @@ import Units
 
 @testable import LiveFeed
 
-/// Against a gateway that runs beside the tests: `LEVELHEAD_LIVE_GATEWAY` has its address, `LEVELHEAD_LIVE_TAPE` the
+/// Against a gateway that runs beside the tests: `TEST_LIVE_GATEWAY` has its address, `TEST_LIVE_TAPE` the
 /// one file that it serves. What the feed hands on must be what the tape holds.
 @Suite struct LiveGatewayTests {
-    private static let gateway = ProcessInfo.processInfo.environment["LEVELHEAD_LIVE_GATEWAY"]
-    private static let tape = ProcessInfo.processInfo.environment["LEVELHEAD_LIVE_TAPE"]
-    private static let holes = ProcessInfo.processInfo.environment["LEVELHEAD_LIVE_HOLES"] ?? "none"
-    private static let compression = ProcessInfo.processInfo.environment["LEVELHEAD_LIVE_COMPRESSION"] ?? "none"
+    private static let gateway = ProcessInfo.processInfo.environment["TEST_LIVE_GATEWAY"]
+    private static let tape = ProcessInfo.processInfo.environment["TEST_LIVE_TAPE"]
+    private static let holes = ProcessInfo.processInfo.environment["TEST_LIVE_HOLES"] ?? "none"
+    private static let compression = ProcessInfo.processInfo.environment["TEST_LIVE_COMPRESSION"] ?? "none"
     private static let seconds =
-        ProcessInfo.processInfo.environment["LEVELHEAD_LIVE_SECONDS"].flatMap(Double.init) ?? 60
+        ProcessInfo.processInfo.environment["TEST_LIVE_SECONDS"].flatMap(Double.init) ?? 60
     private static let isThere = gateway != nil && tape != nil
 
     @Test(.enabled(if: isThere, "no gateway beside the tests"))

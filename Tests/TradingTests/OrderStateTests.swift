@@ -74,11 +74,11 @@ import Testing
         return text
     }
 
-    /// `LEVELHEAD_DRAW_DOCS=1 swift test --filter OrderStateTests` draws it anew.
+    /// `TEST_DRAW_DOCS=1 swift test --filter OrderStateTests` draws it anew.
     @Test func `the page draws the code's own table`() throws {
         let text = try String(contentsOf: Self.page, encoding: .utf8)
         let begin = try #require(text.range(of: Self.marks.begin)), end = try #require(text.range(of: Self.marks.end))
-        if ProcessInfo.processInfo.environment["LEVELHEAD_DRAW_DOCS"] == "1" {
+        if ProcessInfo.processInfo.environment["TEST_DRAW_DOCS"] == "1" {
             let drawn = text[..<begin.upperBound] + Self.drawing + text[end.lowerBound...]
             try String(drawn).write(to: Self.page, atomically: true, encoding: .utf8)
             return

@@ -278,7 +278,7 @@ def swift_side(streams, report, directory, swift):
         (directory / str(index)).write_bytes(stream.data)
         lines.append(f"{index}\t{stream.fragment}\t{int(stream.send_time)}\n")
     (directory / "manifest").write_text("".join(lines))
-    run = subprocess.run(swift, cwd=ROOT, env={**os.environ, "LEVELHEAD_DBN_DUMP_DIR": str(directory)},
+    run = subprocess.run(swift, cwd=ROOT, env={**os.environ, "TEST_DBN_DUMP_DIR": str(directory)},
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if run.returncode != 0:
         sys.exit("swift test failed:\n" + run.stdout[-4000:])

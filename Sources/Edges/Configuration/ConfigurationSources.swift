@@ -71,7 +71,7 @@ public struct ConfigurationSources: Sendable {
 
     /// The key that a variable sets. Nil for variables that are no configuration.
     private static func key(_ variable: String) throws(ConfigurationError) -> String? {
-        guard variable.hasPrefix(SettingTable.environmentPrefix), !SettingTable.otherVariables.contains(variable) else {
+        guard variable.hasPrefix(SettingTable.environmentPrefix), variable != SettingTable.stateDirectoryVariable else {
             return nil
         }
         if let known = SettingTable.all.first(where: { $0.environmentName == variable }) { return known.key }

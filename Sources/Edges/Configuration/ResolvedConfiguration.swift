@@ -193,8 +193,12 @@ public struct ResolvedConfiguration: Sendable {
         let sessionEnd: Int32 = 23 * 3_600
         let withinSession = "be before 17:00, the session's end, on a clock that begins at 18:00"
         guard flat < sessionEnd else { throw read.relation("policy.flat_by", withinSession) }
-        if let flat = programme?.flatBy, flat.secondsIntoSession >= sessionEnd {
-            throw read.relation("programme.flat_by", withinSession)
+        if let flat = programme?.flatBy {
+            guard flat.secondsIntoSession < sessionEnd else { throw read.relation("programme.flat_by", withinSession) }
+            // Else no strategy could ever enter.
+            let room = Int32(window.earlyCloseEntryMinutes) * 60
+            let rule = "be, on a clock that begins at 18:00, more than policy.early_close_entry_minutes after"
+            try require(start + room < flat.secondsIntoSession, "programme.flat_by", rule, "policy.entry_start")
         }
         try checkSizing(read)
         let limits: [(Bool, String, String)] = [

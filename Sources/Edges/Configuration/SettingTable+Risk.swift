@@ -86,8 +86,8 @@ extension SettingTable {
         row(
             "programme.flat_by", .timeOfDayOrNever, .text("never"), unit: "New York",
             """
-            no position from here to the end of the session, on a short day from when the futures halt (13:00, on a \
-            Good Friday 09:15); strategies end before it as before an early close
+            no position from here to the end of the session, on a short day from 13:00 (on a Good Friday 09:15), also \
+            where the futures go on until 13:15; strategies end before it as before an early close
             """),
     ]
 

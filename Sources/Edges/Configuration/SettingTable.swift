@@ -5,12 +5,8 @@ import Units
 public enum SettingTable {
     public static let environmentPrefix = "LEVELHEAD_"
 
-    /// Variables with the prefix that are not configuration: where the state lies, and what the project's own tests
-    /// read.
-    public static let otherVariables: Set<String> = [
-        "LEVELHEAD_STATE_DIR", "LEVELHEAD_DBN_DUMP_DIR", "LEVELHEAD_DBN_FIXTURES", "LEVELHEAD_DRAW_DOCS",
-        "LEVELHEAD_FAULTS",
-    ]
+    /// The one variable with the prefix that is no setting: where the state lies.
+    static let stateDirectoryVariable = "LEVELHEAD_STATE_DIR"
 
     public static let all: [SettingDeclaration] =
         instrument + sessions + bars + levels + features + options + policy + sizing + risk + riskChecks + riskScopes

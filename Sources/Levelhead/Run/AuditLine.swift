@@ -114,7 +114,7 @@ enum AuditLine {
             OperatorCommand(
                 request, id: asked.command, sender: asked.sender, reason: asked.reason, target: notice.order,
                 epoch: asked.epoch),
-            nil)
+            nil, notice.time)
     }
 
     private static func object(_ account: VenueAccount, _ members: KeyValuePairs<String, String>) -> String {
@@ -134,9 +134,11 @@ enum AuditLine {
 extension AuditLine {
     /// The line of what the risk gateway took or put out; nil for what has none.
     ///
-    /// - Parameter outcome: of a request that it took.
+    /// - Parameters:
+    ///   - outcome: of a request that it took.
+    ///   - time: the event time at which it took the message; what has a time of its own keeps that.
     static func line(
-        of message: StageMessage, outcome: OperatorOutcome?, terms: ContractSpecification
+        of message: StageMessage, outcome: OperatorOutcome?, time: Timestamp, terms: ContractSpecification
     ) -> String? {
         switch message {
         case .signal(let signal): Self.signal(signal)
@@ -145,7 +147,7 @@ extension AuditLine {
         case .fill(let fill): Self.fill(fill, terms: terms)
         case .change(let change): Self.change(change)
         case .notice(let notice): Self.notice(notice)
-        case .request(let request): Self.request(request, outcome)
+        case .request(let request): Self.request(request, outcome, time)
         case .carried(let usage): Self.carried(usage)
         case .approval, .command, .event, .tick, .clock: nil
         }
@@ -171,10 +173,13 @@ extension AuditLine {
 
     /// What an operator asked of the gateways.
     ///
-    /// - Parameter outcome: what the risk gateway made of it; nil when it was not asked.
-    static func request(_ command: OperatorCommand, _ outcome: OperatorOutcome?) -> String {
+    /// - Parameters:
+    ///   - outcome: what the risk gateway made of it; nil when it was not asked.
+    ///   - time: event time when it was taken.
+    static func request(_ command: OperatorCommand, _ outcome: OperatorOutcome?, _ time: Timestamp) -> String {
         let members: KeyValuePairs = [
-            "event": JSONText.string("operator"), "request": JSONText.string(command.request.name),
+            "event": JSONText.string("operator"), "time": JSONText.integer(time.nanoseconds),
+            "request": JSONText.string(command.request.name),
             "command": JSONText.string(command.id == 0 ? "" : String(command.id, radix: 16)),
             "who": JSONText.string("\(command.sender)"), "why": JSONText.string("\(command.reason)"),
             "epoch": JSONText.integer(command.epoch),

@@ -23,7 +23,7 @@ struct HostedRisk: ~Copyable, HostedStage {
 
     private let setup: MarketSetup
     private let site: RunSite
-    private let desk: TradingLock
+    private let lockWord: TradingLock
     private let isLive: Bool
     /// Nil over recorded tape, whose account begins and ends with the run.
     private var keeper: DayKeeper?
@@ -34,7 +34,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     private var audit: AuditKeeper?
     /// What audit log and digest do not have yet: a line takes tens of microseconds, which no order waits for. After a
     /// crash it is observed again.
-    private var unwritten: [(message: StageMessage, outcome: OperatorOutcome?)] = []
+    private var unwritten: [(message: StageMessage, outcome: OperatorOutcome?, time: Timestamp)] = []
     private static let unwrittenMax = 256
     private var tally = OrderTally()
     /// Nil over recorded tape, which is played at many speeds.
@@ -46,12 +46,12 @@ struct HostedRisk: ~Copyable, HostedStage {
     }
 
     init(_ site: RunSite, _ setup: MarketSetup, isLive: Bool) throws {
-        let desk = try TradingLock(stateDirectory: site.stateDirectory)
+        let lockWord = try TradingLock(stateDirectory: site.stateDirectory)
         let epoch = try setup.trading().orderEpoch
-        let keeper = isLive ? try DayKeeper(site, setup.configuration, lock: desk) : nil
+        let keeper = isLive ? try DayKeeper(site, setup.configuration, lock: lockWord) : nil
         self.setup = setup
         self.site = site
-        self.desk = desk
+        self.lockWord = lockWord
         self.isLive = isLive
         self.keeper = keeper
         signalLife = isLive ? setup.configuration.risk.signalLife : nil
@@ -111,7 +111,7 @@ struct HostedRisk: ~Copyable, HostedStage {
         }
         // Without it, one that is late would undo a flatten that nobody had thought of.
         guard let epoch = command.arguments.epoch else { return .refuse("no epoch of the lock that it is to open") }
-        let lock = desk.word.load()
+        let lock = lockWord.word.load()
         guard epoch == lock.epoch else {
             return .refuse(
                 epoch < lock.epoch ? "flattened meanwhile" : "epoch \(epoch): the lock is of epoch \(lock.epoch)")
@@ -177,21 +177,20 @@ struct HostedRisk: ~Copyable, HostedStage {
         case .approval, .command, .event, .tick, .clock: return
         case .verdict, .signal, .update, .fill, .change, .notice, .request, .carried: break
         }
-        unwritten.append((message, message.kind == .request ? fold.read { $0.outcome } : nil))
+        unwritten.append((message, message.kind == .request ? fold.read { $0.outcome } : nil, fold.now.event))
     }
 
     var hasManyUnrecorded: Bool { unwritten.count >= Self.unwrittenMax }
 
     mutating func record() throws {
-        for (message, outcome) in unwritten { try log(message, outcome) }
+        for (message, outcome, time) in unwritten { try log(message, outcome, time) }
         unwritten.removeAll(keepingCapacity: true)
     }
 
-    private mutating func log(_ message: StageMessage, _ outcome: OperatorOutcome?) throws {
+    private mutating func log(_ message: StageMessage, _ outcome: OperatorOutcome?, _ time: Timestamp) throws {
         tally.digest(message)
-        guard let line = AuditLine.line(of: message, outcome: outcome, terms: setup.plan.tradedSpecification) else {
-            return
-        }
+        let terms = setup.plan.tradedSpecification
+        guard let line = AuditLine.line(of: message, outcome: outcome, time: time, terms: terms) else { return }
         guard let failure = try audit?.append(Array(line.utf8)) else { return }
         Terminal.writeError("levelhead: risk: \(failure): no more lines of the audit log until risk is started again")
     }
@@ -237,7 +236,7 @@ struct HostedRisk: ~Copyable, HostedStage {
             return entry.outcome == .done ? nil : gate.armRefusal(scope) ?? "not now"
         }
         // Under a word that is locked the gate may be armed already.
-        let isArmed = entry.outcome == .done || gate.state == .reducing && desk.word.load().isLocked
+        let isArmed = entry.outcome == .done || gate.state == .reducing && lockWord.word.load().isLocked
         guard isArmed else { return gate.armRefusal ?? "not now" }
         return opens(entry.epoch) ? nil : "flattened meanwhile"
     }
@@ -245,8 +244,8 @@ struct HostedRisk: ~Copyable, HostedStage {
     /// Takes the lock off the word. Its record goes with it, but for one that was there before a run over recorded tape
     /// and has to outlive it.
     private func opens(_ epoch: UInt64) -> Bool {
-        let keeps = !isLive && desk.record?.isLasting == true
-        return desk.open(ifEpochIs: epoch, keepsRecord: keeps)
+        let keeps = !isLive && lockWord.record?.isLasting == true
+        return lockWord.open(ifEpochIs: epoch, keepsRecord: keeps)
     }
 
     mutating func follow(_ fold: inout StageFold<RiskFollower>) {
@@ -270,16 +269,12 @@ struct HostedRisk: ~Copyable, HostedStage {
         try audit?.finish()
         keeper?.finish(fold.read { $0.gate })
         let members = tally.members + Self.members(symbol: fold.tradedSymbol, gate: fold.read { $0.gate })
-        try Self.write(site, [("records", JSONText.integer(records))] + members)
+        try site.write(.risk, [("records", JSONText.integer(records))] + members)
     }
 
     /// The account's part of the results alone.
     static func writeAccount(_ site: RunSite, symbol: String, gate: RiskGate) throws {
-        try write(site, members(symbol: symbol, gate: gate))
-    }
-
-    private static func write(_ site: RunSite, _ members: [(String, String)]) throws {
-        try PosixFile.replace(site.result(.risk), with: Array((JSONText.object(members) + "\n").utf8))
+        try site.write(.risk, members(symbol: symbol, gate: gate))
     }
 
     /// What the account came to.

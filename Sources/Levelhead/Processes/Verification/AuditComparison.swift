@@ -23,7 +23,7 @@ struct AuditComparison: ~Copyable {
 
     /// - Parameter terms: of the traded contract.
     init(_ path: String, terms: ContractSpecification) throws {
-        let copy = FileManager.default.temporaryDirectory.path + "/levelhead-verify-\(getpid())-audit.jsonl"
+        let copy = VerificationScratch.path() + "-audit.jsonl"
         let bytes = PosixFile.exists(path) ? try PosixFile.contents(of: path) : nil
         let log = try Self.log(bytes, copy)
         self.path = path
@@ -46,7 +46,9 @@ struct AuditComparison: ~Copyable {
     /// Takes what the risk gateway took or put out, in its order, and what it made of a request.
     mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<RiskFollower>) throws {
         let outcome = message.kind == .request ? fold.read { $0.outcome } : nil
-        guard difference == nil, let line = AuditLine.line(of: message, outcome: outcome, terms: terms) else { return }
+        guard difference == nil,
+            let line = AuditLine.line(of: message, outcome: outcome, time: fold.now.event, terms: terms)
+        else { return }
         do throws(AuditLogError) {
             try log?.append(Array(line.utf8))
             made += 1

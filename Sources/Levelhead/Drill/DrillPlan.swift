@@ -1,3 +1,5 @@
+import Determinism
+
 /// What happens in one run of a drill: which step is which, who is killed in front of which, and what the venue does
 /// wrong. All of it follows from the seed and the run's number.
 struct DrillPlan {
@@ -16,10 +18,10 @@ struct DrillPlan {
     /// The same for people.
     let venue: String
 
-    init(run: Int, _ random: inout DrillRandom) {
+    init(run: Int, _ random: inout SeededGenerator) {
         var steps: [Step] = [.order]
-        for _ in 0..<(5 + random.below(4)) {
-            switch random.below(6) {
+        for _ in 0..<(5 + random.draw(4)) {
+            switch random.draw(6) {
             case 0, 1, 2: steps.append(.order)
             case 3: steps.append(.cutFeed)
             case 4: steps.append(.stop(random.pick([.execution, .risk, .paper])))
@@ -27,7 +29,7 @@ struct DrillPlan {
             }
         }
         var kills: [Int: [ProcessRole]] = [:]
-        for role in ProcessRole.allCases { kills[1 + random.below(steps.count), default: []].append(role) }
+        for role in ProcessRole.allCases { kills[1 + random.draw(steps.count), default: []].append(role) }
         self.steps = steps
         self.kills = kills
         // Each kind of fault in each four runs, and all of them at once.
@@ -50,4 +52,12 @@ struct DrillPlan {
             shares.flatMap { ["--set", "drill.venue_\($0.0)=\($0.1)"] }
         )
     }
+}
+
+extension SeededGenerator {
+    /// 0 ..< bound.
+    mutating func draw(_ bound: Int) -> Int { Int(below(UInt64(bound))) }
+
+    /// One of some.
+    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[draw(elements.count)] }
 }

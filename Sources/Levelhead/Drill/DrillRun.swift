@@ -1,5 +1,6 @@
 @preconcurrency import Glibc
 import Control
+import Determinism
 import Foundation
 import Platform
 import Units
@@ -20,7 +21,7 @@ struct DrillRun {
     let plan: DrillPlan
     /// Called with the number of steps that are done.
     var progress: (Int) -> Void = { _ in }
-    private var random: DrillRandom
+    private var random: SeededGenerator
 
     /// Milliseconds to proven flat.
     private(set) var flattenTimes: [Double] = []
@@ -35,7 +36,7 @@ struct DrillRun {
     init(tape: String, directory: String, seed: UInt64, run: Int) {
         self.tape = tape
         self.directory = directory
-        random = DrillRandom(seed: seed, run: run)
+        random = SeededGenerator(seed: seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(run))
         plan = DrillPlan(run: run, &random)
     }
 
@@ -87,14 +88,14 @@ struct DrillRun {
             try awaitAll()
             try flatten()
         }
-        usleep(UInt32(random.below(60_000)))
+        usleep(UInt32(random.draw(60_000)))
     }
 
     private mutating func note(_ what: String) { steps.append("\(number) \(what)") }
 
     /// A manual order; it may be refused.
     private mutating func order() throws {
-        let side = random.pick(["buy", "sell"]), quantity = 1 + random.below(2)
+        let side = random.pick(["buy", "sell"]), quantity = 1 + random.draw(2)
         try awaitAll()
         try arm()
         note("order \(side) \(quantity)")
@@ -121,7 +122,7 @@ struct DrillRun {
         guard let found = registration(role) else { return }
         note(role == .ingest ? "cut the feed" : "stop \(role.rawValue)")
         Glibc.kill(found.pid, SIGSTOP)
-        usleep(UInt32(50_000 + random.below(400_000)))
+        usleep(UInt32(50_000 + random.draw(400_000)))
         Glibc.kill(found.pid, SIGCONT)
     }
 

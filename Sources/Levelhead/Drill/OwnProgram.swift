@@ -14,9 +14,12 @@ enum OwnProgram {
         }
     }
 
+    /// Whatever has become of the name that it was started by: its file may have been replaced since.
+    static let file = URL(fileURLWithPath: "/proc/self/exe")
+
     static func start(_ arguments: [String], output: URL, errors: URL) throws -> Process {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.executableURL = file
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
         for file in [output, errors] { try Data().write(to: file) }

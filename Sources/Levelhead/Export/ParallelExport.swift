@@ -54,7 +54,7 @@ struct ParallelExport {
     }
 }
 
-/// One job under way. Its output goes through files without a reader that could be waited for: nothing blocks.
+/// One job under way. What it writes is read as far as it is there: nothing blocks.
 private final class ExportProcess {
     private let process = Process()
     private let output = Pipe()
@@ -66,7 +66,7 @@ private final class ExportProcess {
     private var lastLine = ""
 
     init(_ job: ExportJob) throws {
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.executableURL = OwnProgram.file
         process.arguments = job.arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output

@@ -29,7 +29,7 @@ struct ProcessFeed: RecordFeed, ~Copyable {
         self.ringPath = ringPath
         // What a killed run left has another numbering.
         try SharedMemoryFile.remove(path: ringPath)
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.executableURL = OwnProgram.file
         process.arguments =
             [
                 "ingest", "--ring", ringPath, "--ring-bytes", "\(capacity)", "--skip", "\(first)", "--await-reader",

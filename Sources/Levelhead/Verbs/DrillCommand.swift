@@ -42,14 +42,23 @@ struct DrillCommand: ParsableCommand {
             let name = "lh-drill-\(UUID().uuidString.prefix(8).lowercased())"
             let place = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
             try Directory.make(place, mode: 0o700)
-            let bar = StepBar()
-            let results = try (0..<runs).map { try play($0, place, bar) }
-            bar.clear()
+            // Nothing of a drill that could not be held is worth looking at.
+            let results: [DrillResult]
+            do { results = try hold(in: place) } catch {
+                try? FileManager.default.removeItem(atPath: place)
+                throw error
+            }
             let failed = results.filter { $0.failure != nil }.count
             if failed == 0 { try? FileManager.default.removeItem(atPath: place) }
             if json { print(object(results, failed: failed)) } else { summarize(results, failed: failed, place) }
             if failed > 0 { throw ExitCode.failure }
         }
+    }
+
+    private func hold(in place: String) throws -> [DrillResult] {
+        let bar = StepBar()
+        defer { bar.clear() }
+        return try (0..<runs).map { try play($0, place, bar) }
     }
 
     private func play(_ number: Int, _ place: String, _ bar: StepBar) throws -> DrillResult {
@@ -135,7 +144,7 @@ struct DrillResult {
 extension [Double] {
     /// Of sorted numbers, the first that at least this share is at or below; nil of none.
     fileprivate func at(_ share: Double) -> Double? {
-        isEmpty ? nil : self[Swift.min(count - 1, Int(share * Double(count)))]
+        isEmpty ? nil : self[Swift.max(0, Int((share * Double(count)).rounded(.up)) - 1)]
     }
 }
 

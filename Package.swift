@@ -186,7 +186,7 @@ let package = Package(
             dependencies: ["Units", "DBN", "Orders", "PaperVenue", "Platform", "Tape", argumentParser],
             path: "Sources/Bench/FillBench", swiftSettings: edge),
 
-        // MARK: Tests, one folder per module
+        // MARK: Tests, by module or by a group of them
         .target(
             name: "FeatureProperties", dependencies: ["Features"], path: "Tests/FeatureProperties",
             swiftSettings: edge),
@@ -213,7 +213,7 @@ let package = Package(
             "EdgesTests",
             [
                 "Platform", "Compression", "Security", "Storage", "Tape", "Network", "Configuration", "DBN", "Units",
-                "MarketCalendar", "CHeapCount", "CLMDB",
+                "MarketCalendar", "Determinism", "CHeapCount", "CLMDB",
             ]),
         tests(
             "ControlTests",

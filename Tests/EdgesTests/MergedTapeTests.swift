@@ -1,4 +1,5 @@
 import DBN
+import Determinism
 import Foundation
 import Platform
 import Tape
@@ -9,7 +10,7 @@ import Units
     /// A small tape of several instruments and schemas with many equal receive times, in no order of schema or
     /// instrument.
     static func mixedTape(seed: UInt64, count: Int) -> [[UInt8]] {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var time: UInt64 = 1_000
         return (0..<count).map { index in
             if Int.random(in: 0..<3, using: &random) == 0 { time += UInt64.random(in: 1...3, using: &random) }
@@ -45,7 +46,7 @@ import Units
 
     /// Every event time equals the receive time: only sequences tell segments of one receive time apart.
     @Test func `a tape cut in three at any two records replays as the whole in any order of arguments`() throws {
-        var random = SplitMix(state: 99)
+        var random = SeededGenerator(seed: 99)
         let whole: [[UInt8]] = (0..<14).map { (index: Int) -> [UInt8] in
             let type: RecordType = index % 2 == 0 ? .mbp10 : .mbp1
             let received = UInt64(100 + index / 5)
@@ -122,7 +123,7 @@ import Units
         let early = TestRecord.book(.mbp1, instrument: 9, received: 5)
         paths.append(try TestTape.write(scratch.file("z.dbn"), TestTape.metadata(.mbp1, dataset: "A.B"), [early]))
         expected.insert(early, at: 0)
-        var random = SplitMix(state: 3)
+        var random = SeededGenerator(seed: 3)
         for _ in 0..<20 { #expect(try TestTape.merged(paths.shuffled(using: &random)) == expected) }
     }
 

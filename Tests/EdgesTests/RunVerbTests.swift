@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import Synchronization
 import Testing
 
 /// A quarter of an hour of a synthetic session and a replay of it with orders, made once for all tests.
@@ -8,6 +9,9 @@ private enum ShortRun {
         "policy.signal_threshold=0.1", "policy.hold_seconds=0.5", "policy.entry_start=09:27",
         "policy.after_test_seconds=5", "policy.one_entry_per_test=false",
     ].map { "--set \($0)" }.joined(separator: " ")
+
+    /// What no test can remove, for others may be at it.
+    private static let left = Mutex<String?>(nil)
 
     static let made = Result<Scratch, any Error> {
         let scratch = try Scratch()
@@ -19,6 +23,8 @@ private enum ShortRun {
             """
         let outcome = try Program.shell(line, in: scratch.path)
         try #require(outcome.status == 0, "\(outcome.errors)")
+        left.withLock { $0 = scratch.path }
+        atexit { ShortRun.left.withLock { $0.map { try? FileManager.default.removeItem(atPath: $0) } } }
         return scratch
     }
 

@@ -126,7 +126,7 @@ import Testing
 
     /// The first word of what the command prints.
     private func openssl(_ arguments: [String], _ message: [UInt8]) throws -> String {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let file = "\(directory.path)/message"
         try Data(message).write(to: URL(fileURLWithPath: file))
         let process = Process()

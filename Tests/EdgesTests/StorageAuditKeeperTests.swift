@@ -6,11 +6,11 @@ import Testing
 
 /// An audit log whose owner goes on without space, and with nothing else amiss.
 @Suite struct StorageAuditKeeperTests {
-    private let directory: TemporaryDirectory
+    private let directory: Scratch
     private let path: String
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try Scratch()
         path = directory.file("audit.jsonl")
     }
 

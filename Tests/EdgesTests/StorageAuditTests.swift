@@ -4,11 +4,11 @@ import Storage
 import Testing
 
 @Suite struct StorageAuditTests {
-    private let directory: TemporaryDirectory
+    private let directory: Scratch
     private let path: String
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try Scratch()
         path = directory.file("audit.jsonl")
     }
 
@@ -52,15 +52,15 @@ import Testing
         for index in good.indices {
             var bad = good
             bad[index] ^= 1
-            try directory.write("audit.jsonl", bad)
+            try directory.write(bad, "audit.jsonl")
             #expect(throws: AuditLogError.self, "byte \(index)") { try AuditLog.verify(path) }
         }
-        try directory.write("audit.jsonl", good)
+        try directory.write(good, "audit.jsonl")
         var third = good.split(separator: 10).map(Array.init)[2]
         third.replaceSubrange(3..<4, with: [0x45])
         var lines = good.split(separator: 10).map(Array.init)
         lines[2] = third
-        try directory.write("audit.jsonl", Array(lines.joined(separator: [10])) + [10])
+        try directory.write(Array(lines.joined(separator: [10])) + [10], "audit.jsonl")
         do {
             _ = try AuditLog.verify(path)
             Issue.record("a changed line was accepted")
@@ -73,10 +73,10 @@ import Testing
         _ = try write(5)
         let lines = try directory.bytes("audit.jsonl").split(separator: 10).map { Array($0) + [10] }
         for (name, kept) in [("removed", [0, 1, 3, 4]), ("first removed", [1, 2, 3, 4]), ("swapped", [0, 2, 1, 3, 4])] {
-            try directory.write("audit.jsonl", kept.flatMap { lines[$0] })
+            try directory.write(kept.flatMap { lines[$0] }, "audit.jsonl")
             #expect(throws: AuditLogError.self, "\(name)") { try AuditLog.verify(path) }
         }
-        try directory.write("audit.jsonl", lines[0] + lines[1].dropLast())
+        try directory.write(lines[0] + lines[1].dropLast(), "audit.jsonl")
         #expect(
             throws: AuditLogError.torn(path: path, line: 2, offset: lines[0].count, bytes: lines[1].count - 1)
         ) { try AuditLog.verify(path) }
@@ -101,7 +101,7 @@ import Testing
         let position = try write(6, mark: 2)
         let whole = try directory.bytes("audit.jsonl")
         for size in Int(position.byteOffset)...whole.count {
-            try directory.write("audit.jsonl", Array(whole[..<size]))
+            try directory.write(Array(whole[..<size]), "audit.jsonl")
             var log = try AuditLog.resume(path, at: position)
             let end = whole[..<size].lastIndex(of: 10).map { $0 + 1 } ?? 0
             #expect(log.cutByteCount == size - end)
@@ -159,7 +159,7 @@ import Testing
         let second = try #require(bytes.firstIndex(of: UInt8(ascii: "\n"))) + 1
         // `{"event":"fill"` becomes `{"event":"bill"`.
         bytes[second + 10] = UInt8(ascii: "b")
-        try directory.write("audit.jsonl", bytes)
+        try directory.write(bytes, "audit.jsonl")
         do {
             _ = try AuditLog.resume(path, at: position).cutByteCount
             Issue.record("the edit went unseen")
@@ -178,7 +178,7 @@ import Testing
         #expect(good.output.contains(mark.hash.hexadecimal))
         var bytes = try directory.bytes("audit.jsonl")
         bytes[300] ^= 1
-        try directory.write("audit.jsonl", bytes)
+        try directory.write(bytes, "audit.jsonl")
         #expect(try run(["python3", script.path, path]).status == 1)
     }
 

@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func `what a disk does not take is kept, said and written as soon as it does`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a.journal")
         var writer = try JournalWriter.create(path)
         writer.keepReserve(0)
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func `without a reserve it is an error at once`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a.journal")
         var writer = try JournalWriter.create(path)
         try withoutSpace(path) {
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func `what a failed sync has lost is written again before another one counts`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a.journal")
         var writer = try JournalWriter.create(path)
         writer.keepReserve(0)
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func `what is not in memory any more when a sync fails keeps the journal failed`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a.journal")
         var writer = try JournalWriter.create(path)
         writer.keepReserve(0)
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test func `without a reserve a failed sync is an error, and the next one writes again`() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try Scratch()
         let path = directory.file("a.journal")
         var writer = try JournalWriter.create(path)
         try losingWrites(path) {

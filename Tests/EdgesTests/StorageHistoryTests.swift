@@ -8,7 +8,7 @@ import Testing
     }
 
     @Test func `sessions come back in the order of their dates, each root by itself`() throws {
-        let scratch = try TemporaryDirectory()
+        let scratch = try Scratch()
         let path = scratch.file("history")
         do {
             var store = try Self.open(path)
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func `the digest is that of what is kept`() throws {
-        let scratch = try TemporaryDirectory()
+        let scratch = try Scratch()
         var store = try Self.open(scratch.file("a"))
         var other = try Self.open(scratch.file("b"))
         try store.put(root: "ES", date: 20_240_102, [1, 2])
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test func `a record of another version is refused with both versions`() throws {
-        let scratch = try TemporaryDirectory()
+        let scratch = try Scratch()
         let path = scratch.file("history")
         do {
             var store = try Self.open(path, version: 2)
@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func `damage anywhere in a record is found`() throws {
-        let scratch = try TemporaryDirectory()
+        let scratch = try Scratch()
         let path = scratch.file("history")
         let key = Array("session/ES/20240102".utf8)
         let whole: [UInt8]
@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test func `a directory without a history is refused and left as it is`() throws {
-        let scratch = try TemporaryDirectory()
+        let scratch = try Scratch()
         let path = scratch.file("none")
         #expect(throws: HistoryError.absent(path: path)) { _ = try Self.open(path, makes: false) }
         #expect(!FileManager.default.fileExists(atPath: path))
@@ -126,7 +126,7 @@ struct HistoryVerbTests {
         return bytes
     }
 
-    private static func history(_ scratch: TemporaryDirectory) throws -> String {
+    private static func history(_ scratch: Scratch) throws -> String {
         let path = scratch.file("history")
         var store = try HistoryStore(path, version: 1, makes: true)
         for day in 2...8 where day < 6 || day > 7 {
@@ -136,7 +136,7 @@ struct HistoryVerbTests {
     }
 
     @Test func `the profile in force is printed for a date`() throws {
-        let scratch = try TemporaryDirectory()
+        let scratch = try Scratch()
         let path = try Self.history(scratch)
         let all = try #require(try Program.json(["history", "--history", path]) as? [String: Any])
         #expect(all["version"] as? Int == 1 && all["sessions"] as? Int == 5 && all["root"] as? String == "NQ")
@@ -169,7 +169,7 @@ struct HistoryVerbTests {
     }
 
     @Test func `what cannot be read is named`() throws {
-        let scratch = try TemporaryDirectory()
+        let scratch = try Scratch()
         let absent = try Program.run(["history", "--history", scratch.file("none")])
         #expect(absent.status == 1 && absent.errors.contains("no history there"))
         let path = try Self.history(scratch)

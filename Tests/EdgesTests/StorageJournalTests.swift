@@ -3,11 +3,11 @@ import Testing
 @testable import Storage
 
 @Suite struct StorageJournalTests {
-    private let directory: TemporaryDirectory
+    private let directory: Scratch
     private let path: String
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try Scratch()
         path = directory.file("engine.journal")
     }
 
@@ -134,7 +134,7 @@ import Testing
         let position = try write(8, mark: 3)
         let whole = try directory.bytes("engine.journal")
         for size in Int(position.byteOffset)...whole.count {
-            try directory.write("engine.journal", Array(whole[..<size]))
+            try directory.write(Array(whole[..<size]), "engine.journal")
             let (sequences, torn) = try read()
             var journal = try JournalWriter.resume(path, at: position)
             #expect(journal.cutByteCount == torn)
@@ -149,7 +149,7 @@ import Testing
     @Test func `without a position a journal continues at its end`() throws {
         _ = try write(5)
         let whole = try directory.bytes("engine.journal")
-        try directory.write("engine.journal", whole + [1, 2, 3])
+        try directory.write(whole + [1, 2, 3], "engine.journal")
         var journal = try JournalWriter.resume(path)
         #expect(journal.cutByteCount == 3)
         #expect(journal.isComparing == false)
@@ -164,7 +164,7 @@ import Testing
         for index in 8..<whole.count {
             var bytes = whole
             bytes[index] ^= UInt8(1 << (index % 8))
-            try directory.write("engine.journal", bytes)
+            try directory.write(bytes, "engine.journal")
             if index >= Int(last.byteOffset) {
                 #expect(try read().torn == whole.count - Int(last.byteOffset), "byte \(index)")
             } else {
@@ -209,10 +209,10 @@ import Testing
     @Test func `a file that is no journal, or a shorter one than the snapshot's, is refused`() throws {
         let position = try write(4, mark: 4)
         let whole = try directory.bytes("engine.journal")
-        try directory.write("engine.journal", Array(whole.dropLast(1)))
+        try directory.write(Array(whole.dropLast(1)), "engine.journal")
         let expected = JournalError.shorter(path: path, size: whole.count - 1, expected: whole.count)
         #expect(throws: expected) { _ = try JournalWriter.resume(path, at: position).cutByteCount }
-        try directory.write("engine.journal", Array("no journal".utf8))
+        try directory.write(Array("no journal".utf8), "engine.journal")
         #expect(throws: JournalError.notAJournal(path: path, found: Array("no journ".utf8))) {
             _ = try JournalReader(path).tornByteCount
         }

@@ -3,9 +3,9 @@ import Storage
 import Testing
 
 @Suite struct StorageLMDBTests {
-    private let directory: TemporaryDirectory
+    private let directory: Scratch
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try Scratch() }
 
     @Test func `what a write puts a later read gets, also after reopening`() throws {
         do {
@@ -81,13 +81,13 @@ import Testing
             try environment.write { (txn) throws(LMDBError) in try txn.put(key, [1]) }
         }
         #expect("\(expected)".contains("MDB_BAD_VALSIZE (-30781)"))
-        try directory.write("file", [])
+        try directory.write([], "file")
         #expect(throws: LMDBError.self) { _ = try LMDBEnvironment(path: directory.file("file")).mapSize }
     }
 
     @Test func `a damaged database file is refused with its code`() throws {
         do { _ = try LMDBEnvironment(path: directory.file("db")).mapSize }
-        try directory.write("db/data.mdb", [UInt8](repeating: 1, count: 8_192))
+        try directory.write([UInt8](repeating: 1, count: 8_192), "db/data.mdb")
         #expect(throws: LMDBError.failed(call: "mdb_env_open", code: MDB_INVALID, path: directory.file("db"))) {
             _ = try LMDBEnvironment(path: directory.file("db")).mapSize
         }

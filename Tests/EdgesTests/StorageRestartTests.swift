@@ -49,7 +49,7 @@ private enum SmallRun {
 @Suite struct StorageRestartTests {
     @Test(arguments: [1, 2, 9, 10, 11, 21, 30, 38, 44, 45] as [UInt64])
     func `a fold killed in any step resumes into the files of one that was not`(step: UInt64) async throws {
-        let (whole, killed) = (try TemporaryDirectory(), try TemporaryDirectory())
+        let (whole, killed) = (try Scratch(), try Scratch())
         try SmallRun.run(in: whole.path)
         let path = killed.path
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, step = step as UInt64] in

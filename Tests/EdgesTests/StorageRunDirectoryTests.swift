@@ -4,11 +4,11 @@ import Storage
 import Testing
 
 @Suite struct StorageRunDirectoryTests {
-    private let directory: TemporaryDirectory
+    private let directory: Scratch
     private let path: String
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try Scratch()
         path = directory.file("runs/one")
     }
 
@@ -27,7 +27,7 @@ import Testing
 
     @Test func `a directory that is not empty is refused and left as it was`() throws {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        try directory.write("runs/one/notes.txt", [1])
+        try directory.write([1], "runs/one/notes.txt")
         #expect(throws: RunDirectoryError.notEmpty(path: path, entry: "notes.txt")) {
             _ = try RunDirectory.create(path).path
         }
@@ -48,7 +48,7 @@ import Testing
         #expect(try RunDirectory.create(path).path == path)
         #expect(try !RunDirectory.resume(path).isResumed)
         #expect(try !RunDirectory.create(path).isResumed)
-        try directory.write("runs/one/journal/trading.journal", [1])
+        try directory.write([1], "runs/one/journal/trading.journal")
         #expect(throws: RunDirectoryError.notARun(path: path)) { _ = try RunDirectory.resume(path).path }
         #expect(throws: RunDirectoryError.notEmpty(path: path, entry: "journal")) {
             _ = try RunDirectory.create(path).path
@@ -64,7 +64,7 @@ import Testing
         RunDirectory.discard(path)
         #expect(!FileManager.default.fileExists(atPath: path))
         do { try RunDirectory.create(path).writeRun(Array("{}".utf8)) }
-        try directory.write("runs/one/notes.txt", [1])
+        try directory.write([1], "runs/one/notes.txt")
         RunDirectory.discard(path)
         #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["notes.txt"])
     }

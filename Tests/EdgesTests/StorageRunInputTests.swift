@@ -4,16 +4,16 @@ import Testing
 
 /// Whether a run is a live one, and that nobody guesses it.
 @Suite struct StorageRunInputTests {
-    private let directory: TemporaryDirectory
+    private let directory: Scratch
     private let path: String
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try Scratch()
         path = directory.file("run.json")
     }
 
     private func input(_ text: String) throws -> RunInput {
-        try directory.write("run.json", Array(text.utf8))
+        try directory.write(Array(text.utf8), "run.json")
         return try RunInput.of(runFile: path)
     }
 

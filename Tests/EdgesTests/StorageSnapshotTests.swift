@@ -3,10 +3,10 @@ import Storage
 import Testing
 
 @Suite struct StorageSnapshotTests {
-    private let directory: TemporaryDirectory
+    private let directory: Scratch
     private let identity = SnapshotIdentity(stateVersion: 3, configuration: SHA256Digest(of: [1]))
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try Scratch() }
 
     private func store() throws -> SnapshotStore { SnapshotStore(try LMDBEnvironment(path: directory.file("state"))) }
 

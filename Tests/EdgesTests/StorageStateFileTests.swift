@@ -4,11 +4,11 @@ import Storage
 import Testing
 
 @Suite struct StorageStateFileTests {
-    private let directory: TemporaryDirectory
+    private let directory: Scratch
     private let identity = SnapshotIdentity(stateVersion: 3, configuration: SHA256Digest(of: [1]))
     private var path: String { directory.file("state") }
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try Scratch() }
 
     @Test(arguments: [[], [1], [UInt8](repeating: 7, count: 100_000)])
     func `what was saved last is loaded`(_ state: [UInt8]) throws {

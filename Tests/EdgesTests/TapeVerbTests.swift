@@ -203,6 +203,12 @@ struct TapeVerbTests {
         #expect(try scratch.names == ["damaged.dbn.zst", "in.dbn", "out.dbn"])
     }
 
+    /// What the symbolic links in a directory of `/proc` lead to.
+    private static func links(_ directory: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return names.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(directory)/\($0)") }
+    }
+
     @Test func `a killed conversion leaves nothing`() throws {
         let scratch = try Scratch()
         let many = (0..<40_000).map { TestRecord.book(.mbp10, instrument: 1, received: UInt64($0)) }
@@ -211,7 +217,9 @@ struct TapeVerbTests {
         process.executableURL = URL(fileURLWithPath: Program.path)
         process.arguments = ["convert", path, scratch.file("out.jsonl")]
         try process.run()
-        usleep(150_000)
+        // It is at it, and not done.
+        let open = "/proc/\(process.processIdentifier)/fd"
+        while process.isRunning, !Self.links(open).contains(path) { usleep(1_000) }
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         try #require(process.terminationReason == .uncaughtSignal, "it must not have finished")

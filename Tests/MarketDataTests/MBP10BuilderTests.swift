@@ -1,4 +1,5 @@
 import DBN
+import Determinism
 import Foundation
 import MarketData
 import Testing
@@ -166,7 +167,7 @@ struct Built {
     /// The obvious book: every order in a list, levels summed from scratch.
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func `levels equal those summed anew from all orders after every event`(seed: UInt64) {
-        var random = Reference.Random(state: seed)
+        var random = SeededGenerator(seed: seed)
         var reference = Reference()
         var orders: [Order] = []
         var expected: [[BidAskPair]] = []
@@ -192,18 +193,10 @@ struct Built {
 
 /// A book without any structure, for comparison.
 struct Reference {
-    struct Random: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return (state ^ (state >> 31)) &* 0x9E37_79B9_7F4A_7C15
-        }
-    }
-
     private var resting: [(id: UInt64, side: Character, price: Int64, size: UInt32)] = []
     private var nextID: UInt64 = 1
 
-    mutating func randomEvent(_ random: inout Random) -> Order {
+    mutating func randomEvent(_ random: inout SeededGenerator) -> Order {
         let roll = Int.random(in: 0..<100, using: &random)
         let side: Character = Bool.random(using: &random) ? "A" : "B"
         let price = Int64.random(in: 0..<20, using: &random) + (side == "A" ? 100 : 85)

@@ -111,7 +111,7 @@ extension RiskGate {
     /// The loss of a day that is reached first: the account's limit, or the programme's rule.
     public var dayLossLimit: Money {
         guard let rule = programme?.pack.dailyLoss else { return limits.dailyLoss }
-        return limits.dailyLoss > .zero ? min(limits.dailyLoss, rule) : rule
+        return min(limits.dailyLoss, rule)
     }
 
     /// The equity that has come down to the programme's floor in this run, and that: it is over, and with it every arm,

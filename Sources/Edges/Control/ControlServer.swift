@@ -1,3 +1,4 @@
+import Glibc
 import Nanomsg
 import Platform
 import Security
@@ -127,7 +128,7 @@ public final class ControlServer: Sendable {
                 }
             } catch {
                 // Whoever asked is gone, or the library is out of memory: the next question may go better.
-                Pause.short()
+                usleep(5_000)
             }
         }
     }

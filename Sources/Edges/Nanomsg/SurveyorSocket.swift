@@ -1,4 +1,5 @@
 import CNanomsg
+import Glibc
 import Units
 
 /// The asking side of a survey: a question goes to every respondent that is connected at that moment, and answers come
@@ -23,7 +24,7 @@ public struct SurveyorSocket: ~Copyable {
         var left = max(0, timeout.count / 1_000_000)
         while connectionCount < count {
             guard left > 0 else { return false }
-            Pause.millisecond()
+            usleep(1_000)
             left -= 1
         }
         return true

@@ -15,7 +15,7 @@ struct ControlOptions: ParsableArguments {
     var json = false
 
     /// Who asks, for the audit log. A number that is too long for the word stands without it.
-    private static var sender: String {
+    static var sender: String {
         let words = "operator \(getuid())"
         return words.utf8.count <= ControlMessage.largestSenderBytes ? words : "\(getuid())"
     }

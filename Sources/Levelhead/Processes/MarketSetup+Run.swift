@@ -14,7 +14,8 @@ extension MarketSetup {
             usleep(1_000)
             parts = try site.tape.parts()
         }
-        try NamedFiles.check("\(site.directory)/run.json", configuration)
+        let runFile = "\(site.directory)/run.json"
+        try NamedFiles.check(runFile, RunRecord(path: runFile), configuration)
         try self.init(
             configuration: configuration, tape: try MergedTape.open([parts[0].path]), history: site.keptHistory)
     }

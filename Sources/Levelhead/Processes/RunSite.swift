@@ -28,6 +28,10 @@ struct RunSite: Sendable {
     /// What its processes call it.
     var name: String { directory.split(separator: "/").last.map(String.init) ?? "" }
     func result(_ role: ProcessRole) -> String { "\(directory)/results/\(role.rawValue).json" }
+    /// Writes down what a process came to.
+    func write(_ role: ProcessRole, _ members: [(String, String)]) throws {
+        try PosixFile.replace(result(role), with: Array((JSONText.object(members) + "\n").utf8))
+    }
     /// A live feed's run carries the account on; one over recorded tape starts anew in its directory. Each process asks
     /// once, at its start, and ends when nobody can say.
     func isLive() throws -> Bool { try RunInput.of(runFile: "\(directory)/run.json") == .live }
@@ -93,6 +97,13 @@ struct RunSite: Sendable {
     static func absolute(_ path: String) -> String {
         let whole = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
         return URL(fileURLWithPath: whole).standardizedFileURL.path
+    }
+
+    /// The run in progress in a state directory.
+    static func current(_ stateDirectory: String) -> RunSite? {
+        guard let bytes = try? PosixFile.contents(of: currentRunFile(stateDirectory)) else { return nil }
+        let path = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return path.isEmpty ? nil : RunSite(stateDirectory: stateDirectory, directory: path)
     }
 
     /// What every process of the run is configured with: the values that were in force when it began, and nothing from

@@ -1,5 +1,4 @@
 import Configuration
-import Foundation
 import Platform
 import Security
 
@@ -33,15 +32,11 @@ enum NamedFiles {
 
     /// - Parameter runFile: `run.json` of a run that goes on, or is verified.
     /// - Throws: a file has other contents than when the run began.
-    static func check(_ runFile: String, _ configuration: ResolvedConfiguration) throws {
-        let data = try Data(contentsOf: URL(fileURLWithPath: runFile))
-        guard let run = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any],
-            let files = run["files"] as? [[String: Any]]
-        else { return }
+    static func check(_ runFile: String, _ run: RunRecord, _ configuration: ResolvedConfiguration) throws {
+        guard let known = run.namedFiles else { return }
         for (key, path) in paths(configuration) {
-            let known = files.first { $0["key"] as? String == key }?["sha256"] as? String
             let found = try digest(path)
-            if let known, known != found { throw NamedFileChanged(run: runFile, key: key, path: path) }
+            if let known = known[key], known != found { throw NamedFileChanged(run: runFile, key: key, path: path) }
         }
     }
 }

@@ -58,10 +58,10 @@ struct ReplayResult {
     static let measured = ["wall_s", "records_per_s", "run_dir"]
 
     var members: [(String, String)] {
+        let outputs = market.outputs(
+            records: counts.records, featureRows: featureRows, featureDigest: featureDigest, signals: signals,
+            signalDigest: signalDigest)
         let members: KeyValuePairs = [
-            "records": JSONText.integer(counts.records), "event_groups": JSONText.integer(market.eventGroups),
-            "feature_rows": JSONText.integer(featureRows), "feature_sha256": JSONText.string(featureDigest),
-            "signals": JSONText.integer(signals), "signal_sha256": JSONText.string(signalDigest),
             "orders": JSONText.integer(orders), "order_sha256": JSONText.string(orderDigest),
             "fills": JSONText.integer(fills),
             "position": "{" + JSONText.string(symbol) + ": \(position.contracts)}",
@@ -73,7 +73,7 @@ struct ReplayResult {
             "ignored_trades": JSONText.integer(counts.ignoredTrades),
             "skipped_records": JSONText.integer(counts.skippedRecords),
         ]
-        return members.map { ($0.key, $0.value) } + market.members
+        return outputs + members.map { ($0.key, $0.value) } + market.members
     }
 
     var summary: String {

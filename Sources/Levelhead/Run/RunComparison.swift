@@ -1,12 +1,10 @@
 import Configuration
 import Foundation
-import Pipeline
 import Platform
 import Security
 
 /// A run cannot be resumed with what is on the command line.
 enum RunMismatch: Error, CustomStringConvertible {
-    case notARun(path: String)
     case kind(path: String, expected: RunKind, found: RunKind)
     case input(path: String, isLive: Bool)
     case tapes(path: String, expected: [String])
@@ -16,7 +14,6 @@ enum RunMismatch: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .notARun(let path): "\(path): not the record of a run"
         case .kind(let path, .lockstep, _):
             "\(path): --resume of a run of \(RunKind.lockstep.verb): in logical time no run is resumed"
         case .kind(let path, let expected, let found):
@@ -41,35 +38,26 @@ extension RunFile {
     static func check(
         _ path: String, _ setup: MarketSetup, _ kind: RunKind, tapes: TapeIdentity, window: Range<UInt64>?
     ) throws {
-        let run = try members(path, kind)
-        guard run["gateway"] == nil else { throw RunMismatch.input(path: path, isLive: true) }
-        guard let files = run["tapes"] as? [[String: Any]], let settings = run["configuration"] as? [String: Any] else {
-            throw RunMismatch.notARun(path: path)
+        let run = try record(path, kind)
+        guard !run.isLive else { throw RunMismatch.input(path: path, isLive: true) }
+        guard run.isMade(from: tapes.files) else {
+            throw RunMismatch.tapes(path: path, expected: run.tapes.map(\.path))
         }
-        let identities = files.map { "\($0["bytes"] ?? "") \($0["fingerprint"] ?? "")" }.sorted()
-        guard identities == tapes.files.map({ "\($0.byteCount) \($0.fingerprint.hexadecimal)" }).sorted() else {
-            throw RunMismatch.tapes(path: path, expected: files.map { "\($0["path"] ?? "?")" })
-        }
-        guard (run["from"] as? NSNumber)?.uint64Value == window?.lowerBound,
-            (run["to"] as? NSNumber)?.uint64Value == window?.upperBound
-        else { throw RunMismatch.window(path: path) }
+        guard run.window == window else { throw RunMismatch.window(path: path) }
         try check(path, run, setup.history)
-        try check(path, setup.configuration, settings: settings)
-        try NamedFiles.check(path, setup.configuration)
+        try check(path, run, setup.configuration)
     }
 
     /// Compares `run.json` of a live run with what it is to be resumed with: settings and past sessions.
     static func check(_ path: String, _ configuration: ResolvedConfiguration, history: RunHistory?) throws {
-        let run = try members(path, .up)
-        guard run["gateway"] != nil else { throw RunMismatch.input(path: path, isLive: false) }
-        guard let settings = run["configuration"] as? [String: Any] else { throw RunMismatch.notARun(path: path) }
+        let run = try record(path, .up)
+        guard run.isLive else { throw RunMismatch.input(path: path, isLive: false) }
         try check(path, run, history)
-        try check(path, configuration, settings: settings)
-        try NamedFiles.check(path, configuration)
+        try check(path, run, configuration)
     }
 
-    private static func check(_ path: String, _ run: [String: Any], _ history: RunHistory?) throws {
-        let past = (run["history"] as? [String: Any])?["sha256"] as? String ?? "none"
+    private static func check(_ path: String, _ run: RunRecord, _ history: RunHistory?) throws {
+        let past = run.historyDigest ?? "none"
         let given = history?.digest.hexadecimal ?? "none"
         guard past != given else { return }
         let site = RunSite(stateDirectory: "", directory: FilePath.parent(of: path))
@@ -77,30 +65,22 @@ extension RunFile {
     }
 
     /// - Throws: it is the record of a run of another kind, or of none.
-    private static func members(_ path: String, _ kind: RunKind) throws -> [String: Any] {
-        guard let run = object(Data(try PosixFile.contents(of: path))) else { throw RunMismatch.notARun(path: path) }
-        let known = RunKind.of(FilePath.parent(of: path), run: run)
-        if let known, known != kind { throw RunMismatch.kind(path: path, expected: known, found: kind) }
+    private static func record(_ path: String, _ kind: RunKind) throws -> RunRecord {
+        let run = try RunRecord(path: path)
+        if let known = run.kind, known != kind { throw RunMismatch.kind(path: path, expected: known, found: kind) }
         return run
     }
 
-    private static func check(
-        _ path: String, _ configuration: ResolvedConfiguration, settings: [String: Any]
-    ) throws {
-        guard let current = object(Data(configuration.json.utf8)) else { throw RunMismatch.notARun(path: path) }
+    /// Settings, and the files that they name.
+    private static func check(_ path: String, _ run: RunRecord, _ configuration: ResolvedConfiguration) throws {
+        let current = try RunRecord(path: path, members: Data("{\"configuration\": \(configuration.json)}".utf8))
         for setting in configuration.settings where setting.declaration.affectsResults {
-            let (expected, found) = (value(setting.key, settings), value(setting.key, current))
+            let (expected, found) = (run.setting(setting.key), current.setting(setting.key))
             guard expected == found else {
-                throw RunMismatch.setting(path: path, key: setting.key, expected: expected, found: found)
+                throw RunMismatch.setting(
+                    path: path, key: setting.key, expected: expected ?? "nothing", found: found ?? "nothing")
             }
         }
-    }
-
-    private static func object(_ data: Data) -> [String: Any]? {
-        (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]
-    }
-
-    private static func value(_ key: String, _ settings: [String: Any]) -> String {
-        (settings[key] as? [String: Any])?["value"].map { "\($0)" } ?? "nothing"
+        try NamedFiles.check(path, run, configuration)
     }
 }

@@ -158,16 +158,11 @@ struct FlattenCommand: ParsableCommand {
         let path = "\(directory)/flat-\(locked.state.epoch)-direct-\(now).json"
         let contracts = flatten.fills.reduce(0) { $0 + $1.quantity.contracts }
         let fees = flatten.fills.reduce(Money.zero) { $0 + $1.fee }
-        let text = JSONText.object([
-            "flat": "true", "direct": "true", "epoch": JSONText.integer(locked.state.epoch),
-            "who": JSONText.string(locked.sender), "why": JSONText.string(reason ?? ""),
-            "run": JSONText.string(locked.run), "accounts": JSONText.integer(flatten.accountCount),
-            "asked_ns": JSONText.integer(began),
-            "proven_ns": JSONText.integer(now), "ms": "\(Double(now &- began) / 1e6)",
-            "rounds": "\(flatten.rounds)", "fills": "\(flatten.fills.count)", "contracts": "\(contracts)",
-            "slippage_usd": flatten.slippage.map { JSONText.string($0.description) } ?? "null",
-            "fees_usd": JSONText.string(fees.description),
-        ])
+        let text = CertificateText.object(
+            epoch: locked.state.epoch, who: locked.sender, why: reason ?? "", run: locked.run,
+            accounts: flatten.accountCount, asked: began, proven: now, rounds: UInt64(flatten.rounds),
+            fills: UInt64(flatten.fills.count), contracts: contracts, slippage: flatten.slippage, fees: fees,
+            more: [("direct", "true")])
         do {
             try Directory.make(directory, mode: 0o700)
             try PosixFile.replace(path, with: Array((text + "\n").utf8))
@@ -176,96 +171,5 @@ struct FlattenCommand: ParsableCommand {
             Terminal.writeError("levelhead: no certificate: \(error)")
             return nil
         }
-    }
-}
-
-/// The lock of one flatten, taken before anybody is spoken to.
-struct FlattenLock: Sendable {
-    /// Nil on a disk that has become read-only.
-    let lock: TradingLock?
-    let state: EpochState
-    let sender: String
-    /// The run in progress; empty for none.
-    let run: String
-
-    static func raise(_ stateDirectory: String, reason: String?, waitsForOpen: Bool) throws -> FlattenLock {
-        try Directory.make(stateDirectory, mode: 0o700)
-        let run = RunSite.current(stateDirectory)
-        let sender = "operator \(getuid())"
-        let lock: TradingLock
-        do throws(PrivatePathError) { lock = try TradingLock(stateDirectory: stateDirectory) } catch {
-            guard case .system(let failure) = error, failure.code == EROFS else { throw error }
-            Terminal.writeError("levelhead: \(failure): the lock word cannot be raised; the gateways lock themselves")
-            let held = try EpochWord.current(stateDirectory: stateDirectory)
-            let state = EpochState(epoch: (held?.epoch ?? 1) + 1, isLocked: true)
-            return FlattenLock(lock: nil, state: state, sender: sender, run: run?.directory ?? "")
-        }
-        var isLasting = true
-        do { isLasting = try run?.isLive() ?? true } catch {
-            Terminal.writeError("levelhead: \(error): locked as a live run is, over runs")
-        }
-        let (state, failure) = lock.raise(
-            LockRecord(
-                epoch: 0, sender: sender, reason: reason ?? "", waitsForOpen: waitsForOpen,
-                run: run?.directory ?? "", isLasting: isLasting))
-        if let failure {
-            Terminal.writeError("levelhead: \(failure): locked without a record; the epoch word holds the lock")
-        }
-        return FlattenLock(lock: lock, state: state, sender: sender, run: run?.directory ?? "")
-    }
-}
-
-extension RunSite {
-    /// The run in progress in a state directory.
-    static func current(_ stateDirectory: String) -> RunSite? {
-        guard let bytes = try? PosixFile.contents(of: currentRunFile(stateDirectory)) else { return nil }
-        let path = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        return path.isEmpty ? nil : RunSite(stateDirectory: stateDirectory, directory: path)
-    }
-}
-
-/// What a flatten came to.
-struct FlattenReport {
-    private let epoch: UInt64
-    private let isLocked: Bool
-    var isFlat = false
-    var certificate: String?
-    var answered: [String] = []
-    /// Who should have answered and did not.
-    var missing: [String] = []
-    var rounds = 0
-    /// From the start to the proof.
-    var milliseconds = 0.0
-    var decidedAt: Nanoseconds?
-    var message: String?
-
-    /// What a person can type when the gateway is not there: to close at the venue, or to bring a run back.
-    var direct, resume: String?
-
-    init(_ locked: FlattenLock) {
-        epoch = locked.state.epoch
-        isLocked = locked.lock != nil
-    }
-
-    var json: String {
-        JSONText.object([
-            ("flat", isFlat ? "true" : "false"), ("certificate", certificate.map(JSONText.string) ?? "null"),
-            ("answered", JSONText.array(answered.map(JSONText.string))),
-            ("missing", JSONText.array(missing.map(JSONText.string))), ("rounds", "\(rounds)"),
-            ("ms", "\(milliseconds)"), ("locked", "\(isLocked)"), ("epoch", "\(epoch)"),
-            ("message", message.map(JSONText.string) ?? "null"),
-            ("direct", direct.map(JSONText.string) ?? "null"), ("resume", resume.map(JSONText.string) ?? "null"),
-        ])
-    }
-
-    var text: String {
-        let lock = isLocked ? "epoch \(epoch), until levelhead arm" : "by the gateways that run, alone"
-        var lines = ["locked    \(lock)"]
-        lines.append("flat      \(isFlat ? "proven, \(rounds) rounds, \(milliseconds) ms" : "NOT PROVEN")")
-        if let message { lines.append("because   \(message)") }
-        if let certificate { lines.append("proof     \(certificate)") }
-        if !missing.isEmpty { lines.append("silent    \(missing.joined(separator: ", "))") }
-        if let next = resume ?? direct { lines.append("now       \(next)") }
-        return lines.joined(separator: "\n")
     }
 }

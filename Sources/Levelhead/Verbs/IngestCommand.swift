@@ -171,7 +171,10 @@ struct TapeOptions: ParsableArguments {
         help: ArgumentHelp("DBN files or directories of them; may be repeated.", valueName: "path"))
     var tape: [String] = []
 
-    @Option(help: ArgumentHelp("Only records received at or after this time: ISO 8601 or ns.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Only records received at or after this time: ISO 8601, UTC unless it names an offset, or ns.",
+            valueName: "time"))
     var from: TimeArgument?
 
     @Option(help: ArgumentHelp("Only records received before this time.", valueName: "time"))

@@ -47,7 +47,9 @@ struct ServeCommand: ParsableCommand {
             """, valueName: "whose"))
     var clock = ClockArgument.session
 
-    @Option(help: ArgumentHelp("The day begins at this time: ISO 8601 or ns.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "The day begins at this time: ISO 8601, UTC unless it names an offset, or ns.", valueName: "time"))
     var from: TimeArgument?
 
     @Flag(help: "After the last record go on with heartbeats instead of closing the session.")

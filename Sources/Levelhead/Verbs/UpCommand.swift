@@ -264,14 +264,10 @@ struct UpCommand: ParsableCommand {
         try PosixFile.replace(site.configurationFile, with: Array(configuration.canonicalText.utf8))
         try site.makeIdentity()
         try Directory.make(site.socketDirectory, mode: 0o700)
-        let current = RunSite.currentRunFile(site.stateDirectory)
-        if PosixFile.exists(current) {
-            // Of a run whose supervisor was killed.
-            let left = String(decoding: try PosixFile.contents(of: current), as: UTF8.self)
-            let directory = left.trimmingCharacters(in: .whitespacesAndNewlines)
-            try RunSite(stateDirectory: site.stateDirectory, directory: directory).removeSharedMemory()
-        }
-        try PosixFile.replace(current, with: Array((site.directory + "\n").utf8))
+        // Of a run whose supervisor was killed.
+        try RunSite.current(site.stateDirectory)?.removeSharedMemory()
+        try PosixFile.replace(
+            RunSite.currentRunFile(site.stateDirectory), with: Array((site.directory + "\n").utf8))
     }
 }
 

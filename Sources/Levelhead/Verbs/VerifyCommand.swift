@@ -38,7 +38,7 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            let path = directory.hasPrefix("/") ? directory : FileManager.default.currentDirectoryPath + "/" + directory
+            let path = RunSite.absolute(directory)
             if PosixFile.isMissing("\(path)/run.json") { throw RunDirectoryError.notARun(path: directory) }
             let site = RunSite(stateDirectory: "", directory: path)
             let (differences, compared) = try verify(site)

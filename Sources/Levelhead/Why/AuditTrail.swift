@@ -68,10 +68,7 @@ struct AuditTrail {
     /// The judgement on the intent that has the order's identity; those on its changes and cancels are others.
     func verdict(on order: String) -> Line? {
         steps(of: order).first { line in
-            guard line.event == "verdict" else { return false }
-            if let action = line.string("action") { return action == "open" || action == "close" }
-            // Former logs do not say; our own orders are judged where books net alone.
-            return !order.contains("-execution-") || bookClose(of: order) != nil
+            line.event == "verdict" && ["open", "close"].contains(line.string("action"))
         }
     }
 
@@ -81,15 +78,7 @@ struct AuditTrail {
     }
 
     /// A verdict is on an intent that closes a position.
-    func isClose(_ verdict: Line) -> Bool {
-        if let action = verdict.string("action") { return action == "close" }
-        // Former logs do not say. An entry that was approved has its order; a close goes by orders of the gateway.
-        let order = verdict.string("order") ?? ""
-        if let role = self.order(order)?.string("role") { return role == "close" }
-        let isRefused = verdict.string("verdict") != "approved"
-        return order.contains("-strategy-") && !isRefused
-            || ["nothing_to_close", "other_books_open"].contains(verdict.string("verdict"))
-    }
+    func isClose(_ verdict: Line) -> Bool { verdict.string("action") == "close" }
 
     /// What a person asked for with an order.
     func request(for order: String) -> Line? {
@@ -98,24 +87,9 @@ struct AuditTrail {
 
     /// The signal that led to a verdict: the one that it names.
     func signal(of verdict: Line) -> Line? {
-        if verdict.members["signal"] == nil { return formerSignal(before: verdict) }
         guard let sequence = verdict.integer("signal") else { return nil }
         return lines.last {
             $0.number < verdict.number && $0.event == "signal" && $0.integer("sequence") == sequence
         }
-    }
-
-    /// Of a log whose verdicts name no signal: the newest before it that asked for the order's side. A strategy's order
-    /// is reviewed in the step of its signal.
-    private func formerSignal(before verdict: Line) -> Line? {
-        guard let order = verdict.string("order"), !order.contains("-manual-"), !isClose(verdict) else { return nil }
-        let side = self.order(order)?.string("side")
-        let candidates = lines.filter { $0.event == "signal" && $0.number < verdict.number }
-        guard let last = candidates.last, let time = last.integer("time") else { return nil }
-        let step = candidates.filter { $0.integer("time") == time }
-        return step.first { line in
-            guard let side, let score = (line.members["score"] as? NSNumber)?.doubleValue else { return true }
-            return side == (score >= 0 ? "buy" : "sell")
-        } ?? last
     }
 }

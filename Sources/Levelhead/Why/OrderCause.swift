@@ -59,11 +59,7 @@ struct OrderCause {
         self.verdict = verdict
         if order.contains("-manual-") {
             reason = "operator"
-            // Former logs do not name the order.
-            request = trail.request(for: order) ?? trail.lines.last {
-                $0.event == "operator" && $0.string("request") == "order" && $0.number < verdict.number
-                    && $0.members["order"] == nil
-            }
+            request = trail.request(for: order)
             lines = request.map { [$0] } ?? []
         } else if let asked = trail.bookClose(of: order) {
             reason = asked.string("reason")

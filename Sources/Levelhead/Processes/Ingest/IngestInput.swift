@@ -1,5 +1,4 @@
 import Platform
-import Security
 import Tape
 
 /// What an ingest is started with is what its run was begun with: a service manager gives it again.
@@ -13,9 +12,7 @@ enum IngestInput {
             guard tapes.isEmpty else { throw AnotherInput(path: path, what: "with a live feed, without --tape") }
             return
         }
-        let begun = run.tapes.map { "\($0.byteCount) \($0.fingerprint)" }
-        let given = try TapeIdentity.files(tapes).map { "\($0.byteCount) \($0.fingerprint.hexadecimal)" }
-        guard begun.sorted() == given.sorted() else {
+        guard run.isMade(from: try TapeIdentity.files(tapes)) else {
             let names = run.tapes.map { "--tape \(ShellText.quoted($0.path))" }.joined(separator: " ")
             throw AnotherInput(path: path, what: "with \(names)")
         }

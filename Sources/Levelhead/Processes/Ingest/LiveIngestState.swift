@@ -14,7 +14,8 @@ struct LiveIngestState: PersistentState, Sendable {
     var options: OptionWatch?
     /// The largest receive time of a record of data; 0 before the first.
     var dataTime = Timestamp(nanoseconds: 0)
-    /// The first book of a run that has asked for no past has not come: the hole before it is told in front of it.
+    /// The first book of a run that has not asked for all of the past has not come: the hole before it is told in
+    /// front of it.
     var awaitsFirstBook = false
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {

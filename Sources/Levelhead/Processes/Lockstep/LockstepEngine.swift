@@ -75,15 +75,12 @@ struct LockstepEngine: ~Copyable {
         let digest = try output.finish()
         let market = MarketTally(pipeline.market)
         OptionRoom.warn(ignored: market.ignoredDefinitions, room: room)
-        let members = [
-            ("records", JSONText.integer(records.position)), ("event_groups", JSONText.integer(market.eventGroups)),
-            ("feature_rows", JSONText.integer(output.featureRows)), ("feature_sha256", JSONText.string(digest)),
-            ("signals", JSONText.integer(output.signalCount)),
-            ("signal_sha256", JSONText.string(output.signalDigest)),
+        let made = market.outputs(
+            records: records.position, featureRows: output.featureRows, featureDigest: digest,
+            signals: output.signalCount, signalDigest: output.signalDigest)
+        let orders = [
             ("order_sha256", JSONText.string(output.orderDigest)), ("fills", JSONText.integer(output.fillCount)),
         ]
-        try PosixFile.replace(
-            site.result(.engine),
-            with: Array((JSONText.object(members + market.members) + "\n").utf8))
+        try site.write(.engine, made + orders + market.members)
     }
 }

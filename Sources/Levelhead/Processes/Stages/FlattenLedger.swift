@@ -91,19 +91,15 @@ struct FlattenLedger {
     func certificate(_ site: RunSite, accounts: Int, locked: UInt64?, now: UInt64) -> String {
         let begun = now &- UInt64(max(0, duration.count))
         let asked = min(begun, locked ?? begun)
-        return JSONText.object([
-            "flat": "true", "epoch": JSONText.integer(proofEpoch), "who": JSONText.string("\(sender)"),
-            "why": JSONText.string("\(reason)"), "run": JSONText.string(site.directory),
-            "accounts": JSONText.integer(accounts),
-            "asked_ns": JSONText.integer(asked), "proven_ns": JSONText.integer(now),
-            "ms": "\(Double(now - asked) / 1e6)", "rounds": JSONText.integer(rounds),
-            "fills": JSONText.integer(account.fills), "contracts": JSONText.integer(account.contracts.contracts),
-            "slippage_usd": JSONText.string(account.slippage.description),
-            "fees_usd": JSONText.string(fees.description),
-            "first_read_ns": JSONText.integer(account.firstProof.nanoseconds),
-            "second_read_ns": JSONText.integer(account.secondProof.nanoseconds),
-            "answered_ns": JSONText.integer(account.proven.nanoseconds),
-        ])
+        return CertificateText.object(
+            epoch: proofEpoch, who: "\(sender)", why: "\(reason)", run: site.directory, accounts: accounts,
+            asked: asked, proven: now, rounds: UInt64(rounds), fills: UInt64(account.fills),
+            contracts: account.contracts.contracts, slippage: account.slippage, fees: fees,
+            more: [
+                ("first_read_ns", JSONText.integer(account.firstProof.nanoseconds)),
+                ("second_read_ns", JSONText.integer(account.secondProof.nanoseconds)),
+                ("answered_ns", JSONText.integer(account.proven.nanoseconds)),
+            ])
     }
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {

@@ -203,7 +203,7 @@ struct HostedExecution: ~Copyable, HostedStage {
     }
 
     static func write(_ site: RunSite, _ accounts: ExecutionAccounts) throws {
-        try PosixFile.replace(site.result(.execution), with: Array((JSONText.object(members(accounts)) + "\n").utf8))
+        try site.write(.execution, members(accounts))
     }
 
     /// For the results.

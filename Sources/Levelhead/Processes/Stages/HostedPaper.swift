@@ -33,10 +33,9 @@ struct HostedPaper: ~Copyable, HostedStage {
     init(_ site: RunSite, _ setup: MarketSetup, isLive: Bool) throws {
         let moneyPerTick = try setup.trading().execution.terms.moneyPerTick
         let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
-        let run = site.directory.split(separator: "/").last.map(String.init) ?? ""
         door = try ControlServer(
             stateDirectory: VenueDoor.directory(site.stateDirectory), key: key,
-            board: ProcessBoard(name: Self.role.rawValue, run: run), mailbox: mailbox, verbs: [.venue])
+            board: ProcessBoard(name: Self.role.rawValue, run: site.name), mailbox: mailbox, verbs: [.venue])
         accountCount = setup.configuration.risk.books == .twoAccounts ? 2 : 1
         self.moneyPerTick = moneyPerTick
     }
@@ -120,12 +119,8 @@ struct HostedPaper: ~Copyable, HostedStage {
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<VenueFollower>, records: UInt64) throws {
         door.stop()
         let orders = fold.read { $0.accounts.orderCount }
-        try PosixFile.replace(
-            site.result(.paper),
-            with: Array(
-                (JSONText.object([
-                    "records": JSONText.integer(records), "working_orders": JSONText.integer(orders),
-                ]) + "\n").utf8))
+        try site.write(
+            .paper, [("records", JSONText.integer(records)), ("working_orders", JSONText.integer(orders))])
     }
 }
 

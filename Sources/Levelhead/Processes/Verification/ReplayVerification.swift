@@ -29,7 +29,7 @@ struct ReplayVerification {
 
     mutating func run() throws {
         let file = try RunRecord(path: "\(site.directory)/run.json")
-        try NamedFiles.check("\(site.directory)/run.json", try file.configuration())
+        try NamedFiles.check("\(site.directory)/run.json", file, try file.configuration())
         let own = try site.tape.parts().map(\.path)
         let paths = try file.tapePaths(given: tapes, own: own)
         differences = try RunInputs.differences(paths, file.candidates(given: tapes, own: own))
@@ -39,7 +39,7 @@ struct ReplayVerification {
         differences += RunInputs.differences(setup, file)
         // Of other inputs other results are no news.
         guard differences.isEmpty else { return }
-        let scratch = FileManager.default.temporaryDirectory.path + "/levelhead-verify-\(getpid())"
+        let scratch = VerificationScratch.path()
         try Directory.make(scratch, mode: 0o700)
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         let output = try RunOutput(

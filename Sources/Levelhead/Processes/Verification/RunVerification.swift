@@ -39,8 +39,8 @@ struct RunVerification {
 
     mutating func run() throws {
         let configuration = try site.configuration()
-        try NamedFiles.check("\(site.directory)/run.json", configuration)
         let file = try RunRecord(path: "\(site.directory)/run.json")
+        try NamedFiles.check("\(site.directory)/run.json", file, configuration)
         let paths = try tape.parts().map(\.path)
         guard let first = paths.first else { throw NoTape(path: tape.directory) }
         differences = try RunInputs.differences(paths, [file.ownTape])
@@ -98,15 +98,9 @@ struct RunVerification {
         compared.append(("engine outputs", expected.count))
         compared.append(("records", count))
         if expected.hasMore { add("engine: the journal has \(expected.left) signals more than its tape gives") }
-        let rows = pipeline.withOutput { $0.featureRows }
-        let (digest, signals, signalDigest) = pipeline.withOutput { ($0.finish(), $0.signalCount, $0.signalDigest) }
         let market = MarketTally(pipeline.market)
-        let made = [
-            ("records", JSONText.integer(count)), ("event_groups", JSONText.integer(market.eventGroups)),
-            ("feature_rows", JSONText.integer(rows)), ("feature_sha256", JSONText.string(digest)),
-            ("signals", JSONText.integer(signals)), ("signal_sha256", JSONText.string(signalDigest)),
-        ]
-        take(.engine, made + market.members)
+        let (rows, made) = pipeline.withOutput { ($0.featureRows, $0.finish(records: count, market)) }
+        take(.engine, made)
         compared.append(("feature rows", rows))
     }
 

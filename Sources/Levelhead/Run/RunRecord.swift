@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Platform
+import Security
 import Tape
 
 /// What `run.json` says of a run.
@@ -8,13 +9,15 @@ struct RunRecord {
     private let members: [String: Any]
     private let path: String
 
-    init(path: String) throws {
+    init(path: String) throws { try self.init(path: path, members: Data(try PosixFile.contents(of: path))) }
+
+    /// - Parameter members: what stands in such a file, or would.
+    init(path: String, members: Data) throws {
+        guard let object = (try? JSONSerialization.jsonObject(with: members)) as? [String: Any],
+            object["configuration"] is [String: Any]
+        else { throw RunRecordError(path: path) }
         self.path = path
-        let bytes = try PosixFile.contents(of: path)
-        guard let members = (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any] else {
-            throw RunRecordError(path: path, what: "not a JSON object")
-        }
-        self.members = members
+        self.members = object
     }
 
     /// A tape that the run read or wrote.
@@ -56,8 +59,31 @@ struct RunRecord {
         return own.isEmpty ? [tapes] : [ownTape]
     }
 
-    /// Nil when nothing says what made the run.
-    var kind: RunKind? { RunKind.of(FilePath.parent(of: path), run: members) }
+    /// Whether those are the tapes that it was given, by their bytes and wherever they lie now.
+    func isMade(from files: [TapeIdentity.File]) -> Bool {
+        let given = files.map { "\($0.byteCount) \($0.fingerprint.hexadecimal)" }
+        return tapes.map { "\($0.byteCount) \($0.fingerprint)" }.sorted() == given.sorted()
+    }
+
+    /// Its input is a gateway.
+    var isLive: Bool { members["gateway"] != nil }
+
+    /// What made the run; nil when nothing says so.
+    var kind: RunKind? { text(RunKind.key).flatMap(RunKind.init) }
+
+    /// The SHA-256 of the files that its settings name, by the setting; nil when nothing says so.
+    var namedFiles: [String: String]? {
+        let files = (members["files"] as? [[String: Any]])?.compactMap { file in
+            (file["key"] as? String).flatMap { key in (file["sha256"] as? String).map { (key, $0) } }
+        }
+        return files.map { Dictionary($0, uniquingKeysWith: { first, _ in first }) }
+    }
+
+    /// The value of a setting that was in force, as text.
+    func setting(_ key: String) -> String? {
+        let settings = members["configuration"] as? [String: Any]
+        return (settings?[key] as? [String: Any])?["value"].map { "\($0)" }
+    }
 
     /// A value of text; nil for null, too.
     func text(_ key: String) -> String? { members[key] as? String }
@@ -123,8 +149,7 @@ private struct Settings: Decodable {
 
 struct RunRecordError: Error, CustomStringConvertible {
     let path: String
-    let what: String
-    var description: String { "\(path): \(what)" }
+    var description: String { "\(path): not the record of a run" }
 }
 
 struct TapeGone: Error, CustomStringConvertible {

@@ -184,6 +184,17 @@ import ZeroMQ
         #expect(streams.first { $0["feed"] as? String == "signals" }?["missed"] as? Int == 2)
     }
 
+    @Test func `rows of a run that goes on behind another one are told to be from before`() throws {
+        var state = DashboardState(program: "1")
+        state.take(.run(1), from: .signals, now: .zero)
+        for number in 0...4 as ClosedRange<UInt64> { try Self.give(&state, Self.signal(number)) }
+        state.take(.run(2), from: .signals, now: .zero)
+        state.take(.run(1), from: .signals, now: .zero)
+        try Self.give(&state, Self.signal(5))
+        let signals = try #require(Self.parts(&state)["rows"]?["signals"] as? Object)
+        #expect(signals["count"] as? Int == 1 && signals["forgotten"] as? Int == 5 && signals["missed"] as? Int == 0)
+    }
+
     @Test func `silence, flags of the feed and another run are shown`() throws {
         var state = DashboardState(program: "1")
         func market(_ state: inout DashboardState) throws -> Object {

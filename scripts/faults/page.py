@@ -58,7 +58,12 @@ const matchMedia = () => ({ addEventListener() {} });
 const addEventListener = () => {}, setInterval = () => {}, setTimeout = () => {};
 const requestAnimationFrame = (body) => body();
 const listeners = {};
-class EventSource { addEventListener(name, body) { listeners[name] = body; } }
+let connections = 0;
+class EventSource {
+  constructor() { connections++; }
+  addEventListener(name, body) { listeners[name] = body; }
+  close() {}
+}
 const Intl = { DateTimeFormat: class { format(time) { return `T${time}`; } } };
 Number.prototype.toLocaleString = function (_, { minimumFractionDigits: least, maximumFractionDigits: most }) {
   let [whole, part = ''] = Math.abs(this).toFixed(most).split('.');

@@ -11,13 +11,15 @@ struct RecentRows {
     private(set) var count: UInt64 = 0
     /// Rows that were lost for good.
     private(set) var missedCount: UInt64 = 0
-    /// Rows from before this subscriber came that the publisher keeps no more.
+    /// Rows from before the first one that was to be here: kept no more by the publisher, or by us since another run.
     private(set) var forgottenCount: UInt64 = 0
+    private var isNew: Bool { count == 0 && missedCount == 0 }
 
     /// Takes a row; returns its JSON, the values that `levelhead subscribe` prints.
     @discardableResult
     mutating func add(_ frame: StreamFrame, _ columns: FrameColumns) -> String {
         let row = JSONText.object(columns.columns.map { ($0.name, columns.json($0, frame)) })
+        if isNew, forgottenCount == 0 { forgottenCount = frame.sequence }
         if rows.count == Self.capacity { rows.removeFirst() }
         rows.append(row)
         count += 1
@@ -25,9 +27,10 @@ struct RecentRows {
     }
 
     mutating func miss(_ range: ClosedRange<UInt64>) {
-        if count == 0, missedCount == 0, range.lowerBound == 0 {
+        if isNew, range.lowerBound == 0 {
             forgottenCount += UInt64(range.count)
         } else {
+            if isNew { forgottenCount = range.lowerBound }
             missedCount += UInt64(range.count)
         }
     }

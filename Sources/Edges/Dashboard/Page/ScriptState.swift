@@ -3,7 +3,7 @@ let scriptState = #"""
     const PROCESSES = ['ingest', 'engine', 'risk', 'execution', 'paper'];
     const state = {
       market: null, status: null, rows: null, samples: [], run: undefined,
-      heardAt: 0, isOpen: false, skipped: 0,
+      heardAt: 0, lateBy: 0, lateSince: 0, isTorn: false,
     };
 
     const report = () => (state.status ? state.status.report : null);
@@ -26,6 +26,10 @@ let scriptState = #"""
       if (!state.heardAt) return ['bad', 'nothing has come from the dashboard yet', 'all'];
       if (since > 2) {
         return ['bad', `no contact with the dashboard for ${since.toFixed(0)} s: what is shown is old`, 'all'];
+      }
+      if (state.lateBy > 2000) {
+        const late = (state.lateBy / 1000).toFixed(0);
+        return ['bad', `what is shown is ${late} s old: the way from the dashboard is slow, or it was asleep`, 'all'];
       }
       if (!state.status) return ['bad', 'the processes have not been asked yet', 'all'];
       const found = report();

@@ -6,6 +6,7 @@ let scriptStream = #"""
       if (name === 'catalogue') catalogue = body;
       if (name === 'history') {
         state.samples = body.samples;
+        state.isTorn = false;
         askToDraw();
       }
       if (name === 'status') {
@@ -20,12 +21,14 @@ let scriptStream = #"""
       }
       if (name !== 'market') return;
       state.market = body;
+      state.lateBy = lateness(body.time_ms);
       if (body.tick_points !== tickTold) {
         setTick(tickTold = body.tick_points);
         if (state.rows) showRows();
       }
       state.heardAt = performance.now();
       merge(body.trail);
+      if (state.isTorn || (state.lateSince && state.heardAt - state.lateSince > 10000)) again();
       showHeader();
       showStrip();
       showLevels();
@@ -37,22 +40,51 @@ let scriptStream = #"""
       askToDraw();
     }
 
-    /* Samples that are not here yet, and none that is older than the chart. */
+    /* How much later than the quickest a snapshot has come, ms: what lies in buffers between the dashboard and here is
+       not of now. By the time of day, which goes on while a machine sleeps, and by a clock that nobody sets. */
+    let soonest;
+    function lateness(time) {
+      const delays = [Date.now() - time, performance.now() - time];
+      soonest = soonest ? soonest.map((one, index) => Math.min(one, delays[index])) : delays;
+      const late = Math.max(...delays.map((one, index) => one - soonest[index]));
+      if (late < 2000) state.lateSince = 0;
+      else if (!state.lateSince) state.lateSince = performance.now();
+      return late;
+    }
+
+    /* Samples that are not here yet, and none that is older than the chart. Some between may never have come. */
     function merge(trail) {
       const last = state.samples.length ? state.samples.at(-1)[0] : 0;
+      if (last > 0 && trail.length > 1 && trail[0][0] > last) state.isTorn = true;
       for (const sample of trail) if (sample[0] > last) state.samples.push(sample);
       const end = state.samples.length ? state.samples.at(-1)[0] : 0;
       while (state.samples.length && state.samples[0][0] < end - SPAN) state.samples.shift();
     }
 
+    /* From anew, with the chart: what waits in the old connection is not waited for. */
+    let source, connectedAt = 0;
+    function again() {
+      if (performance.now() - connectedAt < 10000) return;
+      source.close();
+      soonest = undefined;
+      state.lateSince = 0;
+      connect();
+    }
+
     function connect() {
-      const source = new EventSource('/events');
+      connectedAt = performance.now();
+      source = new EventSource('/events');
+      const mine = source;
       for (const name of ['catalogue', 'history', 'status', 'rows', 'market']) {
-        source.addEventListener(name, (event) => take(name, JSON.parse(event.data)));
+        mine.addEventListener(name, (event) => {
+          if (mine === source) take(name, JSON.parse(event.data));
+        });
       }
       /* A refusal ends a source for good; else it tries again by itself. */
-      source.addEventListener('error', () => {
-        if (source.readyState === EventSource.CLOSED) setTimeout(connect, 1000);
+      mine.addEventListener('error', () => {
+        /* A tab in the background has no other clock that is quick. */
+        showBanner(performance.now());
+        if (mine === source && mine.readyState === EventSource.CLOSED) setTimeout(connect, 1000);
       });
     }
 

@@ -82,7 +82,8 @@ let scriptTables = #"""
         ['Bid × ask', `${fixed(value('best_bid_size_contracts'), 0)} × ${fixed(value('best_ask_size_contracts'), 0)}`],
         ['Position', position,
           `small steady ${flat ? '' : tone(held.reduce((sum, one) => sum + one[1], 0))}`.trim()],
-        ['Day P&L, USD', found ? money(found.day_pnl_usd) : NONE, tone(profit)],
+        ['Day P&L, USD', found ? money(found.day_pnl_usd) : NONE, processOf('execution') ? tone(profit) : 'none',
+          processOf('execution') ? '' : 'without the execution gateway nobody hears of fills'],
         ['Working orders', owner ? String(owner.working_orders) : NONE, 'steady'],
         column('Session volume', 'session_volume_contracts', 0),
         small(column('Realized vol. 5 min', 'realized_volatility_w300s_annualized_percent', 1, { unit: ' %' })),
@@ -110,9 +111,11 @@ let scriptTables = #"""
       pairs.push(['Books', books(found && found.books)]);
       pairs.push(['Accounts', books(found && found.accounts)]);
       const lock = state.status && state.status.lock;
-      const word = !found || found.locked === null ? NONE : found.locked ? 'on' : 'off';
+      const switched = !found || found.locked === null ? NONE : found.locked ? 'on' : 'off';
       const cause = lock && lock.reason ? `${lock.reason}, ` : '';
-      pairs.push(['Lock', (lock && lock.reason) || word, lock || (found && found.locked) ? 'warn' : '',
+      /* Over tape a limit's lock is the account's alone. */
+      const word = found && found.lock ? words(found.lock.reason) : switched;
+      pairs.push(['Lock', (lock && lock.reason) || word, lock || (found && (found.locked || found.lock)) ? 'warn' : '',
         lock ? `${cause}by ${lock.sender} at ${timeOf(lock.locked_ns)} New York` : '']);
       list(byId('account-list'), pairs);
     }
@@ -123,7 +126,8 @@ let scriptTables = #"""
       const kind = { ACTIVE: 'good', REDUCING: 'warn', UNKNOWN: '' }[trading];
       put(byId('trading'), trading, `chip ${kind === undefined ? 'bad' : kind}`, 'trading state of the account');
       /* An ingest that does not answer may be a tape's or a live one's. */
-      const unsaid = processOf('ingest') ? 'tape' : NONE;
+      const ingest = processOf('ingest');
+      const unsaid = ingest && ingest.state !== 'starting' ? 'tape' : NONE;
       const feed = found && found.processes.length ? (found.feed || unsaid) : NONE;
       const flags = stream('market') ? stream('market').flags : [];
       const chain = (found && found.options_feed) || 'live';
@@ -211,7 +215,9 @@ let scriptTables = #"""
         [fixed(row.confidence, 2)], [flagNames(row.quality).map(words).join(' ') || 'good', 'word']]],
       orders: [[['time', 'word'], ['id', 'word'], ['role', 'word'], ['side', 'word'], ['qty'], ['type', 'word'],
         ['price'], ['state', 'word'], ['reason', 'word']], (row) => [[timeOf(row.time), 'word'], [row.id, 'word'],
-        [words(row.role), 'word'], [row.side, `word ${row.side}`], [row.quantity], [words(row.type), 'word'],
+        [words(row.role), 'word'], [row.side, `word ${row.side}`],
+        row.leaves > 0 && row.leaves < row.quantity ? [`${row.leaves} of ${row.quantity}`, '', 'can still fill']
+          : [row.quantity], [words(row.type), 'word'],
         [row.type === 'market' ? NONE : ticks(row.price)], [words(row.state), 'word strong'],
         [row.reason === 'none' ? '' : words(row.reason), 'word']]],
       fills: [[['time', 'word'], ['id', 'word'], ['role', 'word'], ['side', 'word'], ['qty'], ['price'], ['fee'],
@@ -251,9 +257,6 @@ let scriptTables = #"""
         column('VPIN', 'vpin', 2),
         column('Minutes to the close', 'minutes_to_rth_close', 0),
       ]);
-      const at = (name) => (isNumber(value(name)) && isNumber(value('mid_price_points'))
-        ? price(value('mid_price_points') - value(name) * tick) : NONE);
-      const place = (label, name) => [label, at(name), isNumber(value(name)) ? '' : 'none', explain(name, value(name))];
       const gamma = value('gamma_exposure_total_usd_per_1pct');
       list(byId('options-list'), [
         column('At-the-money vol., today', 'atm_implied_volatility_0dte_percent', 1, { unit: ' %' }),
@@ -263,8 +266,11 @@ let scriptTables = #"""
         column('25 Δ risk reversal, points', 'risk_reversal_25_delta_7d_vol_points', 2, { signed: true }),
         ['Gamma, M USD per 1 %', isNumber(gamma) ? signed(gamma / 1e6, 1) : NONE, isNumber(gamma) ? '' : 'none',
           explain('gamma_exposure_total_usd_per_1pct', gamma)],
-        place('Zero gamma', 'zero_gamma_distance_ticks'), place('Call wall', 'call_wall_distance_ticks'),
-        place('Put wall', 'put_wall_distance_ticks'), column('Put/call volume', 'put_call_volume_ratio_session', 2),
+        /* Of the last refresh, up to a second ago (the first of a minute): no price of now is to be made of them. */
+        column('Above zero gamma, ticks', 'zero_gamma_distance_ticks', 1, { signed: true }),
+        column('Above call wall, ticks', 'call_wall_distance_ticks', 1, { signed: true }),
+        column('Above put wall, ticks', 'put_wall_distance_ticks', 1, { signed: true }),
+        column('Put/call volume', 'put_call_volume_ratio_session', 2),
       ]);
     }
 
@@ -275,7 +281,8 @@ let scriptTables = #"""
       const quality = market ? market.quality : null;
       pairs.push(['Newest row', quality ? quality.map(words).join(', ') || 'good' : NONE,
         quality && quality.some((flag) => flag !== 'no_history') ? 'warn' : '']);
-      pairs.push(['Its age', market ? span(market.age_ms * 1e6) : NONE]);
+      const age = market ? market.age_ms : 0;
+      pairs.push(['Its age', market ? span(age * 1e6) : NONE, age > 2000 ? 'warn' : '']);
       for (const feed of state.market ? state.market.streams : []) {
         const heard = feed.heard === null ? 'not heard yet' : feed.heard ? 'heard' : 'silent';
         const missed = feed.missed ? `, ${feed.missed} missed` : ', none missed';

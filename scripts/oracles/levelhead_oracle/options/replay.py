@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy
 
-from ..sessions import SECOND, equity_closes, nanos_of
+from ..sessions import SECOND, nanos_of
 from . import columns, contracts, exposure
 from .chain import Chain
 from .flows import LevelFlows, MarketFlows
@@ -143,8 +143,7 @@ class Replay:
         if moment % MINUTE == 0:
             self.zero_gamma = columns.zero_gamma(chain, lead_mid, self.settings.risk_free_rate)
         session = self.sessions.at(moment)
-        closes = equity_closes(session.trade_date, session.trade_date)
-        expiration = closes.get(session.trade_date, nanos_of(session.trade_date, "16:00"))
+        expiration = nanos_of(session.trade_date, "13:00" if session.early_close else "16:00")
         if rows.start == rows.stop:
             return None
         today = self._session_of(chain.expiration) == self._session_of(moment)

@@ -195,10 +195,10 @@ public struct ResolvedConfiguration: Sendable {
         guard flat < sessionEnd else { throw read.relation("policy.flat_by", withinSession) }
         if let flat = programme?.flatBy {
             guard flat.secondsIntoSession < sessionEnd else { throw read.relation("programme.flat_by", withinSession) }
-            // Else no strategy could ever enter.
-            let room = Int32(window.earlyCloseEntryMinutes) * 60
+            // Else the policy could never enter.
+            let canEnter = start + Int32(window.earlyCloseEntryMinutes) * 60 < flat.secondsIntoSession
             let rule = "be, on a clock that begins at 18:00, more than policy.early_close_entry_minutes after"
-            try require(start + room < flat.secondsIntoSession, "programme.flat_by", rule, "policy.entry_start")
+            try require(canEnter || !policy.isEnabled, "programme.flat_by", rule, "policy.entry_start")
         }
         try checkSizing(read)
         let limits: [(Bool, String, String)] = [

@@ -67,7 +67,8 @@ extension RunFile {
     /// - Throws: it is the record of a run of another kind, or of none.
     private static func record(_ path: String, _ kind: RunKind) throws -> RunRecord {
         let run = try RunRecord(path: path)
-        if let known = run.kind, known != kind { throw RunMismatch.kind(path: path, expected: known, found: kind) }
+        guard let known = run.kind else { throw RunRecordError(path: path) }
+        guard known == kind else { throw RunMismatch.kind(path: path, expected: known, found: kind) }
         return run
     }
 

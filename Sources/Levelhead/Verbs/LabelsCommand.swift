@@ -62,8 +62,9 @@ struct LabelsCommand: ParsableCommand {
         var sequence: UInt64 = 0
         while let record = try merged.next() {
             fold.take(record, sequence: sequence, sink: &sink)
-            if record.type == .status, fold.leaderQuality.contains(.closed) {
-                sink.close(at: min(record.eventTime.nanoseconds, fold.clock), received: fold.clock)
+            if record.type == .status {
+                let time = min(record.eventTime.nanoseconds, fold.clock)
+                sink.follow(isOpen: fold.leaderQuality.isDisjoint(with: .notTrading), at: time, received: fold.clock)
             }
             sequence += 1
             guard sequence % 65_536 == 0 else { continue }
@@ -97,6 +98,9 @@ private struct TestFollower: MarketSink {
     private(set) var tracker = LabelTracker()
     private var tests = TestStarts()
     private var hole: Range<UInt64>?
+    /// Since when the market does not trade, by status: event time and receive clock, ns; nil while it does.
+    private var stopped: (time: UInt64, received: UInt64)?
+    private var sessionEnd = UInt64.max
 
     mutating func groupClosed(_ engine: borrowing ContractEngine) {
         let group = engine.group
@@ -104,7 +108,8 @@ private struct TestFollower: MarketSink {
             hole = newest
             tracker.lose(newest)
         }
-        tracker.pass(to: group.time, received: engine.clock)
+        sessionEnd = engine.session.close.nanoseconds
+        if stopped == nil { tracker.pass(to: group.time, received: engine.clock) }
         // Prints of an auction, while the market is not open, are no path.
         if engine.isOpen {
             for trade in engine.trades { tracker.trade(price: trade.price, time: group.time) }
@@ -112,7 +117,20 @@ private struct TestFollower: MarketSink {
         for kind in tests.begun(engine) { begin(kind, engine) }
     }
 
-    mutating func close(at time: UInt64, received: UInt64) { tracker.close(at: time, received: received) }
+    /// What status says of the market. One that has stopped may go on in the same session, as behind a halt, and the
+    /// paths under way with it; else that was their end.
+    mutating func follow(isOpen: Bool, at time: UInt64, received: UInt64) {
+        if !isOpen {
+            if stopped == nil { stopped = (time, received) }
+        } else {
+            if time >= sessionEnd { endAtStop() }
+            stopped = nil
+        }
+    }
+
+    private mutating func endAtStop() {
+        if let stopped { tracker.close(at: stopped.time, received: stopped.received) }
+    }
 
     private mutating func begin(_ kind: LevelKind, _ engine: borrowing ContractEngine) {
         let level = engine.level(kind).pointee
@@ -129,7 +147,10 @@ private struct TestFollower: MarketSink {
     }
 
     mutating func secondEnded(_ engine: borrowing ContractEngine, time: UInt64) {}
-    mutating func sessionBegan(_ session: SessionTimes, leader: Int) { tests.forget() }
+    mutating func sessionBegan(_ session: SessionTimes, leader: Int) {
+        endAtStop()
+        tests.forget()
+    }
     mutating func tradedGroup(_ book: borrowing ContractBook) {}
     mutating func tradedStatus(_ status: TradingStatus, time: UInt64, clock: UInt64) {}
 }

@@ -45,7 +45,8 @@ let scriptStream = #"""
     let soonest;
     function lateness(time) {
       const delays = [Date.now() - time, performance.now() - time];
-      soonest = soonest ? soonest.map((one, index) => Math.min(one, delays[index])) : delays;
+      /* Two clocks drift apart, some 20 ppm; five times that is let go with each snapshot. */
+      soonest = soonest ? soonest.map((one, index) => Math.min(one + 0.02, delays[index])) : delays;
       const late = Math.max(...delays.map((one, index) => one - soonest[index]));
       if (late < 2000) state.lateSince = 0;
       else if (!state.lateSince) state.lateSince = performance.now();

@@ -102,6 +102,9 @@ import Units
         limits.patience = .seconds(20)
         let server = try Self.echo(limits)
         var held = [try Self.connect(server), try Self.connect(server)]
+        // Who has begun to ask is not sent away for another.
+        for connection in held { try connection.write("GET", timeout: .seconds(2)) }
+        usleep(50_000)
         let refused = try Self.connect(server)
         #expect(try Self.rest(refused).hasPrefix("HTTP/1.1 503 "))
         held.removeAll()
@@ -111,6 +114,19 @@ import Units
             answer = (try? Self.ask(server, "GET / HTTP/1.1\r\n\r\n")) ?? ""
         }
         #expect(answer.hasSuffix("GET /"))
+        server.stop()
+    }
+
+    @Test func `a connection in stock gets no answer, and gives way to who comes`() throws {
+        var limits = HTTPServer.Limits()
+        limits.connectionCount = 2
+        limits.silence = .milliseconds(300)
+        let server = try Self.echo(limits)
+        #expect(try Self.rest(try Self.connect(server)) == "")
+        let stock = [try Self.connect(server), try Self.connect(server)]
+        #expect(try Self.ask(server, "GET /a HTTP/1.1\r\n\r\n").hasSuffix("GET /a"))
+        try stock[1].write("GET /b HTTP/1.1\r\n\r\n", timeout: .seconds(2))
+        #expect(try Self.rest(stock[1]).hasSuffix("GET /b"))
         server.stop()
     }
 

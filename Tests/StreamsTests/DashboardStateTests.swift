@@ -190,6 +190,8 @@ import ZeroMQ
         for number in 0...4 as ClosedRange<UInt64> { try Self.give(&state, Self.signal(number)) }
         state.take(.run(2), from: .signals, now: .zero)
         state.take(.run(1), from: .signals, now: .zero)
+        let before = try #require(Self.parts(&state)["rows"]?["signals"] as? Object)
+        #expect(before["count"] as? Int == 0 && before["forgotten"] as? Int == 5)
         try Self.give(&state, Self.signal(5))
         let signals = try #require(Self.parts(&state)["rows"]?["signals"] as? Object)
         #expect(signals["count"] as? Int == 1 && signals["forgotten"] as? Int == 5 && signals["missed"] as? Int == 0)

@@ -29,6 +29,8 @@ public final class Dashboard: Sendable {
         let board = board
         var limits = HTTPServer.Limits()
         limits.connectionCount = Self.connectionCount
+        // What an ssh between opens here at once may have its request half a minute later.
+        limits.silence = .seconds(30)
         let listener = try TCPListener(port: port)
         let site = DashboardSite(board: board, port: listener.port)
         server = try HTTPServer(listener, limits: limits) { site.answer($0) }

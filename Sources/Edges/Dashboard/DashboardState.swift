@@ -53,6 +53,8 @@ struct DashboardState {
     private var voices: [Feed: Voice] = [:]
     private var rows: [String: RecentRows] = [:]
     private var rowsVersion: UInt64 = 1
+    /// How far the rows of runs came that others have followed, by run and family: one may go on.
+    private var places: [String: UInt64] = [:]
     private var market = MarketPicture()
     /// Another one with each run.
     private var chartVersion: UInt64 = 1
@@ -95,11 +97,14 @@ struct DashboardState {
 
     /// Another run's rows begin anew, and what was shown of the one before it goes.
     private mutating func begin(_ run: UInt64, of feed: Feed) {
-        let isFirst = voices[feed]?.run == nil
+        let former = voices[feed]?.run
         voices[feed, default: Voice()].run = run
         voices[feed, default: Voice()].isHeard = true
-        if isFirst { return }
-        for family in feed.families where rows[family] != nil { rows[family] = RecentRows() }
+        guard let former else { return }
+        for family in feed.families where rows[family] != nil {
+            places["\(former) \(family)"] = rows[family]?.next
+            rows[family] = RecentRows(from: places["\(run) \(family)"] ?? 0)
+        }
         rowsVersion += 1
         switch feed {
         case .market:

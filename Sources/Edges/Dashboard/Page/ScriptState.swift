@@ -3,7 +3,7 @@ let scriptState = #"""
     const PROCESSES = ['ingest', 'engine', 'risk', 'execution', 'paper'];
     const state = {
       market: null, status: null, rows: null, samples: [], run: undefined,
-      heardAt: 0, lateBy: 0, lateSince: 0, isTorn: false,
+      heardAt: 0, lateBy: 0, lateSince: 0, lateLast: 0, lateTimes: 0, isTorn: false,
     };
 
     const report = () => (state.status ? state.status.report : null);
@@ -29,7 +29,8 @@ let scriptState = #"""
       }
       if (state.lateBy > 2000) {
         const late = (state.lateBy / 1000).toFixed(0);
-        return ['bad', `what is shown is ${late} s old: the way from the dashboard is slow, or it was asleep`, 'all'];
+        const why = 'a slow way from the dashboard, a sleep, or a clock that was set';
+        return ['bad', `what is shown is ${late} s old: ${why}`, 'all'];
       }
       if (!state.status) return ['bad', 'the processes have not been asked yet', 'all'];
       const found = report();

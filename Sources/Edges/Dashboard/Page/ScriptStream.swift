@@ -21,13 +21,14 @@ let scriptStream = #"""
       }
       if (name !== 'market') return;
       state.market = body;
+      const silent = performance.now() - state.heardAt;
       state.lateBy = lateness(body.time_ms);
       if (body.tick_points !== tickTold) {
         setTick(tickTold = body.tick_points);
         if (state.rows) showRows();
       }
       state.heardAt = performance.now();
-      merge(body.trail);
+      merge(body.trail, silent > 2000);
       if (state.isTorn || (state.lateSince && state.heardAt - state.lateSince > 10000)) again();
       showHeader();
       showStrip();
@@ -42,9 +43,9 @@ let scriptStream = #"""
 
     /* How much later than the quickest a snapshot has come, ms: what lies in buffers between the dashboard and here is
        not of now. By the time of day, which goes on while a machine sleeps, and by a clock that nobody sets. */
-    let soonest;
+    let soonest, delays;
     function lateness(time) {
-      const delays = [Date.now() - time, performance.now() - time];
+      delays = [Date.now() - time, performance.now() - time];
       /* Two clocks drift apart, some 20 ppm; five times that is let go with each snapshot. */
       soonest = soonest ? soonest.map((one, index) => Math.min(one + 0.02, delays[index])) : delays;
       const late = Math.max(...delays.map((one, index) => one - soonest[index]));
@@ -54,9 +55,9 @@ let scriptStream = #"""
     }
 
     /* Samples that are not here yet, and none that is older than the chart. Some between may never have come. */
-    function merge(trail) {
+    function merge(trail, wasSilent) {
       const last = state.samples.length ? state.samples.at(-1)[0] : 0;
-      if (last > 0 && trail.length > 1 && trail[0][0] > last) state.isTorn = true;
+      if (wasSilent && last > 0 && trail.length > 1 && trail[0][0] > last) state.isTorn = true;
       for (const sample of trail) if (sample[0] > last) state.samples.push(sample);
       const end = state.samples.length ? state.samples.at(-1)[0] : 0;
       while (state.samples.length && state.samples[0][0] < end - SPAN) state.samples.shift();
@@ -67,7 +68,13 @@ let scriptStream = #"""
     function again() {
       if (performance.now() - connectedAt < 10000) return;
       source.close();
-      soonest = undefined;
+      const [wall, own] = soonest.map((one, index) => delays[index] - one);
+      /* Where one clock alone is late it was set. Where both are, and no less so after two more connections, the
+         dashboard's was; else they are late indeed. */
+      const isSame = state.lateBy > 2000 && Math.abs(state.lateBy - state.lateLast) < 500;
+      state.lateTimes = isSame ? state.lateTimes + 1 : 0;
+      state.lateLast = state.lateBy;
+      if (Math.abs(wall - own) > 1000 || state.lateTimes > 1) soonest = undefined;
       state.lateSince = 0;
       connect();
     }

@@ -98,7 +98,8 @@ let scriptTables = #"""
       const profit = found && found.day_pnl_usd !== null ? Number(found.day_pnl_usd) : null;
       const loss = owner ? limit(owner.day_loss_limit_usd) : null;
       const used = isNumber(profit) ? Math.max(0, -profit) : null;
-      pairs.push(['Day P&L', found ? money(found.day_pnl_usd) : NONE, `strong ${tone(profit)}`]);
+      const hears = Boolean(processOf('execution'));
+      pairs.push(['Day P&L', found ? money(found.day_pnl_usd) : NONE, `strong ${hears ? tone(profit) : 'none'}`]);
       const share = (part, whole) => (!owner ? NONE
         : `${fixed(part, 2)} of ${whole === null ? 'no limit' : fixed(whole, 0)}`);
       pairs.push(['Day loss of limit', share(used, loss), '', '', loss ? used / loss : 0]);

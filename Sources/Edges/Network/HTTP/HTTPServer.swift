@@ -8,12 +8,16 @@ import Units
 /// for another.
 public final class HTTPServer: Sendable {
     public struct Limits: Sendable {
-        /// Connections at once; with 1 the thread that accepts them serves them. Who comes beyond it gets 503.
+        /// Connections at once; with 1 the thread that accepts them serves them. For who comes beyond it one that has
+        /// said nothing yet is ended; where there is none, the newcomer gets 503.
         public var connectionCount = 1
         /// Bytes of a request's head.
         public var requestByteCount = 8_192
-        /// A request that is not there by then is let go, and so is who does not take an answer.
+        /// A request that is not there so long after its first byte is let go, and so is who does not take an answer.
         public var patience = Nanoseconds.seconds(1)
+        /// A connection of which no byte has come for so long is ended, without a word: browsers keep some in stock,
+        /// and would take that for the answer to what they ask next.
+        public var silence = Nanoseconds.seconds(1)
         /// A stream of which nothing is taken for so long is ended.
         public var streamPatience = Nanoseconds.seconds(30)
 
@@ -23,7 +27,8 @@ public final class HTTPServer: Sendable {
     /// What the threads of connections share: they may outlive the server by the moment that they take to end.
     private final class Shared: Sendable {
         let isStopping = Atomic<Bool>(false)
-        let open = Mutex<[UInt64: TCPConnection]>([:])
+        /// By their numbers, oldest first.
+        let open = Mutex<[UInt64: Open]>([:])
         let limits: Limits
         let answer: @Sendable (HTTPRequest) -> HTTPAnswer
 
@@ -31,6 +36,19 @@ public final class HTTPServer: Sendable {
             self.limits = limits
             self.answer = answer
         }
+    }
+
+    private struct Open {
+        let connection: TCPConnection
+        var isSilent = true
+    }
+
+    /// What came of a connection.
+    private enum Arrival {
+        case nothing
+        case request(HTTPRequest)
+        /// Not one of HTTP/1.1, too long, or not whole in time.
+        case bad
     }
 
     private static let idle = Nanoseconds.milliseconds(200)
@@ -68,18 +86,22 @@ public final class HTTPServer: Sendable {
         shared.isStopping.store(true, ordering: .releasing)
         guard let thread = thread.withLock({ $0.take() }) else { return }
         listener.stop()
-        shared.open.withLock { for connection in $0.values { connection.stop() } }
+        shared.open.withLock { for one in $0.values { one.connection.stop() } }
         thread.join()
         while !shared.open.withLock(\.isEmpty) {
-            shared.open.withLock { for connection in $0.values { connection.stop() } }
+            shared.open.withLock { for one in $0.values { one.connection.stop() } }
             usleep(1_000)
         }
     }
 
     private static func take(_ connection: TCPConnection, _ number: UInt64, _ shared: Shared) {
         let hasRoom = shared.open.withLock { open in
-            guard open.count < shared.limits.connectionCount else { return false }
-            open[number] = connection
+            if open.count >= shared.limits.connectionCount {
+                guard let silent = open.filter(\.value.isSilent).min(by: { $0.key < $1.key }) else { return false }
+                silent.value.connection.stop()
+                open[silent.key] = nil
+            }
+            open[number] = Open(connection: connection)
             return true
         }
         guard hasRoom else {
@@ -88,7 +110,7 @@ public final class HTTPServer: Sendable {
             return
         }
         let serve: @Sendable () -> Void = {
-            try? Self.serve(connection, shared)
+            try? Self.serve(connection, number, shared)
             _ = shared.open.withLock { $0.removeValue(forKey: number) }
         }
         if shared.limits.connectionCount == 1 { return serve() }
@@ -96,10 +118,18 @@ public final class HTTPServer: Sendable {
         do { try JoinableThread(serve).detach() } catch { _ = shared.open.withLock { $0.removeValue(forKey: number) } }
     }
 
-    private static func serve(_ connection: TCPConnection, _ shared: Shared) throws(SystemCallError) {
-        let request = try request(connection, shared.limits)
-        let answer = request.map(shared.answer) ?? .whole(HTTPResponse(.badRequest, "not a request of HTTP/1.1\n"))
-        let isHeadOnly = request?.method == "HEAD"
+    private static func serve(
+        _ connection: TCPConnection, _ number: UInt64, _ shared: Shared
+    ) throws(SystemCallError) {
+        let answer: HTTPAnswer
+        var isHeadOnly = false
+        switch try arrival(connection, number, shared) {
+        case .nothing: return
+        case .bad: answer = .whole(HTTPResponse(.badRequest, "not a request of HTTP/1.1\n"))
+        case .request(let request):
+            answer = shared.answer(request)
+            isHeadOnly = request.method == "HEAD"
+        }
         var hasLength = true
         if case .stream = answer { hasLength = false }
         let head = Array(answer.response.head(hasLength: hasLength).utf8)
@@ -114,32 +144,38 @@ public final class HTTPServer: Sendable {
         try letRead(connection)
     }
 
-    /// The request, once its head is whole; nil for what is none, too long, or does not come.
-    private static func request(
-        _ connection: TCPConnection, _ limits: Limits
-    ) throws(SystemCallError) -> HTTPRequest? {
-        let end = Array("\r\n\r\n".utf8)
-        let deadline = MonotonicClock.now() + limits.patience
+    /// The request, once its head is whole.
+    private static func arrival(
+        _ connection: TCPConnection, _ number: UInt64, _ shared: Shared
+    ) throws(SystemCallError) -> Arrival {
+        let (end, limits) = (Array("\r\n\r\n".utf8), shared.limits)
+        var deadline = MonotonicClock.now() + limits.silence
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: limits.requestByteCount, alignment: 1)
         defer { buffer.deallocate() }
         var count = 0
         while count < buffer.count {
             let left = deadline - MonotonicClock.now()
-            guard left > .zero else { return nil }
+            guard left > .zero else { return count == 0 ? .nothing : .bad }
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
-            guard case .bytes(let more) = try connection.read(into: rest, timeout: left) else { return nil }
+            guard case .bytes(let more) = try connection.read(into: rest, timeout: left) else {
+                return count == 0 ? .nothing : .bad
+            }
+            if count == 0 {
+                deadline = MonotonicClock.now() + limits.patience
+                shared.open.withLock { $0[number]?.isSilent = false }
+            }
             // The end may lie across two arrivals.
             let from = max(0, count - end.count + 1)
             count += more
             var place = from
             while place + end.count <= count {
                 if buffer[place..<(place + end.count)].elementsEqual(end) {
-                    return HTTPRequest(head: buffer[..<place])
+                    return HTTPRequest(head: buffer[..<place]).map { .request($0) } ?? .bad
                 }
                 place += 1
             }
         }
-        return nil
+        return .bad
     }
 
     /// A connection that is closed over what was not read takes the answer with it: a client that sent a body gets a

@@ -53,6 +53,8 @@ const document = {
 };
 const window = { devicePixelRatio: 1 };
 const performance = { time: 1, now: () => performance.time };
+Date.now = () => 1e12 + performance.time + performance.set;
+performance.set = 0;
 const getComputedStyle = () => ({ getPropertyValue: () => '#000' });
 const matchMedia = () => ({ addEventListener() {} });
 const addEventListener = () => {}, setInterval = () => {}, setTimeout = () => {};

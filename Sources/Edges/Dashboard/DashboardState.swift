@@ -171,6 +171,7 @@ struct DashboardState {
         let statusAge = statusTakenAt.map { (now - $0).count / 1_000_000 }
         return JSONText.object([
             "number": JSONText.integer(number), "time_ms": JSONText.integer(wallTime.nanoseconds / 1_000_000),
+            "up_ms": JSONText.integer(now.count / 1_000_000),
             "program": JSONText.string(program), "run": run, "status_age_ms": JSONText.integer(statusAge),
             "streams": JSONText.array(Feed.allCases.map(voiceJSON)), "skipped": JSONText.integer(skippedCount),
             "market": market.marketJSON(now: now), "levels": market.levelsJSON(now: now),

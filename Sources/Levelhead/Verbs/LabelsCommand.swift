@@ -109,6 +109,8 @@ private struct TestFollower: MarketSink {
             tracker.lose(newest)
         }
         sessionEnd = engine.session.close.nanoseconds
+        // Status of the session's own leader may not have come since.
+        if engine.isOpen { stopped = nil }
         if stopped == nil { tracker.pass(to: group.time, received: engine.clock) }
         // Prints of an auction, while the market is not open, are no path.
         if engine.isOpen {
@@ -121,7 +123,9 @@ private struct TestFollower: MarketSink {
     /// paths under way with it; else that was their end.
     mutating func follow(isOpen: Bool, at time: UInt64, received: UInt64) {
         if !isOpen {
-            if stopped == nil { stopped = (time, received) }
+            guard stopped == nil else { return }
+            tracker.pass(to: time, received: received)
+            stopped = (time, received)
         } else {
             if time >= sessionEnd { endAtStop() }
             stopped = nil

@@ -3,7 +3,7 @@ let scriptState = #"""
     const PROCESSES = ['ingest', 'engine', 'risk', 'execution', 'paper'];
     const state = {
       market: null, status: null, rows: null, samples: [], run: undefined,
-      heardAt: 0, lateBy: 0, lateSince: 0, lateLast: 0, lateTimes: 0, isTorn: false,
+      heardAt: 0, lateBy: 0, lateSince: 0, isTorn: false,
     };
 
     const report = () => (state.status ? state.status.report : null);

@@ -20,9 +20,11 @@ let scriptStream = #"""
         showRows();
       }
       if (name !== 'market') return;
+      /* Another dashboard has another clock. */
+      if (state.market && body.number < state.market.number) soonest = undefined;
       state.market = body;
       const silent = performance.now() - state.heardAt;
-      state.lateBy = lateness(body.time_ms);
+      state.lateBy = lateness(body.up_ms);
       if (body.tick_points !== tickTold) {
         setTick(tickTold = body.tick_points);
         if (state.rows) showRows();
@@ -42,7 +44,8 @@ let scriptStream = #"""
     }
 
     /* How much later than the quickest a snapshot has come, ms: what lies in buffers between the dashboard and here is
-       not of now. By the time of day, which goes on while a machine sleeps, and by a clock that nobody sets. */
+       not of now. By the time of day, which goes on while a machine sleeps, and by a clock that nobody sets, as the
+       dashboard's is. */
     let soonest, delays;
     function lateness(time) {
       delays = [Date.now() - time, performance.now() - time];
@@ -68,13 +71,9 @@ let scriptStream = #"""
     function again() {
       if (performance.now() - connectedAt < 10000) return;
       source.close();
+      /* Where one clock alone is late it was set; where both are, the snapshots are late. */
       const [wall, own] = soonest.map((one, index) => delays[index] - one);
-      /* Where one clock alone is late it was set. Where both are, and no less so after two more connections, the
-         dashboard's was; else they are late indeed. */
-      const isSame = state.lateBy > 2000 && Math.abs(state.lateBy - state.lateLast) < 500;
-      state.lateTimes = isSame ? state.lateTimes + 1 : 0;
-      state.lateLast = state.lateBy;
-      if (Math.abs(wall - own) > 1000 || state.lateTimes > 1) soonest = undefined;
+      if (Math.abs(wall - own) > 1000) soonest = undefined;
       state.lateSince = 0;
       connect();
     }

@@ -8,8 +8,8 @@ import Units
 /// for another.
 public final class HTTPServer: Sendable {
     public struct Limits: Sendable {
-        /// Connections at once; with 1 the thread that accepts them serves them. For who comes beyond it one that has
-        /// said nothing yet is ended; where there is none, the newcomer gets 503.
+        /// Connections at once. For who comes beyond it one that has said nothing yet is ended; where there is none,
+        /// the newcomer gets 503. With 1 the thread that accepts them serves them, and others wait.
         public var connectionCount = 1
         /// Bytes of a request's head.
         public var requestByteCount = 8_192
@@ -162,7 +162,12 @@ public final class HTTPServer: Sendable {
             }
             if count == 0 {
                 deadline = MonotonicClock.now() + limits.patience
-                shared.open.withLock { $0[number]?.isSilent = false }
+                // Its place may have been given away.
+                let isOpen = shared.open.withLock { open in
+                    open[number]?.isSilent = false
+                    return open[number] != nil
+                }
+                guard isOpen else { return .nothing }
             }
             // The end may lie across two arrivals.
             let from = max(0, count - end.count + 1)

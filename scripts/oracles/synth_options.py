@@ -4,12 +4,15 @@ Used by synth_calibration.py. Implied volatilities are vollib's, which shares no
 """
 import collections
 import datetime
+import functools
 import re
 import zoneinfo
 
 import databento
 import numpy as np
 from vollib.black.implied_volatility import implied_volatility
+
+from levelhead_oracle.sessions import equity_closes
 
 SECOND = 1_000_000_000
 YEAR = 31_536_000
@@ -20,6 +23,12 @@ RATE = 0.04
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
 SYMBOL = re.compile(r"^(ES|EW[1-5]?|E[1-5][A-D])[FGHJKMNQUVXZ]\d ([CP])(\d+)$")
 REGULAR = (9.5 * 3600, 16 * 3600)
+
+
+@functools.cache
+def close_of(day):
+    """When the stock exchanges close on a date: weeklies expire with them."""
+    return equity_closes(day, day)[day]
 
 
 def load(path):
@@ -69,7 +78,10 @@ class Options:
             quarterly = symbol is not None and symbol[1] == "ES"
             good = symbol is not None and symbol[2] == right and int(symbol[3]) * SECOND == strike
             good &= row["cfi"].decode() == f"O{right}{'A' if quarterly else 'E'}FPS"
-            good &= (expiry.hour, expiry.minute, expiry.second) == ((9, 30, 0) if quarterly else (16, 0, 0))
+            if quarterly:
+                good &= (expiry.hour, expiry.minute, expiry.second) == (9, 30, 0)
+            else:
+                good &= int(row["expiration"]) == close_of(expiry.date())
             good &= (row["maturity_year"], row["maturity_month"], row["maturity_day"]) == (
                 expiry.year, expiry.month, expiry.day)
             self.require(good, f"definition of {row['raw_symbol']}")

@@ -14,8 +14,7 @@ extension MarketSetup {
             usleep(1_000)
             parts = try site.tape.parts()
         }
-        let runFile = "\(site.directory)/run.json"
-        try NamedFiles.check(runFile, RunRecord(path: runFile), configuration)
+        try NamedFiles.check(RunRecord(path: site.runFile), configuration)
         try self.init(
             configuration: configuration, tape: try MergedTape.open([parts[0].path]), history: site.keptHistory)
     }

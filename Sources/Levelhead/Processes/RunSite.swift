@@ -18,6 +18,8 @@ struct RunSite: Sendable {
     /// Nil for a run without any, or that keeps none.
     var keptHistory: String? { PosixFile.exists("\(historyDirectory)/data.mdb") ? historyDirectory : nil }
 
+    /// What the run was made from and by; `RunRecord` reads it.
+    var runFile: String { "\(directory)/run.json" }
     var configurationFile: String { "\(directory)/configuration.toml" }
     var tape: RunTape { RunTape(directory: "\(directory)/tape") }
     var tapeDirectory: String { "\(directory)/tape" }
@@ -34,7 +36,7 @@ struct RunSite: Sendable {
     }
     /// A live feed's run carries the account on; one over recorded tape starts anew in its directory. Each process asks
     /// once, at its start, and ends when nobody can say.
-    func isLive() throws -> Bool { try RunInput.of(runFile: "\(directory)/run.json") == .live }
+    func isLive() throws -> Bool { try RunInput.of(runFile: runFile) == .live }
     /// Of the identities of a live run's orders, from this start on.
     func orderEpoch() throws -> UInt16? { try OrderEpoch.current(stateDirectory: stateDirectory) }
     var auditFile: String { "\(directory)/audit.jsonl" }

@@ -30,13 +30,13 @@ enum NamedFiles {
             })
     }
 
-    /// - Parameter runFile: `run.json` of a run that goes on, or is verified.
+    /// - Parameter run: one that goes on, or is verified.
     /// - Throws: a file has other contents than when the run began.
-    static func check(_ runFile: String, _ run: RunRecord, _ configuration: ResolvedConfiguration) throws {
+    static func check(_ run: RunRecord, _ configuration: ResolvedConfiguration) throws {
         guard let known = run.namedFiles else { return }
         for (key, path) in paths(configuration) {
             let found = try digest(path)
-            if let known = known[key], known != found { throw NamedFileChanged(run: runFile, key: key, path: path) }
+            if let known = known[key], known != found { throw NamedFileChanged(run: run.path, key: key, path: path) }
         }
     }
 }

@@ -82,6 +82,6 @@ extension RunFile {
                     path: path, key: setting.key, expected: expected ?? "nothing", found: found ?? "nothing")
             }
         }
-        try NamedFiles.check(path, run, configuration)
+        try NamedFiles.check(run, configuration)
     }
 }

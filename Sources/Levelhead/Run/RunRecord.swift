@@ -7,7 +7,7 @@ import Tape
 /// What `run.json` says of a run.
 struct RunRecord {
     private let members: [String: Any]
-    private let path: String
+    let path: String
 
     init(path: String) throws { try self.init(path: path, members: Data(try PosixFile.contents(of: path))) }
 

@@ -90,7 +90,7 @@ struct FlattenCommand: ParsableCommand {
             report.message? += "; \(locked.run) was interrupted\(open)"
             let site = RunSite(stateDirectory: state, directory: locked.run)
             // It goes on with the tape that it had.
-            let record = try? RunRecord(path: "\(site.directory)/run.json")
+            let record = try? RunRecord(path: site.runFile)
             let tapes = (record?.tapes ?? []).map { " --tape \(ShellText.quoted($0.path))" }.joined()
             report.resume = "levelhead up --resume --state-dir \(ShellText.quoted(state))\(tapes)"
         }

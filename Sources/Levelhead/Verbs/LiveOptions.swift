@@ -84,7 +84,7 @@ struct LiveOptions: ParsableArguments {
 
     /// For a process of its own, or a run that goes on: as the run was begun, unless these say otherwise.
     func asBegun(_ site: RunSite) throws -> LiveOptions {
-        let path = "\(site.directory)/run.json"
+        let path = site.runFile
         // Killed before it had begun.
         guard PosixFile.exists(path) else { return self }
         let run = try RunRecord(path: path)

@@ -194,7 +194,7 @@ struct UpCommand: ParsableCommand {
     /// - Parameter former: what the last live run has left of its account.
     private func resumedRun(_ state: String, _ former: DayRecord?) throws -> RunSite? {
         if resume, let runDir { return RunSite(stateDirectory: state, directory: RunSite.absolute(runDir)) }
-        guard let left = RunSite.current(state), PosixFile.exists("\(left.directory)/run.json") else {
+        guard let left = RunSite.current(state), PosixFile.exists(left.runFile) else {
             if resume { Terminal.writeError("levelhead: \(state): no run was interrupted: a new one begins") }
             if let former, let open = former.openPosition(of: former.run) {
                 let resume = ShellText.resuming(former.run, stateDirectory: state)

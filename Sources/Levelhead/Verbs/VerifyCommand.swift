@@ -76,7 +76,7 @@ struct VerifyCommand: ParsableCommand {
 
     /// A run in one process or in logical time was one fold; else each process has journaled what it took.
     private func verify(_ site: RunSite) throws -> (differences: [String], compared: [(String, UInt64)]) {
-        let file = "\(site.directory)/run.json"
+        let file = site.runFile
         guard let kind = try RunRecord(path: file).kind else { throw RunRecordError(path: file) }
         if kind == .replay || kind == .lockstep {
             var verification = ReplayVerification(site, tapes: tape, history: history)

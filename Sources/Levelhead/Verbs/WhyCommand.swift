@@ -66,7 +66,7 @@ struct WhyCommand: ParsableCommand {
 
     /// As far as the run says them: a log alone is explained, too.
     private func settings(_ site: RunSite) -> OrderCause.Settings {
-        let configuration = try? RunRecord(path: "\(site.directory)/run.json").configuration()
+        let configuration = try? RunRecord(path: site.runFile).configuration()
         return OrderCause.Settings(
             timeStop: configuration.map { UInt64(max(0, $0.policy.timeStop.count)) },
             hasOwnBooks: configuration.map { $0.risk.books != .single } ?? false)
@@ -106,7 +106,7 @@ struct WhyCommand: ParsableCommand {
         _ cause: OrderCause, _ site: RunSite, _ trail: AuditTrail
     ) throws -> (TapeWitness?, (any Error)?) {
         if let sequence = cause.signal?.integer("sequence") { return (try witness(.signal(sequence), site), nil) }
-        guard PosixFile.exists("\(site.directory)/run.json"),
+        guard PosixFile.exists(site.runFile),
             let time = (trail.order(order) ?? trail.verdict(on: order) ?? trail.steps(of: order).last)?.integer("time")
         else { return (nil, nil) }
         do { return (try witness(.time(time), site), nil) } catch { return (nil, error) }
@@ -114,7 +114,7 @@ struct WhyCommand: ParsableCommand {
 
     /// From what the engine of the run read: its own tape, else the files that it was given.
     private func witness(_ moment: TapeWitness.Moment, _ site: RunSite) throws -> TapeWitness {
-        let file = try RunRecord(path: "\(site.directory)/run.json")
+        let file = try RunRecord(path: site.runFile)
         let own = try site.tape.parts().map(\.path)
         let paths = try file.tapePaths(given: tape, own: own)
         var differences = try RunInputs.differences(paths, file.candidates(given: tape, own: own))

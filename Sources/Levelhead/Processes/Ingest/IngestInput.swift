@@ -6,7 +6,7 @@ enum IngestInput {
     /// - Parameter tapes: what is given, as paths of files; none for a live feed.
     /// - Throws: the run was begun with something else.
     static func check(_ site: RunSite, tapes: [String]) throws {
-        let path = "\(site.directory)/run.json"
+        let path = site.runFile
         let run = try RunRecord(path: path)
         if try site.isLive() {
             guard tapes.isEmpty else { throw AnotherInput(path: path, what: "with a live feed, without --tape") }

@@ -28,8 +28,8 @@ struct ReplayVerification {
     }
 
     mutating func run() throws {
-        let file = try RunRecord(path: "\(site.directory)/run.json")
-        try NamedFiles.check("\(site.directory)/run.json", file, try file.configuration())
+        let file = try RunRecord(path: site.runFile)
+        try NamedFiles.check(file, try file.configuration())
         let own = try site.tape.parts().map(\.path)
         let paths = try file.tapePaths(given: tapes, own: own)
         differences = try RunInputs.differences(paths, file.candidates(given: tapes, own: own))

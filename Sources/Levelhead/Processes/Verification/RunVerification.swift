@@ -39,8 +39,8 @@ struct RunVerification {
 
     mutating func run() throws {
         let configuration = try site.configuration()
-        let file = try RunRecord(path: "\(site.directory)/run.json")
-        try NamedFiles.check("\(site.directory)/run.json", file, configuration)
+        let file = try RunRecord(path: site.runFile)
+        try NamedFiles.check(file, configuration)
         let paths = try tape.parts().map(\.path)
         guard let first = paths.first else { throw NoTape(path: tape.directory) }
         differences = try RunInputs.differences(paths, [file.ownTape])

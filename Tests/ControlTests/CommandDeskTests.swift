@@ -70,7 +70,7 @@ import Units
 
     @Test func `status is answered from the board`() throws {
         var office = try Office()
-        office.board.status.store(StatusRecord(state: .running, sequence: 42, lag: Nanoseconds(7)))
+        office.board.status.store(ProgressRecord(state: .running, sequence: 42, lag: Nanoseconds(7)))
         let answer = try office.ask(office.message(.status))
         let status = try #require(Payload.decode(ProcessStatus.self, from: answer.payload))
         #expect(answer.outcome == .done)

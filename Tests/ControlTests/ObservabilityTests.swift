@@ -93,7 +93,7 @@ import Units
             name: "risk", run: #"a "run" \ "#, symbols: ["MESH4"],
             account: AccountRecord(tradingState: .active, dayProfit: Money(cents: -1_250)),
             latencies: { clock.latencies() })
-        board.status.store(StatusRecord(state: .running, sequence: 7, lag: .milliseconds(2), records: 70, gaps: 1))
+        board.status.store(ProgressRecord(state: .running, sequence: 7, lag: .milliseconds(2), records: 70, gaps: 1))
         board.instruments[0].store(InstrumentRecord(quality: .stale, position: -4))
         return board.current()
     }

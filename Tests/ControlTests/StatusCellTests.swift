@@ -54,7 +54,7 @@ import Units
     }
 
     @Test func `every field comes back`() {
-        let record = StatusRecord(
+        let record = ProgressRecord(
             state: .waiting, sequence: 1, inputTime: Timestamp(nanoseconds: 2), lag: Nanoseconds(-3), records: 4,
             gaps: 5, recordsLost: 6, dropped: 7, produced: 8)
         let found = StatusCell(record).load()
@@ -69,9 +69,9 @@ import Units
 
     @Test(.enabled(if: lh_heap_count_enabled() == 1, "a sanitizer counts the heap"))
     func `storing allocates nothing, and neither does looking into an empty mailbox`() {
-        let cell = StatusCell(StatusRecord())
+        let cell = StatusCell(ProgressRecord())
         let mailbox = ControlMailbox(capacity: 4)
-        var record = StatusRecord()
+        var record = ProgressRecord()
         let before = lh_heap_calls()
         var found = 0
         while record.sequence < 999 {

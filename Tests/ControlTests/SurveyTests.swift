@@ -12,7 +12,7 @@ import Units
     @Test func `everybody answers the first survey, right after connecting`() throws {
         let state = try TestState()
         let processes = try ["engine", "risk", "paper"].map { try TestProcess(state, $0) }
-        processes[1].board.status.store(StatusRecord(state: .running, sequence: 9))
+        processes[1].board.status.store(ProgressRecord(state: .running, sequence: 9))
         for _ in 0..<5 {
             let survey = try state.client().survey(.status, deadline: .seconds(5))
             #expect(survey.answered == ["engine", "paper", "risk"])

@@ -75,7 +75,7 @@ private let isInterrupted = Atomic<Bool>(false)
     /// The data thread: counts, measures itself, and does as it is told.
     private func work(_ board: ProcessBoard, _ mailbox: ControlMailbox, _ stages: StageClock) {
         let parent = getppid()
-        var record = StatusRecord(state: .running)
+        var record = ProgressRecord(state: .running)
         var pending: [(command: ControlCommand, due: Nanoseconds)] = []
         while !isInterrupted.load(ordering: .relaxed), getppid() == parent {
             let start = MonotonicClock.now()

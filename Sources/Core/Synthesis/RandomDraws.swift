@@ -25,7 +25,7 @@ struct QuantileTable {
     init(lognormalMedian median: Double, deviation: Double) {
         values = .allocate(capacity: Self.count)
         for i in 0..<Self.count {
-            let z = Self.normalQuantile((Double(i) + 0.5) / Double(Self.count))
+            let z = Normal.quantile((Double(i) + 0.5) / Double(Self.count))
             (values + i).initialize(to: median * DeterministicMath.exp(deviation * z))
         }
     }
@@ -33,15 +33,4 @@ struct QuantileTable {
     func draw(_ random: inout SeededGenerator) -> Double { values[Int(random.below(UInt64(Self.count)))] }
 
     func deallocate() { values.deallocate() }
-
-    /// The z with P(Z < z) = p, by bisection: start-up only.
-    private static func normalQuantile(_ p: Double) -> Double {
-        var low = -8.0
-        var high = 8.0
-        for _ in 0..<60 {
-            let middle = 0.5 * (low + high)
-            if 0.5 * DeterministicMath.erfc(-middle / 2.0.squareRoot()) < p { low = middle } else { high = middle }
-        }
-        return 0.5 * (low + high)
-    }
 }

@@ -51,7 +51,7 @@ public final class ProcessBoard: Sendable {
         self.run = run
         self.symbols = symbols
         self.latencies = latencies
-        status = StatusCell(StatusRecord())
+        status = StatusCell(ProgressRecord())
         instruments = symbols.map { _ in InstrumentCell(InstrumentRecord()) }
         self.account = account.map { AccountCell($0) }
     }

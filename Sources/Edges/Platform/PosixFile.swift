@@ -113,9 +113,10 @@ public struct PosixFile: ~Copyable {
         guard fdatasync(descriptor) == 0 else { throw failure("fdatasync") }
     }
 
-    /// `flock(2)`, exclusive, without waiting. False when another open file has the lock; it ends with this file.
-    public func lock() throws(SystemCallError) -> Bool {
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+    /// `flock(2)`, exclusive or shared, without waiting. False when another open file has a lock that excludes this one;
+    /// it ends with this file.
+    public func lock(isShared: Bool = false) throws(SystemCallError) -> Bool {
+        while flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
             switch errno {
             case EINTR: continue
             case EWOULDBLOCK: return false

@@ -54,7 +54,7 @@ extension AuditLog {
             return line.suffix(suffixByteCount).elementsEqual(end.dropLast())
         }
         guard isSame else {
-            guard let found = AuditLine.hash(ofSuffix: line.suffix(suffixByteCount)) else {
+            guard let found = SHA256Digest(auditSuffix: line.suffix(suffixByteCount)) else {
                 throw .malformed(path: path, line: number, offset: Int(position.byteOffset))
             }
             throw .otherHash(path: path, line: number, expected: expected, found: found)
@@ -65,12 +65,12 @@ extension AuditLog {
     }
 }
 
-enum AuditLine {
+extension SHA256Digest {
     /// The hash in `,"hash":"H"}`, nil for anything else.
-    static func hash(ofSuffix suffix: ArraySlice<UInt8>) -> SHA256Digest? {
+    fileprivate init?(auditSuffix suffix: ArraySlice<UInt8>) {
         guard suffix.count == AuditLog.suffixByteCount, suffix.starts(with: Array(",\"hash\":\"".utf8)),
             suffix.suffix(2).elementsEqual(Array("\"}".utf8))
         else { return nil }
-        return SHA256Digest(hexadecimal: suffix.dropFirst(9).dropLast(2))
+        self.init(hexadecimal: suffix.dropFirst(9).dropLast(2))
     }
 }

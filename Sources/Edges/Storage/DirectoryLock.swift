@@ -13,27 +13,24 @@ public struct DirectoryLock: ~Copyable {
     public static let fileName = "lock"
 
     public let path: String
-    private let file: PosixFile
+    private let file: HolderFile
     /// How often a lock that this process seems to hold itself is tried again, 2 ms apart.
     private static let looks = 100
 
     /// Locks `directory`, which must exist.
     public init(_ directory: String) throws(Failure) {
         let path = "\(directory)/\(Self.fileName)"
-        let file = try Self.file { () throws(SystemCallError) in try PosixFile(path, .updateOrCreate) }
+        let file = try Self.file { () throws(SystemCallError) in try HolderFile(path) }
         var looks = Self.looks
         while try !Self.file({ () throws(SystemCallError) in try file.lock() }) {
             // A child that this process is starting has its files, and so a lock that was just given back, until it
             // becomes another program.
-            let holder = Self.pid(in: file)
+            let holder = file.holder()
             guard holder == Int(getpid()), looks > 0 else { throw .held(path: directory, pid: holder) }
             looks -= 1
             usleep(2_000)
         }
-        try Self.file { () throws(SystemCallError) in
-            try file.truncate(to: 0)
-            try file.write(Array("\(getpid())\n".utf8), at: 0)
-        }
+        try Self.file { () throws(SystemCallError) in try file.sign() }
         self.path = directory
         self.file = file
     }
@@ -42,26 +39,17 @@ public struct DirectoryLock: ~Copyable {
     public static func holder(of directory: String) -> Int? {
         let path = "\(directory)/\(fileName)"
         var found = stat()
-        guard stat(path, &found) == 0, let locks = try? PosixFile.contents(of: "/proc/locks"),
-            let file = try? PosixFile(path, .read)
-        else { return nil }
+        guard stat(path, &found) == 0, let locks = try? PosixFile.contents(of: "/proc/locks") else { return nil }
         // proc_locks(5): "1: FLOCK  ADVISORY  WRITE 811 08:01:131 0 EOF", the file by its inode.
         let isHeld = String(decoding: locks, as: UTF8.self).split(separator: "\n").contains { line in
             let words = line.split(separator: " ")
             return words.count > 5 && words[1] == "FLOCK" && words[5].hasSuffix(":\(found.st_ino)")
         }
-        return isHeld ? pid(in: file) : nil
+        return isHeld ? HolderFile.holder(in: path) : nil
     }
 
-    private static func file<Result: ~Copyable>(
-        _ body: () throws(SystemCallError) -> Result
-    ) throws(Failure) -> Result {
+    private static func file<Result>(_ body: () throws(SystemCallError) -> Result) throws(Failure) -> Result {
         do throws(SystemCallError) { return try body() } catch { throw .file(error) }
-    }
-
-    private static func pid(in file: borrowing PosixFile) -> Int? {
-        guard let bytes = try? file.read(at: 0, count: 32) else { return nil }
-        return Int(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
     }
 }
 

@@ -85,7 +85,7 @@ final class ProcessDesk: Sendable {
             firstRecord.store(position, ordering: .relaxed)
             RunLog.note("ready at record \(position)")
         }
-        var record = StatusRecord()
+        var record = ProgressRecord()
         record.state = isStopping ? .stopping : isDone ? .waiting : .running
         record.sequence = position > 0 ? position - 1 : 0
         record.inputTime = clock

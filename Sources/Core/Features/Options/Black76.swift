@@ -115,22 +115,3 @@ public struct Black76: BitwiseCopyable, Sendable {
         (terms.rate * price - terms.forward * density * volatility / (2 * terms.root)) / 365
     }
 }
-
-/// The standard normal distribution.
-public enum Normal {
-    private static let inverseRoot2Pi = 0.398942280401432677939946059934381868
-    private static let minusRootHalf = -0.707106781186547524400844362104849039
-
-    /// φ(x).
-    public static func density(_ x: Double) -> Double { density(ofExponential: DeterministicMath.exp(exponent(x))) }
-
-    /// N(x), with full relative precision in the lower tail.
-    public static func cumulative(_ x: Double) -> Double { cumulative(ofErrors: DeterministicMath.erfc(argument(x))) }
-
-    // The same in parts, for many at once: what the exponential and the error function are taken of, and what is made
-    // of them.
-    @inline(__always) static func exponent(_ x: Double) -> Double { -0.5 * x * x }
-    @inline(__always) static func density(ofExponential value: Double) -> Double { value * inverseRoot2Pi }
-    @inline(__always) static func argument(_ x: Double) -> Double { x * minusRootHalf }
-    @inline(__always) static func cumulative(ofErrors value: Double) -> Double { value * 0.5 }
-}

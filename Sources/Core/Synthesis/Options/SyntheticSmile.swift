@@ -99,14 +99,11 @@ struct OptionValue {
         let d1 = -k / deviation + 0.5 * deviation
         let discount = DeterministicMath.exp(-SyntheticSmile.interestRate * years)
         let sign = isCall ? 1.0 : -1.0
-        let first = Self.normal(sign * d1)
-        let second = Self.normal(sign * (d1 - deviation))
+        let first = Normal.cumulative(sign * d1)
+        let second = Normal.cumulative(sign * (d1 - deviation))
         price = sign * discount * (moment.forward * first - strike * second)
         delta = sign * discount * first
-        let density = 0.3989422804014327 * DeterministicMath.exp(-0.5 * d1 * d1)
+        let density = Normal.density(d1)
         levelSensitivity = discount * moment.forward * density * deviation * SyntheticSmile.share(years: years)
     }
-
-    /// The distribution function of the standard normal.
-    private static func normal(_ x: Double) -> Double { 0.5 * DeterministicMath.erfc(-x * 0.7071067811865476) }
 }

@@ -18,7 +18,7 @@ public enum ProcessState: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 }
 
 /// What the data thread of any process last said of itself: plain numbers, stored with one call and no allocation.
-public struct StatusRecord: BitwiseCopyable, Sendable {
+public struct ProgressRecord: BitwiseCopyable, Sendable {
     public var state: ProcessState
     /// Last ring sequence number that is done, or the process's own count of inputs when it reads no ring.
     public var sequence: UInt64
@@ -115,6 +115,6 @@ public struct AccountRecord: BitwiseCopyable, Sendable {
 }
 
 /// Where the data thread leaves its status: one store, no lock, no allocation.
-public typealias StatusCell = SequenceLockCell<StatusRecord>
+public typealias StatusCell = SequenceLockCell<ProgressRecord>
 public typealias InstrumentCell = SequenceLockCell<InstrumentRecord>
 public typealias AccountCell = SequenceLockCell<AccountRecord>

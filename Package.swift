@@ -36,7 +36,7 @@ func systemLibrary(_ name: String, package: String) -> Target {
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: edge)
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)", swiftSettings: edge)
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -187,6 +187,7 @@ let package = Package(
             path: "Sources/Bench/FillBench", swiftSettings: edge),
 
         // MARK: Tests, by module or by a group of them
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: edge),
         .target(
             name: "FeatureProperties", dependencies: ["Features"], path: "Tests/FeatureProperties",
             swiftSettings: edge),

@@ -40,6 +40,9 @@ public struct ContractBook: ~Copyable {
 
     mutating func takeStatus(action: UInt16) { status.apply(action: action) }
 
+    /// Status records of this contract are missing.
+    mutating func loseStatus() { status.forget() }
+
     /// Whether the market is open at the time of the last group.
     public var isOpen: Bool { status.isOpen(byCalendar: isInSession) }
     /// It is not, although its session has begun and is not over.

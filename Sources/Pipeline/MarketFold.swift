@@ -305,14 +305,17 @@ public struct MarketFold: ~Copyable {
         let time = min(record.eventTime.nanoseconds, clock)
         if isFilling { return tellStatus(at: time, sink: &sink) }
         let isFormer = route.isTraded ? Int(route.slot) == formerSlot : Int(route.slot) == former && formerSlot < 0
-        guard isFormer else { return }
-        let status = formerSlot >= 0 ? tradedBooks[formerSlot].status : engines[former].status
-        sink.formerStatus(status, time: time, clock: clock)
+        if isFormer { tellFormerStatus(at: time, sink: &sink) }
     }
 
     private mutating func tellStatus<Sink: MarketSink & ~Copyable>(at time: UInt64, sink: inout Sink) {
         let status = tradedSlot >= 0 ? tradedBooks[tradedSlot].status : engines[leader].status
         sink.tradedStatus(status, time: time, clock: clock)
+    }
+
+    private mutating func tellFormerStatus<Sink: MarketSink & ~Copyable>(at time: UInt64, sink: inout Sink) {
+        let status = formerSlot >= 0 ? tradedBooks[formerSlot].status : engines[former].status
+        sink.formerStatus(status, time: time, clock: clock)
     }
 
     private mutating func takeTraded<Sink: MarketSink & ~Copyable>(
@@ -348,6 +351,7 @@ public struct MarketFold: ~Copyable {
         let isOfBooks = mark.schema == nil || mark.schema == .mbp10
         switch mark.kind {
         case .gap where isOfBooks: loseRecords(mark, sink: &sink)
+        case .gap where mark.schema == .status: loseStatus(mark, sink: &sink)
         case .down, .refused:
             areBooksPast = true
             sink.feedChanged(.lost)
@@ -381,6 +385,20 @@ public struct MarketFold: ~Copyable {
             }
         }
         if isFilling || wasFilling { sink.tradedRecordsLost(isLeaders: isFilling, isFormers: wasFilling) }
+    }
+
+    /// Status records are missing, of one instrument or of all: nobody lives a session by the word of one before it.
+    private mutating func loseStatus<Sink: MarketSink & ~Copyable>(_ mark: FeedMark, sink: inout Sink) {
+        for index in 0..<routeCount where mark.instrument.raw == 0 || routes[index].instrument == mark.instrument {
+            let slot = Int(routes[index].slot)
+            if routes[index].isTraded {
+                tradedBooks[slot].loseStatus()
+            } else {
+                engines[slot].loseStatus(at: clock, clock: clock, sink: &sink)
+            }
+        }
+        tellStatus(at: clock, sink: &sink)
+        if former >= 0 || formerSlot >= 0 { tellFormerStatus(at: clock, sink: &sink) }
     }
 
     /// Records of a signal contract are missing up to its next group.

@@ -3,32 +3,11 @@ import Foundation
 import Orders
 import Platform
 import Security
+import TestSupport
 import Units
 
-/// A state directory for one test, with a path short enough for sockets, removed with it.
-final class TestState: Sendable {
-    let path: String
-
-    init() throws {
-        let name = UUID().uuidString.prefix(8).lowercased()
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("lh-\(name)").path
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String) -> String { "\(path)/\(name)" }
-
-    func mode(_ name: String) throws -> Int {
-        let attributes = try FileManager.default.attributesOfItem(atPath: file(name))
-        return (attributes[.posixPermissions] as? NSNumber)?.intValue ?? -1
-    }
-
-    func setMode(_ mode: Int, of name: String) throws {
-        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file(name))
-    }
-
+/// As a state directory.
+extension Scratch {
     func key() throws -> SecretKey { try KeyStore(stateDirectory: path).key(.control) }
 
     func client() throws -> ControlClient { ControlClient(stateDirectory: path, key: try key()) }
@@ -50,7 +29,7 @@ final class TestProcess: Sendable {
     let server: ControlServer
 
     init(
-        _ state: TestState, _ name: String, verbs: Set<ControlVerb> = [.pause, .resume],
+        _ state: Scratch, _ name: String, verbs: Set<ControlVerb> = [.pause, .resume],
         received: @escaping @Sendable (ControlCommand) -> Void = { _ in }
     ) throws {
         board = ProcessBoard(name: name, run: "run-1")
@@ -71,7 +50,7 @@ final class Probe {
     private var isRunning = true
 
     /// Returns when the probe can be asked.
-    init(_ state: TestState, _ name: String, _ arguments: [String] = []) throws {
+    init(_ state: Scratch, _ name: String, _ arguments: [String] = []) throws {
         output = state.file("\(name)-\(UUID().uuidString.prefix(8)).out")
         pid = try Self.start(["--state-dir", state.path, "--name", name] + arguments, output: output)
         let end = Date() + Self.longestStart

@@ -2,6 +2,7 @@ import Control
 import Foundation
 import Orders
 import Platform
+import TestSupport
 import Testing
 import Units
 
@@ -9,7 +10,7 @@ import Units
 @Suite(.enabled(if: !Probe.path.isEmpty, "needs ControlProbe beside the tests: swift build"))
 struct ControlProcessTests {
     @Test func `a stopped process is missing, and there again when it goes on`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let risk = try Probe(state, "risk"), engine = try Probe(state, "engine")
         risk.signal(SIGSTOP)
         let during = try state.client().survey(.status, deadline: .milliseconds(1_500))
@@ -22,7 +23,7 @@ struct ControlProcessTests {
     }
 
     @Test func `a killed process is stale, and its successor answers`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let first = try Probe(state, "risk")
         first.die()
         let between = try state.client().survey(.status, deadline: .seconds(5))
@@ -36,7 +37,7 @@ struct ControlProcessTests {
     }
 
     @Test func `a process that appears during a survey is asked, and one command stays one`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let slow = try Probe(state, "risk", ["--takes", "400"])
         let client = try state.client()
         var late: Probe?
@@ -53,7 +54,7 @@ struct ControlProcessTests {
     }
 
     @Test func `a command that never ends is accepted, not done`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let risk = try Probe(state, "risk", ["--takes=-1"])
         let survey = try state.client().survey(.pause, until: .terminal, deadline: .milliseconds(1_500))
         #expect(survey.answers["risk"]?.outcome == .accepted)
@@ -62,7 +63,7 @@ struct ControlProcessTests {
     }
 
     @Test func `the epoch that one process raises is seen by another`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let word = try EpochWord(stateDirectory: state.path)
         // dd stands for any other program: it writes the eight bytes into the same file.
         let script = "printf '\\007\\0\\0\\0\\0\\0\\0\\0' | dd of='\(word.path)' bs=1 seek=8 conv=notrunc status=none"
@@ -77,7 +78,7 @@ struct ControlProcessTests {
 /// The verbs as a user runs them, on real processes.
 @Suite(.enabled(if: !Probe.path.isEmpty && !levelhead.isEmpty, "needs the programs beside the tests: swift build"))
 struct ControlVerbTests {
-    private static func run(_ state: TestState, _ arguments: [String]) throws -> (
+    private static func run(_ state: Scratch, _ arguments: [String]) throws -> (
         status: Int32, output: String, errors: String
     ) {
         try BuiltProgram.run(levelhead, arguments + ["--state-dir", state.path])
@@ -88,7 +89,7 @@ struct ControlVerbTests {
     }
 
     @Test func `status shows processes, position, trading state and profit`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let engine = try Probe(state, "engine")
         let risk = try Probe(state, "risk", ["--position", "MESH4=2", "--position", "ESH4=0"])
         let outcome = try Self.run(state, ["status", "--json", "--timeout", "10"])
@@ -114,7 +115,7 @@ struct ControlVerbTests {
     }
 
     @Test func `status without anybody is exit status 1 and one line`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let none = try Self.run(state, ["status"])
         #expect(none.status == 1 && none.output.isEmpty)
         #expect(none.errors == "levelhead: \(state.path): no process is registered\n")
@@ -128,7 +129,7 @@ struct ControlVerbTests {
     }
 
     @Test func `a flatten where nobody is registered locks, and says that it may be the wrong place`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         for more in [[], ["--direct", "--timeout", "0.2"]] {
             let none = try Self.run(state, ["flatten", "--json"] + more)
             #expect(none.status == 1)
@@ -167,7 +168,7 @@ struct ControlVerbTests {
     }
 
     @Test func `what cannot be looked at is no empty directory`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         try "".write(toFile: "\(state.path)/file", atomically: true, encoding: .utf8)
         let outcome = try BuiltProgram.run(levelhead, ["status", "--state-dir", "\(state.path)/file"])
         #expect(outcome.status == 1)
@@ -175,7 +176,7 @@ struct ControlVerbTests {
     }
 
     @Test func `a silent process is named and does not hide the others`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let engine = try Probe(state, "engine"), risk = try Probe(state, "risk")
         risk.signal(SIGSTOP)
         let outcome = try Self.run(state, ["status", "--json", "--timeout", "1.5"])
@@ -191,7 +192,7 @@ struct ControlVerbTests {
     }
 
     @Test func `pause and resume change the trading state, once each`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let risk = try Probe(state, "risk", ["--position", "MESH4=1"])
         let engine = try Probe(state, "engine", ["--verbs", "none"])
         let pause = try Self.run(state, ["pause", "--reason", "news", "--json", "--timeout", "10"])
@@ -211,7 +212,7 @@ struct ControlVerbTests {
     }
 
     @Test func `a key that others may read stops the verb`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let risk = try Probe(state, "risk")
         try state.setMode(0o644, of: "keys/control.key")
         let outcome = try Self.run(state, ["status"])

@@ -1,13 +1,14 @@
 import Control
 import Foundation
 import Orders
+import TestSupport
 import Testing
 import Units
 
 /// What a live run leaves of its trade date in the state directory.
 struct DayRecordTests {
     @Test func `it is what was written, in a file of its owner`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let path = DayRecord.path(state.path, venue: "paper")
         #expect(path == state.file("account-paper.json"))
         #expect(try DayRecord.read(path) == nil)
@@ -30,7 +31,7 @@ struct DayRecordTests {
 
     @Test(arguments: ["", "{}", "x", #"{"run": "a"}"#])
     func `what is none is an error that names the file, and stays`(text: String) throws {
-        let state = try TestState()
+        let state = try Scratch()
         let path = DayRecord.path(state.path, venue: "paper")
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         #expect(throws: DayRecordError(path: path)) { try DayRecord.read(path) }

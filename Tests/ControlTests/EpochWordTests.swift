@@ -2,11 +2,12 @@ import Control
 import Foundation
 import Orders
 import Platform
+import TestSupport
 import Testing
 
 @Suite struct EpochWordTests {
     @Test func `a new word is epoch 1 and not locked, in a private file`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         #expect(try EpochWord.current(stateDirectory: state.path) == nil)
         let word = try EpochWord(stateDirectory: state.path)
         #expect(word.load() == EpochState(epoch: 1, isLocked: false))
@@ -17,7 +18,7 @@ import Testing
     }
 
     @Test func `raising locks for everybody, and outlives who raised it`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let other = try EpochWord(stateDirectory: state.path)
         do {
             let word = try EpochWord(stateDirectory: state.path)
@@ -29,7 +30,7 @@ import Testing
     }
 
     @Test func `only the epoch that is in force can be unlocked`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let word = try EpochWord(stateDirectory: state.path)
         word.raiseAndLock()
         word.raiseAndLock()
@@ -42,7 +43,7 @@ import Testing
 
     @Test func `an older word is brought up to what a run was told, and no lock comes off`() throws {
         func caughtUp(_ raises: Int, isLocked: Bool, with state: EpochState) throws -> EpochState {
-            let directory = try TestState()
+            let directory = try Scratch()
             let word = try EpochWord(stateDirectory: directory.path)
             for _ in 0..<raises { word.raiseAndLock() }
             if !isLocked { _ = word.unlock(ifEpochIs: word.load().epoch) }
@@ -61,7 +62,7 @@ import Testing
     }
 
     @Test func `raised by many at once, each gets an epoch of its own`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let words = try (0..<4).map { _ in try EpochWord(stateDirectory: state.path) }
         DispatchQueue.concurrentPerform(iterations: 4) { index in
             for _ in 0..<5_000 { words[index].raiseAndLock() }
@@ -70,7 +71,7 @@ import Testing
     }
 
     @Test func `a file that is no epoch word, or not private, is refused`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         try Data(repeating: 7, count: 4_096).write(to: URL(fileURLWithPath: state.file("epoch")))
         try state.setMode(0o600, of: "epoch")
         #expect(throws: PrivatePathError.kind(path: state.file("epoch"), expected: "an epoch word")) {

@@ -3,11 +3,12 @@ import Foundation
 import Platform
 import Security
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct KeyStoreTests {
     @Test func `a key is made once, of private mode, and read again`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let store = try KeyStore(stateDirectory: state.path)
         let message = Array("message".utf8)
         let first = message.withUnsafeBytes { bytes in try? store.key(.control).code(of: bytes) }
@@ -21,7 +22,7 @@ import Testing
     }
 
     @Test func `the keys differ`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let store = try KeyStore(stateDirectory: state.path)
         _ = try (store.key(.control), store.key(.approval))
         let bytes = try ["control", "approval"].map {
@@ -32,7 +33,7 @@ import Testing
     }
 
     @Test func `of many that start at once one makes the key and all have it`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let codes = Mutex<[SHA256Digest]>([])
         DispatchQueue.concurrentPerform(iterations: 16) { _ in
             guard let key = try? state.key() else { return }
@@ -47,7 +48,7 @@ import Testing
 
     @Test(arguments: [0o640, 0o604, 0o660, 0o610])
     func `a key that others may use is refused`(mode: Int) throws {
-        let state = try TestState()
+        let state = try Scratch()
         _ = try state.key()
         try state.setMode(mode, of: "keys/control.key")
         let error = #expect(throws: PrivatePathError.self) { try state.key() }
@@ -55,7 +56,7 @@ import Testing
     }
 
     @Test func `a key in a directory that others may use is refused`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         _ = try state.key()
         try state.setMode(0o755, of: "keys")
         let error = #expect(throws: PrivatePathError.self) { try state.key() }
@@ -63,7 +64,7 @@ import Testing
     }
 
     @Test func `a key of another size, a link and a directory are refused`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let store = try KeyStore(stateDirectory: state.path)
         let path = store.path(of: .control)
         try Data([1, 2, 3]).write(to: URL(fileURLWithPath: path))

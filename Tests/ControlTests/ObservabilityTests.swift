@@ -7,6 +7,7 @@ import Network
 @testable import Observability
 import Orders
 import Platform
+import TestSupport
 import Testing
 import Units
 
@@ -175,7 +176,7 @@ import Units
     }
 
     @Test func `a line is one JSON object with what the event says`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let writer = try LogWriter(process: "engine", run: "run-1", path: state.file("log"))
         var logger = writer.logger(level: .info)
         logger[metadataKey: "session"] = "5"
@@ -210,7 +211,7 @@ import Units
     }
 
     @Test func `many threads lose no line that was taken, and none is torn`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let writer = try LogWriter(process: "p", run: "", path: state.file("log"))
         DispatchQueue.concurrentPerform(iterations: 4) { thread in
             let logger = writer.logger()
@@ -226,7 +227,7 @@ import Units
     }
 
     @Test func `a full file makes room for the next one, and two are kept`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let writer = try LogWriter(process: "p", run: "", path: state.file("log.jsonl"), largestFile: 2_000)
         let logger = writer.logger()
         for index in 0..<100 { logger.info("line \(index)") }
@@ -242,7 +243,7 @@ import Units
     }
 
     @Test func `a line that a killed process left without its end is cut off`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let line = "{\"message\":\"a\"}\n"
         for (kept, left) in [("", ""), ("", "{\"a"), (line, "{\"mess"), (line, "")] {
             let path = state.file("log-\(kept.utf8.count)-\(left.utf8.count)")
@@ -260,7 +261,7 @@ import Units
         let full = try LogWriter(process: "p", run: "", path: "/dev/full")
         for index in 0..<2_000 { full.logger().info("line \(index)") }
         full.stop()
-        let state = try TestState()
+        let state = try Scratch()
         let path = state.file("later/log")
         let writer = try LogWriter(process: "p", run: "", path: path)
         writer.logger().info("to nowhere")
@@ -274,7 +275,7 @@ import Units
     }
 
     @Test func `what a process says on standard error is in its log, with its place in the ring`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let path = state.file("log/risk.jsonl")
         Terminal.writeError("levelhead: test: before the log")
         RunLog.note("nowhere")

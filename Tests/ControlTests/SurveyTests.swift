@@ -3,6 +3,7 @@ import Foundation
 import Nanomsg
 import Security
 import Synchronization
+import TestSupport
 import Testing
 import Units
 
@@ -10,7 +11,7 @@ import Units
     private static let second = Nanoseconds.seconds(1)
 
     @Test func `everybody answers the first survey, right after connecting`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let processes = try ["engine", "risk", "paper"].map { try TestProcess(state, $0) }
         processes[1].board.status.store(ProgressRecord(state: .running, sequence: 9))
         for _ in 0..<5 {
@@ -26,13 +27,13 @@ import Units
     }
 
     @Test func `nobody registered is nobody asked`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let survey = try state.client().survey(.status, deadline: Self.second)
         #expect(survey.asked.isEmpty && survey.answers.isEmpty && survey.rounds == 0)
     }
 
     @Test func `a registered process that never answers is missing after the deadline`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let process = try TestProcess(state, "engine")
         // Alive by its pid, with an endpoint that nobody answers at.
         var silent = process.server.registration
@@ -49,7 +50,7 @@ import Units
     }
 
     @Test func `a registration of a dead process is stale and not waited for`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let process = try TestProcess(state, "engine")
         var dead = process.server.registration
         dead.name = "risk"
@@ -63,7 +64,7 @@ import Units
     }
 
     @Test func `a command is handled once in each process, and its last word comes back`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let handled = Mutex<[String: Int]>([:])
         let processes = try ["risk", "execution"].map { name in
             try TestProcess(state, name) { command in
@@ -91,7 +92,7 @@ import Units
     }
 
     @Test func `a surveyor without the key learns nothing`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let process = try TestProcess(state, "risk")
         let stranger = ControlClient(stateDirectory: state.path, key: try TestKey.make())
         let survey = try stranger.survey(.pause, deadline: .milliseconds(1_000))
@@ -101,7 +102,7 @@ import Units
     }
 
     @Test func `answers under another key are not taken`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let process = try TestProcess(state, "engine")
         let endpoint = "ipc://\(state.file("control/risk.ipc"))"
         var liar = process.server.registration
@@ -132,7 +133,7 @@ import Units
     private final class Shared: Sendable { let flag = Atomic<Bool>(false) }
 
     @Test func `names and paths that cannot be are named errors`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         for name in ["", "Engine", "a/b", "..", String(repeating: "x", count: 17)] {
             #expect(throws: RegistrationError.name(name)) { try TestProcess(state, name) }
         }
@@ -147,7 +148,7 @@ import Units
     }
 
     @Test func `a name that is taken is refused with the pid of who has it`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let first = try TestProcess(state, "engine")
         #expect(throws: RegistrationError.alreadyRunning(name: "engine", pid: getpid())) {
             try TestProcess(state, "engine")
@@ -159,7 +160,7 @@ import Units
     }
 
     @Test func `a control directory that others may use is refused`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let process = try TestProcess(state, "engine")
         try state.setMode(0o755, of: "control")
         #expect(throws: ControlError.self) { try state.client().survey(.status, deadline: Self.second) }

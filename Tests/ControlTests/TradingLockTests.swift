@@ -2,6 +2,7 @@ import Control
 import Foundation
 import Orders
 import Platform
+import TestSupport
 import Testing
 import Units
 
@@ -12,7 +13,7 @@ struct TradingLockTests {
     }
 
     @Test func `raising locks, counts up, and says who and why`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let lock = try TradingLock(stateDirectory: state.path)
         let (raised, failure) = lock.raise(record("r", isLasting: true))
         #expect(raised == EpochState(epoch: 2, isLocked: true) && failure == nil)
@@ -25,7 +26,7 @@ struct TradingLockTests {
     }
 
     @Test func `the word locks when there is no place for a record`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let lock = try TradingLock(stateDirectory: state.path)
         try state.setMode(0o500, of: "")
         defer { try? state.setMode(0o700, of: "") }
@@ -36,7 +37,7 @@ struct TradingLockTests {
     }
 
     @Test func `a live run goes on locked, one over a tape starts anew and keeps the live one's lock`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let lock = try TradingLock(stateDirectory: state.path)
         _ = lock.raise(record("live", isLasting: true))
         try lock.begin(run: "live-2", startsAnew: false)
@@ -53,7 +54,7 @@ struct TradingLockTests {
     }
 
     @Test func `a breached limit's trade date stays in the record, whoever locks after it`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let lock = try TradingLock(stateDirectory: state.path)
         var limit = record("live", isLasting: true)
         limit.tradeDate = 20_260_310
@@ -69,7 +70,7 @@ struct TradingLockTests {
     }
 
     @Test func `a tape's lock is its own run's`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let lock = try TradingLock(stateDirectory: state.path)
         _ = lock.raise(record("tape", isLasting: false))
         try lock.begin(run: "tape", startsAnew: false)
@@ -79,7 +80,7 @@ struct TradingLockTests {
     }
 
     @Test func `a word that was locked without a record is not forgotten`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let lock = try TradingLock(stateDirectory: state.path)
         lock.word.raiseAndLock()
         try lock.begin(run: "tape", startsAnew: true)
@@ -89,7 +90,7 @@ struct TradingLockTests {
     }
 
     @Test func `an arm leaves the record of a flatten that came meanwhile`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let lock = try TradingLock(stateDirectory: state.path)
         let first = lock.raise(record("live", isLasting: true)).state
         // The newer one has its record, and has not come to raise the word yet.
@@ -106,7 +107,7 @@ struct TradingLockTests {
     }
 
     @Test func `a record that was being looked at when its process died is found, and put back`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let lock = try TradingLock(stateDirectory: state.path)
         _ = lock.raise(record("live", isLasting: true))
         #expect(rename(lock.path, lock.path + ".opened") == 0)
@@ -122,7 +123,7 @@ struct TradingLockTests {
     }
 
     @Test func `of an arm and a flatten at one time, a locked word keeps its record`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let (arming, flattening) = (
             try TradingLock(stateDirectory: state.path), try TradingLock(stateDirectory: state.path))
         var kept = 0
@@ -146,7 +147,7 @@ struct TradingLockTests {
     }
 
     @Test func `who decides ends the survey, the others are not waited for`() throws {
-        let state = try TestState()
+        let state = try Scratch()
         let quick = try TestProcess(state, "execution"), slow = try TestProcess(state, "risk")
         let worker = Thread {
             while quick.mailbox.pop().map({ $0.finish(.done) }) == nil { usleep(1_000) }

@@ -1,13 +1,10 @@
 import DBN
 import Glibc
+import TestSupport
 
 /// Databento's own codec fixtures, found beside the package.
 enum Fixtures {
-    static let directory: String = {
-        var components = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-        components.removeLast(3)
-        return components.joined(separator: "/") + "/../shared/data/dbn-fixtures"
-    }()
+    static let directory = PackageFolder.sharedData + "/dbn-fixtures"
 
     static let isPresent = access(directory + "/dbn", R_OK) == 0
     static let absence = "../shared/data/dbn-fixtures is absent"

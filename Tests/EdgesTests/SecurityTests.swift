@@ -1,6 +1,7 @@
 import CHeapCount
 import Foundation
 import Security
+import TestSupport
 import Testing
 
 @Suite struct SecurityTests {

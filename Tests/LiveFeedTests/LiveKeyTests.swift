@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import LiveFeed
@@ -54,11 +55,10 @@ import Testing
     }
 
     @Test func `a file that others may read is refused`() throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("key-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try Data((TestKey.text + "\n").utf8).write(to: URL(fileURLWithPath: path))
+        let scratch = try Scratch()
+        let path = try scratch.write(TestKey.text + "\n", "key")
         for mode in [0o644, 0o640, 0o604, 0o620] {
-            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+            try scratch.setMode(mode, of: "key")
             let error = #expect(throws: LiveKeyError.self) {
                 try LiveKey.read(environment: nil, file: path, for: Self.gateway)
             }
@@ -66,16 +66,15 @@ import Testing
             #expect(error?.description.contains("chmod 0600") == true)
         }
         for mode in [0o600, 0o400] {
-            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+            try scratch.setMode(mode, of: "key")
             #expect(try LiveKey.read(environment: nil, file: path, for: Self.gateway).text == TestKey.text)
         }
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))
     func `a file of another user is refused`() throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("key-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try Data((TestKey.text + "\n").utf8).write(to: URL(fileURLWithPath: path))
+        let scratch = try Scratch()
+        let path = try scratch.write(TestKey.text + "\n", "key")
         #expect(chmod(path, 0o600) == 0 && chown(path, 65_534, 65_534) == 0)
         #expect(throws: LiveKeyError.file(.owner(path: path, user: 65_534))) {
             try LiveKey.read(environment: nil, file: path, for: Self.gateway)

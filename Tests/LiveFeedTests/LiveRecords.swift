@@ -30,6 +30,12 @@ enum LiveRecord {
         return bytes
     }
 
+    static func status(instrument: UInt32 = 1, event: UInt64, action: StatusAction) -> [UInt8] {
+        let record = StatusRecord(
+            header: head(instrument, event), receiveTime: Timestamp(nanoseconds: event + 1_000), action: action)
+        return bytes(RecordByteCount.status) { record.write(to: $0) }
+    }
+
     static func statistic(instrument: UInt32 = 1, event: UInt64, quantity: Int64 = 7) -> [UInt8] {
         var record = StatisticsRecord(
             header: head(instrument, event), receiveTime: Timestamp(nanoseconds: event + 1_000), type: .openInterest)

@@ -238,12 +238,14 @@ enum TestFeed {
 
     static func make(
         port: UInt16, _ subscriptions: [LiveSubscription]? = nil, ledger: ReplayLedger = ReplayLedger(),
-        timing: LiveTiming = timing, clock: LiveClock = .system
+        timing: LiveTiming = timing, clock: LiveClock = .system,
+        sessionStart: (@Sendable (Timestamp) -> Timestamp)? = nil
     ) throws -> LiveFeed {
         let address = GatewayAddress(host: "127.0.0.1", port: port)
         var configuration = LiveFeedConfiguration(
             address: address, request: LiveSessionRequest(dataset: "GLBX.MDP3"), seed: 7)
         configuration.timing = timing
+        configuration.sessionStart = sessionStart
         let wanted =
             try subscriptions
             ?? [LiveSubscription(.mbp10, .rawSymbol, .named(["ESZ6"]), start: start)]

@@ -2,6 +2,7 @@ import DBN
 import Foundation
 import LiveGateway
 import Tape
+import TestSupport
 import Units
 
 /// A tape of one day made for a test: two futures, an option and their definitions.
@@ -16,15 +17,11 @@ final class Market {
     static let march: UInt32 = 12
     static let option: UInt32 = 13
 
-    let folder: String
+    private let scratch: Scratch
     private(set) var paths: [String] = []
+    var folder: String { scratch.path }
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("market-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    init() throws { scratch = try Scratch() }
 
     /// Definitions an hour before the open, then a book record of both futures each second, and trades with them.
     static func usual(version: UInt8 = 3, count: UInt64 = 5) throws -> Market {

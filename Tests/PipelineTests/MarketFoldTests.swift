@@ -138,6 +138,28 @@ import Units
         return bytes
     }
 
+    /// A close that is the last word before a hole of status records says nothing of the session behind it.
+    @Test func `after missing status records the calendar says whether the market is open`() throws {
+        let closed = try Self.instant(8, 17, 0)
+        let sunday = try Self.instant(10, 18, 0)
+        func open(_ hole: [[UInt8]]) throws -> [Bool] {
+            var fold = MarketFold(plan: try Self.plan([("ESZ3", 1)]), configuration: try Self.configuration())
+            var told = Told()
+            let friday = [
+                Self.status(1, closed - 60 * Self.second, .trading), Self.book(1, closed - Self.second, bid: 18_000),
+                Self.status(1, closed, .close),
+            ]
+            let next = (1...2).map { Self.book(1, sunday + $0 * Self.second, bid: 18_010) }
+            Self.take(&fold, friday + hole + next, &told)
+            let before = fold.withLeader { $0.isOpen }
+            Self.take(&fold, [Self.status(1, sunday + 3 * Self.second, .halt)], &told)
+            return [before, fold.withLeader { $0.isOpen }]
+        }
+        #expect(try open([]) == [false, false])
+        #expect(try open([try Self.mark(.gap, .status, at: sunday)]) == [true, false])
+        #expect(try open([try Self.mark(.gap, .statistics, at: sunday)]) == [false, false])
+    }
+
     private static func take(_ fold: inout MarketFold, _ records: [[UInt8]], _ told: inout Told) {
         for (index, bytes) in records.enumerated() {
             bytes.withUnsafeBytes { raw in

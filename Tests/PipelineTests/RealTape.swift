@@ -2,6 +2,7 @@ import DBN
 import Features
 import MarketCalendar
 import Tape
+import TestSupport
 import Testing
 import Units
 
@@ -10,11 +11,7 @@ import Units
 /// Real market data beside the package; absent on other machines.
 enum RealTape {
     /// `../shared/data/es` from the folder of Package.swift.
-    static let folder: String = {
-        let file = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-        // Tests/PipelineTests/RealTape.swift below the package, and shared beside it.
-        return file.dropLast(4).joined(separator: "/") + "/shared/data/es/"
-    }()
+    static let folder = PackageFolder.sharedData + "/es/"
 
     static let evening = "ESH4_20231225.mbp-10.derived.dbn.zst"
     static let trades = "futures_trades_2024-07-01T23-58_2024-07-02T00-02.dbn.zst"

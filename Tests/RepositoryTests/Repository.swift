@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// One file of the repository.
@@ -27,8 +28,7 @@ struct RepositoryFile: CustomTestStringConvertible, Sendable {
 
 /// The tree that these tests read: found from where this file lies.
 enum Repository {
-    static let root = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(fileURLWithPath: PackageFolder.path)
 
     /// Every file that git would commit, read as text; others are left out.
     static let files: [RepositoryFile] = {

@@ -1,6 +1,7 @@
 import Determinism
 import Foundation
 import Platform
+import TestSupport
 import Testing
 import Units
 import ZeroMQ
@@ -13,14 +14,14 @@ import ZeroMQ
 
     /// Sockets and shared memory of one channel, and what its receiver has on its disk.
     private final class Site {
-        let directory: SocketDirectory
+        let directory: Scratch
         let endpoint: ZeroMQEndpoint
         let memory: ShortcutMemory
         let path: String
         var journal: [[UInt8]] = []
 
         init() throws {
-            directory = try SocketDirectory()
+            directory = try Scratch()
             endpoint = directory.endpoint("channel")
             path = "/dev/shm/streams-tests-\(getpid())-\(UInt32.random(in: 0 ... .max))"
             memory = try ShortcutMemory(path: path, bells: 1, channels: 2)

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 import Units
 import ZeroMQ
@@ -20,7 +21,7 @@ import ZeroMQ
     }
 
     @Test func `messages arrive in order and are forgotten when they are acknowledged`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let context = try ZeroMQContext()
         let endpoint = directory.endpoint("channel")
         var sender = try ReliableSender(context, endpoint, Self.session)
@@ -41,7 +42,7 @@ import ZeroMQ
     }
 
     @Test func `a receiver that comes back gets what it had not acknowledged`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let context = try ZeroMQContext()
         let endpoint = directory.endpoint("channel")
         var sender = try ReliableSender(context, endpoint, Self.session)
@@ -69,7 +70,7 @@ import ZeroMQ
     }
 
     @Test func `a sender that comes back with its outbox goes on where it was`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let endpoint = directory.endpoint("channel")
         let receiverContext = try ZeroMQContext()
         var receiver = try ReliableReceiver(receiverContext, endpoint, Self.session)
@@ -95,7 +96,7 @@ import ZeroMQ
     }
 
     @Test func `garbage on the socket is told and does no harm`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let context = try ZeroMQContext()
         let endpoint = directory.endpoint("channel")
         var sender = try ReliableSender(context, endpoint, Self.session)
@@ -121,7 +122,7 @@ import ZeroMQ
     }
 
     @Test func `the newest receiver takes over, and the one before is told`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let context = try ZeroMQContext()
         let endpoint = directory.endpoint("channel")
         var sender = try ReliableSender(context, endpoint, Self.session)
@@ -153,7 +154,7 @@ import ZeroMQ
     }
 
     @Test func `a receiver that cannot be served replaces none`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let context = try ZeroMQContext()
         let endpoint = directory.endpoint("channel")
         var sender = try ReliableSender(
@@ -185,7 +186,7 @@ import ZeroMQ
     }
 
     @Test func `two threads, a sender and a receiver, pass ten thousand messages`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let endpoint = directory.endpoint("channel")
         let count: UInt64 = 10_000
         let done = DispatchSemaphore(value: 0)

@@ -4,6 +4,7 @@ import Orders
 import Platform
 import Signals
 import Synchronization
+import TestSupport
 import Testing
 import Units
 import ZeroMQ
@@ -73,7 +74,7 @@ import ZeroMQ
     }
 
     @Test func `it waits for a run, follows to another one, and ends at once`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let endpoints = StreamEndpoints(directory: directory.path)
         let asked = Counter()
         let dashboard = try Dashboard(

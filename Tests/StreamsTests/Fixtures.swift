@@ -1,30 +1,11 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 import Units
 import ZeroMQ
 
-/// A new directory with a short path, for sockets; removed with it.
-final class SocketDirectory {
-    let path: String
-
-    init() throws {
-        let name = String(UInt32.random(in: 0 ... .max), radix: 36)
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("lh-\(name)").path
-        isOwner = true
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-    }
-
-    private let isOwner: Bool
-
-    /// The same directory for another thread, removed by the first.
-    init(sharing path: String) throws {
-        self.path = path
-        isOwner = false
-    }
-
-    deinit { if isOwner { try? FileManager.default.removeItem(atPath: path) } }
-
+extension Scratch {
     func endpoint(_ name: String) -> ZeroMQEndpoint { .ipc(path: "\(path)/\(name).ipc") }
 }
 

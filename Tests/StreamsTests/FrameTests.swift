@@ -5,6 +5,7 @@ import Foundation
 import Orders
 import Risk
 import Signals
+import TestSupport
 import Testing
 import Units
 

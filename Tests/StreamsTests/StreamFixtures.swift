@@ -1,6 +1,7 @@
 import Foundation
 import Orders
 import Platform
+import TestSupport
 import Testing
 import Units
 import ZeroMQ
@@ -17,7 +18,7 @@ struct TestPublisher: ~Copyable {
     let status: StreamHandle
 
     init(
-        _ directory: SocketDirectory, run: UInt64 = 1, firstSequence: UInt64 = 0, historyByteCount: Int = 1 << 20,
+        _ directory: Scratch, run: UInt64 = 1, firstSequence: UInt64 = 0, historyByteCount: Int = 1 << 20,
         highWaterMark: Int32 = 10_000, framesHeld: Int = 0,
         security: ZeroMQSecurity = .none
     ) throws {
@@ -71,7 +72,7 @@ struct TestSubscriber: ~Copyable {
     var ends = 0
 
     init(
-        _ directory: SocketDirectory, _ filter: String = "features.T",
+        _ directory: Scratch, _ filter: String = "features.T",
         options: StreamSubscriber.Options = StreamSubscriber.Options()
     ) throws {
         subscriber = try StreamSubscriber(

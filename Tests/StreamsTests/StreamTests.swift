@@ -1,5 +1,6 @@
 import CHeapCount
 import Foundation
+import TestSupport
 import Testing
 import Units
 import ZeroMQ
@@ -17,7 +18,7 @@ import ZeroMQ
     }
 
     @Test func `one who comes late gets the newest frame, the schema, and all that follow`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try TestPublisher(directory)
         try publisher.publish(10)
         var subscriber = try TestSubscriber(directory, "*")
@@ -38,7 +39,7 @@ import ZeroMQ
     }
 
     @Test func `one who asks for the beginning gets all that is kept and is told what is gone`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         // Room for 20 frames of 136 bytes.
         var publisher = try TestPublisher(directory, historyByteCount: 136 * 20)
         try publisher.publish(50)
@@ -52,7 +53,7 @@ import ZeroMQ
     }
 
     @Test func `with keys who comes late is answered too`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let (server, client) = (try ZeroMQSecurity.makeKeys(), try ZeroMQSecurity.makeKeys())
         var publisher = try TestPublisher(directory, security: .server(secretKey: server.secretKey))
         try publisher.publish(10)
@@ -69,7 +70,7 @@ import ZeroMQ
     }
 
     @Test func `a topic that the publisher has not is told`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try TestPublisher(directory)
         var subscriber = try TestSubscriber(directory, "features.U")
         try eventually("a word") {
@@ -81,7 +82,7 @@ import ZeroMQ
     }
 
     @Test func `frames that are held leave in order, when there is no room and when told to`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try TestPublisher(directory, framesHeld: 8)
         var subscriber = try TestSubscriber(directory, options: Self.all)
         try publisher.publish(1)
@@ -122,7 +123,7 @@ import ZeroMQ
 
     /// One that has met the publisher, and loses nearly everything that is sent while it does not read.
     private static func forgetful(
-        _ directory: SocketDirectory, _ publisher: inout TestPublisher
+        _ directory: Scratch, _ publisher: inout TestPublisher
     ) throws -> TestSubscriber {
         var options = all
         options.highWaterMark = 2
@@ -137,7 +138,7 @@ import ZeroMQ
     }
 
     @Test func `frames that the feed lost are filled in, in order`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try TestPublisher(directory, highWaterMark: 10)
         var subscriber = try Self.forgetful(directory, &publisher)
         for _ in 0..<4 {
@@ -153,7 +154,7 @@ import ZeroMQ
     }
 
     @Test func `a restart that publishes rows again is not seen, and one that has lost some is told`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var subscriber = try TestSubscriber(directory, options: Self.all)
         do {
             var publisher = try TestPublisher(directory)
@@ -187,7 +188,7 @@ import ZeroMQ
     }
 
     @Test func `another run begins anew, from its first row`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var subscriber = try TestSubscriber(directory)
         for run in [5, 6] as [UInt64] {
             var publisher = try TestPublisher(directory, run: run)
@@ -206,7 +207,7 @@ import ZeroMQ
     }
 
     @Test func `what is wrong with the values of now is told by heartbeats, while nothing is published`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try TestPublisher(directory)
         var subscriber = try TestSubscriber(directory)
         try publisher.publish(1)
@@ -222,7 +223,7 @@ import ZeroMQ
     }
 
     @Test func `the end in order is told behind what the feed had lost`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try TestPublisher(directory, highWaterMark: 10)
         var subscriber = try Self.forgetful(directory, &publisher)
         try publisher.publish(300)
@@ -246,7 +247,7 @@ import ZeroMQ
     }
 
     @Test func `an end that nobody waits for is over at once`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try TestPublisher(directory)
         try publisher.publish(3)
         var calls = 0
@@ -258,7 +259,7 @@ import ZeroMQ
     }
 
     @Test func `answers take turns, and who asks again keeps its place`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try TestPublisher(directory, historyByteCount: 8 << 20)
         try publisher.publish(20_000)
         var options = Self.all
@@ -275,7 +276,7 @@ import ZeroMQ
     }
 
     @Test func `silence is told once, and its end`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var options = Self.all
         options.silence = .milliseconds(50)
         var subscriber = try TestSubscriber(directory, options: options)
@@ -292,7 +293,7 @@ import ZeroMQ
     }
 
     @Test func `a conflating subscriber gets the newest`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try TestPublisher(directory)
         var options = StreamSubscriber.Options()
         options.conflates = true
@@ -314,7 +315,7 @@ import ZeroMQ
     }
 
     @Test func `requests that are none, or of no topic, are answered so`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try TestPublisher(directory)
         let client = try ZeroMQSocket.connected(try ZeroMQContext(), .dealer, to: directory.endpoint("snapshot"))
         let header = ZeroMQMessage()
@@ -341,7 +342,7 @@ import ZeroMQ
     }
 
     @Test func `garbage on the feed is told and does no harm`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let context = try ZeroMQContext()
         var subscriber = try TestSubscriber(directory, "*")
         let publisher = try ZeroMQSocket.bound(context, .publisher, to: directory.endpoint("feed"))
@@ -357,7 +358,7 @@ import ZeroMQ
 
     @Test(.enabled(if: lh_heap_count_enabled() != 0, "a sanitizer has its own allocator"))
     func `publishing touches the heap only where the library copies the frame`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try TestPublisher(directory)
         let values = [1.0, 2.0]
         let stamp = FrameStamp(ringSequence: 0, publishTime: 0)
@@ -372,13 +373,12 @@ import ZeroMQ
     }
 
     @Test func `two threads, a publisher and a subscriber, pass twenty thousand frames`() throws {
-        let directory = try SocketDirectory()
-        let path = directory.path
+        let directory = try Scratch()
         let (done, stop) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         Thread.detachNewThread {
             defer { done.signal() }
             do {
-                var publisher = try TestPublisher(try SocketDirectory(sharing: path), historyByteCount: 8 << 20)
+                var publisher = try TestPublisher(directory, historyByteCount: 8 << 20)
                 try eventually("the subscriber ends") {
                     if publisher.publisher.nextSequence(publisher.vector) < 20_000 { try publisher.publish(10) }
                     try publisher.serve()

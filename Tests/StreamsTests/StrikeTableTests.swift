@@ -2,6 +2,7 @@ import CHeapCount
 import Determinism
 import Features
 import Foundation
+import TestSupport
 import Testing
 import Units
 import ZeroMQ
@@ -197,7 +198,7 @@ import ZeroMQ
         let rows: StreamHandle
 
         init(
-            _ directory: SocketDirectory, first: UInt64 = 0, history: Int = 1 << 20, framesHeld: Int = 0,
+            _ directory: Scratch, first: UInt64 = 0, history: Int = 1 << 20, framesHeld: Int = 0,
             rows rowCountMax: Int = 50
         ) throws {
             var plan = StreamPlan(.strikes("ES"), firstSequence: first)
@@ -241,7 +242,7 @@ import ZeroMQ
         var newest: UInt64? { publisher.newestFrame(strikes).flatMap { try? StreamFrame($0).sequence } }
     }
 
-    private static func subscriber(_ directory: SocketDirectory, start: StreamStart) throws -> StreamSubscriber {
+    private static func subscriber(_ directory: Scratch, start: StreamStart) throws -> StreamSubscriber {
         var options = StreamSubscriber.Options()
         options.start = start
         options.requestTimeout = .milliseconds(100)
@@ -271,7 +272,7 @@ import ZeroMQ
     }
 
     @Test func `a table waits for a flush or for the next one, and not for rows`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try Publisher(directory, framesHeld: 4)
         try publisher.publish()
         #expect(publisher.newest == nil && publisher.publisher.nextSequence(publisher.strikes) == 1)
@@ -286,13 +287,13 @@ import ZeroMQ
         #expect(publisher.newest == 1)
         try publisher.publisher.flush()
         #expect(publisher.newest == 1 && publisher.publisher.nextSequence(publisher.strikes) == 2)
-        var atOnce = try Publisher(try SocketDirectory())
+        var atOnce = try Publisher(try Scratch())
         try atOnce.publish()
         #expect(atOnce.newest == 0)
     }
 
     @Test func `who comes late gets the tables that are kept, in order, and is told what is gone`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try Publisher(directory, history: 40_000)
         try publisher.publish(200)
         var subscriber = try Self.subscriber(directory, start: .sequence(0))
@@ -316,7 +317,7 @@ import ZeroMQ
     }
 
     @Test func `of long tables fewer are sent in a turn of the publisher's loop`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var publisher = try Publisher(directory, history: 8 << 20, rows: 500)
         let table = (0..<500).map { Self.strike(Double($0)) }
         for _ in 0..<100 {
@@ -338,7 +339,7 @@ import ZeroMQ
     }
 
     @Test func `tables that are made again after a restart come once, with their numbers`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         var subscriber = try Self.subscriber(directory, start: .sequence(0))
         var received = Received()
         do {
@@ -364,7 +365,7 @@ import ZeroMQ
 
     @Test(.enabled(if: lh_heap_count_enabled() != 0, "a sanitizer has its own allocator"))
     func `publishing tables touches the heap only where the library copies the frame`() throws {
-        var publisher = try Publisher(try SocketDirectory(), history: 40_000, framesHeld: 4)
+        var publisher = try Publisher(try Scratch(), history: 40_000, framesHeld: 4)
         let table = (0..<50).map { Self.strike(Double($0)) }
         var calls: UInt64 = 0
         try table.withUnsafeBufferPointer { table in

@@ -1,5 +1,6 @@
 import CHeapCount
 import Foundation
+import TestSupport
 import Testing
 import Units
 
@@ -18,7 +19,7 @@ import Units
     }
 
     @Test func `parts arrive together and in order over ipc, TCP and inside the context`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let context = try ZeroMQContext()
         for endpoint in [directory.endpoint("a"), .tcp(address: "127.0.0.1", port: 0), .inproc(name: "a")] {
             let pull = try ZeroMQSocket.bound(context, .pull, to: endpoint)
@@ -32,7 +33,7 @@ import Units
 
     @Test func `nothing waits: a receive without message and a send without peer say so at once`() throws {
         let context = try ZeroMQContext()
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let message = ZeroMQMessage()
         let pull = try ZeroMQSocket.bound(context, .pull, to: directory.endpoint("a"))
         #expect(try !pull.receive(into: message))
@@ -46,7 +47,7 @@ import Units
     }
 
     @Test func `a path has one binder at a time, and the second is told who the first is`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let context = try ZeroMQContext()
         let endpoint = directory.endpoint("a")
         let path = "\(directory.path)/a.ipc"
@@ -70,7 +71,7 @@ import Units
     }
 
     @Test func `a socket file that a killed process left does not hinder`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let path = "\(directory.path)/a.ipc"
         try #require(FileManager.default.createFile(atPath: path, contents: nil))
         try #require(FileManager.default.createFile(atPath: path + ".lock", contents: Data("999999\n".utf8)))
@@ -130,7 +131,7 @@ import Units
     }
 
     @Test func `a publisher that may not drop says when a subscriber is full`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let context = try ZeroMQContext()
         var options = ZeroMQSocketOptions()
         options.sendHighWaterMark = 10
@@ -152,7 +153,7 @@ import Units
     }
 
     @Test func `a conflating socket keeps the newest message`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let context = try ZeroMQContext()
         let push = try ZeroMQSocket.bound(context, .push, to: directory.endpoint("a"))
         var options = ZeroMQSocketOptions()
@@ -172,7 +173,7 @@ import Units
     }
 
     @Test func `a poller tells which of several is ready, descriptors too`() throws {
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let context = try ZeroMQContext()
         let first = try ZeroMQSocket.bound(context, .pull, to: directory.endpoint("a"))
         let second = try ZeroMQSocket.bound(context, .pull, to: directory.endpoint("b"))
@@ -196,7 +197,7 @@ import Units
     @Test(.enabled(if: lh_heap_count_enabled() != 0, "a sanitizer has its own allocator"))
     func `sending touches the heap only where the library copies the message`() throws {
         let context = try ZeroMQContext()
-        let directory = try SocketDirectory()
+        let directory = try Scratch()
         let publisher = try ZeroMQSocket.bound(context, .publisher, to: directory.endpoint("a"))
         let bytes = [UInt8](repeating: 1, count: 1_232)
         var calls: UInt64 = 0

@@ -19,6 +19,8 @@ from runs import ROLES, prove, send
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "control"))
 import survey  # noqa: E402
 
+ARM, FAILED, REFUSED = 5, 3, 4
+
 TIMES = []
 """Milliseconds to proven flat, of every flatten through a healthy gateway."""
 
@@ -530,3 +532,23 @@ def flatten_again_and_again(source, rounds=40):
         detail = finished(up)
     TIMES.extend(times)
     return f"{percentiles(times)}; {detail}"
+
+
+@case()
+def arm_with_another_epoch(_):
+    """The venue holds to no epoch that nobody else has: it would refuse every close."""
+    with desk() as up:
+        with_position(up)
+        key = (pathlib.Path(up.state) / "keys/control.key").read_bytes()
+        for role in ("paper", "risk"):
+            connection = survey.Surveyor(str(pathlib.Path(up.state) / f"control/{role}.ipc"))
+            for payload in ({"epoch": 99}, {}):
+                said = connection.ask(key, ARM, json.dumps(payload).encode())
+                same(said[0], FAILED, f"an arm with {payload} at {role}: {said[5]}")
+            said = connection.ask(key, ARM, json.dumps({"epoch": 0}).encode(), id=bytes(16))
+            same(said[0], REFUSED, f"an arm under an id of zeros at {role}: {said[5]}")
+            connection.close()
+        answer = flatten(up)
+        same(position(up), 0, "position")
+        arm(up)
+        return f"{finished(up)}; flat in {answer['ms']:.1f} ms"

@@ -8,7 +8,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["CHeapCount", "CMutexOrder"], swiftSettings: settings)
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport", "CHeapCount", "CMutexOrder"], swiftSettings: settings)
 }
 let core: [Target.Dependency] = ["Units", "Determinism", "MarketCalendar", "Orders"]
 
@@ -20,7 +21,7 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
-        .target(name: "CMutexOrder"),
+        .target(name: "CMutexOrder"), module("TestSupport"),
         .target(name: "CPlatform"), .target(name: "CHeapCount"), .target(name: "CVectors"),
         .systemLibrary(name: "CZstd"), .systemLibrary(name: "CLMDB"), .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CSleef"),

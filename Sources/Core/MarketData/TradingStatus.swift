@@ -4,7 +4,7 @@ import DBN
 @frozen public struct TradingStatus: BitwiseCopyable, Sendable {
     /// Who decides.
     @frozen public enum Source: UInt8, BitwiseCopyable, Sendable {
-        /// No status record was on the tape yet.
+        /// No status record was on the tape yet, or none since status records are missing.
         case calendar
         case status
     }
@@ -24,6 +24,9 @@ import DBN
         source = .status
         self.action = action
     }
+
+    /// Status records are missing: what the last one said may be over long ago.
+    public mutating func forget() { self = TradingStatus() }
 
     /// A status record says that the contract does not trade and that its session is not over: a halt, a pause, or the
     /// way out of one. 11 to 13 are the close, 15 is not available.

@@ -55,6 +55,8 @@ struct CommandDesk {
         guard verbs.contains(message.verb) else { return reply(to: message, .notConcerned, AnswerDetails(), now: now) }
         let arguments: CommandArguments
         do throws(PayloadFault) {
+            // By it a command is handled once. A flatten is rather done twice than not at all.
+            if message.id == .zero, message.verb != .flatten { throw PayloadFault("an id of zeros") }
             arguments = try Self.arguments(of: message)
         } catch {
             board.countRefusal(.malformed)

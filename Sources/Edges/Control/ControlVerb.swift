@@ -58,6 +58,9 @@ public struct CommandID: Hashable, BitwiseCopyable, Sendable {
         self.low = low
     }
 
+    /// Of nobody who wants to be known again.
+    static let zero = CommandID(high: 0, low: 0)
+
     public static func random() -> CommandID {
         var generator = SystemRandomNumberGenerator()
         return CommandID(

@@ -31,6 +31,8 @@ enum Payload {
 struct PayloadFault: Error, Equatable {
     let text: String
 
+    init(_ text: String) { self.text = text }
+
     init(_ error: any Error) {
         guard let error = error as? DecodingError else {
             text = "the payload is no JSON object"

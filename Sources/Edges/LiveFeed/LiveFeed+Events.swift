@@ -18,6 +18,7 @@ extension LiveFeed {
         let mark = FeedMark(
             kind, dataset: dataset, time: markTime, wallTime: clock.wallTime(), reason: reason, schema: schema,
             instrument: instrument, from: from, to: to)
+        ledger.noteTime(of: mark)
         sink.event(event, mark: mark)
     }
 
@@ -97,7 +98,7 @@ extension LiveFeed {
     mutating func refuse<Sink: LiveFeedSink & ~Copyable>(_ text: String, into sink: inout Sink) -> Int {
         emit(.refused(text: text), .refused, reason: .refused, into: &sink)
         // Whoever tries again asks for all.
-        (withheld, shortening) = ([:], nil)
+        (withheld, shortened, shortening) = ([:], [:], nil)
         isMarkedDown = true
         drop()
         phase = .over

@@ -91,11 +91,18 @@ extension LiveFeed {
     private mutating func planReplays() {
         replays = []
         unreplayed = []
+        skippedPasts = []
         // A replay brings what was missing; without one the hole begins again with the session.
         openHoles = []
         let isFirst = !ledger.hasRecords
         for schema in schemas {
-            if let reason = withheld[schema] {
+            if let reason = shortened[schema], let from = lastKnown(schema), let start = sessionStart(after: from) {
+                skippedPasts.append(
+                    FeedHole(schema: schema, instrument: InstrumentID(0), from: from, to: start, reason: reason))
+                replays.append((schema, start))
+                continue
+            }
+            if let reason = shortened[schema] ?? withheld[schema] {
                 unreplayed.append((schema, reason))
                 continue
             }
@@ -109,14 +116,28 @@ extension LiveFeed {
         }
     }
 
+    /// Where the session under way begins, if that is later: the newest that a replay may begin and no session lacks
+    /// anything. Nil where the time of day says nothing of the data, as of a tape that is served.
+    private func sessionStart(after from: Timestamp) -> Timestamp? {
+        let now = clock.wallTime()
+        guard ledger.isOnTime, let start = configuration.sessionStart?(now), start > from, start <= now else {
+            return nil
+        }
+        return start
+    }
+
     /// The gateway does not have a replay that it was asked for, and does not say which one. First those go that are
-    /// older than what it surely has, then all that have a beginning, and in the end all.
+    /// older than what it surely has, then all that have a beginning, and in the end all. Of the first the session
+    /// under way may be had all the same.
     mutating func withholdReplays(_ code: ErrorCode, _ reason: FeedMark.Reason) {
         let dated = replays.filter { $0.from.nanoseconds > 0 }
         let limit = clock.wallTime() - configuration.timing.replayReach
         let old = shortening == nil ? dated.filter { $0.from < limit } : []
         let chosen = !old.isEmpty ? old : !dated.isEmpty ? dated : replays
-        for (schema, _) in chosen { withheld[schema] = reason }
+        let mayHaveLess = code == .replayDataAgedOut && !old.isEmpty
+        for (schema, _) in chosen {
+            if mayHaveLess { shortened[schema] = reason } else { withheld[schema] = reason }
+        }
         shortening = code
     }
 
@@ -178,6 +199,14 @@ extension LiveFeed {
         let hasStart = metadata.start.isDefined && metadata.start.nanoseconds > 0
         // With replays the metadata's start is the oldest that was asked for.
         let begin = hasStart && replays.isEmpty ? metadata.start : clock.wallTime()
+        for hole in skippedPasts {
+            guard let schema = hole.schema else { continue }
+            count += tell([hole], into: &sink)
+            shortened[schema] = nil
+            ledger.forget(schema)
+            _ = ledger.beginReplay(schema, from: hole.to)
+        }
+        skippedPasts = []
         for (schema, reason) in unreplayed {
             guard let from = lastKnown(schema) else { continue }
             let hole = OpenHole(schema: schema, from: from, reason: reason, present: clock.wallTime())
@@ -216,7 +245,7 @@ extension LiveFeed {
     /// From when on records of the schema are missing if none is replayed; nil when none was wanted.
     private func lastKnown(_ schema: Schema) -> Timestamp? {
         let latest = ledger.latest(schema)
-        if latest.isDefined { return latest }
+        if latest.isDefined { return ledger.heardUntil.isDefined ? max(latest, ledger.heardUntil) : latest }
         return ledger.resumeStart(schema) ?? subscriptions.filter { $0.schema == schema }.compactMap(\.start).min()
     }
 }

@@ -156,12 +156,26 @@ extension LiveFeed {
         }
     }
 
-    /// The first record of its schema behind an open hole ends it; it is told in front of the record.
+    /// The first record of its schema behind an open hole ends it; it is told in front of the record. What is said a
+    /// few times a day (that the market is open) is not waited for: it ends with the first record of the present.
     private mutating func closeHole<Sink: LiveFeedSink & ~Copyable>(
         before record: RecordView, into sink: inout Sink
     ) -> Int {
-        guard let place = openHoles.firstIndex(where: { $0.schema.recordType == record.type }) else { return 0 }
-        let hole = openHoles.remove(at: place)
+        var count = 0
+        while let place = openHoles.firstIndex(where: { ends($0, record) }) {
+            count += close(openHoles.remove(at: place), before: record, into: &sink)
+        }
+        return count
+    }
+
+    private func ends(_ hole: OpenHole, _ record: RecordView) -> Bool {
+        hole.schema.recordType == record.type
+            || state == .live && hole.reason != .unproven && !hole.schema.isSkippable
+    }
+
+    private mutating func close<Sink: LiveFeedSink & ~Copyable>(
+        _ hole: OpenHole, before record: RecordView, into sink: inout Sink
+    ) -> Int {
         // The mark's place is that of the records around it.
         dataArrival = lastHeard
         let end = ReplayLedger.possibleTime(of: record) ?? markTime
@@ -172,7 +186,7 @@ extension LiveFeed {
         _ hole: OpenHole, to time: Timestamp, into sink: inout Sink
     ) -> Int {
         let (schema, end) = (hole.schema, max(hole.from, time))
-        withheld[schema] = nil
+        (withheld[schema], shortened[schema]) = (nil, nil)
         switch hole.reason {
         case .skipped: ledger.skip(schema, to: end)
         // Its replay is under way.

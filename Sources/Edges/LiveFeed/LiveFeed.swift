@@ -9,6 +9,9 @@ public struct LiveFeedConfiguration: Sendable {
     public var address: GatewayAddress
     public var request: LiveSessionRequest
     public var timing = LiveTiming()
+    /// Where a replay of the session begins that is under way at a time of day: what is asked for when the gateway does
+    /// not reach back to what came last. Nil for no such replay.
+    public var sessionStart: (@Sendable (Timestamp) -> Timestamp)?
     /// Of the jitter between attempts.
     public var seed: UInt64
 
@@ -69,6 +72,10 @@ public struct LiveFeed: ~Copyable {
     var unreplayed: [(schema: Schema, reason: FeedMark.Reason)] = []
     /// Schemas that no session asks a replay of before their hole is told, and why.
     var withheld: [Schema: FeedMark.Reason] = [:]
+    /// Schemas of which the next session asks for a replay of the session under way alone, and why.
+    var shortened: [Schema: FeedMark.Reason] = [:]
+    /// In front of those replays: the holes that are told when the stream has begun.
+    var skippedPasts: [FeedHole] = []
     /// The gateway's word because of which sessions ask for less, until one of them has got all that it asked for.
     var shortening: ErrorCode?
     /// Sessions in a row that the gateway ended with an error before the first record of a replay.

@@ -23,6 +23,14 @@ public struct ReplayLedger: Sendable {
     public let window: Nanoseconds
     private var clocks = [SchemaClock](repeating: SchemaClock(), count: 256)
     private var streams = StreamTable()
+    /// The data were once of the time of day, which those of a tape that is served are not.
+    public private(set) var isOnTime = false
+    /// Until when the feed was last live, in the data's time: what there was has come, also where nothing came.
+    /// Undefined before.
+    public private(set) var heardUntil = Timestamp.undefined
+    private var isPresent = false
+    /// Silence is noticed so long after it began at most, lateness of a record included.
+    private static let notice = Nanoseconds.seconds(30)
 
     /// More holes than this of one schema become one, of every instrument.
     public static let holesMax = 64
@@ -226,8 +234,25 @@ public struct ReplayLedger: Sendable {
 }
 
 extension ReplayLedger {
+    /// Hears where a mark lies in the data's time and when that was, of the feed or of its tape.
+    mutating func noteTime(of mark: FeedMark) {
+        guard mark.time.isDefined, mark.wallTime.isDefined else { return }
+        switch mark.kind {
+        case .live: isPresent = true
+        case .down, .refused:
+            if isPresent { heardUntil = mark.time - Self.notice }
+            isPresent = false
+        case .replaying:
+            isPresent = false
+            return
+        case .replayed, .gap, .slow: return
+        }
+        isOnTime = isOnTime || (mark.wallTime - mark.time).count.magnitude <= Self.minute
+    }
+
     /// Takes a mark of the tape, between its records, so that a ledger made anew stands where the feed's did.
     public mutating func take(_ mark: FeedMark) {
+        noteTime(of: mark)
         guard let schema = mark.schema, let clock = Self.clock(schema) else { return }
         switch mark.kind {
         case .replaying:
@@ -257,6 +282,9 @@ extension ReplayLedger: PersistentState {
         var window = window
         try archive.field(&window)
         guard window == self.window else { throw .mismatch(offset: 0, expected: "the ledger's window") }
+        try archive.field(&isOnTime)
+        try archive.field(&isPresent)
+        try archive.field(&heardUntil)
         for clock in clocks.indices { try archive.field(&clocks[clock]) }
         try archive.field(&streams)
     }

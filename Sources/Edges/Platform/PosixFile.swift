@@ -113,8 +113,8 @@ public struct PosixFile: ~Copyable {
         guard fdatasync(descriptor) == 0 else { throw failure("fdatasync") }
     }
 
-    /// `flock(2)`, exclusive or shared, without waiting. False when another open file has a lock that excludes this one;
-    /// it ends with this file.
+    /// `flock(2)`, exclusive or shared, without waiting. False when another open file has a lock that excludes this
+    /// one; it ends with this file.
     public func lock(isShared: Bool = false) throws(SystemCallError) -> Bool {
         while flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
             switch errno {

@@ -46,8 +46,7 @@ struct ControlOptions: ParsableArguments {
     /// Why a verb had nobody to speak to.
     func silence(_ survey: Survey) throws -> String {
         let state = try stateDirectory()
-        let waits = survey.asked.isEmpty ? DirectoryLock.holder(of: state) : nil
-        let holder = waits.map { "; process \($0) is there and waits: is levelhead ingest running?" } ?? ""
+        let holder = survey.asked.isEmpty ? DeskHolder.text(of: state) : ""
         if survey.askedNobody { return "\(state): no process is registered\(holder)" }
         let silent = survey.missing.map { "\($0) is silent" } + survey.stale.map { "\($0.name) is dead" }
         return "\(state): no process answers: \(silent.joined(separator: ", "))\(holder)"

@@ -129,9 +129,11 @@ final class ProcessDesk: Sendable {
         board.instruments.first?.store(InstrumentRecord(quality: quality))
     }
 
-    /// Shows what the venue has of the traded contract, and its book's quality.
-    func report(held: Quantity, quality: DataQuality) {
-        board.instruments.first?.store(InstrumentRecord(quality: quality, position: held.contracts))
+    /// Shows what the venue has of the traded contract, its book's quality, and to when that stands.
+    func report(held: Quantity, _ quote: MarketQuote) {
+        var record = InstrumentRecord(quality: quote.quality, position: held.contracts)
+        if quote.time.nanoseconds > 0 { record.lastEvent = quote.time }
+        board.instruments.first?.store(record)
     }
 
     /// Shows the account; the first of the board's symbols is the traded contract's.

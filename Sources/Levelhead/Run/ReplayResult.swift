@@ -77,20 +77,15 @@ struct ReplayResult {
     }
 
     var summary: String {
-        let tests = market.levelTests.map { "\($0.level) \($0.tests)" }.joined(separator: ", ")
-        let seconds = (wallSeconds * 100).rounded() / 100
-        let millions = (recordsPerSecond / 1e4).rounded() / 100
-        return """
-            records         \(counts.records) in \(seconds) s, \(millions) million a second
-            event groups    \(market.summary)
-            feature rows    \(featureRows) × \(FeatureSchema.columnCount)   sha256 \(featureDigest.prefix(16))…
-            level tests     \(tests)
-            signals         \(signals)   sha256 \(signalDigest.prefix(16))…
-            orders, fills   \(orders), \(fills)   sha256 \(orderDigest.prefix(16))…
-            position        \(position.contracts) \(symbol), account \(tradingState.name)
-            net profit      \(netProfit) USD after fees
-            rules broken    \(RuleBreachText.summary(ruleBreaches))
-            run directory   \(runDirectory)
-            """
+        RunSummary(
+            records: "\(counts.records)", seconds: wallSeconds, recordsPerSecond: recordsPerSecond,
+            groups: market.summary,
+            featureRows: "\(featureRows)", featureDigest: featureDigest,
+            levelTests: market.levelTests.map { "\($0.level) \($0.tests)" }.joined(separator: ", "),
+            signals: "\(signals)", signalDigest: signalDigest, orders: "\(orders)", fills: "\(fills)",
+            orderDigest: orderDigest, position: "\(position.contracts) \(symbol)", tradingState: tradingState.name,
+            netProfit: netProfit.description, brokenRules: RuleBreachText.summary(ruleBreaches),
+            directory: runDirectory
+        ).text
     }
 }

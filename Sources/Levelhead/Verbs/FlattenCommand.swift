@@ -79,9 +79,9 @@ struct FlattenCommand: ParsableCommand {
         }
         let found = registered.isEmpty ? "no process is registered" : "no process is alive"
         report.message = "\(state): \(found), so nothing was closed"
-        if let holder = DirectoryLock.holder(of: state) {
-            // Those of a run register when there is a ring.
-            report.message? += "; process \(holder) is there and waits: is levelhead ingest running?"
+        let holder = DeskHolder.text(of: state)
+        if !holder.isEmpty {
+            report.message? += holder
         } else if locked.run.isEmpty {
             report.message? += ": is it the right --state-dir?"
         } else {

@@ -71,11 +71,10 @@ public struct StageFold<Stage: TradingStage>: ~Copyable {
         UInt64(follower.pointee.watch.traded) << 32 | UInt64(market.leader)
     }
 
-    /// The best prices of the book that fills the orders, and whether its market takes any; for people and for who
-    /// closes at the venue itself.
-    public func quote() -> (bid: BookLevel, ask: BookLevel, quality: DataQuality) {
+    /// Of the book that fills the orders; for people and for who closes at the venue itself.
+    public func quote() -> MarketQuote {
         let update = follower.pointee.watch.quote()
-        return (update.bid, update.ask, update.quality)
+        return MarketQuote(time: update.time, bid: update.bid, ask: update.ask, quality: update.quality)
     }
 
     /// Looks at the stage.

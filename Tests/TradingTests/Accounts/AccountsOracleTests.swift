@@ -1,6 +1,7 @@
 import Accounts
 import Foundation
 import Orders
+import TestSupport
 import Testing
 import Units
 
@@ -23,10 +24,7 @@ import Units
     }
 
     private static func lines(_ name: String...) throws -> [Line] {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let file = root.appendingPathComponent("scripts/oracles/accounts-cases.txt")
-        let text = try String(contentsOf: file, encoding: .utf8)
+        let text = try PackageFolder.text("scripts/oracles/accounts-cases.txt")
         return text.split(separator: "\n").map { Line($0) }.filter { name.contains(String($0.name)) }
     }
 

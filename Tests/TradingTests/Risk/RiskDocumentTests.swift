@@ -1,15 +1,13 @@
 import Foundation
 import Orders
 import Risk
+import TestSupport
 import Testing
 
 /// docs/risk.md has the code's own tables.
 @Suite struct RiskDocumentTests {
     static func lines() throws -> [String] {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let text = try String(contentsOf: root.appendingPathComponent("docs/risk.md"), encoding: .utf8)
-        return text.components(separatedBy: "\n")
+        try PackageFolder.text("docs/risk.md").components(separatedBy: "\n")
     }
 
     @Test func `every check is documented, in order, with its code and keys`() throws {

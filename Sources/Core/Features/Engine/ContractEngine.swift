@@ -203,13 +203,26 @@ public struct ContractEngine: ~Copyable {
     public mutating func takeStatus<Sink: FeatureSink & ~Copyable>(
         action: UInt16, time: UInt64, clock: UInt64, sink: inout Sink
     ) {
+        changeStatus(at: time, clock: clock, sink: &sink) { $0.apply(action: action) }
+    }
+
+    /// Status records of this contract are missing: until the next one the calendar says whether it trades.
+    public mutating func loseStatus<Sink: FeatureSink & ~Copyable>(
+        at time: UInt64, clock: UInt64, sink: inout Sink
+    ) {
+        changeStatus(at: time, clock: clock, sink: &sink) { $0.forget() }
+    }
+
+    private mutating func changeStatus<Sink: FeatureSink & ~Copyable>(
+        at time: UInt64, clock: UInt64, sink: inout Sink, _ change: (inout TradingStatus) -> Void
+    ) {
         hear(clock)
         let time = min(time, clock)
         if hasStarted {
             closeSeconds(upTo: max(time, clock &- min(clock, Self.clockGrace)), sink: &sink)
             state.pointee.advance(to: time)
         }
-        state.pointee.status.apply(action: action)
+        change(&state.pointee.status)
         refreshMarket(at: max(time, state.pointee.clock.time))
     }
 

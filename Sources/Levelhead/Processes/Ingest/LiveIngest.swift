@@ -71,8 +71,9 @@ struct LiveIngest {
         plan.choose(from: &sink)
         let (address, dataset) = plan.chain(source)
         var feeds = LiveFeeds(
-            try feed(source.address, source.dataset, key, plan.futures, ledgers.futures), isResumed: sink.hasRecords)
-        if plan.hasIndexChain { feeds.add(try feed(address, dataset, key, plan.chain, ledgers.chain)) }
+            try feed(source.address, source.dataset, key, plan, plan.futures, ledgers.futures),
+            isResumed: sink.hasRecords)
+        if plan.hasIndexChain { feeds.add(try feed(address, dataset, key, plan, plan.chain, ledgers.chain)) }
         var told: (FeedState, FeedState?)?
         var savedAt = MonotonicClock.now()
         while !StopSignal.isRaised {
@@ -110,16 +111,16 @@ struct LiveIngest {
     }
 
     private func feed(
-        _ address: GatewayAddress, _ dataset: String, _ key: LiveKey, _ subscriptions: [LiveSubscription],
-        _ ledger: ReplayLedger
+        _ address: GatewayAddress, _ dataset: String, _ key: LiveKey, _ plan: LiveSubscriptions,
+        _ subscriptions: [LiveSubscription], _ ledger: ReplayLedger
     ) throws -> LiveFeed {
-        try LiveFeed(
-            LiveFeedConfiguration(
-                address: address,
-                request: LiveSessionRequest(
-                    dataset: dataset, compression: source.compresses ? .zstd : .none,
-                    heartbeatInterval: Self.heartbeat),
-                seed: UInt64(getpid())),
-            key: key, subscriptions: subscriptions, ledger: ledger)
+        var configuration = LiveFeedConfiguration(
+            address: address,
+            request: LiveSessionRequest(
+                dataset: dataset, compression: source.compresses ? .zstd : .none,
+                heartbeatInterval: Self.heartbeat),
+            seed: UInt64(getpid()))
+        configuration.sessionStart = plan.sessionStart
+        return try LiveFeed(configuration, key: key, subscriptions: subscriptions, ledger: ledger)
     }
 }

@@ -9,7 +9,7 @@ import Units
 /// Keeps the state of a live ingest in the run's directory, and saves it on a thread of its own: of many options it is
 /// some megabytes, and records do not wait for a disk.
 final class LiveIngestKeeper: Sendable {
-    private static let stateVersion: UInt64 = 2
+    private static let stateVersion: UInt64 = 3
     /// A state is much larger than what it saves to read again: saved that many times less often than others are.
     private static let restraint = 10
 

@@ -20,6 +20,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     var options: OptionWatch?
     /// How long records take to come here; nil where nobody asks.
     var stages: StageClock?
+    /// When the first book of the present came that is not in the ring yet, by our wall clock.
+    private var firstReceived: Timestamp?
     /// What comes of the futures is of the present, not of a replay.
     private var isPresent = false
     /// What comes is of the options' own dataset.
@@ -145,10 +147,11 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     }
 
     /// The clocks of a record of the present: the exchange's event and sending, Databento's receiving, and ours.
-    private func measure(_ record: RecordView, _ received: Timestamp) {
+    private mutating func measure(_ record: RecordView, _ received: Timestamp) {
         stages?.recordArrival(
             event: record.eventTime, sendDelta: record.load(40, as: Int32.self), vendor: record.receiveTime,
             received: received)
+        if firstReceived == nil { firstReceived = received }
     }
 
     mutating func event(_ event: FeedEvent, mark: FeedMark?) {
@@ -207,6 +210,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         if ingest == nil, failure == nil { awaitNames() }
         try check()
         try ingest?.flush()
+        if let firstReceived { stages?.record(.receiveToRing, WallClock.now() - firstReceived) }
+        firstReceived = nil
     }
 
     mutating func finish() throws {

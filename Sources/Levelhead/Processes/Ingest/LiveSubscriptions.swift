@@ -58,6 +58,12 @@ struct LiveSubscriptions {
         if hasIndexChain { chain = reference } else { futures += reference }
     }
 
+    /// Where a replay begins of the session in force at a time of day; nil for a run that asks for none.
+    var sessionStart: (@Sendable (Timestamp) -> Timestamp)? {
+        guard start != nil else { return nil }
+        return { [calendar] now in calendar.sessionInForce(now).open - Self.lead }
+    }
+
     /// The definitions of the chain's families and their open interest.
     var references: [LiveSubscription] {
         get throws {

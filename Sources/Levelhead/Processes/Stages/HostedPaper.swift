@@ -29,15 +29,18 @@ struct HostedPaper: ~Copyable, HostedStage {
     private var waiting: [StageMessage] = []
     private let accountCount: Int
     private let moneyPerTick: Money
+    private let lockWord: EpochWord
 
     init(_ site: RunSite, _ setup: MarketSetup, isLive: Bool) throws {
         let moneyPerTick = try setup.trading().execution.terms.moneyPerTick
         let key = try KeyStore(stateDirectory: site.stateDirectory).key(.control)
+        let lockWord = try EpochWord(stateDirectory: site.stateDirectory)
         door = try ControlServer(
             stateDirectory: VenueDoor.directory(site.stateDirectory), key: key,
             board: ProcessBoard(name: Self.role.rawValue, run: site.name), mailbox: mailbox, verbs: [.venue])
         accountCount = setup.configuration.risk.books == .twoAccounts ? 2 : 1
         self.moneyPerTick = moneyPerTick
+        self.lockWord = lockWord
     }
 
     // MARK: The door
@@ -103,15 +106,20 @@ struct HostedPaper: ~Copyable, HostedStage {
         }
     }
 
-    /// A lock that was taken off opens the venue for the gateway again.
+    /// The account's lock that was taken off opens the venue for the gateway again. A strategy's is none of it.
     mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<VenueFollower>) -> CommandStep {
-        guard command.verb == .arm else { return .notConcerned }
-        return .take(OperatorCommand(.arm, of: command, epoch: command.arguments.epoch ?? 0))
+        guard command.verb == .arm, StrategyID(scope: command.arguments.scope ?? "account") == .account else {
+            return .notConcerned
+        }
+        let lock = lockWord.load()
+        // The venue would hold to an epoch that nobody else has, and refuse every close.
+        if let why = lock.refusal(ofArm: command.arguments.epoch) { return .refuse(why) }
+        return .take(OperatorCommand(.arm, of: command, epoch: lock.epoch))
     }
 
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<VenueFollower>) {
         desk.report(contract: fold.contractPlaces) { (fold.tradedSymbol, fold.nextSymbol) }
-        desk.report(held: fold.read { $0.accounts.held }, quality: fold.quote().quality)
+        desk.report(held: fold.read { $0.accounts.held }, fold.quote())
     }
 
     func dropped(_ fold: borrowing StageFold<VenueFollower>) -> UInt64 { fold.read { $0.accounts.dropped } }

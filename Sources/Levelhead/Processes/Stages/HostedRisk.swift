@@ -67,7 +67,6 @@ struct HostedRisk: ~Copyable, HostedStage {
 
     mutating func begin(_ command: ControlCommand, _ fold: inout StageFold<RiskFollower>) -> CommandStep {
         if let known = ledger[command.number] { return beginAgain(command, known, &fold) }
-        if command.number == .none, command.verb != .flatten { return .refuse("a command needs a number") }
         switch command.verb {
         case .pause: return .take(Self.request(.pause, command))
         case .resume: return .take(Self.request(.resume, command))
@@ -109,14 +108,9 @@ struct HostedRisk: ~Copyable, HostedStage {
         guard let scope = StrategyID(scope: command.arguments.scope ?? "account") else {
             return .refuse("\"\(command.arguments.scope ?? "")\": expected account or strategy:level")
         }
-        // Without it, one that is late would undo a flatten that nobody had thought of.
-        guard let epoch = command.arguments.epoch else { return .refuse("no epoch of the lock that it is to open") }
         let lock = lockWord.word.load()
-        guard epoch == lock.epoch else {
-            return .refuse(
-                epoch < lock.epoch ? "flattened meanwhile" : "epoch \(epoch): the lock is of epoch \(lock.epoch)")
-        }
-        return .take(Self.request(.arm, command, scope: scope, epoch: epoch))
+        if let why = lock.refusal(ofArm: command.arguments.epoch) { return .refuse(why) }
+        return .take(Self.request(.arm, command, scope: scope, epoch: lock.epoch))
     }
 
     /// The lock word has told the gate of it already, as a rule.

@@ -51,6 +51,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private let isLive: Bool
     /// When the record was received that led to what is being done, by our wall clock, ns; 0 when unknown.
     private var origin: UInt64 = 0
+    private var acknowledgements = AcknowledgementClock()
     private var wait: IdleWait
     /// The disk is full: nothing opens, and what protects and closes goes on in the journals' reserve. What was said of
     /// it; nil while it is not.
@@ -254,8 +255,11 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             let taken = WallClock.now()
             origin = envelope.origin
             if let stage = stage(of: envelope.message.kind) { timed = (stage, taken) }
-            if case .command(let command) = envelope.message, command.opens {
-                record(.ringToVenue, stages, until: taken)
+            switch envelope.message {
+            case .command(let command) where command.opens: record(.ringToVenue, stages, until: taken)
+            case .event(let event):
+                if let span = acknowledgements.hear(event.order, taken) { stages.record(.orderToAcknowledgement, span) }
+            default: break
             }
             try take(InputJournal.Entry(
                 source: source, position: position, sequence: sequence, time: clock.now(fold.clock),
@@ -420,6 +424,9 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         fold.drain { messages.append($0) }
         for message in messages {
             hosted.observe(message, fold)
+            if Hosted.sendsOrders, case .command(let command) = message, command.kind == .submit {
+                acknowledgements.add(command.order.id)
+            }
             try journals.put(message, at: at)
             outbox.add(message, at: at, origin: origin, after: cause, time: cause == nil ? messageTime : clock.last)
             streams?.add(message, at: at)
@@ -444,6 +451,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         hosted.secure(fold)
         outbox.mayOpen = !journals.isLow && !hosted.isDiskFull
         try outbox.send(at: messageTime)
+        if acknowledgements.hasUnsent { acknowledgements.sent(WallClock.now()) }
         try journals.outputs.flush()
     }
 

@@ -128,35 +128,31 @@ struct UpResult {
     var summary: String {
         let values = (try? JSONSerialization.jsonObject(with: Data(json.utf8))) as? [String: Any] ?? [:]
         func text(_ key: String) -> String {
-            guard let value = values[key], !(value is NSNull) else { return "missing" }
+            guard let value = values[key], !(value is NSNull) else { return RunSummary.missing }
             return "\(value)"
         }
-        func digest(_ key: String) -> String { values[key] is String ? "\(text(key).prefix(16))…" : "missing" }
         func list(_ key: String, _ word: ([String: Any]) -> Any?) -> String {
             guard let all = values[key] as? [[String: Any]] else { return text(key) }
             return all.isEmpty ? "none" : all.map { "\(word($0) ?? "?")" }.joined(separator: ", ")
         }
         let held = (values["position"] as? [String: Any])?.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-        let seconds = ((values["wall_s"] as? Double ?? 0) * 100).rounded() / 100
         let groups = MarketTally.summary(
             text("event_groups"), crossed: text("crossed_groups"), status: text("status_source"),
             rejected: (values["rejected_records"] as? NSNumber)?.uint64Value ?? 0)
         let levelTests = values["level_tests"] as? [String: Any] ?? [:]
         let tests = LevelKind.allCases.compactMap { kind in levelTests[kind.name].map { "\(kind.name) \($0)" } }
         let dead = (values["dead"] as? [String] ?? []).joined(separator: ", ")
-        return """
-            records         \(text("records")) in \(seconds) s
-            event groups    \(groups)
-            feature rows    \(text("feature_rows")) × \(FeatureSchema.columnCount)   sha256 \(digest("feature_sha256"))
-            level tests     \(tests.isEmpty ? "missing" : tests.joined(separator: ", "))
-            signals         \(text("signals"))   sha256 \(digest("signal_sha256"))
-            orders, fills   \(text("orders")), \(text("fills"))   sha256 \(digest("order_sha256"))
-            position        \(held?.joined(separator: ", ") ?? "missing"), account \(text("trading_state"))
-            net profit      \(text("net_pnl_usd")) USD after fees
-            rules broken    \(list("rule_breaches") { $0["rule"] })
-            processes       \(text("restarts")) started again, \(dead.isEmpty ? "none" : dead) dead at the end
-            run directory   \(text("run_dir"))
-            """
+        return RunSummary(
+            records: text("records"), seconds: values["wall_s"] as? Double ?? 0, groups: groups,
+            featureRows: text("feature_rows"), featureDigest: values["feature_sha256"] as? String,
+            levelTests: tests.isEmpty ? RunSummary.missing : tests.joined(separator: ", "),
+            signals: text("signals"), signalDigest: values["signal_sha256"] as? String,
+            orders: text("orders"), fills: text("fills"), orderDigest: values["order_sha256"] as? String,
+            position: held?.joined(separator: ", ") ?? RunSummary.missing, tradingState: text("trading_state"),
+            netProfit: text("net_pnl_usd"), brokenRules: list("rule_breaches") { $0["rule"] },
+            processes: "\(text("restarts")) started again, \(dead.isEmpty ? "none" : dead) dead at the end",
+            directory: text("run_dir")
+        ).text
     }
 
     /// What ingest has taken, when neither it nor the engine is there to say.

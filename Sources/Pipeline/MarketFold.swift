@@ -22,17 +22,17 @@ public struct MarketFold: ~Copyable {
 
     /// The traded contract's place in `plan.traded` while `leader` leads; −1 when the leader's own book fills the
     /// orders.
-    private var tradedSlot = -1
+    private(set) var tradedSlot = -1
     /// The contract that led before `leader` in this run, and its place in `plan.traded` or −1; −1 when none did.
-    private var former = -1
-    private var formerSlot = -1
+    private(set) var former = -1
+    private(set) var formerSlot = -1
     /// The option chain of the signal contracts, with its strikes.
     public let options: UnsafeMutablePointer<OptionBoard>
     private let engineCount: Int
-    private let engines: UnsafeMutablePointer<ContractEngine>
-    private let tradedBooks: UnsafeMutablePointer<ContractBook>
-    private let routes: UnsafeMutablePointer<Route>
-    private let routeCount: Int
+    let engines: UnsafeMutablePointer<ContractEngine>
+    let tradedBooks: UnsafeMutablePointer<ContractBook>
+    let routes: UnsafeMutablePointer<Route>
+    let routeCount: Int
     private var session: SessionTimes
     /// Sessions are collected: nobody wants vectors.
     private let isCollecting: Bool
@@ -60,7 +60,7 @@ public struct MarketFold: ~Copyable {
     private static let minute: UInt64 = 60_000_000_000
 
     /// Where the records of one id go between two instants.
-    private struct Route: BitwiseCopyable {
+    struct Route: BitwiseCopyable {
         var instrument: InstrumentID
         var start: UInt64
         var end: UInt64
@@ -290,34 +290,6 @@ public struct MarketFold: ~Copyable {
         }
     }
 
-    private mutating func takeStatus<Sink: MarketSink & ~Copyable>(
-        _ record: RecordView, _ route: Route, sink: inout Sink
-    ) {
-        guard record.byteCount >= 40 else { return }
-        let action = record.load(24, as: UInt16.self)
-        if route.isTraded {
-            tradedBooks[Int(route.slot)].takeStatus(action: action)
-        } else {
-            engines[Int(route.slot)].takeStatus(
-                action: action, time: record.eventTime.nanoseconds, clock: clock, sink: &sink)
-        }
-        let isFilling = route.isTraded ? Int(route.slot) == tradedSlot : Int(route.slot) == leader && tradedSlot < 0
-        let time = min(record.eventTime.nanoseconds, clock)
-        if isFilling { return tellStatus(at: time, sink: &sink) }
-        let isFormer = route.isTraded ? Int(route.slot) == formerSlot : Int(route.slot) == former && formerSlot < 0
-        if isFormer { tellFormerStatus(at: time, sink: &sink) }
-    }
-
-    private mutating func tellStatus<Sink: MarketSink & ~Copyable>(at time: UInt64, sink: inout Sink) {
-        let status = tradedSlot >= 0 ? tradedBooks[tradedSlot].status : engines[leader].status
-        sink.tradedStatus(status, time: time, clock: clock)
-    }
-
-    private mutating func tellFormerStatus<Sink: MarketSink & ~Copyable>(at time: UInt64, sink: inout Sink) {
-        let status = formerSlot >= 0 ? tradedBooks[formerSlot].status : engines[former].status
-        sink.formerStatus(status, time: time, clock: clock)
-    }
-
     private mutating func takeTraded<Sink: MarketSink & ~Copyable>(
         _ record: MarketByPriceView, slot: Int, sequence: UInt64, sink: inout Sink
     ) {
@@ -366,46 +338,6 @@ public struct MarketFold: ~Copyable {
             sink.feedChanged(.live)
         case .gap, .replayed, .slow: break
         }
-    }
-
-    /// Books are missing: of one instrument, or of all.
-    private mutating func loseRecords<Sink: MarketSink & ~Copyable>(_ mark: FeedMark, sink: inout Sink) {
-        let from = mark.from.isDefined ? mark.from.nanoseconds : 0
-        var (isFilling, wasFilling) = (false, false)
-        for index in 0..<routeCount where mark.instrument.raw == 0 || routes[index].instrument == mark.instrument {
-            let slot = Int(routes[index].slot)
-            if routes[index].isTraded {
-                tradedBooks[slot].loseRecords()
-                isFilling = isFilling || slot == tradedSlot
-                wasFilling = wasFilling || slot == formerSlot
-            } else {
-                engines[slot].loseRecords(from: from, to: mark.to.nanoseconds)
-                isFilling = isFilling || slot == leader && tradedSlot < 0
-                wasFilling = wasFilling || slot == former && formerSlot < 0
-            }
-        }
-        if isFilling || wasFilling { sink.tradedRecordsLost(isLeaders: isFilling, isFormers: wasFilling) }
-    }
-
-    /// Status records are missing, of one instrument or of all: nobody lives a session by the word of one before it.
-    private mutating func loseStatus<Sink: MarketSink & ~Copyable>(_ mark: FeedMark, sink: inout Sink) {
-        for index in 0..<routeCount where mark.instrument.raw == 0 || routes[index].instrument == mark.instrument {
-            let slot = Int(routes[index].slot)
-            if routes[index].isTraded {
-                tradedBooks[slot].loseStatus()
-            } else {
-                engines[slot].loseStatus(at: clock, clock: clock, sink: &sink)
-            }
-        }
-        tellStatus(at: clock, sink: &sink)
-        if former >= 0 || formerSlot >= 0 { tellFormerStatus(at: clock, sink: &sink) }
-    }
-
-    /// Records of a signal contract are missing up to its next group.
-    mutating func loseSignal<Sink: MarketSink & ~Copyable>(_ slot: Int, from: UInt64, sink: inout Sink) {
-        engines[slot].loseRecords(from: from, to: .max)
-        let (isFilling, wasFilling) = (slot == leader && tradedSlot < 0, slot == former && formerSlot < 0)
-        if isFilling || wasFilling { sink.tradedRecordsLost(isLeaders: isFilling, isFormers: wasFilling) }
     }
 
     func hasStarted(_ slot: Int) -> Bool { engines[slot].hasStarted }

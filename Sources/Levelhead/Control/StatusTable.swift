@@ -59,6 +59,9 @@ enum StatusTable {
     }
 
     private static func why(_ lock: ProcessStatus.Lock) -> String {
+        if lock.reason == StateReason.contractRolls.name {
+            return ": \(lock.reason), until the next contract is traded"
+        }
         if lock.isProgrammeOver == true { return ": \(lock.reason), the programme is over: no arm in this run" }
         guard lock.isUntilNextTradeDate else { return ": \(lock.reason), until an arm" }
         return ": \(lock.reason) on \(TradeDateText.text(lock.tradeDate)), no arm before the next trade date"

@@ -36,17 +36,17 @@ import Units
 
     @Test func `another reason begins another flatten`() {
         var bench = Self.flat()
-        #expect(bench.take(Self.change(.dailyLoss)) == FlattenTests.reads)
+        #expect(bench.take(Self.change(.dailyLoss)) == GatewayBench.reads)
     }
 
     @Test func `what was heard, sent or armed since makes it a new one`() {
         var heard = Self.flat()
         heard.say(.cancelRejected, GatewayBench.own(9)) { $0.reason = .unknownOrder }
-        #expect(heard.take(Self.change()) == FlattenTests.reads)
+        #expect(heard.take(Self.change()) == GatewayBench.reads)
 
         var armed = Self.flat()
         armed.tell(OperatorCommand(.arm, sender: ShortText("ann"), epoch: 2))
-        #expect(armed.take(Self.change()) == FlattenTests.reads)
+        #expect(armed.take(Self.change()) == GatewayBench.reads)
 
         var sent = Self.flat()
         sent.tell(OperatorCommand(.arm, sender: ShortText("ann"), epoch: 2))
@@ -56,10 +56,10 @@ import Units
 
     @Test func `risk's own flatten is its own, however often it wants one`() {
         var bench = GatewayBench()
-        #expect(bench.take(Self.change(.dailyLoss)) == FlattenTests.reads)
+        #expect(bench.take(Self.change(.dailyLoss)) == GatewayBench.reads)
         bench.answerRead(0)
         #expect(bench.answerRead(0) == ["flat"])
-        #expect(bench.take(Self.change(.dailyLoss)) == FlattenTests.reads)
+        #expect(bench.take(Self.change(.dailyLoss)) == GatewayBench.reads)
     }
 
     @Test func `a lock that risk has raised is for its reason, and its word for it no other flatten`() {

@@ -7,7 +7,6 @@ import Units
     static let entry = GatewayBench.entry
     static let stop = GatewayBench.own(1)
     static let target = GatewayBench.own(2)
-    static let reads = ["> orders?", "> position?"]
 
     static func command(_ epoch: UInt64 = 2, waitsForOpen: Bool = false) -> OperatorCommand {
         OperatorCommand(
@@ -22,7 +21,7 @@ import Units
         var bench = GatewayBench.holding(.buy, quantity, change)
         #expect(bench.tell(command()) == ["flattening", "> cancel x1", "> cancel x2"])
         #expect(bench.cancelled(stop) == ["x1 cancelled 0 requested"])
-        #expect(bench.cancelled(target) == ["x2 cancelled 0 requested"] + reads)
+        #expect(bench.cancelled(target) == ["x2 cancelled 0 requested"] + GatewayBench.reads)
         return bench
     }
 
@@ -36,9 +35,9 @@ import Units
         #expect(bench.accepted(GatewayBench.own(3), 3) == ["x3 working 3"])
         #expect(
             bench.filled(GatewayBench.own(3), .sell, 3, "4999.75")
-                == ["fill x3 sell 3 @ 4999.75", "x3 filled 0"] + Self.reads)
+                == ["fill x3 sell 3 @ 4999.75", "x3 filled 0"] + GatewayBench.reads)
         bench.now = bench.now + .milliseconds(3)
-        #expect(bench.answerRead(0) == Self.reads)
+        #expect(bench.answerRead(0) == GatewayBench.reads)
         bench.now = bench.now + .milliseconds(3)
         #expect(bench.answerRead(0) == ["flat"])
         let notice = bench.notices.last!, certificate = notice.certificate
@@ -61,10 +60,10 @@ import Units
         var bench = GatewayBench.holding()
         bench.tell(Self.command())
         bench.filled(Self.stop, .sell, 1, "4998.25")
-        #expect(bench.cancelled(Self.target) == ["x2 cancelled 0 requested"] + Self.reads)
+        #expect(bench.cancelled(Self.target) == ["x2 cancelled 0 requested"] + GatewayBench.reads)
         // The cancel found nothing to cancel: that proves nothing either way, and the read begins anew.
-        #expect(bench.say(.cancelRejected, Self.stop) { $0.reason = .tooLate } == Self.reads)
-        #expect(bench.answerRead(0) == Self.reads)
+        #expect(bench.say(.cancelRejected, Self.stop) { $0.reason = .tooLate } == GatewayBench.reads)
+        #expect(bench.answerRead(0) == GatewayBench.reads)
         #expect(bench.answerRead(0) == ["flat"])
         #expect(bench.gateway.position.isFlat)
         #expect(bench.notices.last?.rounds == 0)
@@ -75,15 +74,15 @@ import Units
         var bench = Self.cancelling(1)
         bench.answerRead(1)
         bench.filled(GatewayBench.own(3), .sell, 1, "5000.00")
-        #expect(bench.answerRead(0) == Self.reads)
+        #expect(bench.answerRead(0) == GatewayBench.reads)
         // The target had filled after all.
         let late = bench.filled(Self.target, .sell, 1, "5004.25")
-        #expect(late == ["fill x2 sell 1 @ 5004.25", "x2 cancelled 0"] + Self.reads)
+        #expect(late == ["fill x2 sell 1 @ 5004.25", "x2 cancelled 0"] + GatewayBench.reads)
         #expect(bench.answerRead(-1) == [], "a round has its pause")
-        #expect(bench.wait(50) == Self.reads)
+        #expect(bench.wait(50) == GatewayBench.reads)
         #expect(bench.answerRead(-1) == ["x4 pending 1", "> x4 close buy 1 limit 5005.25"])
         bench.filled(GatewayBench.own(4), .buy, 1, "5000.25")
-        #expect(bench.answerRead(0) == Self.reads)
+        #expect(bench.answerRead(0) == GatewayBench.reads)
         #expect(bench.answerRead(0) == ["flat"])
         #expect(bench.notices.last?.rounds == 2)
         #expect(bench.gateway.position.isFlat)
@@ -98,7 +97,7 @@ import Units
         bench.say(.queryEnd) { $0.query = old }
         bench.say(.positionStatus) { $0.query = old + 1 }
         #expect(bench.gateway.isFlattening)
-        #expect(bench.answerRead(0) == Self.reads)
+        #expect(bench.answerRead(0) == GatewayBench.reads)
         #expect(bench.answerRead(0) == ["flat"])
     }
 
@@ -110,7 +109,7 @@ import Units
         #expect(bench.wait(20) == [])
         #expect(bench.status(Self.entry, .partiallyFilled, filled: 1, leaves: 1) == [])
         #expect(bench.filled(Self.entry, .buy, 1, "5000.25") == ["fill m1 buy 1 @ 5000.25", "m1 partiallyFilled 1"])
-        #expect(bench.cancelled(Self.entry) == ["m1 cancelled 0 requested"] + Self.reads)
+        #expect(bench.cancelled(Self.entry) == ["m1 cancelled 0 requested"] + GatewayBench.reads)
         #expect(bench.answerRead(1).last == "> x1 close sell 1 limit 4995.00")
     }
 
@@ -119,17 +118,17 @@ import Units
         let stranger = ClientOrderID(epoch: 9, issuer: .manual, count: 5)
         #expect(bench.answerRead(3, live: [(stranger, 2)]) == ["strayOrder", "> cancel m5"])
         #expect(bench.wait(49) == [])
-        #expect(bench.wait(1) == Self.reads)
-        #expect(bench.cancelled(stranger) == Self.reads)
+        #expect(bench.wait(1) == GatewayBench.reads)
+        #expect(bench.cancelled(stranger) == GatewayBench.reads)
         #expect(bench.answerRead(3).last == "> x3 close sell 3 limit 4995.00")
     }
 
     @Test func `what the venue holds is closed, not what the fills say`() {
         var bench = Self.cancelling()
-        #expect(bench.answerRead(5) == Self.reads, "a difference is looked at twice")
+        #expect(bench.answerRead(5) == GatewayBench.reads, "a difference is looked at twice")
         #expect(bench.answerRead(5) == ["x3 pending 5", "reconciliationQuestion", "> x3 close sell 5 limit 4995.00"])
         bench.filled(GatewayBench.own(3), .sell, 5, "5000.00")
-        #expect(bench.answerRead(0) == Self.reads)
+        #expect(bench.answerRead(0) == GatewayBench.reads)
         #expect(bench.answerRead(0) == ["flat"])
         #expect(bench.gateway.position.quantity == Quantity(-2))
         #expect(bench.gateway.unexplained == Quantity(2))
@@ -143,9 +142,9 @@ import Units
         bench.market.setBook("4990.00x10 | 4990.25x10")
         #expect(
             bench.say(.cancelled, GatewayBench.own(3)) { $0.reason = .bookExhausted }
-                == ["x3 cancelled 0 book_exhausted"] + Self.reads)
+                == ["x3 cancelled 0 book_exhausted"] + GatewayBench.reads)
         #expect(bench.answerRead(2) == [])
-        #expect(bench.wait(50) == Self.reads)
+        #expect(bench.wait(50) == GatewayBench.reads)
         #expect(bench.answerRead(2) == ["x4 pending 2", "> x4 close sell 2 limit 4985.00"])
     }
 
@@ -167,7 +166,7 @@ import Units
         bench.market.quality = .closed
         #expect(bench.tell(Self.command(3, waitsForOpen: true)) == [])
         bench.market.quality = []
-        #expect(bench.wait(1) == Self.reads)
+        #expect(bench.wait(1) == GatewayBench.reads)
         #expect(bench.answerRead(3).last == "> x3 close sell 3 limit 4995.00")
     }
 
@@ -176,7 +175,7 @@ import Units
         bench.market.quality = .closed
         bench.answerRead(3)
         bench.market.quality = []
-        #expect(bench.tell(Self.command(3)) == Self.reads)
+        #expect(bench.tell(Self.command(3)) == GatewayBench.reads)
     }
 
     @Test func `a limit takes over what a closed market has stopped, unless it may not`() {
@@ -188,10 +187,10 @@ import Units
             #expect(bench.answerRead(3) == ["flattenBlocked"])
             #expect(bench.take(FlattenEchoTests.change(reason, from: .flattening)) == [])
             bench.market.quality = []
-            #expect(bench.wait(1) == (goesOn ? Self.reads : []), "\(reason) \(closesAtOpen)")
+            #expect(bench.wait(1) == (goesOn ? GatewayBench.reads : []), "\(reason) \(closesAtOpen)")
             // In an open market it goes on at once.
             let last = bench.take(FlattenEchoTests.change(.trailingDrawdown, from: .flattening))
-            #expect(last == (goesOn ? [] : Self.reads))
+            #expect(last == (goesOn ? [] : GatewayBench.reads))
         }
     }
 
@@ -206,14 +205,14 @@ import Units
         bench.market.quality = .halted
         #expect(bench.answerRead(3) == ["flattenBlocked"])
         bench.market.quality = []
-        #expect(bench.wait(1) == Self.reads)
+        #expect(bench.wait(1) == GatewayBench.reads)
         var own = GatewayBench.holding()
         own.say(.cancelled, Self.stop) { $0.reason = .bookExhausted }
         own.cancelled(Self.target)
         own.market.quality = .closed
         #expect(own.answerRead(1) == ["flattenBlocked"])
         own.market.quality = []
-        #expect(own.wait(1) == Self.reads)
+        #expect(own.wait(1) == GatewayBench.reads)
     }
 
     @Test func `a venue that says that it is closed is believed`() {
@@ -222,7 +221,7 @@ import Units
         let out = bench.say(.rejected, GatewayBench.own(3)) { $0.reason = .marketClosed }
         #expect(out == ["x3 rejected 0 market_closed", "flattenBlocked"])
         #expect(bench.wait(2_000) == [])
-        #expect(bench.tell(Self.command(3, waitsForOpen: true)) == Self.reads)
+        #expect(bench.tell(Self.command(3, waitsForOpen: true)) == GatewayBench.reads)
     }
 
     @Test func `two at once are one`() {
@@ -255,13 +254,13 @@ import Units
         bench.say(.cancelled, GatewayBench.own(4))
         bench.answerRead(3)
         #expect(bench.wait(999) == [])
-        #expect(bench.wait(1) == Self.reads)
+        #expect(bench.wait(1) == GatewayBench.reads)
     }
 
     @Test func `a read that nobody answers is asked again`() {
         var bench = Self.cancelling()
         #expect(bench.wait(249) == [])
-        #expect(bench.wait(1) == Self.reads)
+        #expect(bench.wait(1) == GatewayBench.reads)
         #expect(bench.answerRead(3).last == "> x3 close sell 3 limit 4995.00")
     }
 
@@ -274,7 +273,7 @@ import Units
         #expect(again == [first, first, first, first, first])
         bench.say(.queryEnd) { $0.query = first }
         let missing = bench.wait(4_000).filter { $0.hasPrefix(">") }
-        #expect(missing == [Self.reads[1]], "what has been answered is not asked again")
+        #expect(missing == [GatewayBench.reads[1]], "what has been answered is not asked again")
         bench.say(.positionStatus) {
             $0.query = first + 1
             $0.quantity = Quantity(3)
@@ -284,8 +283,8 @@ import Units
 
     @Test func `an empty account is proven too`() {
         var bench = GatewayBench()
-        #expect(bench.tell(Self.command()) == ["flattening"] + Self.reads)
-        #expect(bench.answerRead(0) == Self.reads)
+        #expect(bench.tell(Self.command()) == ["flattening"] + GatewayBench.reads)
+        #expect(bench.answerRead(0) == GatewayBench.reads)
         #expect(bench.answerRead(0) == ["flat"])
     }
 

@@ -6,12 +6,11 @@ import Units
 @Suite struct ReconciliationTests {
     static let stop = GatewayBench.own(1)
     static let target = GatewayBench.own(2)
-    static let reads = ["> orders?", "> position?"]
     static let ask = OperatorCommand(.reconcile)
 
     @Test func `all as it should be`() {
         var bench = GatewayBench.holding()
-        #expect(bench.tell(Self.ask) == Self.reads)
+        #expect(bench.tell(Self.ask) == GatewayBench.reads)
         #expect(bench.gateway.isReconciling)
         #expect(bench.answerRead(1, live: [(Self.stop, 1), (Self.target, 1)]) == ["reconciled"])
         #expect(!bench.gateway.isReconciling)
@@ -43,7 +42,7 @@ import Units
         #expect(bench.answerRead(0, live: [(stranger, 2)]) == ["strayOrder", "> cancel m5"])
         #expect(bench.gateway.isReconciling)
         bench.cancelled(stranger)
-        #expect(bench.wait(50) == Self.reads)
+        #expect(bench.wait(50) == GatewayBench.reads)
         #expect(bench.answerRead(0) == ["reconciled"])
         #expect(bench.gateway.contradictions == 0)
     }
@@ -53,7 +52,7 @@ import Units
         bench.tell(Self.ask)
         let live = [(Self.stop, Int64(1)), (Self.target, Int64(1))]
         #expect(bench.answerRead(3, live: live) == [])
-        #expect(bench.wait(50) == Self.reads)
+        #expect(bench.wait(50) == GatewayBench.reads)
         #expect(bench.answerRead(3, live: live) == ["reconciliationQuestion", "reconciled"])
         let question = bench.notices[bench.notices.count - 2]
         #expect(question.expected == Quantity(1))
@@ -92,7 +91,7 @@ import Units
     @Test func `a silent venue is asked again and nothing opens`() {
         var bench = GatewayBench()
         bench.tell(Self.ask)
-        #expect(bench.wait(250) == Self.reads)
+        #expect(bench.wait(250) == GatewayBench.reads)
         #expect(bench.open() == ["m1 rejected 0 not_sent"])
         #expect(bench.answerRead(0) == ["reconciled"])
     }

@@ -207,10 +207,8 @@ public struct ContractEngine: ~Copyable {
     }
 
     /// Status records of this contract are missing: until the next one the calendar says whether it trades.
-    public mutating func loseStatus<Sink: FeatureSink & ~Copyable>(
-        at time: UInt64, clock: UInt64, sink: inout Sink
-    ) {
-        changeStatus(at: time, clock: clock, sink: &sink) { $0.forget() }
+    public mutating func loseStatus<Sink: FeatureSink & ~Copyable>(clock: UInt64, sink: inout Sink) {
+        changeStatus(at: 0, clock: clock, sink: &sink) { $0.forget() }
     }
 
     private mutating func changeStatus<Sink: FeatureSink & ~Copyable>(

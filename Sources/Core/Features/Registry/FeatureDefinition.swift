@@ -20,7 +20,7 @@ public struct FeatureDefinition: Sendable, Equatable {
     /// Whether it needs sessions before the one under way, which a run may not have been given.
     public var needsPastSessions: Bool {
         undefinedWhen.contains(FeatureReason.noHistory) || undefinedWhen.contains(FeatureReason.noPrior)
-            || warmUp.contains(FeatureReason.regularSessions)
+            || warmUp.contains(FeatureReason.regularSessions) || warmUp == FeatureReason.settlement
     }
 
     init(

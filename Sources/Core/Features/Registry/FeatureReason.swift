@@ -15,6 +15,7 @@ enum FeatureReason {
     static let noMove = "price has not moved"
     static let noHistory = "fewer than five sessions of history"
     static let regularSessions = "regular session"
+    static let settlement = "a settlement on the tapes"
     static let outside = "outside regular hours"
     static let noPrior = "the trade date before had no regular session on the tapes"
     static let noRegular = "the trade date has no regular session"

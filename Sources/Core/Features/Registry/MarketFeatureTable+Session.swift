@@ -51,17 +51,17 @@ extension MarketFeatureTable {
             source: "Steidlmayer; market profile"),
         .init(
             "C-95", "prior_settlement_distance_bps", "bps", .session,
-            "Change of the mid against yesterday's settlement.", warmUp: "a settlement on the tapes",
+            "Change of the mid against yesterday's settlement.", warmUp: FeatureReason.settlement,
             undefinedWhen: "no final settlement of the prior trade date, nor, behind a holiday, of the one before it",
             source: "practice"),
         .init(
             "C-96", "opening_gap_ticks", "ticks", .session, "First regular trade against yesterday's last.",
             warmUp: "the regular open and one regular session on the tapes",
-            undefinedWhen: "before the regular open, or no prior regular session", source: "practice"),
+            undefinedWhen: "before the regular open, or \(FeatureReason.noPrior)", source: "practice"),
         .init(
             "C-97", "opening_gap_fill_fraction", "ratio", .session, "How much of the gap has been closed.",
             warmUp: "the regular open and one regular session on the tapes",
-            undefinedWhen: "there is no gap of a tick, or no prior regular session", source: "practice"),
+            undefinedWhen: "there is no gap of a tick, or \(FeatureReason.noPrior)", source: "practice"),
         .init(
             "C-98", "overnight_range_to_20d_average_ratio", "ratio", .session,
             "Overnight range against that of the last twenty nights.", warmUp: "21 nights on the tapes",

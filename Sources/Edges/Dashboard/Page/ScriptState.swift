@@ -93,7 +93,8 @@ let scriptState = #"""
       const list = [];
       const lock = state.status.lock;
       if (found.lock) {
-        const until = found.lock.programme_over ? 'the programme is over: no arm in this run'
+        const until = found.lock.reason === 'contract_rolls' ? 'until the next contract is traded'
+          : found.lock.programme_over ? 'the programme is over: no arm in this run'
           : found.lock.until_next_trade_date ? 'no arm before the next trade date' : 'until an arm';
         list.push(`${found.trading_state}: ${words(found.lock.reason)}, ${until}`);
       } else if (found.trading_state && found.trading_state !== 'ACTIVE') {

@@ -40,8 +40,8 @@ public struct ContractBook: ~Copyable {
 
     mutating func takeStatus(action: UInt16) { status.apply(action: action) }
 
-    /// Status records of this contract are missing.
-    mutating func loseStatus() { status.forget() }
+    /// Status records of this contract are missing, those after `from` and before `to`, ns.
+    mutating func loseStatus(from: UInt64, to: UInt64) { status.lose(from: from, to: to, in: session) }
 
     /// Whether the market is open at the time of the last group.
     public var isOpen: Bool { status.isOpen(byCalendar: isInSession) }

@@ -53,14 +53,17 @@ extension MarketFold {
     }
 
     /// Status records are missing, of one instrument or of all: nobody lives a session by the word of one before it. No
-    /// time passes with that.
+    /// time passes with that. A hole that a replay does not disprove is told behind what it has brought.
     mutating func loseStatus<Sink: MarketSink & ~Copyable>(_ mark: FeedMark, sink: inout Sink) {
+        guard mark.reason != .unproven else { return }
+        let from = mark.from.isDefined ? mark.from.nanoseconds : 0
+        let to = mark.to.isDefined ? mark.to.nanoseconds : clock
         for index in 0..<routeCount where mark.instrument.raw == 0 || routes[index].instrument == mark.instrument {
             let slot = Int(routes[index].slot)
             if routes[index].isTraded {
-                tradedBooks[slot].loseStatus()
+                tradedBooks[slot].loseStatus(from: from, to: to)
             } else {
-                engines[slot].loseStatus(clock: clock, sink: &sink)
+                engines[slot].loseStatus(from: from, to: to)
             }
         }
         tellStatus(at: 0, sink: &sink)

@@ -57,7 +57,7 @@ import Units
         ])
         var feed = try TestFeed.make(
             port: gateway.port, subscriptions(), clock: LiveClock(now: LiveClock.system.now, wallTime: { wall.time }),
-            sessionStart: { _ in sessionStart })
+            sessionStart: { $0 < time(hour) ? time(0) : sessionStart })
         var recorder = FeedRecorder()
         TestFeed.run(&feed, &recorder) { feed, recorder in recorder.lives == 1 && feed.state == .down }
         wall.time = time(30 * hour) + ahead
@@ -87,6 +87,45 @@ import Units
             #expect(ledger.resumeStart(schema) == recorder.ledger.resumeStart(schema))
             #expect(ledger.isKnown(schema))
         }
+    }
+
+    /// The first session had a hole to tell, and lived to see nothing of it: over a weekend no record comes.
+    @Test func `a hole that was not told is not shortened by a session that was live`() throws {
+        let aged = try LiveRecord.error(.replayDataAgedOut, "Replay data aged out")
+        let end = Self.time(30 * Self.hour)
+        let statistic = LiveRecord.statistic(event: end.nanoseconds)
+        let gateway = try ScriptedGateway([
+            { side in
+                try side.begin(LiveStream(), [Faults.book(0), try LiveRecord.replayed(.mbp10)])
+                side.close()
+            },
+            { side in
+                try side.begin(LiveStream(), [aged])
+                side.close()
+            },
+            { side in
+                // Live at the present, and the statistics that were asked for keep the hole of the books open.
+                try side.begin(LiveStream(), [statistic, try LiveRecord.replayed(.statistics)])
+                side.close()
+            },
+            { side in
+                try side.begin(
+                    LiveStream(), [statistic, try LiveRecord.replayed(.statistics), Faults.book(31 * Self.hour)])
+                try side.waitForEnd()
+            },
+        ])
+        var feed = try TestFeed.make(
+            port: gateway.port,
+            [
+                LiveSubscription(.statistics, .rawSymbol, .named(["ESZ6"]), start: Timestamp(nanoseconds: 0)),
+                LiveSubscription(.mbp10, .rawSymbol, .named(["ESZ6"]), start: Self.time(0)),
+            ], clock: LiveClock(now: LiveClock.system.now, wallTime: { end }))
+        var recorder = FeedRecorder()
+        TestFeed.run(&feed, &recorder) { $1.records.contains(Faults.book(31 * Self.hour)) }
+        feed.close(into: &recorder)
+        _ = try gateway.finish()
+        let hole = try #require(recorder.holes.first { $0.schema == .mbp10 })
+        #expect(hole.from == Self.time(0) && hole.reason == .aged)
     }
 
     @Test func `of a tape that is served the time of day says nothing`() throws {

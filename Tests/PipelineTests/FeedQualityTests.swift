@@ -304,6 +304,18 @@ import Units
         #expect(lives && !outlives)
     }
 
+    /// Another feed goes on, so that seconds end: none of them says that the book still stands.
+    @Test(arguments: [(FeedCondition.live, true), (.lost, false)])
+    func `while the feed is gone no second marks its book`(feed: FeedCondition, lives: Bool) throws {
+        var watch = MarketWatch(
+            plan: try MarketFoldTests.plan([("ESZ3", 1)]), calendar: try MarketFoldTests.configuration().calendar,
+            configuration: EventClockTests.trading)
+        watch.feedChanged(feed)
+        let heard = try MarketFoldTests.instant(8, 10, 0)
+        let isKept = watch.keepMark(secondEnded: heard, heard: heard)
+        #expect(isKept == lives)
+    }
+
     @Test func `a restart knows where the feed stood`() throws {
         var pipeline = try Self.pipeline()
         let time = try MarketFoldTests.instant(8, 10, 0)

@@ -90,11 +90,13 @@ import Units
 
     /// What ingest writes of a feed into the ring.
     static func mark(
-        _ kind: FeedMark.Kind, _ schema: Schema? = nil, at time: UInt64, dataset: String = "GLBX.MDP3"
+        _ kind: FeedMark.Kind, _ schema: Schema? = nil, at time: UInt64, dataset: String = "GLBX.MDP3",
+        reason: FeedMark.Reason = .none, from: UInt64? = nil
     ) throws -> [UInt8] {
         let stamp = Timestamp(nanoseconds: time)
         let mark = FeedMark(
-            kind, dataset: try #require(DatasetName(dataset)), time: stamp, wallTime: stamp, schema: schema)
+            kind, dataset: try #require(DatasetName(dataset)), time: stamp, wallTime: stamp, reason: reason,
+            schema: schema, from: from.map { Timestamp(nanoseconds: $0) } ?? .undefined)
         var bytes = [UInt8](repeating: 0, count: RecordByteCount.system)
         bytes.withUnsafeMutableBytes { raw in raw.baseAddress.map { _ = mark.write(to: $0) } }
         return bytes
@@ -136,6 +138,24 @@ import Units
                 .write(to: base)
         }
         return bytes
+    }
+
+    @Test func `a halt of the session under way stands over missing status records`() throws {
+        let morning = try Self.instant(8, 10, 0), halted = morning + 10 * Self.second
+        func isHalted(_ hole: [UInt8]) throws -> Bool {
+            var fold = MarketFold(plan: try Self.plan([("ESZ3", 1)]), configuration: try Self.configuration())
+            var told = Told()
+            let first = [
+                Self.status(1, morning, .trading), Self.book(1, morning + Self.second, bid: 18_000),
+                Self.status(1, halted, .halt), hole, Self.book(1, halted + 60 * Self.second, bid: 18_000),
+            ]
+            Self.take(&fold, first, &told)
+            return fold.withLeader { $0.isHalted }
+        }
+        let later = halted + 50 * Self.second
+        #expect(try isHalted(try Self.mark(.gap, .status, at: later, reason: .aged, from: halted)))
+        #expect(try isHalted(try Self.mark(.gap, .status, at: later, reason: .unproven)))
+        #expect(try !isHalted(try Self.mark(.gap, .status, at: later, reason: .aged)), "of all that was before")
     }
 
     /// A close that is the last word before a hole of status records says nothing of the session behind it.

@@ -1,4 +1,6 @@
 import DBN
+import MarketCalendar
+import Units
 
 /// Whether a contract trades, by the status records on the tape, or by the calendar where there are none.
 @frozen public struct TradingStatus: BitwiseCopyable, Sendable {
@@ -25,8 +27,12 @@ import DBN
         self.action = action
     }
 
-    /// Status records are missing: what the last one said may be over long ago.
-    public mutating func forget() { self = TradingStatus() }
+    /// Status records are missing, those after `from` and before `to`, ns, when `session` is under way or was last.
+    /// What the last one said of another session is over; a halt of this one is not taken for its end.
+    public mutating func lose(from: UInt64, to: UInt64, in session: SessionTimes) {
+        guard from < session.open.nanoseconds || to >= session.close.nanoseconds else { return }
+        self = TradingStatus()
+    }
 
     /// A status record says that the contract does not trade and that its session is not over: a halt, a pause, or the
     /// way out of one. 11 to 13 are the close, 15 is not available.

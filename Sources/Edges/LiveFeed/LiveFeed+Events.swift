@@ -18,7 +18,7 @@ extension LiveFeed {
         let mark = FeedMark(
             kind, dataset: dataset, time: markTime, wallTime: clock.wallTime(), reason: reason, schema: schema,
             instrument: instrument, from: from, to: to)
-        ledger.noteTime(of: mark)
+        if dataTime.isDefined { ledger.noteTime(of: mark) }
         sink.event(event, mark: mark)
     }
 

@@ -92,11 +92,14 @@ extension LiveFeed {
         replays = []
         unreplayed = []
         skippedPasts = []
-        // A replay brings what was missing; without one the hole begins again with the session.
+        // A replay brings what was missing; without one the hole goes on.
+        for hole in openHoles where hole.reason != .unproven {
+            lostSince[hole.schema] = min(lostSince[hole.schema] ?? hole.from, hole.from)
+        }
         openHoles = []
         let isFirst = !ledger.hasRecords
         for schema in schemas {
-            if let reason = shortened[schema], let from = lastKnown(schema), let start = sessionStart(after: from) {
+            if let reason = shortened[schema], let from = lastKnown(schema), let start = replayable(since: from) {
                 skippedPasts.append(
                     FeedHole(schema: schema, instrument: InstrumentID(0), from: from, to: start, reason: reason))
                 replays.append((schema, start))
@@ -116,14 +119,13 @@ extension LiveFeed {
         }
     }
 
-    /// Where the session under way begins, if that is later: the newest that a replay may begin and no session lacks
-    /// anything. Nil where the time of day says nothing of the data, as of a tape that is served.
-    private func sessionStart(after from: Timestamp) -> Timestamp? {
+    /// Where a replay begins that the gateway has, so that the session under way lacks nothing of what came since: with
+    /// that session, or later. Nil where the time of day says nothing of the data, as of a tape that is served.
+    private func replayable(since from: Timestamp) -> Timestamp? {
+        guard let sessionStart = configuration.sessionStart, ledger.isOnTime(sessionStart) else { return nil }
         let now = clock.wallTime()
-        guard ledger.isOnTime, let start = configuration.sessionStart?(now), start > from, start <= now else {
-            return nil
-        }
-        return start
+        let start = max(sessionStart(now), from)
+        return start <= now && now - start <= configuration.timing.replayReach ? start : nil
     }
 
     /// The gateway does not have a replay that it was asked for, and does not say which one. First those go that are
@@ -202,7 +204,7 @@ extension LiveFeed {
         for hole in skippedPasts {
             guard let schema = hole.schema else { continue }
             count += tell([hole], into: &sink)
-            shortened[schema] = nil
+            (shortened[schema], lostSince[schema]) = (nil, nil)
             ledger.forget(schema)
             _ = ledger.beginReplay(schema, from: hole.to)
         }
@@ -244,6 +246,7 @@ extension LiveFeed {
 
     /// From when on records of the schema are missing if none is replayed; nil when none was wanted.
     private func lastKnown(_ schema: Schema) -> Timestamp? {
+        if let since = lostSince[schema] { return since }
         let latest = ledger.latest(schema)
         if latest.isDefined { return ledger.heardUntil.isDefined ? max(latest, ledger.heardUntil) : latest }
         return ledger.resumeStart(schema) ?? subscriptions.filter { $0.schema == schema }.compactMap(\.start).min()

@@ -94,6 +94,7 @@ extension LiveFeed {
         else { return 0 }
         replays.remove(at: index)
         let count = tell(ledger.endReplay(schema), into: &sink)
+        lostSince[schema] = nil
         catchUp.duplicates &+= ledger.duplicates(schema)
         emit(.replayed(schema), .replayed, schema: schema, into: &sink)
         return count + 1 + checkLive(into: &sink)
@@ -178,7 +179,9 @@ extension LiveFeed {
     ) -> Int {
         // The mark's place is that of the records around it.
         dataArrival = lastHeard
-        let end = ReplayLedger.possibleTime(of: record) ?? markTime
+        // Another schema's record may be about a time long ago.
+        let isOwn = hole.schema.recordType == record.type
+        let end = (isOwn ? ReplayLedger.possibleTime(of: record) : nil) ?? markTime
         return end < hole.oldest ? 0 : tell(hole, to: hole.end(before: end), into: &sink)
     }
 
@@ -186,7 +189,7 @@ extension LiveFeed {
         _ hole: OpenHole, to time: Timestamp, into sink: inout Sink
     ) -> Int {
         let (schema, end) = (hole.schema, max(hole.from, time))
-        (withheld[schema], shortened[schema]) = (nil, nil)
+        (withheld[schema], shortened[schema], lostSince[schema]) = (nil, nil, nil)
         switch hole.reason {
         case .skipped: ledger.skip(schema, to: end)
         // Its replay is under way.

@@ -76,6 +76,8 @@ public struct LiveFeed: ~Copyable {
     var shortened: [Schema: FeedMark.Reason] = [:]
     /// In front of those replays: the holes that are told when the stream has begun.
     var skippedPasts: [FeedHole] = []
+    /// Where holes began that a session was to tell and did not live to.
+    var lostSince: [Schema: Timestamp] = [:]
     /// The gateway's word because of which sessions ask for less, until one of them has got all that it asked for.
     var shortening: ErrorCode?
     /// Sessions in a row that the gateway ended with an error before the first record of a replay.

@@ -23,8 +23,9 @@ public struct ReplayLedger: Sendable {
     public let window: Nanoseconds
     private var clocks = [SchemaClock](repeating: SchemaClock(), count: 256)
     private var streams = StreamTable()
-    /// The data were once of the time of day, which those of a tape that is served are not.
-    public private(set) var isOnTime = false
+    /// Where a mark lay in the data's time and what time of day it was, of that mark at which these were closest.
+    private var closestTime = Timestamp.undefined
+    private var closestWallTime = Timestamp.undefined
     /// Until when the feed was last live, in the data's time: what there was has come, also where nothing came.
     /// Undefined before.
     public private(set) var heardUntil = Timestamp.undefined
@@ -234,9 +235,12 @@ public struct ReplayLedger: Sendable {
 }
 
 extension ReplayLedger {
-    /// Hears where a mark lies in the data's time and when that was, of the feed or of its tape.
+    /// Hears where a mark lies in the data's time and when that was, of the feed or of its tape. Before the first data
+    /// it lies nowhere (0 on a tape).
     mutating func noteTime(of mark: FeedMark) {
-        guard mark.time.isDefined, mark.wallTime.isDefined else { return }
+        guard mark.time.isDefined, mark.wallTime.isDefined, mark.time > Timestamp(nanoseconds: 0) + Self.notice else {
+            return
+        }
         switch mark.kind {
         case .live: isPresent = true
         case .down, .refused:
@@ -247,7 +251,17 @@ extension ReplayLedger {
             return
         case .replayed, .gap, .slow: return
         }
-        isOnTime = isOnTime || (mark.wallTime - mark.time).count.magnitude <= Self.minute
+        let isCloser = !closestTime.isDefined
+            || (mark.wallTime - mark.time).count.magnitude < (closestWallTime - closestTime).count.magnitude
+        if isCloser { (closestTime, closestWallTime) = (mark.time, mark.wallTime) }
+    }
+
+    /// Whether the data are of the time of day, which those of a tape that is served are not: once within a minute of
+    /// it, or in its session, which may have been over.
+    func isOnTime(_ sessionStart: (Timestamp) -> Timestamp) -> Bool {
+        guard closestTime.isDefined else { return false }
+        return (closestWallTime - closestTime).count.magnitude <= Self.minute
+            || sessionStart(closestTime) == sessionStart(closestWallTime)
     }
 
     /// Takes a mark of the tape, between its records, so that a ledger made anew stands where the feed's did.
@@ -282,7 +296,8 @@ extension ReplayLedger: PersistentState {
         var window = window
         try archive.field(&window)
         guard window == self.window else { throw .mismatch(offset: 0, expected: "the ledger's window") }
-        try archive.field(&isOnTime)
+        try archive.field(&closestTime)
+        try archive.field(&closestWallTime)
         try archive.field(&isPresent)
         try archive.field(&heardUntil)
         for clock in clocks.indices { try archive.field(&clocks[clock]) }

@@ -18,8 +18,10 @@ public struct PosixFile: ~Copyable {
     /// The number the system knows the file by: valid as long as this value.
     public let descriptor: Int32
 
-    /// `open(2)`, close-on-exec. `mode` counts when the file is made.
-    public init(_ path: String, _ access: Access, mode: mode_t = 0o600) throws(SystemCallError) {
+    /// `open(2)`, close-on-exec. `mode` counts when the file is made. Without `followsLink` a symbolic link is refused.
+    public init(
+        _ path: String, _ access: Access, mode: mode_t = 0o600, followsLink: Bool = true
+    ) throws(SystemCallError) {
         let flags: Int32 =
             switch access {
             case .read: O_RDONLY
@@ -27,7 +29,7 @@ public struct PosixFile: ~Copyable {
             case .updateOrCreate: O_RDWR | O_CREAT
             case .create: O_RDWR | O_CREAT | O_EXCL
             }
-        let descriptor = open(path, flags | O_CLOEXEC, mode)
+        let descriptor = open(path, flags | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW), mode)
         guard descriptor >= 0 else { throw SystemCallError(call: "open", path: path, code: errno) }
         self.path = path
         self.descriptor = descriptor

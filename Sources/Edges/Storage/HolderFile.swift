@@ -7,7 +7,9 @@ public final class HolderFile {
     private let file: PosixFile
 
     /// Opens the file, made when it is absent. It is not locked yet.
-    public init(_ path: String) throws(SystemCallError) { file = try PosixFile(path, .updateOrCreate) }
+    public init(_ path: String) throws(SystemCallError) {
+        file = try PosixFile(path, .updateOrCreate, followsLink: false)
+    }
 
     /// Without waiting: false when another has a lock that excludes this one.
     public func lock(isShared: Bool = false) throws(SystemCallError) -> Bool { try file.lock(isShared: isShared) }

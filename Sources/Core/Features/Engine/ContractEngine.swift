@@ -203,25 +203,20 @@ public struct ContractEngine: ~Copyable {
     public mutating func takeStatus<Sink: FeatureSink & ~Copyable>(
         action: UInt16, time: UInt64, clock: UInt64, sink: inout Sink
     ) {
-        changeStatus(at: time, clock: clock, sink: &sink) { $0.apply(action: action) }
-    }
-
-    /// Status records of this contract are missing: until the next one the calendar says whether it trades.
-    public mutating func loseStatus<Sink: FeatureSink & ~Copyable>(clock: UInt64, sink: inout Sink) {
-        changeStatus(at: 0, clock: clock, sink: &sink) { $0.forget() }
-    }
-
-    private mutating func changeStatus<Sink: FeatureSink & ~Copyable>(
-        at time: UInt64, clock: UInt64, sink: inout Sink, _ change: (inout TradingStatus) -> Void
-    ) {
         hear(clock)
         let time = min(time, clock)
         if hasStarted {
             closeSeconds(upTo: max(time, clock &- min(clock, Self.clockGrace)), sink: &sink)
             state.pointee.advance(to: time)
         }
-        change(&state.pointee.status)
+        state.pointee.status.apply(action: action)
         refreshMarket(at: max(time, state.pointee.clock.time))
+    }
+
+    /// Status records of this contract are missing, those after `from` and before `to`, ns. No time passes with that.
+    public mutating func loseStatus(from: UInt64, to: UInt64) {
+        state.pointee.status.lose(from: from, to: to, in: state.pointee.session)
+        refreshMarket(at: state.pointee.clock.time)
     }
 
     /// Takes a `statistics` record of this contract: final settlements.

@@ -115,18 +115,19 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         }
         hasRecords = sequence > 0
         Terminal.writeError("levelhead: ingest goes on at record \(sequence), \(sequence - known) read again")
-        if hasRecords, !isDown { try markDown() }
+        if hasRecords, !isDown, let mark = try markDown() { ledgers.futures.take(mark) }
         return ledgers
     }
 
     /// A killed ingest could not say that its feed ended with it: until the next session nothing is of the present.
-    private mutating func markDown() throws {
-        guard let name = DatasetName(dataset) else { return }
+    private mutating func markDown() throws -> FeedMark? {
+        guard let name = DatasetName(dataset) else { return nil }
         let mark = FeedMark(
             .down, dataset: name, time: dataTime, wallTime: WallClock.now(), reason: .stopped)
         mark.write(to: scratch)
         put(RecordView(UnsafeRawPointer(scratch)))
         try check()
+        return mark
     }
 
     mutating func record(_ record: RecordView, sendTime: Timestamp, receiveTime: Timestamp) {
@@ -210,7 +211,8 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         if ingest == nil, failure == nil { awaitNames() }
         try check()
         try ingest?.flush()
-        if let firstReceived { stages?.record(.receiveToRing, WallClock.now() - firstReceived) }
+        guard ingest != nil, let received = firstReceived else { return }
+        stages?.record(.receiveToRing, WallClock.now() - received)
         firstReceived = nil
     }
 

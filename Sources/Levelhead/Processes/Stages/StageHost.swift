@@ -451,7 +451,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         hosted.secure(fold)
         outbox.mayOpen = !journals.isLow && !hosted.isDiskFull
         try outbox.send(at: messageTime)
-        if acknowledgements.hasUnsent { acknowledgements.sent(WallClock.now()) }
+        if acknowledgements.hasUnsent, !outbox.hasWaiting { acknowledgements.sent(WallClock.now()) }
         try journals.outputs.flush()
     }
 

@@ -168,5 +168,6 @@ import Units
         let entries = recorder.entries
         let holes = entries.indices.filter { if case .event(.hole) = entries[$0] { true } else { false } }
         #expect(holes.count == 2 && holes.allSatisfy { $0 < first })
+        #expect(recorder.holes.allSatisfy { $0.to == wall }, "up to the present, whichever record told that")
     }
 }

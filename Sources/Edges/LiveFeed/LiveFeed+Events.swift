@@ -18,7 +18,7 @@ extension LiveFeed {
         let mark = FeedMark(
             kind, dataset: dataset, time: markTime, wallTime: clock.wallTime(), reason: reason, schema: schema,
             instrument: instrument, from: from, to: to)
-        if dataTime.isDefined { ledger.noteTime(of: mark) }
+        ledger.noteTime(of: dataTime.isDefined ? mark : mark.nowhere)
         sink.event(event, mark: mark)
     }
 

@@ -124,7 +124,8 @@ extension LiveFeed {
     private func replayable(since from: Timestamp) -> Timestamp? {
         guard let sessionStart = configuration.sessionStart, ledger.isOnTime(sessionStart) else { return nil }
         let now = clock.wallTime()
-        let start = max(sessionStart(now), from)
+        // What came last is not asked for again: the hole is told from there.
+        let start = max(sessionStart(now), from + Nanoseconds(1))
         return start <= now && now - start <= configuration.timing.replayReach ? start : nil
     }
 
@@ -248,7 +249,8 @@ extension LiveFeed {
     private func lastKnown(_ schema: Schema) -> Timestamp? {
         if let since = lostSince[schema] { return since }
         let latest = ledger.latest(schema)
-        if latest.isDefined { return ledger.heardUntil.isDefined ? max(latest, ledger.heardUntil) : latest }
+        let known = latest.isDefined ? latest : ledger.isLive(schema) ? ledger.resumeStart(schema) : nil
+        if let known { return ledger.heardUntil.isDefined ? max(known, ledger.heardUntil) : known }
         return ledger.resumeStart(schema) ?? subscriptions.filter { $0.schema == schema }.compactMap(\.start).min()
     }
 }

@@ -179,10 +179,16 @@ extension LiveFeed {
     ) -> Int {
         // The mark's place is that of the records around it.
         dataArrival = lastHeard
-        // Another schema's record may be about a time long ago.
+        // Another schema's record may be about a time long ago, but it came in the present.
         let isOwn = hole.schema.recordType == record.type
-        let end = (isOwn ? ReplayLedger.possibleTime(of: record) : nil) ?? markTime
+        let end = isOwn ? ReplayLedger.possibleTime(of: record) ?? markTime : max(markTime, receiveTime(of: record))
         return end < hole.oldest ? 0 : tell(hole, to: hole.end(before: end), into: &sink)
+    }
+
+    /// 0 of a stamp that cannot be.
+    private func receiveTime(of record: RecordView) -> Timestamp {
+        let time = record.receiveTime
+        return time < .latest && !record.hasWrongReceiveTime ? time : Timestamp(nanoseconds: 0)
     }
 
     mutating func tell<Sink: LiveFeedSink & ~Copyable>(

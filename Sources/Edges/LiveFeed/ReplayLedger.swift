@@ -211,6 +211,9 @@ public struct ReplayLedger: Sendable {
         Self.clock(schema).flatMap { clocks[$0].resumeStart }.map { Timestamp(nanoseconds: $0) }
     }
 
+    /// Whether no replay of the schema is under way.
+    func isLive(_ schema: Schema) -> Bool { Self.clock(schema).map { clocks[$0].isLive } ?? false }
+
     /// Whether records of the schema came, or its subscription began.
     public func isKnown(_ schema: Schema) -> Bool { Self.clock(schema).map { clocks[$0].isKnown } ?? false }
 
@@ -238,19 +241,17 @@ extension ReplayLedger {
     /// Hears where a mark lies in the data's time and when that was, of the feed or of its tape. Before the first data
     /// it lies nowhere (0 on a tape).
     mutating func noteTime(of mark: FeedMark) {
-        guard mark.time.isDefined, mark.wallTime.isDefined, mark.time > Timestamp(nanoseconds: 0) + Self.notice else {
-            return
-        }
+        let wasPresent = isPresent
         switch mark.kind {
         case .live: isPresent = true
-        case .down, .refused:
-            if isPresent { heardUntil = mark.time - Self.notice }
-            isPresent = false
-        case .replaying:
-            isPresent = false
-            return
+        case .down, .refused, .replaying: isPresent = false
         case .replayed, .gap, .slow: return
         }
+        let end = min(mark.time, mark.wallTime)
+        guard mark.kind != .replaying, mark.time.isDefined, mark.wallTime.isDefined,
+            end > Timestamp(nanoseconds: 0) + Self.notice
+        else { return }
+        if wasPresent, mark.kind != .live { heardUntil = end - Self.notice }
         let isCloser = !closestTime.isDefined
             || (mark.wallTime - mark.time).count.magnitude < (closestWallTime - closestTime).count.magnitude
         if isCloser { (closestTime, closestWallTime) = (mark.time, mark.wallTime) }
@@ -286,6 +287,13 @@ extension ReplayLedger {
 }
 
 extension FeedMark {
+    /// The same before the first data, as it is on a tape.
+    var nowhere: FeedMark {
+        var mark = self
+        mark.time = Timestamp(nanoseconds: 0)
+        return mark
+    }
+
     /// Of a gap: where it ends.
     fileprivate var end: Timestamp { to.isDefined ? to : time }
 }

@@ -39,22 +39,8 @@ import Units
     private static func stage(_ change: (inout TradingConfiguration) -> Void = { _ in }) -> RiskStage {
         var stage = RiskStage(configuration(change), epoch: 1)
         stage.begin(day)
-        mark(&stage, 20_000, at: 1)
+        stage.mark(bid: 20_000, at: time(1))
         return stage
-    }
-
-    private static func mark(_ stage: inout RiskStage, _ bid: Int64, at seconds: Double) {
-        let levels = [
-            BookLevel(price: Ticks(bid), size: 100, count: 1), BookLevel(price: Ticks(bid + 1), size: 100, count: 1),
-        ]
-        levels.withUnsafeBufferPointer { levels in
-            stage.mark(
-                MarketUpdate(
-                    time: time(seconds), receiveTime: time(seconds), quality: [],
-                    bids: UnsafeBufferPointer(rebasing: levels[0..<1]),
-                    asks: UnsafeBufferPointer(rebasing: levels[1..<2]),
-                    trades: UnsafeBufferPointer(start: nil, count: 0)))
-        }
     }
 
     private static func signal(_ test: UInt32, at seconds: Double) -> Signal {
@@ -225,7 +211,7 @@ import Units
         }
         var stage = Self.stage(change)
         // Bars of eight ticks' range: 1.25 a tick, ten dollars a contract.
-        for second in 60..<300 { Self.mark(&stage, 20_000 + (second % 60 < 30 ? 0 : 8), at: Double(second)) }
+        for second in 60..<300 { stage.mark(bid: 20_000 + (second % 60 < 30 ? 0 : 8), at: Self.time(Double(second))) }
         var archive = StateArchive()
         try stage.persist(&archive)
         var again = RiskStage(Self.configuration(change), epoch: 1)
@@ -246,7 +232,7 @@ import Units
         for second in 60..<240 {
             if second == 150 { stage.changeContract() }
             let base: Int64 = second < 150 ? 20_000 : 20_200
-            Self.mark(&stage, base + (second % 30 < 15 ? 0 : 8), at: Double(second))
+            stage.mark(bid: base + (second % 30 < 15 ? 0 : 8), at: Self.time(Double(second)))
         }
         stage.apply(Self.signal(1, at: 239))
         stage.review(TradingClock(Self.time(239)))
@@ -266,7 +252,7 @@ import Units
                 sequence: 1, venueTime: Self.time(1), time: Self.time(1), order: id, parent: id, role: .entry,
                 side: .buy, quantity: Quantity(1), price: Ticks(20_001), fee: Money(cents: 62), liquidity: .taker,
                 strategy: .level))
-        Self.mark(&stage, 19_990, at: 2)
+        stage.mark(bid: 19_990, at: Self.time(2))
         #expect(stage.gate.strategies[.level].state == .locked && stage.gate.state == .active)
         stage.review(TradingClock(Self.time(2)))
         stage.review(TradingClock(Self.time(3)))

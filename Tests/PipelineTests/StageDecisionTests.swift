@@ -32,22 +32,8 @@ import Units
             TradingDay(
                 tradeDate: 20_240_305, sessionOpen: time(0), sessionClose: time(80_000), entryOpen: time(0),
                 entryClose: time(50_000), flatBy: time(60_000)))
-        mark(&stage, 20_000, at: 1)
+        stage.mark(bid: 20_000, at: time(1))
         return stage
-    }
-
-    private static func mark(_ stage: inout RiskStage, _ bid: Int64, at seconds: Int64) {
-        let levels = [
-            BookLevel(price: Ticks(bid), size: 100, count: 1), BookLevel(price: Ticks(bid + 1), size: 100, count: 1),
-        ]
-        levels.withUnsafeBufferPointer { levels in
-            stage.mark(
-                MarketUpdate(
-                    time: time(seconds), receiveTime: time(seconds), quality: [],
-                    bids: UnsafeBufferPointer(rebasing: levels[0..<1]),
-                    asks: UnsafeBufferPointer(rebasing: levels[1..<2]),
-                    trades: UnsafeBufferPointer(start: nil, count: 0)))
-        }
     }
 
     private static func signal(_ time: Timestamp) -> Signal {

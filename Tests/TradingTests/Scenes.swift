@@ -81,6 +81,37 @@ extension GatewayBench {
     }
 }
 
+extension GatewayBench {
+    /// A linked limit order of two, with a change of its price under way, of which the other of the pair has taken one.
+    static func reducedWhileChanging() -> GatewayBench {
+        var bench = GatewayBench()
+        bench.open(.buy, 2) {
+            $0.type = .limit
+            $0.limit = Script.price("4990.00")
+            $0.link = entry
+        }
+        bench.accepted(entry, 2)
+        bench.open(.buy, 2) {
+            $0.action = .modify
+            $0.type = .limit
+            $0.limit = Script.price("4991.00")
+        }
+        bench.say(.reduced, entry) {
+            $0.leaves = Quantity(1)
+            $0.reason = .linked
+        }
+        return bench
+    }
+
+    /// The venue says that the order is changed, and that two may fill.
+    mutating func changed(_ order: ClientOrderID) -> [String] {
+        say(.modified, order) {
+            $0.quantity = Quantity(2)
+            $0.leaves = Quantity(2)
+        }
+    }
+}
+
 extension OperatorCommand {
     static func flatten(waitsForOpen: Bool = false) -> OperatorCommand {
         OperatorCommand(

@@ -12,27 +12,8 @@ import Units
     }
 
     @Test func `a reduction that crosses a change is asked about`() {
-        var bench = GatewayBench()
-        bench.open(.buy, 2) {
-            $0.type = .limit
-            $0.limit = Script.price("4990.00")
-            $0.link = GatewayBench.entry
-        }
-        bench.accepted(GatewayBench.entry, 2)
-        bench.open(.buy, 2) {
-            $0.action = .modify
-            $0.type = .limit
-            $0.limit = Script.price("4991.00")
-        }
-        bench.say(.reduced, GatewayBench.entry) {
-            $0.leaves = Quantity(1)
-            $0.reason = .linked
-        }
-        let out = bench.say(.modified, GatewayBench.entry) {
-            $0.quantity = Quantity(2)
-            $0.leaves = Quantity(2)
-        }
-        #expect(out.contains("> ask m1"))
+        var bench = GatewayBench.reducedWhileChanging()
+        #expect(bench.changed(GatewayBench.entry).contains("> ask m1"))
     }
 
     @Test func `a fill of the other of a pair that crosses a change is asked about`() {
@@ -52,10 +33,6 @@ import Units
             $0.limit = Script.price("4988.00")
         }
         bench.filled(GatewayBench.entry, .buy, 1, "4990.00")
-        let out = bench.say(.modified, other) {
-            $0.quantity = Quantity(2)
-            $0.leaves = Quantity(2)
-        }
-        #expect(out.contains("> ask m2"))
+        #expect(bench.changed(other).contains("> ask m2"))
     }
 }

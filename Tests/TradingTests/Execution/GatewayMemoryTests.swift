@@ -79,27 +79,8 @@ import Units
     }
 
     @Test func `that a reduction crossed a change`() throws {
-        var bench = GatewayBench()
-        bench.open(.buy, 2) {
-            $0.type = .limit
-            $0.limit = Script.price("4990.00")
-            $0.link = GatewayBench.entry
-        }
-        bench.accepted(GatewayBench.entry, 2)
-        bench.open(.buy, 2) {
-            $0.action = .modify
-            $0.type = .limit
-            $0.limit = Script.price("4991.00")
-        }
-        bench.say(.reduced, GatewayBench.entry) {
-            $0.leaves = Quantity(1)
-            $0.reason = .linked
-        }
+        var bench = GatewayBench.reducedWhileChanging()
         try bench.reload()
-        let out = bench.say(.modified, GatewayBench.entry) {
-            $0.quantity = Quantity(2)
-            $0.leaves = Quantity(2)
-        }
-        #expect(out.contains("> ask m1"))
+        #expect(bench.changed(GatewayBench.entry).contains("> ask m1"))
     }
 }

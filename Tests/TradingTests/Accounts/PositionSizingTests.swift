@@ -96,4 +96,23 @@ import Units
             #expect(Int128(size + 1) * loss > allowed, "seed \(seed)")
         }
     }
+
+    @Test func `a change of the contract is no range`() {
+        var configuration = RangeConfiguration()
+        configuration.bar = .seconds(1)
+        configuration.length = 1
+        var range = AverageRange(configuration)
+        let market = TestMarket()
+        market.quality = []
+        func take(_ book: String, _ time: String) {
+            market.setBook(book)
+            market.time = Script.time(time)
+            range.take(market.update)
+        }
+        take("5000.00x1 | 5000.25x1", "1")
+        range.changeContract()
+        take("5050.00x1 | 5050.25x1", "2")
+        take("5050.00x1 | 5050.25x1", "3")
+        #expect(range.ticks == 0)
+    }
 }

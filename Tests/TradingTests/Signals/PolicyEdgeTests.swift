@@ -1,11 +1,10 @@
-import Accounts
 import Determinism
 import Orders
 import Signals
 import Testing
 import Units
 
-/// The policy's closes at its hour, and its range over a roll.
+/// The policy's closes at its hour.
 @Suite struct PolicyEdgeTests {
     @Test func `a position held over its hour is closed on the next day`() {
         var policy = LevelPolicy(epoch: 1)
@@ -54,24 +53,5 @@ import Units
         policy = try reloaded(policy, into: LevelPolicy(epoch: 1))
         policy.advance(to: Script.time("60001"), receiveTime: Script.time("60001"), intents: &intents)
         #expect(intents.count == 1)
-    }
-
-    @Test func `a change of the contract is no range`() {
-        var configuration = RangeConfiguration()
-        configuration.bar = .seconds(1)
-        configuration.length = 1
-        var range = AverageRange(configuration)
-        let market = TestMarket()
-        market.quality = []
-        func take(_ book: String, _ time: String) {
-            market.setBook(book)
-            market.time = Script.time(time)
-            range.take(market.update)
-        }
-        take("5000.00x1 | 5000.25x1", "1")
-        range.changeContract()
-        take("5050.00x1 | 5050.25x1", "2")
-        take("5050.00x1 | 5050.25x1", "3")
-        #expect(range.ticks == 0)
     }
 }

@@ -70,7 +70,7 @@ def levelhead(*arguments, status=0, timeout=300, **keywords):
     """Runs the program to its end and gives what it printed."""
     done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=timeout, **keywords)
     expect(status is None or done.returncode == status,
-           f"{arguments[0]} ended with {done.returncode}, expected {status}: {done.stderr.strip()[-400:]}")
+           f"{arguments[0]} ended with {done.returncode}, expected {status}: {done.stdout.strip()[-400:]} {done.stderr.strip()[-400:]}")
     return done
 
 

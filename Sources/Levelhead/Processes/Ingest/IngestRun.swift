@@ -10,8 +10,9 @@ import Units
 
 /// What an ingest writes of a run, live or over recorded tape: every record to the run's tape, and then to the ring.
 struct IngestRun: ~Copyable {
-    /// Records between two publications while there is no reason to wait.
-    private static let batchCount = 64
+    /// Records between two publications while there is no reason to wait: as many may be on the tape and not in the ring
+    /// when it dies.
+    static let batchCount = 64
     /// How often the places of readers that died are freed.
     private static let readerLook = Nanoseconds.milliseconds(100)
     /// How long readers are waited for at the start, and when the run is to stop.

@@ -32,10 +32,17 @@ struct RunResults {
     /// Whether a process has ended in order: its values are in the summary.
     func exists(_ role: ProcessRole) -> Bool { PosixFile.exists(site.result(role)) }
 
-    /// The record up to which a process came that ended in order when the run did not: each of them ends where it is. A
-    /// run that ended in order has taken all of them.
+    /// Ingest did not end in order: its tape may have records that it never got into the ring.
+    var isIngestDead: Bool {
+        let summary = Self.members("\(site.directory)/results/summary.json")
+        return summary?["dead"]?.contains("\"\(ProcessRole.ingest.rawValue)\"") == true
+    }
+
+    /// The record up to which a process came that ended in order when the run did not, or when its ingest had died: each
+    /// of them ends where it is. A run that ended in order has taken all of them.
     func end(of role: ProcessRole) -> UInt64 {
-        if let summary = Self.members("\(site.directory)/results/summary.json"), summary[UpResult.failureKey] == nil {
+        if !isIngestDead,
+            let summary = Self.members("\(site.directory)/results/summary.json"), summary[UpResult.failureKey] == nil {
             return .max
         }
         return Self.members(site.result(role))?["records"].flatMap { UInt64($0) } ?? .max

@@ -48,6 +48,23 @@ import Units
         #expect(reading.epochs.isEmpty)
     }
 
+    @Test func `a ring that goes on from a number tells what came before it, also when no record follows`() throws {
+        let memory = try RingMemory.plain(capacity: capacity, firstSequence: 50)
+        let writer = try RingWriter(memory)
+        for isOver in [false, true] {
+            var reader = try RingReader(memory, from: .sequence(42))
+            var reading = Reading()
+            reading.drain(&reader)
+            #expect(reading.told == Array(42..<50), "over: \(isOver)")
+            #expect(reader.nextSequence == 50)
+        }
+        writer.retire()
+        var late = try RingReader(memory, from: .sequence(42))
+        var reading = Reading()
+        reading.drain(&late)
+        #expect(reading.told == Array(42..<50))
+    }
+
     @Test func `a number that does not exist yet is refused with the next one`() throws {
         let memory = try RingMemory.plain(capacity: capacity, firstSequence: 5)
         #expect(throws: RingError.sequenceAhead(requested: 6, next: 5)) {

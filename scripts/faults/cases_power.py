@@ -1,8 +1,9 @@
 """A run with journal.durability = power on a machine that loses its power again and again: what each file may have lost of what
 was not synced is lost, of one more than of the other, and the run goes on with nothing missing that anybody was told."""
 
-from bench import PLACE, case, expect, short_day
+from bench import PLACE, case, expect, same, short_day, until
 from cases_live import KEY, live_up, serve, settle
+from disk import Disk
 from power import Power
 from runs import Up, prove, replay_once
 import records
@@ -53,3 +54,19 @@ def power_cuts_of_a_live_run(source):
         with start(["--resume"]) as up:
             settle(up, len(whole))
             return f"{prove(up, up.end(), whole=whole)}; {told(lost)}"
+
+
+@case()
+def a_sync_that_fails(_):
+    """A disk that says once that it lost something, and is well behind that: nothing that it lost was shown, or counts."""
+    forgetful = Disk("forgetful")
+    total = replay_once(short_day())["records"]
+    with Up("--tape", short_day(), "--speed", "max", *POWER, environment=forgetful.environment) as up:
+        up.reach(total // 10)
+        forgetful.rule(f"unsynced {up.run}/tape")
+        until(lambda: "Input/output error" in up.words(), 10, f"it is said: {up.words()[-300:]}")
+        kept = records.count(up.run)
+        readers = {one["name"]: one["sequence"] + 1 for one in up.status()["processes"] if one["name"] != "ingest"}
+        same(set(readers.values()), {kept}, f"the tape has what was shown, and no more: {readers}")
+        forgetful.rule()
+        return prove(up, up.wait(120), source=short_day())

@@ -238,12 +238,26 @@ def the_dead_stay_dead(source):
             for key in ("feature_sha256", "order_sha256"):
                 same(result[key] is None, key == missing, f"{key} is null with {role} dead")
             same(result.get("dead"), [role], "the dead are named")
+            same(json.loads(levelhead("verify", up.run, "--json").stdout)["differences"], 0, f"differences with {role} dead")
+        # Nothing follows any more: who was dead reads what it lacks from the tape.
+        with Up("--tape", short_day(), "--speed", "600x", "--resume", run=up.run, state=up.state) as up:
+            prove(up, up.wait(60), source=short_day())
+    with Up("--tape", short_day(), "--speed", "600x", "--no-restart") as up:
+        up.reach(total // 3)
+        role = source.choice(ROLES[1:])
+        up.kill(role, signal.SIGTERM)
+        same(up.wait(90)["dead"], [role], "who was ended is named")
+        same(json.loads(levelhead("verify", up.run, "--json").stdout)["differences"], 0, f"differences with {role} ended")
     with Up("--tape", short_day(), "--speed", "60x", "--no-restart") as up:
         up.reach(total // 3)
         up.kill("engine")
         up.kill("ingest")
         result = up.wait(90)
         same((result["records"], result["feature_sha256"]), (records.count(up.run), None), "records that nobody is there to tell of")
+    with Up("--tape", short_day(), "--speed", "60x") as up:
+        up.reach(total // 10)
+        up.restarted("risk", up.kill("risk", signal.SIGTERM))
+        same((up.run / "results/risk.json").exists(), False, "what the one before came to is kept")
     return "the others read all of it"
 
 

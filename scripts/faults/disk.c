@@ -4,6 +4,7 @@
  *     stop PID PART PLACE    the process stops itself (SIGSTOP), once, before it writes to a file whose path contains
  *                            PART; PLACE is first for any write, meta for one to the first two pages
  *     hold PART              fdatasync(2) of such a file waits as long as the rule is there
+ *     unsynced PART          fdatasync(2) of such a file fails: EIO
  *     full PART              such a file does not grow: ENOSPC
  *     readonly PART          such a file is not written, cut, renamed to or made: EROFS
  *     spawn PART             no program of such a path is started: EAGAIN
@@ -138,6 +139,7 @@ int fdatasync(int file) {
     if (getenv("DISK") && path_of(file, path)) {
         while (is_ruled("hold", path, 0)) usleep(1000);
         if (is_ruled("readonly", path, 0)) FAIL(EROFS);
+        if (is_ruled("unsynced", path, 0)) FAIL(EIO);
     }
     return real(file);
 }

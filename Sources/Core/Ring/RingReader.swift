@@ -123,7 +123,8 @@ extension RingReader {
             epoch32 = header.epoch
             return .newEpoch(header.epoch)
         }
-        if header.holdsRecord, header.sequence > expected {
+        // A frame without a record has the next one's number: also where none follows, what is missing is told.
+        if header.sequence > expected {
             let first = expected
             expected = header.sequence
             return .lost(first: first, count: header.sequence &- first)

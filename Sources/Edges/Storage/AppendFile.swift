@@ -1,3 +1,4 @@
+@preconcurrency import Glibc
 import Platform
 
 /// A file that only grows, written in batches. Continued at an offset before its end, it compares every record that is
@@ -27,6 +28,8 @@ struct AppendFile: ~Copyable {
     /// A sync failed when some of what it was for was not here any more: nothing ends that.
     private(set) var hasLost = false
     private var goesOn = false
+    /// Nothing is handed to the system: it lacks what this follows from.
+    var isHeld = false
     /// Bytes kept for a disk that takes nothing; then its owner ends.
     static let keptByteCountMax = 1 << 26
     /// What was collected; in a file that is synced, before it what was written since the last sync, as far as there
@@ -114,7 +117,7 @@ struct AppendFile: ~Copyable {
     /// Hands the collected records to the system: from then on a killed process does not lose them, unless there is a
     /// `failure`.
     mutating func flush() throws(SystemCallError) {
-        guard used > written else { return }
+        guard used > written, !isHeld else { return }
         do throws(SystemCallError) { try write() } catch {
             writeFailure = error
             return try keep(error)
@@ -126,6 +129,7 @@ struct AppendFile: ~Copyable {
     /// Flushes, then waits for the disk. After one that failed, what it was for is written again first.
     mutating func sync() throws(SystemCallError) {
         isSynced = true
+        if isHeld { return }
         if syncFailure != nil { written = 0 }
         do throws(SystemCallError) { try write() } catch {
             writeFailure = error
@@ -151,6 +155,9 @@ struct AppendFile: ~Copyable {
         writeFailure = nil
     }
 
+    /// What is held is not on the disk.
+    var heldError: SystemCallError { SystemCallError(call: "pwrite", path: file.path, code: ENOSPC) }
+
     private mutating func keep(_ error: SystemCallError) throws(SystemCallError) {
         isLow = goesOn
         guard goesOn else { throw error }
@@ -167,7 +174,7 @@ struct AppendFile: ~Copyable {
 
     private mutating func makeRoom(for count: Int) throws(SystemCallError) {
         guard used + count > batch.count else { return }
-        if let failure, used + count > Self.keptByteCountMax { throw failure }
+        if failure != nil || isHeld, used + count > Self.keptByteCountMax { throw failure ?? heldError }
         let larger = UnsafeMutableRawBufferPointer.allocate(
             byteCount: max(used + count, used > 0 ? 2 * batch.count : 0), alignment: 16)
         larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: batch[..<used]))

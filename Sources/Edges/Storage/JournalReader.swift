@@ -57,6 +57,10 @@ public struct JournalReader: ~Copyable {
         let start = try JournalError.file { () throws(SystemCallError) in
             try file.read(at: 0, count: JournalFrame.magic.count)
         }
+        // Its maker was killed before it had written the magic: there is nothing in it.
+        if start.count < JournalFrame.magic.count, JournalFrame.magic.starts(with: start), position == .start {
+            return JournalFrame.magic.count
+        }
         guard start == JournalFrame.magic else { throw .notAJournal(path: path, found: start) }
         let offset = Int(clamping: position.byteOffset)
         guard offset <= size else { throw .shorter(path: path, size: size, expected: offset) }

@@ -73,6 +73,12 @@ public struct JournalWriter: ~Copyable {
     /// The disk has no more space to set aside: only the reserve is left.
     public var isLow: Bool { file.isLow }
 
+    /// Nothing is handed to the system: what was appended since stays in memory, as if the disk took nothing.
+    public var isHeld: Bool {
+        get { file.isHeld }
+        set { file.isHeld = newValue }
+    }
+
     /// The disk takes nothing: what was appended since is in memory alone, and is tried again with every flush.
     public var isUnwritten: Bool { file.failure != nil }
     /// What the disk said; nil when it has all that it was given.
@@ -163,5 +169,6 @@ public struct JournalWriter: ~Copyable {
 
     private func checkWritten() throws(JournalError) {
         if let failure = file.failure { throw .file(failure) }
+        if file.isHeld { throw .file(file.heldError) }
     }
 }

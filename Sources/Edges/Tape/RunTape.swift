@@ -124,6 +124,9 @@ public struct RunTapeWriter: ~Copyable {
     private var parts: [RunTape.Part]
     private var file: PosixFile?
     private var offset = 0
+    /// Nothing is shown before it is synced: what a sync that failed was for is taken off the tape.
+    public var showsSyncedOnly = false
+    private var syncedOffset = 0
     private var buffer: [UInt8] = []
     /// Records of the run so far: the number of the next one.
     public private(set) var recordCount: UInt64
@@ -235,7 +238,14 @@ public struct RunTapeWriter: ~Copyable {
         try flush()
         guard let open = file.take() else { return }
         var failure: SystemCallError?
-        do throws(SystemCallError) { try open.sync() } catch { failure = error }
+        do throws(SystemCallError) {
+            try open.sync()
+            syncedOffset = offset
+        } catch {
+            failure = error
+            // The system says it once: a successor would find it in memory, and its own sync would succeed.
+            if showsSyncedOnly { try? open.truncate(to: syncedOffset) }
+        }
         file = consume open
         if let failure { throw .system(failure) }
     }
@@ -276,7 +286,7 @@ public struct RunTapeWriter: ~Copyable {
         } catch {
             throw .system(error)
         }
-        offset = end
+        (offset, syncedOffset) = (end, end)
         (placeCount, placeOffset) = (0, end)
     }
 }

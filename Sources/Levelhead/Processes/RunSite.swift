@@ -34,6 +34,8 @@ struct RunSite: Sendable {
     func write(_ role: ProcessRole, _ members: [(String, String)]) throws {
         try PosixFile.replace(result(role), with: Array((JSONText.object(members) + "\n").utf8))
     }
+    /// Goes on with a process: what one before came to is not its end.
+    func removeResult(_ role: ProcessRole) { unlink(result(role)) }
     /// A live feed's run carries the account on; one over recorded tape starts anew in its directory. Each process asks
     /// once, at its start, and ends when nobody can say.
     func isLive() throws -> Bool { try RunInput.of(runFile: runFile) == .live }

@@ -207,6 +207,33 @@ import Testing
         }
     }
 
+    @Test func `a journal whose maker was killed in its first bytes is empty`() throws {
+        for count in 0..<JournalFrame.magic.count {
+            try directory.write(Array(JournalFrame.magic.prefix(count)), "engine.journal")
+            #expect(try read().sequences == [], "\(count) bytes")
+            var journal = try JournalWriter.resume(path)
+            try append(1...2, to: &journal)
+            try journal.finish()
+            #expect(try read().sequences == [10, 20], "\(count) bytes")
+        }
+    }
+
+    @Test func `what is held stays in memory until it is let go`() throws {
+        var journal = try JournalWriter.create(path)
+        try append(1...1, to: &journal)
+        try journal.flush()
+        journal.isHeld = true
+        // More than is collected before one call of the system.
+        try append(2...4_000, to: &journal)
+        try journal.flush()
+        try journal.sync()
+        #expect(throws: JournalError.self) { _ = try journal.checkpoint() }
+        #expect(try read().sequences == [10])
+        journal.isHeld = false
+        try journal.finish()
+        #expect(try read().sequences.count == 4_000)
+    }
+
     @Test func `a file that is no journal, or a shorter one than the snapshot's, is refused`() throws {
         let position = try write(4, mark: 4)
         let whole = try directory.bytes("engine.journal")

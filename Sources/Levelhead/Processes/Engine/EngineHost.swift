@@ -22,7 +22,7 @@ import ZeroMQ
 ///
 /// It takes nothing but records, so its state is a function of the run's tape alone.
 struct EngineHost: ~Copyable {
-    private static var stateVersion: UInt64 { 11 }
+    private static var stateVersion: UInt64 { 12 }
     private static var stride: Int { 1_024 }
 
     private let site: RunSite
@@ -86,12 +86,14 @@ struct EngineHost: ~Copyable {
             ledger.streams = streams
             return streams
         }
+        let records = try RingRecords(site, from: position, isPacing: true)
+        site.removeResult(.engine)
         let door = SignalDoor(
             try StageOutbox(.engine, site, context, outboxes: saved.outboxes, seal: nil), stages)
         pipeline.withOutput { $0.door = door }
         return EngineHost(
             site: site, setup: setup, pipeline: pipeline, streams: streams,
-            records: try RingRecords(site, from: position, isPacing: true),
+            records: records,
             door: door, outputs: try OutputJournal.open(site.journal("engine-out"), at: saved.outputs),
             snapshots: snapshots, identity: identity, wait: IdleWait(configuration.ring.engineWait, hasCore: true),
             position: position)

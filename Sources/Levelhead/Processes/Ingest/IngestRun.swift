@@ -10,8 +10,8 @@ import Units
 
 /// What an ingest writes of a run, live or over recorded tape: every record to the run's tape, and then to the ring.
 struct IngestRun: ~Copyable {
-    /// Records between two publications while there is no reason to wait: as many may be on the tape and not in the ring
-    /// when it dies.
+    /// Records between two publications while there is no reason to wait: as many may be on the tape and not in the
+    /// ring when it dies.
     static let batchCount = 64
     /// How often the places of readers that died are freed.
     private static let readerLook = Nanoseconds.milliseconds(100)
@@ -54,6 +54,7 @@ struct IngestRun: ~Copyable {
         let isSynced = configuration.journal.outlivesPower
         // Of what a killed ingest had written the disk may have nothing yet.
         if isSynced { try tape.sync() }
+        tape.showsSyncedOnly = isSynced
         let first = tape.recordCount
         let file = try SharedMemoryFile.own(
             path: site.ringPath, byteCount: RingLayout.byteCount(capacity: capacity)

@@ -40,6 +40,7 @@ struct TapeIngest {
             let count = try RunTapeWriter.resume(site.tapeDirectory)?.recordCount ?? 0
             return end(desk, ProcessPlace(position: count))
         }
+        site.removeResult(.ingest)
         var feed = TapeFeed(tape, window: window)
         try ingest.republish()
         try feed.skip(to: ingest.nextSequence)

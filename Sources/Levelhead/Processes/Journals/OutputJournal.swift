@@ -31,6 +31,11 @@ struct OutputJournal: ~Copyable {
 
     /// It will soon be written without a `flush`.
     var isHalfFull: Bool { writer.isHalfFull }
+    /// What is appended stays in memory, whatever is asked for.
+    var isHeld: Bool {
+        get { writer.isHeld }
+        set { writer.isHeld = newValue }
+    }
     mutating func flush() throws { try writer.flush() }
     /// From here on not even a power cut does.
     mutating func sync() throws { try writer.sync() }

@@ -27,14 +27,21 @@ struct StageJournals: ~Copyable {
     mutating func put(_ message: StageMessage, at position: UInt64) throws {
         if outputs.isHalfFull {
             try keepInputs()
-            if !inputs.isUnwritten { try outputs.flush() }
+            try outputs.flush()
         }
         try outputs.append(message, at: position)
     }
 
-    /// What was taken is safe from here on.
+    /// What was taken is safe from here on; while the disk does not take it, it has nothing of what was put out since.
     mutating func keepInputs() throws {
         if outlivesPower { try inputs.sync() } else { try inputs.flush() }
+        outputs.isHeld = inputs.isUnwritten
+    }
+
+    /// The same, and not for longer than the machine has power.
+    mutating func flushInputs() throws {
+        try inputs.flush()
+        outputs.isHeld = inputs.isUnwritten
     }
 
     /// What was taken is safe from here on, and so is what was put out where it may not be made again otherwise: with

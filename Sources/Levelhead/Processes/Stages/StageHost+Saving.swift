@@ -24,6 +24,8 @@ extension StageHost where Hosted: ~Copyable {
         guard !outbox.hasWaiting else { return }
         try show()
         try journals.keep(withOutputs: false)
+        // It throws where the disk does not take them; nothing of what follows from them is there then.
+        let inputs = try journals.inputs.position()
         try hosted.record()
         var saved = SavedStage(
             next: inbox.next, outboxes: outbox.saved, outputs: try journals.outputs.position(), time: clock.last,
@@ -36,7 +38,7 @@ extension StageHost where Hosted: ~Copyable {
             Hosted.role.rawValue, identity,
             SnapshotPosition(
                 sequence: position, time: Int64(bitPattern: fold.clock.event.nanoseconds),
-                audit: try hosted.checkpoint(), journal: try journals.inputs.position()),
+                audit: try hosted.checkpoint(), journal: inputs),
             state: archive.bytes)
     }
 
@@ -45,6 +47,7 @@ extension StageHost where Hosted: ~Copyable {
             try save()
             try snapshots.sync()
         } catch where StorageSpace.isMissing(error) {}
+        try journals.keepInputs()
         try journals.inputs.finish()
         try journals.outputs.finish()
         try hosted.finish(site, fold, records: position)

@@ -17,8 +17,9 @@ struct UpRun {
         try site.removeSharedMemory()
         var supervisor = try Supervisor(
             site, ingestArguments: ingestArguments, restarts: restarts, isLockstep: isLockstep)
+        var isOver = false
         defer {
-            unlink(RunSite.currentRunFile(site.stateDirectory))
+            if isOver || !isWorthResuming { unlink(RunSite.currentRunFile(site.stateDirectory)) }
             try? site.removeSharedMemory()
         }
         let configuration = try site.configuration()
@@ -35,9 +36,19 @@ struct UpRun {
             let role = (error as? any ProcessFailure)?.role
             return UpResult(site, supervisor, dead: role.map { [$0] } ?? [], failure: error)
         }
+        isOver = true
         let (dead, neverUp) = (supervisor.deadRoles, supervisor.neverUp)
         supervisor.stopAll()
         return UpResult(site, supervisor, dead: restarts ? [] : dead, neverUp: neverUp)
+    }
+
+    /// A live run that has something open: it is gone on with when what has ended it has passed.
+    private var isWorthResuming: Bool {
+        guard (try? site.isLive()) == true, let venue = try? site.configuration().risk.venue.rawValue else {
+            return false
+        }
+        let account = (try? DayRecord.read(DayRecord.path(site.stateDirectory, venue: venue))) ?? nil
+        return UpResult.position(of: site, account: account) != nil
     }
 }
 

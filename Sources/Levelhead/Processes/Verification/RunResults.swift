@@ -32,16 +32,17 @@ struct RunResults {
     /// Whether a process has ended in order: its values are in the summary.
     func exists(_ role: ProcessRole) -> Bool { PosixFile.exists(site.result(role)) }
 
-    /// Ingest did not end in order: its tape may have records that it never got into the ring.
-    var isIngestDead: Bool {
+    /// A process that did not end in order at the run's end, or was ended before and not started again. A dead ingest's
+    /// tape may have records that it never got into the ring.
+    func isDead(_ role: ProcessRole) -> Bool {
         let summary = Self.members("\(site.directory)/results/summary.json")
-        return summary?["dead"]?.contains("\"\(ProcessRole.ingest.rawValue)\"") == true
+        return summary?["dead"]?.contains("\"\(role.rawValue)\"") == true
     }
 
-    /// The record up to which a process came that ended in order when the run did not, or when its ingest had died: each
-    /// of them ends where it is. A run that ended in order has taken all of them.
+    /// The record up to which a process came that ended in order before the run did, or when the run or its ingest did
+    /// not: each of them ends where it is. In a run that ended in order they have taken all of them.
     func end(of role: ProcessRole) -> UInt64 {
-        if !isIngestDead,
+        if !isDead(role), !isDead(.ingest),
             let summary = Self.members("\(site.directory)/results/summary.json"), summary[UpResult.failureKey] == nil {
             return .max
         }

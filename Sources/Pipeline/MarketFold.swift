@@ -38,6 +38,12 @@ public struct MarketFold: ~Copyable {
     private let isCollecting: Bool
     /// A live feed ended, or replays books, and has not replayed them to the present.
     var areBooksPast = false
+    /// What comes of the present comes too late to be so now.
+    private var areBooksLate = false
+    private var areBooksOfNow: Bool { !areBooksPast && !areBooksLate }
+    /// Other records than the books are still of the past.
+    private var isCatchingUp = false
+    private var present: FeedCondition { areBooksLate ? .late : isCatchingUp ? .catchingUp : .live }
     /// While books are replayed, by the contract's place: the largest receive time of its own records, ns, where these
     /// lie behind what another stream has said already; else 0.
     let lagging: UnsafeMutablePointer<UInt64>
@@ -238,7 +244,7 @@ public struct MarketFold: ~Copyable {
             FeedMark(record).map { !areBooksPast || !Self.isOfChain($0) && $0.kind != .down }
                 ?? isHeartbeatOfPresent(record)
         default:
-            !areBooksPast || clock == 0 || record.type == .mbp10 || record.publisherID == RecordView.globex
+            areBooksOfNow || clock == 0 || record.type == .mbp10 || record.publisherID == RecordView.globex
         }
     }
 
@@ -325,17 +331,24 @@ public struct MarketFold: ~Copyable {
         case .gap where isOfBooks: loseRecords(mark, sink: &sink)
         case .gap where mark.schema == .status: loseStatus(mark, sink: &sink)
         case .down, .refused:
-            areBooksPast = true
+            (areBooksPast, areBooksLate) = (true, false)
             sink.feedChanged(.lost)
         case .replaying:
             areBooksPast = areBooksPast || isOfBooks
-            sink.feedChanged(areBooksPast ? .replaying : .catchingUp)
+            isCatchingUp = true
+            sink.feedChanged(areBooksPast ? .replaying : present)
         case .replayed where isOfBooks && areBooksPast:
             endReplay(sink: &sink)
-            sink.feedChanged(.catchingUp)
+            isCatchingUp = true
+            sink.feedChanged(present)
         case .live:
             endReplay(sink: &sink)
-            sink.feedChanged(.live)
+            isCatchingUp = false
+            sink.feedChanged(present)
+        // The books are as they were received; only what they say of now is not so.
+        case .behind, .abreast:
+            areBooksLate = mark.kind == .behind
+            if !areBooksPast { sink.feedChanged(present) }
         case .gap, .replayed, .slow: break
         }
     }
@@ -421,6 +434,8 @@ extension MarketFold: PersistentState {
         try archive.marker("market")
         try archive.field(&clock)
         try archive.field(&areBooksPast)
+        try archive.field(&areBooksLate)
+        try archive.field(&isCatchingUp)
         for slot in 0..<engineCount {
             try archive.field(&lagging[slot])
             try archive.field(&belated[slot])

@@ -10,6 +10,8 @@ public enum FeedCondition: UInt8, Sendable {
     case catchingUp
     /// Books of the past come.
     case replaying
+    /// Books of the present come, too late to be so now.
+    case late
     /// None come.
     case lost
 

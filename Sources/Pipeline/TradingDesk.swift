@@ -159,7 +159,8 @@ public struct TradingDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         mark()
         watch.feedChanged(feed)
         judge.isFeedLive = feed == .live
-        risk.gate.feedChanged(isLive: feed == .live, hasPresentBooks: feed.hasPresentBooks)
+        risk.gate.feedChanged(
+            isLive: feed == .live, hasPresentBooks: feed.hasPresentBooks, isLate: feed == .late)
         settle()
     }
 

@@ -33,6 +33,16 @@ import Testing
         #expect([0, 1, 3, 4, 5].map { follower.flattenEpoch(asked: $0) } == [5, 5, 5, 4, 5])
     }
 
+    @Test func `nor is the proof of an epoch that was armed since a later flatten's own`() throws {
+        var follower = LockFollower()
+        #expect(follower.flattenEpoch(asked: 1) == 1 && !follower.isArmedAgain)
+        _ = Self.hear(Self.word(4, locked: true), &follower)
+        #expect(!follower.isArmedAgain)
+        _ = Self.hear(Self.word(4, locked: false), &follower)
+        #expect(follower.isArmedAgain)
+        #expect([0, 3, 4, 5].map { follower.flattenEpoch(asked: $0) } == [5, 5, 5, 5])
+    }
+
     @Test func `of several flattens the last one is told, and an older word never`() throws {
         var follower = LockFollower()
         #expect(Self.hear(Self.word(5, locked: true), &follower)?.epoch == 5)

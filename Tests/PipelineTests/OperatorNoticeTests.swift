@@ -33,8 +33,16 @@ import Units
         #expect(notice.order == (request == .cancel ? order : .none))
     }
 
+    @Test func `what was cancelled while risk was silent has a cause in its log`() throws {
+        let command = OperatorCommand(.peerSilent, sender: ShortText("heartbeat"))
+        let notice = try #require(try Self.told(command).first)
+        #expect(notice.kind == .cancelAsked && notice.reason == .peerSilent && notice.order == .none)
+        #expect("\(notice.certificate.sender): \(notice.certificate.reason)" == "heartbeat: risk is silent")
+    }
+
     @Test func `of the rest risk is asked itself`() throws {
-        for request in OperatorRequest.allCases where ![.cancel, .reconcile, .flatten].contains(request) {
+        let told: [OperatorRequest] = [.cancel, .reconcile, .flatten, .peerSilent]
+        for request in OperatorRequest.allCases where !told.contains(request) {
             #expect(try Self.told(OperatorCommand(request, epoch: 1)).isEmpty, "\(request)")
         }
     }

@@ -53,6 +53,18 @@ def lockstep_takes_no_commands(source):
 
 
 @case()
+def lockstep_programme(source):
+    """The programme's day ends while nothing is held: time alone changes the state."""
+    config = bench.PLACE / "programme.toml"
+    config.write_text(bench.DAY_CONFIG.read_text() + '[programme]\nbalance_usd = "50000.00"\nflat_by = "09:45"\n')
+
+    def look(lines):
+        ends = [line for line in lines if line.get("reason") == "flat_by" and line.get("to") == "REDUCING"]
+        same(len(ends), 1, "the end of the programme's day in the audit log")
+    return in_logical_time(short_day(), config, look)
+
+
+@case()
 def lockstep_two_accounts(source):
     config = bench.PLACE / "two-accounts.toml"
     config.write_text(bench.DAY_CONFIG.read_text() + '[books]\nrouting = "two_accounts"\n')

@@ -18,7 +18,7 @@ FILLED = 3
 # Where an event has its price, and a command its kind and its order's price, in ticks.
 EVENT_PRICE = 44
 COMMAND_KIND, COMMAND_PRICE = 1, 37
-SUBMIT = 1
+SUBMIT, CANCEL = 1, 2
 # Behind position and sequence, with which an input begins.
 INPUT_HEADER = 16
 

@@ -26,6 +26,10 @@ import Units
         case gap
         /// The gateway says that we read too slowly; nothing is lost.
         case slow
+        /// The books come late: what they say is not so any more.
+        case behind
+        /// They are of the present again.
+        case abreast
     }
 
     /// Why.
@@ -102,6 +106,8 @@ extension FeedMark.Kind {
         case .refused: "refused"
         case .gap: "gap"
         case .slow: "slow"
+        case .behind: "behind"
+        case .abreast: "abreast"
         }
     }
 }

@@ -49,7 +49,13 @@ extension ExecutionGateway {
 
     /// - Parameter isOurs: the gateway itself wants it, and says so.
     mutating func flatten(_ reason: StateReason, isOurs: Bool, _ clock: TradingClock) {
-        guard !isFlattening else { return }
+        if isFlattening {
+            // The lock of a roll ends by itself; what was found wrong meanwhile does not.
+            guard isOurs, flattening.reason == .contractRolls else { return }
+            flattening.reason = reason
+            flattening.isOurs = true
+            return announce(.flattening, clock)
+        }
         begin(reason, waitsForOpen: configuration.closesAtOpen, clock)
         flattening.isOurs = isOurs
         if isOurs { announce(.flattening, clock) }

@@ -127,7 +127,9 @@ public struct ExecutionGateway: Sendable {
         case .expired: withhold(command.target, .notSent, clock)
         case .reconcile: reconcile(clock)
         case .identities: identities.begin(epoch: command.target.epoch)
-        case .pause, .resume, .halt, .order, .modify, .peerSilent, .peerHeard: break
+        // Nobody watches the limits that were there when it was approved.
+        case .peerSilent: cancelEntries(of: nil, clock)
+        case .pause, .resume, .halt, .order, .modify, .peerHeard: break
         }
     }
 

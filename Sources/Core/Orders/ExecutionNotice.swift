@@ -66,13 +66,14 @@ extension ExecutionNotice {
     public init?(of command: OperatorCommand, at time: Timestamp) {
         switch command.request {
         case .cancel: self.init(kind: .cancelAsked, reason: .operatorRequest, time: time, order: command.target)
+        case .peerSilent: self.init(kind: .cancelAsked, reason: .peerSilent, time: time)
         case .reconcile: self.init(kind: .reconciliationAsked, reason: .operatorRequest, time: time)
         default: return nil
         }
         certificate.command = command.id
         certificate.epoch = command.epoch
         certificate.sender = command.sender
-        certificate.reason = command.reason
+        certificate.reason = command.request == .peerSilent ? ShortText("risk is silent") : command.reason
     }
 }
 

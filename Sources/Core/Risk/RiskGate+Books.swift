@@ -142,6 +142,15 @@ extension RiskGate {
         programme?.begin(tradeDate: day.tradeDate, flatBy: day.programmeFlatBy, equity: equity, balance: balance)
     }
 
+    /// From its flat-by time on nothing opens, a person's orders neither, and those that rest are cancelled: what they
+    /// filled would break the rule.
+    mutating func endProgrammeDay() {
+        if !restrictions.contains(.programme) { restrict(.programme, .flatByTime) }
+    }
+
+    /// Time alone will make a step one that changes the state.
+    public var awaitsProgrammeEnd: Bool { day.programmeFlatBy.isDefined && !restrictions.contains(.programme) }
+
     /// Holds the account against the programme's rules; true when one is broken, which flattens and locks.
     mutating func evaluateProgramme() -> Bool {
         guard let start = programme?.pack.startingBalance else { return false }

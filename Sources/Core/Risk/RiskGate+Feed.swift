@@ -5,11 +5,17 @@ extension RiskGate {
     /// A live feed fell behind the present (it replays, or is gone), or has caught up with it. While it is behind, an
     /// account that would be ACTIVE is REDUCING; a plain tape says nothing of the kind.
     ///
-    /// - Parameter hasPresentBooks: what the traded contract's book says is so now, though other records are late.
-    ///   While it is not, nobody opens a position on it.
-    public mutating func feedChanged(isLive: Bool, hasPresentBooks: Bool) {
+    /// - Parameters:
+    ///   - hasPresentBooks: what the traded contract's book says is so now, though other records are late. While it is
+    ///     not, nobody opens a position on it.
+    ///   - isLate: its books come too late to be valid marks: a position's goes on ageing under them.
+    public mutating func feedChanged(isLive: Bool, hasPresentBooks: Bool, isLate: Bool = false) {
+        isBookLate = isLate
+        let mayOpen = opensByHand
         isBookPast = !hasPresentBooks
-        if isLive { release(.feed, .warmed) } else { restrict(.feed, .warming) }
+        if isLive { return release(.feed, .warmed) }
+        restrictions.formUnion(.feed)
+        if !change(.restrict, .warming) { tellNoMoreOrders(since: mayOpen, .warming) }
     }
 
     /// Quality of the traded contract's book now: of its last update, and whether that is too old to open on.
@@ -23,4 +29,7 @@ extension RiskGate {
     /// Whether a person's order may open: it needs no more than a usable book of the present, so a feed that is behind
     /// with other records bars it not.
     var takesManualOrders: Bool { state == .active || state == .reducing && restrictions == .feed }
+
+    /// It bars them not, and there is such a book.
+    var opensByHand: Bool { takesManualOrders && !isBookPast }
 }

@@ -40,6 +40,7 @@ extension RiskGate: PersistentState {
     private mutating func persistStates(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.field(&restrictions)
         try archive.field(&isBookPast)
+        try archive.field(&isBookLate)
         try archive.code(&lockReason)
         try archive.field(&lockDate)
         try archive.field(&haltsAfterRoll)

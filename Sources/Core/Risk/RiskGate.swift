@@ -54,6 +54,8 @@ public struct RiskGate: Sendable {
     public internal(set) var restrictions: Restrictions = []
     /// A live feed has no books of the present.
     var isBookPast = false
+    /// The newest books are older than a mark may be, by the time of day.
+    var isBookLate = false
     /// Why the account is being flattened or locked, and the trade date of that.
     public internal(set) var lockReason = StateReason.armed
     public internal(set) var lockDate: Int32 = 0
@@ -125,6 +127,7 @@ public struct RiskGate: Sendable {
     public mutating func advance(to now: Timestamp) {
         if now > clock { clock = now }
         if looksAtEveryUpdate || isRollDue { evaluate() }
+        if clock >= day.programmeFlatBy { endProgrammeDay() }
     }
 
     /// Starts a session: the day's loss and what is counted by the day turn at 18:00 ET.
@@ -134,6 +137,7 @@ public struct RiskGate: Sendable {
             valueAtRisk.append(min(max(dayProfit, -most), most))
         }
         self.day = day
+        release(.programme, .flatByTime)
         mark.forgetClosed()
         // The drawdown has had its lock, and its trade date is over.
         if isClosed, lockReason.isLimitBreach, lockDate < day.tradeDate { peakEquity = equity }

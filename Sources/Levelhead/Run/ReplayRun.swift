@@ -16,7 +16,7 @@ import Units
 struct ReplayRun: ~Copyable {
     private static let snapshotName = "replay"
     /// Version of the state's layout and meaning.
-    private static let stateVersion: UInt64 = 21
+    private static let stateVersion: UInt64 = 22
     /// Records between two looks at the clock.
     private static let stride: UInt64 = 16_384
 

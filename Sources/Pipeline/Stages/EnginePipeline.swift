@@ -132,7 +132,7 @@ struct EngineSink<Output: EngineOutput & ~Copyable>: ~Copyable, MarketSink {
             case .live: []
             case .catchingUp: .warming
             case .replaying: [.warming, .replayed]
-            case .lost: [.warming, .stale]
+            case .lost, .late: [.warming, .stale]
             }
         output.feedChanged(feedQuality)
     }

@@ -53,10 +53,15 @@ public struct LockFollower: Sendable {
             waitsForOpen: cause.waitsForOpen)
     }
 
-    /// The epoch of a flatten that was asked for under `epoch`. Without one, or under one that is over, it was not
-    /// asked for by way of this lock word: it comes after all that the fold has been told, and no earlier proof is its
-    /// own.
-    public func flattenEpoch(asked epoch: UInt64) -> UInt64 { epoch >= self.epoch ? epoch : self.epoch + 1 }
+    /// The epoch of a flatten that was asked for under `epoch`. Without one, or under one that is over or was armed
+    /// since, it was not asked for by way of this lock word: it comes after all that the fold has been told, and no
+    /// earlier proof is its own.
+    public func flattenEpoch(asked epoch: UInt64) -> UInt64 {
+        epoch > self.epoch || epoch == self.epoch && !isArmedAgain ? epoch : self.epoch + 1
+    }
+
+    /// What was locked under the epoch in force has been opened.
+    public var isArmedAgain: Bool { !isLocked && flattened == epoch }
 
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.field(&epoch)

@@ -24,6 +24,7 @@ public struct RiskFollower: TradingStage {
     public var awaitsTime: Bool { !isLogical && risk.hasIntents }
     public var mayPutOut: Bool {
         risk.gate.looksAtEveryUpdate || risk.gate.state == .reducing || risk.hasIntents || risk.gate.awaitsRoll
+            || risk.gate.awaitsProgrammeEnd
     }
     public var isAtRest: Bool { risk.isAtRest }
 
@@ -47,7 +48,8 @@ public struct RiskFollower: TradingStage {
     }
 
     public mutating func feedChanged(_ feed: FeedCondition) {
-        risk.gate.feedChanged(isLive: feed == .live, hasPresentBooks: feed.hasPresentBooks)
+        risk.gate.feedChanged(
+            isLive: feed == .live, hasPresentBooks: feed.hasPresentBooks, isLate: feed == .late)
     }
 
     public mutating func take(_ message: StageMessage, at time: Timestamp, _ watch: inout MarketWatch) {

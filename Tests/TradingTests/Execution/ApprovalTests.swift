@@ -32,6 +32,20 @@ import Units
         #expect(bench.gateway.voidCount == 4)
     }
 
+    @Test func `a risk gateway that is silent leaves nothing resting that could open`() {
+        var bench = GatewayBench()
+        bench.open {
+            $0.type = .limit
+            $0.limit = Ticks(19_996)
+        }
+        bench.accepted(GatewayBench.entry, 1)
+        #expect(bench.tell(OperatorCommand(.peerHeard)) == [])
+        #expect(bench.tell(OperatorCommand(.peerSilent)) == ["> cancel m1"])
+        #expect(bench.tell(OperatorCommand(.peerSilent)) == [])
+        var holding = GatewayBench.holding()
+        #expect(holding.tell(OperatorCommand(.peerSilent)) == [], "what protects stays")
+    }
+
     @Test func `an approved cancel is void for nothing but being used before`() {
         var bench = GatewayBench()
         bench.open {

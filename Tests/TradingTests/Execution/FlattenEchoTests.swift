@@ -92,4 +92,16 @@ import Units
         #expect(bench.answerRead(0) == ["flat"])
         #expect(bench.notices.last?.certificate.epoch == 3)
     }
+
+    @Test func `what is found wrong while a roll closes the account is told, for its lock would end by itself`() {
+        var bench = GatewayBench()
+        #expect(bench.take(Self.change(.contractRolls)) == GatewayBench.reads)
+        // A fill of an order that nobody knows of is a contradiction.
+        bench.filled(GatewayBench.entry, .buy, 1, "5000.00")
+        #expect(bench.notices.contains { $0.kind == .flattening && $0.reason != .contractRolls })
+        var limit = GatewayBench()
+        #expect(limit.take(Self.change(.dailyLoss)) == GatewayBench.reads)
+        limit.filled(GatewayBench.entry, .buy, 1, "5000.00")
+        #expect(!limit.notices.contains { $0.kind == .flattening })
+    }
 }

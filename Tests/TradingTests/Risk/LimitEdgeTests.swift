@@ -168,4 +168,24 @@ import Units
             tradeDate: 1, flatBy: .undefined, equity: Money(cents: 5_010_000), balance: Money(cents: 5_000_000))
         #expect(monitor.high == Money(cents: 5_000_000))
     }
+
+    /// An operator's flatten that a closed market has stopped goes on when the account cannot carry the position.
+    @Test func `a flatten that is stopped goes on when the margin is gone`() {
+        func begun(isStopped: Bool) -> GateBench {
+            var bench = SilentFeedTests.margins(balance: 250_500)
+            bench.book("5000.00x100 | 5000.25x100", at: "60001")
+            bench.fill(.buy, at: "5000.00", time: "60001")
+            _ = bench.gate.requestFlatten()
+            if isStopped { bench.gate.apply(ExecutionNotice.told(.flattenBlocked, .operatorRequest, "60001")) }
+            _ = bench.changes()
+            return bench
+        }
+        for (isStopped, told) in [(true, ["FLATTENING to FLATTENING maintenance_margin"]), (false, [])] {
+            var bench = begun(isStopped: isStopped)
+            bench.book("5000.00x10 | 5000.25x10", at: "60002")
+            #expect(bench.changes() == [])
+            bench.book("4998.00x10 | 4998.25x10", at: "60003")
+            #expect(bench.changes() == told, "stopped: \(isStopped)")
+        }
+    }
 }

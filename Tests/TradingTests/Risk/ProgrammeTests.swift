@@ -116,4 +116,22 @@ import Units
         bench.fill(.buy)
         #expect(bench.gate.programme == nil && bench.gate.ruleBreaches.isEmpty)
     }
+
+    @Test func `from its flat-by time on nothing opens, what rests is cancelled, until the session ends`() throws {
+        var bench = Self.bench(RulePack(startingBalance: Money(cents: 5_000_000)), flatBy: "100")
+        bench.book("5000.00x100 | 5000.25x100", at: "99")
+        #expect(bench.order(.buy, at: "99.999999999", issuer: .manual) == nil)
+        #expect(bench.changes() == [])
+        bench.tick("100")
+        #expect(bench.changes() == ["ACTIVE to REDUCING flat_by"])
+        try bench.reload()
+        bench.book("5000.00x100 | 5000.25x100", at: "101")
+        #expect(bench.order(.buy, at: "101", issuer: .manual) == .tradingState)
+        #expect(bench.changes() == [])
+        bench.beginNextDay()
+        #expect(bench.changes() == ["REDUCING to ACTIVE flat_by"])
+        // An order is the first to say what time it is.
+        var silent = Self.bench(RulePack(startingBalance: Money(cents: 5_000_000)), flatBy: "4")
+        #expect(silent.order(.buy, at: "4", issuer: .manual) == .tradingState)
+    }
 }

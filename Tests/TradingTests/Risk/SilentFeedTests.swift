@@ -374,4 +374,26 @@ import Units
         bench.gate.begin(day)
         #expect(bench.order(.buy, at: "5") == nil)
     }
+
+    /// Books that come too late have a price, and are no younger marks for it.
+    @Test(arguments: [true, false])
+    func `a position under books that come late has no valid mark`(isLate: Bool) throws {
+        var bench = GateBench {
+            $0.markReducing = .seconds(5)
+            $0.markFlatten = .seconds(30)
+        }
+        bench.fill(.buy, at: "5000.00")
+        bench.book("5000.00x10 | 5000.25x10", at: "2")
+        bench.gate.feedChanged(isLive: !isLate, hasPresentBooks: !isLate, isLate: isLate)
+        _ = bench.changes()
+        try bench.reload()
+        for second in 3...31 {
+            bench.book("5001.00x10 | 5001.25x10", at: "\(second)")
+            #expect(bench.gate.mark.price == Script.price("5001.00"))
+        }
+        #expect(bench.gate.state == (isLate ? .reducing : .active))
+        #expect(bench.gate.restrictions.contains(.mark) == isLate)
+        bench.book("5001.00x10 | 5001.25x10", at: "32")
+        #expect(bench.changes() == (isLate ? ["REDUCING to FLATTENING no_valid_mark"] : []))
+    }
 }

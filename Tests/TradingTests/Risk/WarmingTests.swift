@@ -54,6 +54,32 @@ import Units
             """)
     }
 
+    @Test func `what a person could open behind a feed is cancelled when it may not any more`() {
+        var paused = GateBench()
+        paused.gate.feedChanged(isLive: false, hasPresentBooks: true)
+        #expect(paused.order(.buy, limit: "4990.00", issuer: .manual) == nil)
+        _ = paused.changes()
+        for told in [["REDUCING to REDUCING operator"], []] {
+            #expect(paused.gate.pause() == .done)
+            #expect(paused.changes() == told)
+        }
+
+        var lost = GateBench()
+        lost.gate.feedChanged(isLive: false, hasPresentBooks: true)
+        #expect(lost.changes() == ["ACTIVE to REDUCING warming"])
+        // Nothing rests: there is nothing to tell.
+        for isPresent in [false, true] { lost.gate.feedChanged(isLive: false, hasPresentBooks: isPresent) }
+        #expect(lost.changes() == [])
+        #expect(lost.order(.buy, limit: "4990.00", issuer: .manual) == nil)
+        for told in [["REDUCING to REDUCING warming"], []] {
+            lost.gate.feedChanged(isLive: false, hasPresentBooks: false)
+            #expect(lost.changes() == told)
+        }
+        // It could not open any more before.
+        #expect(lost.gate.losePeer() == .done)
+        #expect(lost.changes() == [])
+    }
+
     @Test func `what ends another restriction while the feed is behind leads back to warming`() throws {
         try play(Self.book + """
             1.001 pause

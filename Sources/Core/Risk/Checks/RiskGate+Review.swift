@@ -6,6 +6,7 @@ extension RiskGate {
     /// verdict is also recorded in `verdicts`, and an approved order counts as working from here on.
     public mutating func review(_ intent: OrderIntent) -> RiskVerdict {
         if intent.time.isDefined, intent.time > clock { clock = intent.time }
+        if clock >= day.programmeFlatBy { endProgrammeDay() }
         switch intent.action {
         case .modify: return reviewChange(intent)
         case .cancel: return reviewCancel(intent)

@@ -36,6 +36,8 @@ extension RiskGate {
             lockReason = .ruleBreach
         } else if isFlattenBlocked, isPastFlatBy {
             lockReason = .flatByTime
+        } else if isFlattenBlocked, isMarginCalled {
+            lockReason = .maintenanceMargin
         } else {
             return
         }
@@ -56,11 +58,13 @@ extension RiskGate {
     /// A flat account needs no mark. The update's own time counts, not the clock's: a tick without market data makes no
     /// mark younger.
     private mutating func markPosition() {
-        if opposed > .zero, position.isFlat, mark.bookTime > mark.time { mark.mark(mark.price, at: mark.bookTime) }
+        // A price that comes too late is better than the one before it, and no younger for that.
+        let time = isBookLate ? mark.time : mark.bookTime
+        if opposed > .zero, position.isFlat, mark.bookTime > mark.time { mark.mark(mark.price, at: time) }
         // Of several books of one instant the last counts.
         guard let exitSide = position.exitSide, mark.bookTime >= mark.time else { return }
         guard let price = mark.exitPrice(exitSide) else { return }
-        mark.mark(price, at: mark.bookTime)
+        mark.mark(price, at: time)
     }
 
     /// The account is worth less than its position ties up: maintenance margin, intraday margin in the window of

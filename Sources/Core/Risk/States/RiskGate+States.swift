@@ -4,8 +4,21 @@ import Units
 extension RiskGate {
     /// The account opens nothing while something restricts it. Told once a change.
     public mutating func restrict(_ restriction: Restrictions, _ reason: StateReason) {
+        let mayOpen = opensByHand
         restrictions.formUnion(restriction)
-        change(.restrict, reason)
+        if !change(.restrict, reason) { tellNoMoreOrders(since: mayOpen, reason) }
+    }
+
+    /// REDUCING already, and a person's orders could open until now: those that rest are to be cancelled.
+    mutating func tellNoMoreOrders(since mayOpen: Bool, _ reason: StateReason) {
+        if state == .reducing, mayOpen, !opensByHand, hasWorkingEntry {
+            note(from: state, to: state, reason, scope: .account)
+        }
+    }
+
+    private var hasWorkingEntry: Bool {
+        for i in working.indices where working[i].role == .entry { return true }
+        return false
     }
 
     /// One restriction is gone; the account is ACTIVE again when it was the last.

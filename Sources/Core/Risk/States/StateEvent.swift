@@ -55,11 +55,14 @@ extension TradingState {
     public static var feed: Restrictions { Restrictions(rawValue: 1 << 3) }
     /// Another contract leads, and the one before it is still held or worked.
     public static var contract: Restrictions { Restrictions(rawValue: 1 << 4) }
+    /// The programme wants the account flat until the session ends.
+    public static var programme: Restrictions { Restrictions(rawValue: 1 << 5) }
 
     public var description: String {
         let named: [(Restrictions, String)] = [
             (.paused, "paused"), (.mark, "no valid mark of a position"), (.peer, "the other gateway is silent"),
             (.feed, "the feed is behind the present"), (.contract, "a contract is held that does not lead any more"),
+            (.programme, "the programme wants the account flat until the session ends"),
         ]
         return named.filter { contains($0.0) }.map(\.1).joined(separator: ", ")
     }
@@ -69,6 +72,7 @@ extension TradingState {
         if contains(.paused) { return .operatorRequest }
         if contains(.mark) { return .noValidMark }
         if contains(.contract) { return .contractRolls }
+        if contains(.programme) { return .flatByTime }
         return contains(.peer) ? .peerSilent : .warming
     }
 }

@@ -25,6 +25,8 @@ struct HostedExecution: ~Copyable, HostedStage {
     private let accountCount: Int
     private var follower = LockFollower()
     private var flatten = FlattenLedger()
+    /// Who watches the account's limits.
+    private var risk = PeerWatch(.approvals)
     /// The gateway is asking the venue: its timers are short.
     private(set) var isHurried = false
     /// The certificate of the last flatten; empty when it could not be written.
@@ -42,6 +44,9 @@ struct HostedExecution: ~Copyable, HostedStage {
     }
 
     var lock: LockFollower? { follower }
+    var peer: PeerWatch? { risk }
+    /// Risk is back sooner when it died, and may take as long to end in order.
+    static var peerPatience: Nanoseconds { .seconds(2) }
 
     /// What is live and what is open is for the venue to say, when this process was not there to see it.
     static var afterRestart: OperatorCommand? { OperatorCommand(.reconcile, sender: ShortText("restart")) }
@@ -54,6 +59,7 @@ struct HostedExecution: ~Copyable, HostedStage {
         switch message {
         case .request(let command):
             follower.observe(command)
+            risk.observe(command)
             if command.request == .cancel || command.request == .flatten {
                 ledger.take(command, orders: Self.orders(endedBy: command, fold))
             }
@@ -119,8 +125,9 @@ struct HostedExecution: ~Copyable, HostedStage {
         if ledger[command.number] != nil { return .wait }
         let epoch = command.arguments.epoch ?? 0
         let waits = command.arguments.atOpen ?? false
-        // The lock word has told us of it already.
-        let isKnown = epoch == follower.epoch && flatten.phase != .none && flatten.epoch >= epoch
+        // The lock word has told us of it already; an arm since has ended what that was.
+        let isKnown = epoch == follower.epoch && !follower.isArmedAgain
+            && flatten.phase != .none && flatten.epoch >= epoch
         if isKnown, !(waits && flatten.isBlocked) { return .wait }
         return .take(
             OperatorCommand(.flatten, of: command, waitsForOpen: waits, epoch: follower.flattenEpoch(asked: epoch)))
@@ -199,7 +206,8 @@ struct HostedExecution: ~Copyable, HostedStage {
     func report(_ desk: ProcessDesk, _ fold: borrowing StageFold<ExecutionFollower>) {}
 
     mutating func finish(_ site: RunSite, _ fold: borrowing StageFold<ExecutionFollower>, records: UInt64) throws {
-        try Self.write(site, fold.read { $0.accounts })
+        let members = Self.members(fold.read { $0.accounts })
+        try site.write(.execution, [("records", JSONText.integer(records))] + members)
     }
 
     static func write(_ site: RunSite, _ accounts: ExecutionAccounts) throws {
@@ -219,6 +227,7 @@ struct HostedExecution: ~Copyable, HostedStage {
         try follower.persist(&archive)
         try flatten.persist(&archive)
         try ledger.persist(&archive)
+        try risk.persist(&archive)
     }
 }
 

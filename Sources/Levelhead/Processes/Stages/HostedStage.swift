@@ -51,6 +51,8 @@ protocol HostedStage: ~Copyable {
     var lock: LockFollower? { get }
     /// Whose silence the stage has to be told; nil for nobody's.
     var peer: PeerWatch? { get }
+    /// For how long it may not be heard, beyond what makes it silent.
+    static var peerPatience: Nanoseconds { get }
     /// Takes messages from the process's door for others than its channels' ends; nil when there is none.
     mutating func nextVisitor() -> StageMessage?
     /// Shows the state of the stage to whoever asks for the process's status.
@@ -100,6 +102,7 @@ extension HostedStage where Self: ~Copyable {
     static var numbersOrders: Bool { false }
     static var followsEventTime: Bool { false }
     var peer: PeerWatch? { nil }
+    static var peerPatience: Nanoseconds { .zero }
     mutating func nextVisitor() -> StageMessage? { nil }
     func dropped(_ fold: borrowing StageFold<Stage>) -> UInt64 { 0 }
     mutating func carriedOver(isNew: Bool) -> DayUsage? { nil }

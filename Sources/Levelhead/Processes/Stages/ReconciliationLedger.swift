@@ -111,6 +111,14 @@ struct ReconciliationLedger {
             }
         }
         compareTerms(accounts)
+        // An earlier read has found it, and it was told then: it is there as long as nothing explains it.
+        if accounts.isUnexplained, !differences.contains(where: { $0.kind == .position }) {
+            let held = accounts.quantity
+            differences.append(
+                .init(
+                    kind: .position, order: nil, expected: held.contracts,
+                    found: (held + accounts.unexplained).contracts))
+        }
         var details = AnswerDetails()
         details.reconciliation = ReconciliationAnswer(venue: venue, held: held, differences: differences)
         if accounts.isFlattening { details.message = "everything is being closed" }

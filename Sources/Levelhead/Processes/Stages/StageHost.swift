@@ -21,7 +21,7 @@ import ZeroMQ
 /// What comes in beside the records is journaled before anything that follows from it leaves, so the stage is a
 /// function of the run's tape and its journal: a process that was killed folds both again and puts out the same.
 struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
-    private static var stateVersion: UInt64 { 19 }
+    private static var stateVersion: UInt64 { 20 }
     /// Records between two looks at everything else.
     private static var stride: Int { 1_024 }
 
@@ -59,6 +59,8 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     /// When the loop last came around, and until when nobody's silence means anything.
     private var lookedAt = MonotonicClock.now()
     private var deafUntil = Nanoseconds.zero
+    /// Since when the other gateway is not heard.
+    private var silentFrom: Nanoseconds?
     /// Until when records may still be on their way that came while it was away.
     private var graceEnd = Nanoseconds.zero
     private static var absence: Nanoseconds { .milliseconds(200) }
@@ -109,9 +111,10 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         let inbox = try StageInbox(
             Hosted.role, site, context, next: saved.next, seal: seal, silence: configuration.risk.peerSilence,
             mayHaveHeard: hasPredecessor)
+        let records = try RingRecords(site, from: refold.position, isPacing: true)
+        site.removeResult(Hosted.role)
         return StageHost(
-            site: site, setup: setup, hosted: hosted, fold: fold,
-            records: try RingRecords(site, from: refold.position, isPacing: true), inbox: inbox, outbox: outbox,
+            site: site, setup: setup, hosted: hosted, fold: fold, records: records, inbox: inbox, outbox: outbox,
             journals: StageJournals(inputs: inputs, outputs: outputs, configuration.journal), streams: streams,
             snapshots: snapshots, identity: identity, lock: lock,
             clock: clock, wait: IdleWait(configuration.ring.wait), position: refold.position,
@@ -184,7 +187,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             try takeWithheld()
             try show()
             try streams?.serve(now: MonotonicClock.now(), status: desk.takeStatusText())
-            try hosted.record()
+            if !journals.inputs.isUnwritten { try hosted.record() }
             try checkDisk(desk)
             hosted.follow(&fold)
             report(desk, isBusy: isBusy)
@@ -238,7 +241,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             // What it follows from goes first: outputs without their inputs could not be made again.
             if outbox.hasWaiting {
                 try journals.keepInputs()
-                if !journals.inputs.isUnwritten { try journals.outputs.flush() }
+                try journals.outputs.flush()
             }
             try send()
         }
@@ -353,8 +356,16 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             if now - graceEnd > .seconds(1) { graceEnd = now + Self.absence }
         }
         lookedAt = now
-        guard let peer = hosted.peer, let news = peer.news(inbox.isHeard(peer.channel)) else { return }
-        guard news.request == .peerHeard || now >= deafUntil else { return }
+        guard let peer = hosted.peer, let news = peer.news(inbox.isHeard(peer.channel)) else {
+            silentFrom = nil
+            return
+        }
+        if news.request == .peerSilent {
+            silentFrom = silentFrom ?? now
+            guard now >= deafUntil, now - (silentFrom ?? now) >= Hosted.peerPatience else { return }
+        }
+        silentFrom = nil
+        RunLog.note("\(peer.channel.from.rawValue) is \(news.request == .peerHeard ? "heard again" : "silent")")
         try take(.control, .request(news))
         try send()
     }
@@ -366,7 +377,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         guard !isInputOver, now >= graceEnd, let time = eventClock?.due(now, every: interval) else { return }
         try take(.clock, .clock(time))
         // Whoever comes after a crash goes on from there.
-        try journals.inputs.flush()
+        try journals.flushInputs()
         try send()
     }
 
@@ -433,7 +444,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
         }
         if hosted.hasManyUnrecorded {
             try journals.keepInputs()
-            try hosted.record()
+            if !journals.inputs.isUnwritten { try hosted.record() }
         }
     }
 

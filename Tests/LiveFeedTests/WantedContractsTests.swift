@@ -36,6 +36,24 @@ import Testing
         #expect(contracts.isSettled && contracts.isRefused && contracts.missing == ["ES.c.0"])
     }
 
+    @Test func `an option's name begins with its future's, and is not that`() {
+        var contracts = WantedContracts(["ESM6", "MESM6"])
+        for text in ["Failed to resolve symbol 'ESM6 C7150'", "Failed to resolve symbols ESM6 P6800.5, MESM6 C7000"] {
+            let isNext = contracts.notFound(text)
+            #expect(!isNext && contracts.refusedForGood == [])
+        }
+        let long = "Failed to resolve symbols " + (0..<30).map { "ESM6 C\(7_000 + $0)" }.joined(separator: ", ")
+        for count in 250...310 where [63, 301].contains(String(long.prefix(count)).utf8.count) {
+            _ = contracts.notFound(String(long.prefix(count)))
+            _ = contracts.notFound(String(long.dropFirst(7).prefix(count)))
+        }
+        #expect(contracts.refusedForGood == [])
+        _ = contracts.notFound("Failed to resolve symbols ESM6 C7150, MESM6")
+        #expect(contracts.refusedForGood == ["MESM6"])
+        _ = contracts.notFound("Failed to resolve symbol ESM6")
+        #expect(contracts.refusedForGood == ["ESM6", "MESM6"])
+    }
+
     /// `MES.c.0` has `ES.c.0` in it.
     @Test(arguments: [
         "Failed to resolve symbol 'MES.c.0'", "Failed to resolve symbols: MES.c.0, XX.", "could not resolve (MES.c.0).",

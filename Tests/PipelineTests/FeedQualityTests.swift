@@ -60,6 +60,11 @@ import Units
             // Options that are chosen later.
             (.replaying, .mbp1, .warming), (.replayed, .mbp1, .warming), (.live, nil, []),
             (.replaying, nil, behind), (.replayed, nil, .warming), (.live, nil, []),
+            // They come too late, and in time again; also while options are still replayed, and over a session.
+            (.behind, nil, [.warming, .stale]), (.abreast, nil, []), (.behind, nil, [.warming, .stale]),
+            (.replaying, .mbp1, [.warming, .stale]), (.abreast, nil, .warming), (.behind, nil, [.warming, .stale]),
+            (.live, nil, [.warming, .stale]), (.down, nil, [.warming, .stale]), (.replaying, .mbp10, behind),
+            (.live, nil, []),
             (.refused, nil, [.warming, .stale]),
         ]
         for (kind, schema, _) in steps {

@@ -1,19 +1,26 @@
 """A live feed, or its ingest, that goes silent under an account: time goes on, limits bite, and nothing opens on an old book."""
 
 import contextlib
+import datetime
 import json
 import os
 import pathlib
+import queue
 import signal
+import socket
 import subprocess
+import threading
 import time
+import zoneinfo
 
+import journals
 import records
 import wire
-from bench import PLACE, PROGRAM, case, expect, levelhead, same, short_day, tape, until
+from bench import PLACE, PROGRAM, Skip, case, expect, levelhead, same, short_day, tape, until
 from cases_live import KEY, live_up, serve, settle
+from cases_orders import reconciled, steps
 from disk import library
-from flatten import PATIENT, arm, audit, open_position, order, position, ready
+from flatten import PATIENT, arm, audit, flatten, open_position, order, position, ready, rest_order
 from runs import Up, prove, replay, send, wait_for_all
 
 # As the defaults, but sooner.
@@ -237,6 +244,111 @@ def live_clock_set_back(source):
             expect(verdicts, "no entry was asked for while the clock was wrong")
             same(set(verdicts), {"market_data_stale"}, "verdicts on signals of later than now")
             return f"{len(verdicts)} entries refused; {detail}"
+
+
+def day_of_now():
+    """The market from the last minute on, and when that was; skipped where the exchange is closed."""
+    now = datetime.datetime.now(zoneinfo.ZoneInfo("America/New_York"))
+    begin = (now - datetime.timedelta(minutes=1)).replace(second=0, microsecond=0)
+    date = (begin + datetime.timedelta(hours=6)).date()
+    if date.weekday() > 4 or not (begin.hour >= 18 or (begin.hour, begin.minute) < (16, 45)):
+        raise Skip("the market is closed now")
+    directory = PLACE / "now"
+    end = begin + datetime.timedelta(minutes=6)
+    done = levelhead("synth", "--date", date, "--seed", "3", "--rate", "0.2", "--no-options", "--out", directory, "--from",
+                     f"{begin:%H:%M}", "--to", f"{end:%H:%M}", status=None)
+    if done.returncode:
+        raise Skip(f"no market now: {done.stderr.strip()[-100:]}")
+    return directory
+
+
+class Line:
+    """A line to a gateway on which everything takes `delay` seconds."""
+
+    def __init__(self, upstream):
+        host, port = upstream.address.split(":")
+        self.upstream, self.delay = (host, int(port)), 0.0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client = self.listener.accept()[0]
+                server, parts = socket.create_connection(self.upstream), queue.Queue()
+                for work in ((self.read, server, parts), (self.write, client, parts), (self.back, client, server)):
+                    threading.Thread(target=work[0], args=work[1:], daemon=True).start()
+
+    def read(self, server, parts):
+        with contextlib.suppress(OSError):
+            while data := server.recv(65536):
+                parts.put((time.monotonic(), data))
+        parts.put((0, b""))
+
+    def write(self, client, parts):
+        with contextlib.suppress(OSError):
+            while True:
+                came, data = parts.get()
+                if not data:
+                    return client.shutdown(socket.SHUT_WR)
+                while time.monotonic() < came + self.delay:
+                    time.sleep(0.01)
+                client.sendall(data)
+
+    def back(self, client, server):
+        with contextlib.suppress(OSError):
+            while data := client.recv(65536):
+                server.sendall(data)
+            server.close()
+
+    def close(self):
+        self.listener.close()
+
+
+@case()
+def live_books_come_late(_):
+    """A feed that falls behind and goes on, each record like any other: nothing opens, what rests is cancelled, until it has caught up."""
+    day = day_of_now()
+    begin = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
+    limits = ("--set", "risk.stale_after_ms=5000", "--set", "risk.no_mark_reduce_seconds=60", "--set", "risk.no_mark_flatten_seconds=90",
+              "--set", "policy.enabled=false", *PATIENT)
+    with serve(day, "--speed", "1x", "--clock", "shared", "--from", f"{begin:%Y-%m-%dT%H:%M:%S.%fZ}") as server:
+        with contextlib.closing(Line(server)) as line, live_up(line, "--replay-from", "all", *limits) as up:
+            ready(up)
+            until(lambda: feed(up) == "live", 10, "the feed is live")
+            open_position(up, 1)
+            rested = rest_order(up)["id"]
+            line.delay = 8.0
+            until(lambda: feed(up) == "behind", 20, f"the feed is behind: {up.words()[-300:]}")
+            is_refused(up)
+            until(lambda: rested not in [one["order"] for one in (reconciled(up) or {"venue": {"orders": []}})["venue"]["orders"]], 10,
+                  "what could open is cancelled")
+            expect("stale" in quality(up)[0], f"{quality(up)}")
+            line.delay = 0.0
+            until(lambda: feed(up) == "live", 10, "the feed is live again")
+            until(lambda: order(up, "buy", 1, "--stop-ticks", 200, status=None)["verdict"] == "approved", 10, "an order")
+            for words in ("late: nothing opens on them", "books come in time again"):
+                expect(words in up.words(), f"it is said: {up.words()[-300:]}")
+            same(flatten(up)["flat"], True, "flat")
+            return prove(up, up.end())
+
+
+@case()
+def a_silent_risk_gateway(_):
+    """Nobody watches the limits: what rests and could open is cancelled, what protects stays."""
+    with Up("--tape", short_day(), "--speed", "60x", "--set", "policy.enabled=false", *PATIENT) as up:
+        ready(up)
+        open_position(up, 1)
+        rested = rest_order(up)["id"]
+        pid = up.kill("risk", signal.SIGSTOP)
+        until(lambda: journals.CANCEL in [one[journals.COMMAND_KIND] for one in journals.outputs(up.run, "execution", journals.COMMAND)],
+              10, "it is cancelled")
+        send(pid, signal.SIGCONT)
+        until(lambda: ("cancelled", "requested") in steps(up, rested), 10, f"the audit log says so: {steps(up, rested)}")
+        until(lambda: len((reconciled(up) or {"venue": {"orders": []}})["venue"]["orders"]) == 2, 10, "stop and target are there")
+        flatten(up)
+        return prove(up, up.end())
 
 
 @case()

@@ -245,7 +245,7 @@ extension ReplayLedger {
         switch mark.kind {
         case .live: isPresent = true
         case .down, .refused, .replaying: isPresent = false
-        case .replayed, .gap, .slow: return
+        case .replayed, .gap, .slow, .behind, .abreast: return
         }
         let end = min(mark.time, mark.wallTime)
         guard mark.kind != .replaying, mark.time.isDefined, mark.wallTime.isDefined,
@@ -281,7 +281,7 @@ extension ReplayLedger {
         case .replayed: _ = endReplay(schema)
         case .gap where [.aged, .unreplayed].contains(mark.reason): beginAnew(schema, at: mark.end)
         case .gap where mark.reason == .skipped: skip(schema, to: mark.end)
-        case .down, .live, .refused, .gap, .slow: break
+        case .down, .live, .refused, .gap, .slow, .behind, .abreast: break
         }
     }
 }

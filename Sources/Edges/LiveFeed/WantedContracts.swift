@@ -67,10 +67,28 @@ public struct WantedContracts: Sendable {
     /// The gateway does not know a symbol.
     /// - Returns: whether it is one that need not exist.
     public mutating func notFound(_ text: String) -> Bool {
-        let parts = text.split { " ,:;'\"()[]".contains($0) }
-        let words = Set(parts.map { String($0.last == "." ? $0.dropLast() : $0) })
+        let words = Self.words(of: text)
         refused.formUnion(words.intersection(symbols.union(next)))
         return !words.isDisjoint(with: next)
+    }
+
+    /// What a text may name. A word with an option's right and strike behind it is a part of that option's name, which
+    /// begins as its future's does ("ESM6 C7150").
+    private static func words(of text: String) -> Set<String> {
+        let parts = text.split { " ,:;'\"()[]".contains($0) }
+        var words = parts.map { String($0.last == "." ? $0.dropLast() : $0) }
+        // A text that fills its field may end in the midst of a name.
+        if fieldByteCounts.contains(text.utf8.count) { words.removeLast(min(2, words.count)) }
+        return Set(words.indices.filter { !isStrike(words, $0 + 1) }.map { words[$0] })
+    }
+
+    /// Of an error's text, in the first version of DBN and in the later ones, without the zero at the end.
+    private static let fieldByteCounts: Set<Int> = [63, 301]
+
+    private static func isStrike(_ words: [String], _ index: Int) -> Bool {
+        guard index < words.count, let right = words[index].first, "CP".contains(right) else { return false }
+        let strike = words[index].dropFirst()
+        return !strike.isEmpty && strike.allSatisfy { $0.isNumber || $0 == "." }
     }
 
     private static func next(_ symbol: String) -> String? {

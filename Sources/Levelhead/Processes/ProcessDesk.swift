@@ -181,9 +181,10 @@ final class ProcessDesk: Sendable {
         RunLog.note("trading \(state.name)" + (isClosed ? ": \(gate.lockReason.name)" : ""), about: board.contract)
     }
 
-    /// Shows where a live feed stands, and the one of the options' dataset if there is one.
-    func report(feed state: FeedState, options: FeedState?) {
-        board.setFeed("\(state)", options: options.map { "\($0)" })
+    /// Shows where a live feed stands (a `FeedState`, or `behind`), and the one of the options' dataset if there is
+    /// one.
+    func report(feed state: String, options: FeedState?) {
+        board.setFeed(state, options: options.map { "\($0)" })
         RunLog.note("feed \(state)" + (options.map { "; options feed \($0)" } ?? ""))
     }
 

@@ -72,7 +72,10 @@ struct LiveOptions: ParsableArguments {
         guard let colon = gateway.lastIndex(of: ":"), let port = UInt16(gateway[gateway.index(after: colon)...]),
             colon > gateway.startIndex, port > 0
         else { return nil }
-        return GatewayAddress(host: String(gateway[..<colon]), port: port)
+        // As in a URL, an IPv6 address may stand in brackets.
+        let host = gateway[..<colon]
+        let isBracketed = host.first == "[" && host.last == "]"
+        return GatewayAddress(host: String(isBracketed ? host.dropFirst().dropLast() : host), port: port)
     }
 
     var source: LiveSource {

@@ -106,6 +106,7 @@ let scriptState = #"""
       }
       if (found.locked) list.push(lock ? `locked by ${lock.sender}${reasonOf(lock)}` : 'locked');
       if (found.feed === 'replaying') list.push('the feed replays the past');
+      if (found.feed === 'behind') list.push('books come too late');
       const flags = stream('market').flags.filter((flag) => flag !== 'stale' && found.feed !== 'down');
       if (flags.length) list.push(`rows are ${flags.map(words).join(', ')}`);
       const quality = (state.market.market ? state.market.market.quality : [])

@@ -62,6 +62,7 @@ struct LiveIngest {
         sink.stages = desk.stages
         let keeper = LiveIngestKeeper(site, configuration)
         let ledgers = try sink.resume(keeper.load(sink.state(FeedLedgers())))
+        site.removeResult(.ingest)
         let isNew = sink.sequence == 0
         if !plan.hasIndexChain, let unused = source.optionsAddress, unused != source.address {
             Terminal.writeError(
@@ -74,7 +75,7 @@ struct LiveIngest {
             try feed(source.address, source.dataset, key, plan, plan.futures, ledgers.futures),
             isResumed: sink.hasRecords)
         if plan.hasIndexChain { feeds.add(try feed(address, dataset, key, plan, plan.chain, ledgers.chain)) }
-        var told: (FeedState, FeedState?)?
+        var told: (FeedState, isBehind: Bool, FeedState?)?
         var savedAt = MonotonicClock.now()
         while !StopSignal.isRaised {
             let handed = feeds.receive(timeout: Self.patience, into: &sink)
@@ -99,9 +100,10 @@ struct LiveIngest {
             }
             if let more = try plan.additions(from: &sink) { try feeds.subscribe(more) }
             desk.report(position: sink.sequence, clock: feeds.dataTime, isDone: false, gaps: feeds.holes)
-            if told.map({ $0 != (feeds.state, feeds.chainState) }) ?? true {
-                told = (feeds.state, feeds.chainState)
-                desk.report(feed: feeds.state, options: feeds.chainState)
+            if told.map({ $0 != (feeds.state, sink.isBehind, feeds.chainState) }) ?? true {
+                told = (feeds.state, sink.isBehind, feeds.chainState)
+                let state = sink.isBehind ? "\(FeedMark.Kind.behind)" : "\(feeds.state)"
+                desk.report(feed: state, options: feeds.chainState)
             }
         }
         feeds.close(into: &sink)

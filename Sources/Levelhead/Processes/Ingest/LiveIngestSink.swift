@@ -22,8 +22,13 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     var stages: StageClock?
     /// When the first book of the present came that is not in the ring yet, by our wall clock.
     private var firstReceived: Timestamp?
-    /// What comes of the futures is of the present, not of a replay.
+    /// What comes of the futures is of the present, not of a replay; and what comes of their books.
     private var isPresent = false
+    private var areBooksPresent = false
+    /// How late the books of the present come.
+    private var lateness: BookLateness
+    /// They come too late to be of the present.
+    var isBehind: Bool { lateness.isBehind }
     /// What comes is of the options' own dataset.
     var isOfChain = false
     private var ingest: IngestRun?
@@ -72,6 +77,7 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         self.plan = plan
         options = plan.hasOptions ? plan.watch : nil
         contracts = plan.contracts
+        lateness = BookLateness(limit: configuration.risk.staleAfter)
         awaitsFirstBook = plan.start != LiveSubscriptions.begin
     }
 
@@ -131,11 +137,11 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
     }
 
     mutating func record(_ record: RecordView, sendTime: Timestamp, receiveTime: Timestamp) {
-        lastRecord = MonotonicClock.now()
         options?.take(record)
-        if isPresent, record.type == .mbp10 { measure(record, receiveTime) }
+        if areBooksPresent, record.type == .mbp10, !isOfChain { measure(record, receiveTime) }
         guard record.type == .symbolMapping else {
             hasRecords = true
+            lastRecord = MonotonicClock.now()
             if Self.isOfData(record) { clock.hear(record) }
             return put(record)
         }
@@ -149,16 +155,29 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
 
     /// The clocks of a record of the present: the exchange's event and sending, Databento's receiving, and ours.
     private mutating func measure(_ record: RecordView, _ received: Timestamp) {
-        stages?.recordArrival(
-            event: record.eventTime, sendDelta: record.load(40, as: Int32.self), vendor: record.receiveTime,
-            received: received)
-        if firstReceived == nil { firstReceived = received }
+        if isPresent {
+            stages?.recordArrival(
+                event: record.eventTime, sendDelta: record.load(40, as: Int32.self), vendor: record.receiveTime,
+                received: received)
+            if firstReceived == nil { firstReceived = received }
+        }
+        guard !record.hasWrongReceiveTime, let kind = lateness.take(record.receiveTime, received: received),
+            let name = DatasetName(dataset)
+        else { return }
+        let late = "\((received - record.receiveTime).count / 1_000_000) ms"
+        let words = kind == .behind ? "books come \(late) late: nothing opens on them" : "books come in time again"
+        Terminal.writeError("levelhead: feed: \(words)")
+        FeedMark(kind, dataset: name, time: dataTime, wallTime: WallClock.now()).write(to: scratch)
+        put(RecordView(UnsafeRawPointer(scratch)))
     }
 
     mutating func event(_ event: FeedEvent, mark: FeedMark?) {
         switch event {
-        case .live where !isOfChain: isPresent = true
-        case .replaying where !isOfChain: isPresent = false
+        case .live where !isOfChain: (isPresent, areBooksPresent) = (true, true)
+        case .replaying(let schema, _) where !isOfChain:
+            isPresent = false
+            if schema == .mbp10 { areBooksPresent = false }
+        case .replayed(.mbp10) where !isOfChain: areBooksPresent = true
         case .started where !isOfChain: started = MonotonicClock.now()
         case .notResolved(let text):
             let isNext = contracts.notFound(text)
@@ -170,7 +189,11 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             }
         case .disconnected(let failure):
             // The data that date the run may still come, with another connection.
-            if !isOfChain { (started, firstHeard) = (nil, nil) }
+            if !isOfChain {
+                (started, firstHeard) = (nil, nil)
+                (isPresent, areBooksPresent) = (false, false)
+                lateness.begin()
+            }
             Terminal.writeError("levelhead: \(feedName): \(failure.text)")
         case .hole(let hole): Terminal.writeError("levelhead: \(feedName): \(hole)", about: names[hole.instrument])
         case .refused(let text): refusal = text

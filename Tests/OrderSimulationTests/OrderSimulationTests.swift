@@ -23,6 +23,7 @@ import Testing
     /// Where one that shows itself in few runs was noticed first: another hundred in vain take half a minute.
     private static let rareSeeds: [SeededDefect: UInt64] = [
         .enlargeChange: 117, .ignoreAge: 48, .swapBooks: 40, .loseTakeover: 3136,
+        .loseRestriction: 330,
     ]
 
     @Test(arguments: SeededDefect.allCases)

@@ -24,6 +24,8 @@ public enum Invariant: String, CaseIterable, Sendable {
     case positionHasStop = "position_has_stop"
     /// Order quantity, worst position and open orders stay within their limits.
     case limitsHold = "limits_hold"
+    /// When all has settled, no order that could open rests under an account that may open nothing.
+    case restsOnlyWhileItMayOpen = "rests_only_while_it_may_open"
     /// Orders of a pair fill on one side alone, and together no more than the largest that was approved of them.
     case pairsShare = "pairs_share"
     /// Fees and profits add up to the cent, and to less.

@@ -22,9 +22,13 @@ extension OrderSimulation {
     func settle() {
         for _ in 0..<3_000 where violation == nil {
             round(isFaulty: false)
-            if isQuiet, !watcher.isHonest || watcher.disagreement == nil { return }
+            if isQuiet, !watcher.isHonest || watcher.disagreement == nil && watcher.barred == nil { return }
         }
-        if violation == nil { world.report(.settles, watcher.disagreement ?? "something is still under way") }
+        guard violation == nil else { return }
+        if watcher.isHonest, watcher.disagreement == nil, let barred = watcher.barred {
+            return world.report(.restsOnlyWhileItMayOpen, barred)
+        }
+        world.report(.settles, watcher.disagreement ?? "something is still under way")
     }
 
     private var isQuiet: Bool { processes.allSatisfy { $0.isAlive && $0.isQuiet } }

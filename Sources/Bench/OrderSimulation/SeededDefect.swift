@@ -35,6 +35,8 @@ public enum SeededDefect: String, CaseIterable, Sendable {
     case falseFlat = "false_flat"
     /// The execution gateway does not hear that a limit takes an operator's flatten over.
     case loseTakeover = "lose_takeover"
+    /// The execution gateway hears of no state in which nothing opens.
+    case loseRestriction = "lose_restriction"
     /// A crash loses entries of the journal that were flushed.
     case loseJournal = "lose_journal"
     /// The approvals of risk carry no limit: every order passes at ten times its quantity.
@@ -52,7 +54,8 @@ public enum SeededDefect: String, CaseIterable, Sendable {
     var owner: ProcessName? {
         switch self {
         case .dropStop, .sendTwice, .enlargeEntry, .enlargeChange, .unapprovedEntry, .doubleClose,
-            .unknownIsCancelled, .wrongFee, .falseFlat, .turningStop, .swapBooks, .wrongAccount, .mixedFills:
+            .unknownIsCancelled, .loseRestriction, .wrongFee, .falseFlat, .turningStop, .swapBooks, .wrongAccount,
+            .mixedFills:
             .execution
         case .loseFill, .unlock, .loseTakeover, .noLimit: .risk
         case .ignoreEpoch, .ignoreAge, .loseJournal: nil
@@ -75,6 +78,7 @@ public enum SeededDefect: String, CaseIterable, Sendable {
         case .wrongFee: [.moneyAddsUp]
         case .falseFlat: [.flatIsTrue]
         case .loseTakeover: [.flattens]
+        case .loseRestriction: [.restsOnlyWhileItMayOpen]
         case .loseJournal: [.refoldEqual, .positionFollowsVenue]
         case .noLimit: [.limitsHold]
         case .turningStop: [.selfIssuedShrinks]
@@ -98,6 +102,10 @@ final class DefectTap: MessageTap {
     }
 
     func admit(_ message: StageMessage) -> [StageMessage] {
+        if defect == .loseRestriction, case .change(let change) = message,
+            change.to == .reducing || change.to == .halted {
+            return []
+        }
         guard defect == .loseFill, case .fill = message else { return [message] }
         count += 1
         return count.isMultiple(of: 3) ? [] : [message]

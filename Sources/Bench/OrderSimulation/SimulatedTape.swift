@@ -6,12 +6,13 @@ import Units
 ///
 /// It walks at random, trades at the touch, sweeps through several levels now and then, falls silent, is halted, shows
 /// books that nobody can use, and goes over the daily break, with a gap of up to 15 points, when the run begins shortly
-/// before it.
+/// before it. Between its records lie the marks of a live feed.
 final class SimulatedTape {
     static let instrument = InstrumentID(7)
     static let tick: Int64 = 250_000_000
 
     private var random: SeededGenerator
+    private var feed: SimulatedFeed
     private let trouble: Double
     private(set) var records: [SimulatedRecord] = []
     private(set) var bid: Int64 = 20_000
@@ -27,6 +28,7 @@ final class SimulatedTape {
     ///   - close: from here on there are no records for an hour.
     init(seed: UInt64, start: UInt64, close: UInt64, trouble: Double) {
         random = SeededGenerator(seed: seed)
+        feed = SimulatedFeed(seed: ~seed)
         self.trouble = trouble
         self.close = close
         time = start
@@ -46,6 +48,7 @@ final class SimulatedTape {
     }
 
     private func makeNext() {
+        if let (kind, schema) = feed.next(isCalm: isCalm) { return appendMark(kind, schema) }
         passTime()
         if time >= close, time < close + Self.breakTime { return appendBreak() }
         if !isCalm, random.chance(trouble * 0.1) || isHalted { return appendStatus() }
@@ -117,6 +120,13 @@ final class SimulatedTape {
         let record = StatusRecord(
             header: header, receiveTime: Timestamp(nanoseconds: time + Self.delay), action: action)
         add(RecordByteCount.status) { record.write(to: $0) }
+    }
+
+    private func appendMark(_ kind: FeedMark.Kind, _ schema: Schema?) {
+        guard let dataset = DatasetName("GLBX.MDP3") else { return }
+        let now = Timestamp(nanoseconds: time + Self.delay)
+        let mark = FeedMark(kind, dataset: dataset, time: now, wallTime: now, schema: schema)
+        add(RecordByteCount.system) { _ = mark.write(to: $0) }
     }
 
     /// From the exchange to us, ns.

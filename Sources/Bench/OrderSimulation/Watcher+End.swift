@@ -49,6 +49,15 @@ extension Watcher {
         return leavesDisagreement(accounts, gate)
     }
 
+    /// An order that could open and rests under an account that may open nothing; nil for none.
+    var barred: String? {
+        let gate = risk.fold.read { $0.gate }
+        if gate.opensByHand { return nil }
+        let entries = execution.fold.read { $0.accounts.liveOrders.filter { $0.order.role == .entry } }
+        guard let entry = entries.first else { return nil }
+        return "\(entry.order.id) rests, \(gate.state.name), restricted by: \(gate.restrictions)"
+    }
+
     /// Flat: what was earned is what the venue's fills brought in, to the last billionth.
     func checkMoneyAtEnd() {
         guard isHonest else { return }

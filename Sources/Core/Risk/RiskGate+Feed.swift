@@ -31,5 +31,5 @@ extension RiskGate {
     var takesManualOrders: Bool { state == .active || state == .reducing && restrictions == .feed }
 
     /// It bars them not, and there is such a book.
-    var opensByHand: Bool { takesManualOrders && !isBookPast }
+    public var opensByHand: Bool { takesManualOrders && !isBookPast }
 }

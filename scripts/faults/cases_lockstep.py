@@ -14,14 +14,14 @@ RESULTS = ("records", "event_groups", "feature_rows", "feature_sha256", "signals
            "order_sha256", "fills", "position", "net_pnl_usd", "trading_state", "ignored_trades", "skipped_records")
 
 
-def in_logical_time(tape, config, look=None):
+def in_logical_time(tape, config, look=None, fills=2):
     with Up("--tape", tape, "--lockstep", "--speed", "max", config=config) as up:
         result = up.wait()
         replayed = json.loads(levelhead("replay", "--json", "--tape", tape, "--config", config, "--run-dir",
                                         f"{up.run}-replay").stdout)
         for key in RESULTS:
             same(result[key], replayed[key], key)
-        expect(replayed["fills"] > 1, f"a day with fills: {replayed['fills']}")
+        expect(replayed["fills"] >= fills, f"a day with fills: {replayed['fills']}")
         for run in (up.run, f"{up.run}-replay"):
             verified = json.loads(levelhead("verify", run, "--json").stdout)
             same(verified["differences"], 0, f"verify {run}")
@@ -54,13 +54,14 @@ def lockstep_takes_no_commands(source):
 
 @case()
 def lockstep_programme(source):
-    """The programme's day ends while nothing is held: time alone changes the state."""
-    config = bench.PLACE / "programme.toml"
-    config.write_text(bench.DAY_CONFIG.read_text() + '[programme]\nbalance_usd = "50000.00"\nflat_by = "09:45"\n')
-
+    """The programme's day ends while nothing is held: time alone changes the state, also before the first signal."""
     def look(lines):
         ends = [line for line in lines if line.get("reason") == "flat_by" and line.get("to") == "REDUCING"]
         same(len(ends), 1, "the end of the programme's day in the audit log")
+    config = bench.PLACE / "programme.toml"
+    config.write_text(bench.DAY_CONFIG.read_text() + '[programme]\nbalance_usd = "50000.00"\nflat_by = "09:45"\n')
+    behind = bench.tape("behind", "--seed", "1", "--rate", "0.02", "--from", "15:00", "--to", "15:05", "--no-options")
+    in_logical_time(behind, config, look, fills=0)
     return in_logical_time(short_day(), config, look)
 
 

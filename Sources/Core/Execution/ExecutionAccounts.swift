@@ -63,10 +63,6 @@ public struct ExecutionAccounts: Sendable {
 
     /// Signed contracts of all accounts, by the fills.
     public var quantity: Quantity { first.position.quantity + (second?.position.quantity ?? .zero) }
-    /// What the venue holds beyond that, and nothing explains.
-    public var unexplained: Quantity { first.unexplained + (second?.unexplained ?? .zero) }
-    /// There is such a thing in some account.
-    public var isUnexplained: Bool { first.unexplained != .zero || second.map { $0.unexplained != .zero } ?? false }
     /// Orders sent so far.
     public var sentCount: UInt64 { first.sentCount + (second?.sentCount ?? 0) }
     public var liveCount: Int { first.live.count + (second?.live.count ?? 0) }

@@ -36,7 +36,7 @@ public struct RiskGate: Sendable {
     /// Of one session, from the profits of those that are over.
     public internal(set) var valueAtRisk: ValueAtRisk
     /// Of two accounts: contracts that one holds long and the other short.
-    var opposed = Quantity.zero
+    public internal(set) var opposed = Quantity.zero
     /// What is held in every contract, the traded one first.
     var exposures = AccountLimits.Exposures()
 
@@ -152,7 +152,8 @@ public struct RiskGate: Sendable {
     // MARK: Orders and fills
 
     public mutating func apply(_ fill: Fill) {
-        let wasFlat = position.isFlat
+        // Of two accounts, what one side leaves open under late books was held all along.
+        let wasFlat = position.isFlat && !(isBookLate && opposed > .zero)
         book(fill)
         position.apply(fill, terms)
         if let index = working.index(of: fill.order) { placed[index].filled += fill.quantity }

@@ -61,9 +61,11 @@ public struct DayRecord: Codable, Equatable, Sendable {
     public var lock: Lock?
     /// Contracts of the traded contract that the run holds; nil in records of before it was kept.
     public var position: Int64?
+    /// Of two accounts, contracts that one holds long and the other short beside that; nil for one account.
+    public var opposed: Int64?
 
     enum CodingKeys: String, CodingKey {
-        case run, trades, strategies, lock, position
+        case run, trades, strategies, lock, position, opposed
         case writtenNanoseconds = "written_ns"
         case tradeDate = "trade_date"
         case profit = "pnl_usd"

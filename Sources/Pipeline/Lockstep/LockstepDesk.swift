@@ -45,7 +45,8 @@ struct LockstepDesk<Output: TradingOutput>: ~Copyable, MarketSink {
         self.leader = leader
         _ = watch.begin(session, leader: leader, isAtRest: true)
         output.session(session, leader: leader)
-        decisions.add(risk.outputs())
+        // A day may have an end that risk is to come to by itself.
+        decisions.add(risk.outputsOfAnyStep())
         settle()
     }
 

@@ -396,4 +396,49 @@ import Units
         bench.book("5001.00x10 | 5001.25x10", at: "32")
         #expect(bench.changes() == (isLate ? ["REDUCING to FLATTENING no_valid_mark"] : []))
     }
+
+    private static func late(_ rules: RiskRules = RiskRules()) -> GateBench {
+        var bench = GateBench(rules: rules) {
+            $0.markReducing = .seconds(5)
+            $0.markFlatten = .seconds(30)
+        }
+        bench.gate.feedChanged(isLive: false, hasPresentBooks: false, isLate: true)
+        return bench
+    }
+
+    @Test func `the time while the market was closed does not age a mark under late books`() {
+        var bench = Self.late()
+        bench.fill(.buy, at: "5000.00", time: "2")
+        bench.quality(.closed, at: "3")
+        bench.book("5001.00x10 | 5001.25x10", at: "1003")
+        bench.book("5001.00x10 | 5001.25x10", at: "1004")
+        #expect(bench.gate.state == .reducing && !bench.gate.restrictions.contains(.mark))
+        bench.tick("1031.999")
+        #expect(bench.gate.state == .reducing)
+        bench.tick("1032")
+        #expect(bench.gate.state == .flattening)
+    }
+
+    @Test func `a fill at the machine's time is priced by late books all the same`() {
+        var bench = Self.late()
+        bench.tick("50")
+        bench.fill(.buy, at: "5000.00", time: "50")
+        bench.book("4990.00x10 | 4990.25x10", at: "20")
+        #expect(bench.gate.mark.price == Script.price("4990.00") && bench.gate.mark.time == Script.time("50"))
+    }
+
+    @Test(arguments: [true, false])
+    func `of two accounts, what a stop leaves open under late books is no younger`(isLate: Bool) {
+        var rules = RiskRules()
+        rules.hasTwoAccounts = true
+        var bench = Self.late(rules)
+        if !isLate { bench.gate.feedChanged(isLive: true, hasPresentBooks: true) }
+        bench.fill(.buy, at: "5000.00", time: "2", strategy: .level, issuer: .strategy)
+        bench.fill(.sell, at: "5000.00", time: "2")
+        #expect(bench.gate.opposed == Quantity(1))
+        let before = bench.gate.mark.time
+        bench.fill(.buy, at: "5000.00", time: "20", role: .protectiveStop)
+        #expect(bench.gate.position.quantity == Quantity(1))
+        #expect((bench.gate.mark.time == before) == isLate)
+    }
 }

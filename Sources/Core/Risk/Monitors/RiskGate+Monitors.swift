@@ -58,13 +58,18 @@ extension RiskGate {
     /// A flat account needs no mark. The update's own time counts, not the clock's: a tick without market data makes no
     /// mark younger.
     private mutating func markPosition() {
-        // A price that comes too late is better than the one before it, and no younger for that.
-        let time = isBookLate ? mark.time : mark.bookTime
-        if opposed > .zero, position.isFlat, mark.bookTime > mark.time { mark.mark(mark.price, at: time) }
+        if isBookLate { return priceLatePosition() }
+        if opposed > .zero, position.isFlat, mark.bookTime > mark.time { mark.mark(mark.price, at: mark.bookTime) }
         // Of several books of one instant the last counts.
         guard let exitSide = position.exitSide, mark.bookTime >= mark.time else { return }
         guard let price = mark.exitPrice(exitSide) else { return }
-        mark.mark(price, at: time)
+        mark.mark(price, at: mark.bookTime)
+    }
+
+    /// A price that comes too late is better than the one before it, and makes no mark younger.
+    private mutating func priceLatePosition() {
+        guard let exitSide = position.exitSide, let price = mark.exitPrice(exitSide) else { return }
+        mark.price = price
     }
 
     /// The account is worth less than its position ties up: maintenance margin, intraday margin in the window of

@@ -178,7 +178,10 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             isPresent = false
             if schema == .mbp10 { areBooksPresent = false }
         case .replayed(.mbp10) where !isOfChain: areBooksPresent = true
-        case .started where !isOfChain: started = MonotonicClock.now()
+        case .started where !isOfChain:
+            started = MonotonicClock.now()
+            // Until a replay of them begins.
+            areBooksPresent = true
         case .notResolved(let text):
             let isNext = contracts.notFound(text)
             // A family that has no options today is nothing to worry about, and the contract after one may be far.
@@ -191,12 +194,13 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
             // The data that date the run may still come, with another connection.
             if !isOfChain {
                 (started, firstHeard) = (nil, nil)
-                (isPresent, areBooksPresent) = (false, false)
-                lateness.begin()
+                endPresent()
             }
             Terminal.writeError("levelhead: \(feedName): \(failure.text)")
         case .hole(let hole): Terminal.writeError("levelhead: \(feedName): \(hole)", about: names[hole.instrument])
-        case .refused(let text): refusal = text
+        case .refused(let text):
+            refusal = text
+            if !isOfChain { endPresent() }
         default: break
         }
         guard var mark else { return }
@@ -204,6 +208,12 @@ struct LiveIngestSink: LiveFeedSink, ~Copyable {
         if dataTime.nanoseconds == 0 { mark.time = dataTime }
         mark.write(to: scratch)
         put(RecordView(UnsafeRawPointer(scratch)))
+    }
+
+    /// The session is over.
+    private mutating func endPresent() {
+        (isPresent, areBooksPresent) = (false, false)
+        lateness.begin()
     }
 
     private var feedName: String { isOfChain ? "options feed" : "feed" }

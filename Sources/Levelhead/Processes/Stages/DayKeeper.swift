@@ -26,7 +26,7 @@ struct DayKeeper {
     /// What lay in the state directory before this process wrote anything, until it is known whether it is news.
     private var found: DayRecord?
     /// What the record says; nil while this process has written none.
-    private var written: (usage: DayUsage, position: Int64)?
+    private var written: (usage: DayUsage, held: Held)?
     private var lookedAt = Nanoseconds.zero
     private var hasNews = false
     private var hasNewState = false
@@ -91,14 +91,14 @@ struct DayKeeper {
 
     private mutating func write(_ gate: RiskGate, isLast: Bool = false) {
         var usage = gate.usage
-        let position = gate.position.quantity.contracts
+        let held = Held(gate)
         // What another run has left is not written over before this one has it.
         if let found, found.run != site.directory { return }
-        if let written, written.usage.hasSameContents(as: usage), written.position == position, !isLast { return }
+        if let written, written.usage.hasSameContents(as: usage), written.held == held, !isLast { return }
         usage.stamp = WallClock.now().nanoseconds
         do throws(SystemCallError) {
-            try DayRecord(usage, position, run: site.directory).write(path, sync: isLast || outlivesPower)
-            written = (usage, position)
+            try DayRecord(usage, held, run: site.directory).write(path, sync: isLast || outlivesPower)
+            written = (usage, held)
             hasFailed = false
         } catch {
             // It is tried again every second.
@@ -135,10 +135,22 @@ struct DayKeeper {
     }
 }
 
+/// What the account has open, as its record says it.
+private struct Held: Equatable {
+    let position: Int64
+    let opposed: Int64?
+
+    init(_ gate: RiskGate) {
+        position = gate.position.quantity.contracts
+        opposed = gate.rules.hasTwoAccounts ? gate.opposed.contracts : nil
+    }
+}
+
 extension DayRecord {
-    fileprivate init(_ usage: DayUsage, _ position: Int64, run: String) {
+    fileprivate init(_ usage: DayUsage, _ held: Held, run: String) {
         self.init(run: run)
-        self.position = position
+        position = held.position
+        opposed = held.opposed
         writtenNanoseconds = usage.stamp
         tradeDate = usage.tradeDate
         profit = Dollars(usage.profit)

@@ -279,8 +279,11 @@ struct HostedRisk: ~Copyable, HostedStage {
             ("rule_breaches", RuleBreachText.json(gate.ruleBreaches)),
             ("value_at_risk_usd", gate.valueAtRiskEstimate.map { JSONText.string($0.description) } ?? "null"),
             ("trading_state", JSONText.string(gate.state.name)),
-        ]
+        ] + (gate.rules.hasTwoAccounts ? [(opposedKey, JSONText.integer(gate.opposed.contracts))] : [])
     }
+
+    /// Contracts that one of two accounts holds long and the other short, which the position does not show.
+    static let opposedKey = "opposed_contracts"
 
     mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         precondition(unwritten.isEmpty, "what is saved has been written down")

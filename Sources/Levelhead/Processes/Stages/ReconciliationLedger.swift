@@ -111,19 +111,23 @@ struct ReconciliationLedger {
             }
         }
         compareTerms(accounts)
-        // An earlier read has found it, and it was told then: it is there as long as nothing explains it.
-        if accounts.isUnexplained, !differences.contains(where: { $0.kind == .position }) {
-            let held = accounts.quantity
-            differences.append(
-                .init(
-                    kind: .position, order: nil, expected: held.contracts,
-                    found: (held + accounts.unexplained).contracts))
-        }
+        tellUnexplained(accounts)
         var details = AnswerDetails()
         details.reconciliation = ReconciliationAnswer(venue: venue, held: held, differences: differences)
         if accounts.isFlattening { details.message = "everything is being closed" }
         for command in commands { command.finish(isDone && differences.isEmpty ? .done : .failed, details) }
         commands = []
+    }
+
+    /// An earlier read has found it, and it was told then: it is there as long as nothing explains it.
+    private mutating func tellUnexplained(_ accounts: ExecutionAccounts) {
+        guard !differences.contains(where: { $0.kind == .position }) else { return }
+        for gateway in VenueAccount.allCases.compactMap({ accounts[$0] }) where gateway.unexplained != .zero {
+            differences.append(
+                .init(
+                    kind: .position, order: nil, expected: gateway.position.quantity.contracts,
+                    found: gateway.openQuantity.contracts))
+        }
     }
 
     /// An order that is live on both sides stands there as it did here when it was asked, or, when it was changed

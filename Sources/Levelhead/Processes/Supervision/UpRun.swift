@@ -55,8 +55,16 @@ struct UpRun {
 extension DayRecord {
     /// What a run has left open, which the next one does not go on with; nil for nothing.
     func openPosition(of run: String) -> String? {
-        guard self.run == run, let contracts = position, contracts != 0 else { return nil }
-        return "\(contracts) contract\(abs(contracts) == 1 ? "" : "s")"
+        guard self.run == run, let contracts = position else { return nil }
+        let net = contracts == 0 ? nil : "\(contracts) contract\(abs(contracts) == 1 ? "" : "s")"
+        let words = [net, Self.words(opposed: opposed)].compactMap { $0 }
+        return words.isEmpty ? nil : words.joined(separator: " and ")
+    }
+
+    /// Of two accounts; nil for nothing.
+    static func words(opposed contracts: Int64?) -> String? {
+        guard let contracts, contracts > 0 else { return nil }
+        return "\(contracts) long and as many short"
     }
 }
 
@@ -99,8 +107,9 @@ struct UpResult {
         let risk = Self.read(site.result(.risk))
         let ingest = Self.read(site.result(.ingest))
         let wall = (MonotonicClock.now() - ProcessStart.time).seconds
-        // In a run that failed the engine may not have come to the tape's end.
-        let last = failure == nil ? engine["records"] : nil
+        // In a run that failed the engine may not have come to the tape's end, nor one that was ended before.
+        let hasLast = failure == nil && !dead.contains(.engine)
+        let last = hasLast ? engine["records"] : nil
         let said = ((ingest["records"] ?? last) as? NSNumber)?.uint64Value
         let records = said ?? Self.recordsOnTape(site)
         var members: [(String, String)] = [("records", JSONText.integer(records))]
@@ -180,11 +189,14 @@ struct UpResult {
     ///
     /// - Parameter account: what a live run's risk gateway said last, in case that it did not end in order.
     static func position(of site: RunSite, account: DayRecord?) -> String? {
-        guard let held = read(site.result(.risk))["position"] as? [String: Int] else {
+        let result = read(site.result(.risk))
+        guard let held = result["position"] as? [String: Int] else {
             return account?.openPosition(of: site.directory)
         }
         let open = held.filter { $0.value != 0 }.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-        return open.isEmpty ? nil : open.joined(separator: ", ")
+        let opposed = (result[HostedRisk.opposedKey] as? Int).map(Int64.init)
+        let words = open + (DayRecord.words(opposed: opposed).map { [$0] } ?? [])
+        return words.isEmpty ? nil : words.joined(separator: ", ")
     }
 
     /// The results of one process; empty when it did not end in order.

@@ -39,6 +39,9 @@ struct RunResults {
         return summary?["dead"]?.contains("\"\(role.rawValue)\"") == true
     }
 
+    /// An error has ended the run.
+    var hasFailed: Bool { Self.members("\(site.directory)/results/summary.json")?[UpResult.failureKey] != nil }
+
     /// The record up to which a process came that ended in order before the run did, or when the run or its ingest did
     /// not: each of them ends where it is. In a run that ended in order they have taken all of them.
     func end(of role: ProcessRole) -> UInt64 {

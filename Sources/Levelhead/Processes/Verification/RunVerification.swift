@@ -97,7 +97,7 @@ struct RunVerification {
                 if let difference = try expected.compare(.signal(signal)) { add("engine: \(difference)") }
             }
         }
-        if results.isDead(.ingest), hasResult {
+        if results.isDead(.ingest), !results.isDead(.engine), !results.hasFailed, hasResult {
             // It had written a batch, and died before all of it was in the ring.
             if recordCount > count + UInt64(IngestRun.batchCount) {
                 add("engine: it took \(count) of \(recordCount) records, and ingest died within the next ones")

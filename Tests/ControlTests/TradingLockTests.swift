@@ -79,6 +79,19 @@ struct TradingLockTests {
         #expect(!lock.word.load().isLocked && lock.record == nil)
     }
 
+    @Test func `a live run's lock waits while a tape is resumed`() throws {
+        let state = try Scratch()
+        let lock = try TradingLock(stateDirectory: state.path)
+        _ = lock.raise(record("live", isLasting: true))
+        try lock.begin(run: "tape", startsAnew: true)
+        try lock.begin(run: "tape", startsAnew: false, carriesAccount: false)
+        #expect(!lock.word.load().isLocked && lock.record?.run == "live")
+        _ = lock.raise(record("tape", isLasting: false))
+        #expect(lock.open(ifEpochIs: lock.word.load().epoch, keepsRecord: true))
+        try lock.begin(run: "tape", startsAnew: false, carriesAccount: false)
+        #expect(lock.word.load().isLocked, "its own")
+    }
+
     @Test func `a word that was locked without a record is not forgotten`() throws {
         let state = try Scratch()
         let lock = try TradingLock(stateDirectory: state.path)

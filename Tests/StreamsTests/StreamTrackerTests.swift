@@ -212,6 +212,32 @@ private struct ModelPublisher {
         #expect(asked.map(\.first) == [3] && asked.map(\.last) == [3])
     }
 
+    @Test func `that a run which is past answers is no sign of the one behind it`() throws {
+        var options = StreamSubscriber.Options()
+        options.start = .sequence(0)
+        var tracker = StreamTracker(filters: [TopicFilter(ModelPublisher.topic)], options: options)
+        var (first, second) = (ModelPublisher(run: 1, first: 0, kept: 40), ModelPublisher(run: 2, first: 0, kept: 40))
+        for _ in 0..<3 { try Self.take(first.publish(), &tracker, now: .zero) }
+        for _ in 0..<2 { try Self.take(second.publish(), &tracker, now: .zero) }
+        #expect(Self.said(&tracker).last == "1")
+        // The first is taken up again, and what is asked of the second reaches it.
+        var now = Nanoseconds.zero
+        var answered = 0
+        while now <= options.silence + .seconds(1) {
+            for request in tracker.tick(now: now) {
+                tracker.didSend(request, now: now)
+                for (reply, payload) in first.answer(request) {
+                    answered += 1
+                    payload.withUnsafeBytes { tracker.take(reply, $0, now: now) }
+                }
+            }
+            now = now + .milliseconds(500)
+        }
+        try Self.take(first.publish(), &tracker, now: now)
+        #expect(answered > 0)
+        #expect(Self.said(&tracker).contains("run 1"))
+    }
+
     @Test func `who looks away in the midst of an answer asks again`() throws {
         var options = StreamSubscriber.Options()
         options.start = .sequence(0)

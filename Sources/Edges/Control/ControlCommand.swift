@@ -34,6 +34,14 @@ public final class ControlCommand: Sendable {
         answer = Mutex(Answer(outcome: .accepted, details: AnswerDetails(), number: 1))
     }
 
+    /// It opens, or lets others open, and has waited in the process for longer than a message may be on its way.
+    public func isTooLate(_ now: Timestamp) -> Bool {
+        switch verb {
+        case .order, .modify, .arm, .resume: now - sentAt > CommandWindow.tolerance
+        case .status, .pause, .flatten, .stop, .cancel, .venue, .reconcile: false
+        }
+    }
+
     /// How it goes. Ignored once it is finished.
     public func report(_ details: AnswerDetails) { become(.accepted, details) }
 

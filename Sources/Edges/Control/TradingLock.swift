@@ -143,13 +143,15 @@ public struct TradingLock: Sendable {
     /// A run begins. One that carries the account on is locked when a lasting record or the word says so; one that
     /// starts anew has no lock, and an epoch of its own, so that nothing approved before counts.
     ///
+    /// - Parameter carriesAccount: another run's lasting lock is one of this run, too; over recorded tape, which goes
+    ///   on with what is its own, it waits.
     /// - Throws: a lock that nobody has recorded cannot be recorded now.
-    public func begin(run: String, startsAnew: Bool) throws(SystemCallError) {
+    public func begin(run: String, startsAnew: Bool, carriesAccount: Bool = true) throws(SystemCallError) {
         restoreRecord()
         let state = word.load()
         let record = record
         guard startsAnew else {
-            let applies = record.map { $0.isLasting || $0.run == run } ?? false
+            let applies = record.map { $0.isLasting && carriesAccount || $0.run == run } ?? false
             if applies, !state.isLocked { word.raiseAndLock() }
             try? word.sync()
             return

@@ -132,7 +132,7 @@ struct UpCommand: ParsableCommand {
             try prepare(site, configuration)
             if tape.isEmpty { try OrderEpoch.raise(stateDirectory: site.stateDirectory) }
             try TradingLock(stateDirectory: site.stateDirectory).begin(
-                run: site.directory, startsAnew: !tape.isEmpty && !directory.isResumed)
+                run: site.directory, startsAnew: !tape.isEmpty && !directory.isResumed, carriesAccount: tape.isEmpty)
             if begin {
                 let result = JSONText.object(["run_dir": JSONText.string(site.directory)])
                 return print(json ? result : site.directory)

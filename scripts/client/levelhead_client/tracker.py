@@ -175,12 +175,12 @@ class Tracker:
         except protocol.BadBytes as error:
             self.out.append(("garbage", str(error)))
             return
+        # Another run makes itself known by the feed first; that it answers is no sign of this one's life.
+        if self.run not in (None, reply.run):
+            return
         self._hear(now)
         if self.run is None:
             self._note_run(reply.run)
-        # Another run makes itself known by the feed first.
-        if reply.run != self.run:
-            return
         for place, inquiry in self._inquiries.items():
             if inquiry[0] == reply.identity:
                 self._take_answer(place, inquiry, reply, parts[1], now)

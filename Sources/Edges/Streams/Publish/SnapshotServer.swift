@@ -37,6 +37,8 @@ struct SnapshotServer: ~Copyable {
     /// When a request came last; nil before the first.
     private(set) var lastAsked: Nanoseconds?
 
+    /// Read in one turn of its owner, who has other things to do: those that make no job, too.
+    private static let requestsAtOnce = 256
     private static let jobCountMax = 64
     /// A reply that is longer counts as several.
     private static let replyByteCount = 4_096
@@ -67,7 +69,9 @@ struct SnapshotServer: ~Copyable {
     mutating func serve(
         _ topics: UnsafeMutablePointer<TopicState>, _ topicCount: Int, now: Nanoseconds
     ) throws(ZeroMQError) {
-        while jobs.count < Self.jobCountMax, try socket.receive(into: address) {
+        var requests = 0
+        while jobs.count < Self.jobCountMax, requests < Self.requestsAtOnce, try socket.receive(into: address) {
+            requests += 1
             lastAsked = now
             try take(topics, topicCount, now: now)
         }

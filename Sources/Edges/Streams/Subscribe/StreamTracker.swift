@@ -134,10 +134,10 @@ struct StreamTracker {
 
     /// The two parts of a reply of the snapshot socket.
     mutating func take(_ reply: SnapshotReply, _ payload: UnsafeRawBufferPointer, now: Nanoseconds) {
+        // Another run makes itself known by the feed first; that it answers is no sign of this one's life.
+        guard run == nil || reply.run == run else { return }
         hear(now: now)
         if run == nil { note(run: reply.run) }
-        // Another run makes itself known by the feed first.
-        guard reply.run == run else { return }
         if let place = inquiries.firstIndex(where: { $0.isOpen && $0.id == reply.id }) {
             takeAnswer(reply, payload, of: place, now: now)
         } else if let topic = reply.topic, let index = indices[topic], let fill = tracks[index].fill {

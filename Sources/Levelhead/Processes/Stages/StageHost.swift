@@ -309,6 +309,11 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
 
     private mutating func takeCommands(_ desk: ProcessDesk) throws -> Bool {
         guard let command = desk.mailbox.pop() else { return false }
+        // Whoever asked has been told that nobody knows, and may have done something else.
+        if command.isTooLate(WallClock.now()) {
+            command.finish(.refused, AnswerDetails(message: "too late: ask again"))
+            return true
+        }
         if command.verb == .resume, Hosted.diskFull != nil, let diskTrouble {
             command.finish(.failed, AnswerDetails(message: diskTrouble))
             return true

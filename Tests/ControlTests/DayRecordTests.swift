@@ -18,6 +18,7 @@ struct DayRecordTests {
         record.profit = Dollars(Money(nanos: -1_234_567_891))
         record.drawdown = Dollars(Money(cents: 500))
         record.trades = 3
+        (record.position, record.opposed) = (-2, 1)
         record.strategies["level"] = DayRecord.Strategy(profit: Money(cents: -7), trades: 2, lockedOn: 20_260_310)
         record.lock = DayRecord.Lock(reason: .dailyLoss, tradeDate: 20_260_310)
         for sync in [false, true] {

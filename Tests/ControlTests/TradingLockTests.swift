@@ -86,6 +86,12 @@ struct TradingLockTests {
         try lock.begin(run: "tape", startsAnew: true)
         try lock.begin(run: "tape", startsAnew: false, carriesAccount: false)
         #expect(!lock.word.load().isLocked && lock.record?.run == "live")
+        // Between the two parts of the tape's run the live one was locked again.
+        _ = lock.raise(record("live", isLasting: true))
+        try lock.begin(run: "tape", startsAnew: false, carriesAccount: false)
+        #expect(!lock.word.load().isLocked && lock.record?.isLasting == true)
+        try lock.begin(run: "live", startsAnew: false)
+        #expect(lock.word.load().isLocked, "it waited")
         _ = lock.raise(record("tape", isLasting: false))
         #expect(lock.open(ifEpochIs: lock.word.load().epoch, keepsRecord: true))
         try lock.begin(run: "tape", startsAnew: false, carriesAccount: false)

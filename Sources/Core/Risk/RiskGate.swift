@@ -119,7 +119,7 @@ public struct RiskGate: Sendable {
     /// Takes an update of the traded contract. A few nanoseconds while flat.
     public mutating func apply(_ update: MarketUpdate) {
         if update.time > clock { clock = update.time }
-        mark.take(update, in: day)
+        mark.take(update, in: day, isLate: isBookLate)
         if looksAtEveryUpdate { evaluate() } else if mark.quality.hasUsableBook { mark.forgetClosed() }
     }
 
@@ -152,15 +152,20 @@ public struct RiskGate: Sendable {
     // MARK: Orders and fills
 
     public mutating func apply(_ fill: Fill) {
-        // Of two accounts, what one side leaves open under late books was held all along.
-        let wasFlat = position.isFlat && !(isBookLate && opposed > .zero)
+        let (wasFlat, wasOpposed) = (position.isFlat, opposed > .zero)
         book(fill)
         position.apply(fill, terms)
         if let index = working.index(of: fill.order) { placed[index].filled += fill.quantity }
         if fill.time > clock { clock = fill.time }
         if let exitSide = position.exitSide {
             // Without a book to exit on, the position is worth what was paid until there is one.
-            if wasFlat { mark.begin(mark.exitPrice(exitSide) ?? fill.price, at: clock) }
+            let price = mark.exitPrice(exitSide) ?? fill.price
+            if wasFlat, wasOpposed, mark.isBookLate {
+                // Of two accounts, what one side leaves open was held all along.
+                mark.price = price
+            } else if wasFlat {
+                mark.begin(price, at: clock)
+            }
         } else {
             isStrategyPosition = false
         }

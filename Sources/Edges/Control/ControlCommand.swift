@@ -34,11 +34,12 @@ public final class ControlCommand: Sendable {
         answer = Mutex(Answer(outcome: .accepted, details: AnswerDetails(), number: 1))
     }
 
-    /// It opens, or lets others open, and has waited in the process for longer than a message may be on its way.
+    /// It opens, or lets others open, and has waited in the process for longer than a message may be on its way. An arm
+    /// is held to the lock's epoch however late it is.
     public func isTooLate(_ now: Timestamp) -> Bool {
         switch verb {
-        case .order, .modify, .arm, .resume: now - sentAt > CommandWindow.tolerance
-        case .status, .pause, .flatten, .stop, .cancel, .venue, .reconcile: false
+        case .order, .modify, .resume: now - sentAt > CommandWindow.tolerance
+        case .status, .pause, .flatten, .arm, .stop, .cancel, .venue, .reconcile: false
         }
     }
 

@@ -153,6 +153,11 @@ public struct TradingLock: Sendable {
         guard startsAnew else {
             let applies = record.map { $0.isLasting && carriesAccount || $0.run == run } ?? false
             if applies, !state.isLocked { word.raiseAndLock() }
+            if !applies, !carriesAccount, state.isLocked, record != nil {
+                // Somebody else's, which is not over for that.
+                let raised = word.raiseAndLock()
+                _ = word.unlock(ifEpochIs: raised.epoch)
+            }
             try? word.sync()
             return
         }

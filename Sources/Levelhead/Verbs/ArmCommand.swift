@@ -51,8 +51,9 @@ struct ArmCommand: ParsableCommand {
         }
     }
 
-    /// A flatten is proven at the venue a moment before the risk gateway has heard of it: who arms in that moment is
-    /// not sent away, but asked for again. The epoch stays that of the first time, so a later flatten is not undone.
+    /// A flatten is proven at the venue a moment before the risk gateway has heard of it, and the paper venue opens its
+    /// door a moment after risk has decided: who arms in that moment is not sent away, but asked for again. The epoch
+    /// stays that of the first time, so a later flatten is not undone.
     private func ask(_ arguments: CommandArguments) throws -> TradingStateReport {
         let end = MonotonicClock.now() + .milliseconds(Int64(min(timeout, 1) * 1_000))
         while true {
@@ -60,7 +61,9 @@ struct ArmCommand: ParsableCommand {
             guard !survey.answers.isEmpty else { throw ControlFailure(try control.silence(survey)) }
             let report = TradingStateReport(survey)
             let isFlattening = report.tradingState == TradingState.flattening.name
-            if report.isDone || !isFlattening || MonotonicClock.now() >= end { return report }
+            let isUnderWay = survey.answers.values.contains { $0.outcome == .accepted }
+            let isOver = report.isDone || !isFlattening && !isUnderWay
+            if isOver || MonotonicClock.now() >= end { return report }
             Thread.sleep(forTimeInterval: 0.05)
         }
     }

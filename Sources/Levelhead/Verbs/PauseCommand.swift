@@ -91,10 +91,8 @@ struct TradingStateReport: Encodable {
         milliseconds = Double(survey.elapsed.count / 1_000) / 1_000
         tradingState = concerned.lazy.compactMap(\.details.tradingState).first
         // Who is dead is not missing, and what the venue opens at its door is not the account's lock.
-        // Who has taken it does it: once risk has decided nobody else is waited for.
-        let failed = concerned.filter { $0.outcome != .done && ($0.outcome != .accepted || $0.process == "risk") }
-        isDone = survey.answers["risk"]?.outcome == .done && failed.isEmpty
-        messages = failed
+        isDone = survey.answers["risk"]?.outcome == .done && concerned.allSatisfy { $0.outcome == .done }
+        messages = concerned.filter { $0.outcome != .done }
             .map { "\($0.process): \($0.outcome.name)\($0.details.message.map { ": \($0)" } ?? "")" }
     }
 

@@ -419,6 +419,18 @@ import Units
         #expect(bench.gate.state == .flattening)
     }
 
+    @Test func `a feed that breaks off while it is late makes no mark younger`() throws {
+        var bench = Self.late()
+        bench.fill(.buy, at: "5000.00", time: "2")
+        for second in 3...27 { bench.book("5001.00x10 | 5001.25x10", at: "\(second)") }
+        bench.gate.feedChanged(isLive: false, hasPresentBooks: false)
+        try bench.reload()
+        bench.tick("31.999")
+        #expect(bench.gate.state == .reducing)
+        bench.tick("32")
+        #expect(bench.gate.state == .flattening)
+    }
+
     @Test func `a fill at the machine's time is priced by late books all the same`() {
         var bench = Self.late()
         bench.tick("50")
@@ -437,8 +449,12 @@ import Units
         bench.fill(.sell, at: "5000.00", time: "2")
         #expect(bench.gate.opposed == Quantity(1))
         let before = bench.gate.mark.time
-        bench.fill(.buy, at: "5000.00", time: "20", role: .protectiveStop)
+        bench.book("4990.00x10 | 4990.25x10", at: "19")
+        if !isLate { #expect(bench.gate.mark.time > before) }
+        let held = bench.gate.mark.time
+        bench.fill(.buy, at: "4990.25", time: "20", role: .protectiveStop)
         #expect(bench.gate.position.quantity == Quantity(1))
-        #expect((bench.gate.mark.time == before) == isLate)
+        #expect((bench.gate.mark.time == held) == isLate && held >= before)
+        #expect(bench.gate.mark.price == Script.price("4990.00"))
     }
 }

@@ -8,6 +8,8 @@ public struct AccountMark: Hashable, BitwiseCopyable, Sendable {
     public internal(set) var quality: DataQuality = .noBook
     /// Time of the last update with a usable book.
     public internal(set) var bookTime = Timestamp(nanoseconds: 0)
+    /// It came too late to be of the present: a price, and no younger mark, whatever becomes of the feed.
+    var isBookLate = false
     var bid = BookLevel.none
     var ask = BookLevel.none
     /// The last valid mark of the open position and its time.
@@ -24,7 +26,7 @@ public struct AccountMark: Hashable, BitwiseCopyable, Sendable {
 
     /// Takes an update. A book in the minute before the next session, which has not begun, marks neither: the gap is
     /// the next one's.
-    mutating func take(_ update: MarketUpdate, in day: TradingDay) {
+    mutating func take(_ update: MarketUpdate, in day: TradingDay, isLate: Bool) {
         let isEarly = day.reopen.isDefined && update.time < day.reopen && update.time + .seconds(60) >= day.reopen
         quality = isEarly ? update.quality.union(.stale) : update.quality
         let time = min(update.time, day.sessionClose)
@@ -37,6 +39,7 @@ public struct AccountMark: Hashable, BitwiseCopyable, Sendable {
         // What was said before the session's first book is of the one before.
         if bookTime < day.sessionOpen, update.time >= day.sessionOpen { closedAtMark = closedTime }
         bookTime = update.time
+        isBookLate = isLate
         bid = update.bid
         ask = update.ask
     }
@@ -89,6 +92,7 @@ extension AccountMark: PersistentState {
     public mutating func persist(_ archive: inout StateArchive) throws(StateArchive.Failure) {
         try archive.field(&quality)
         try archive.field(&bookTime)
+        try archive.field(&isBookLate)
         try archive.field(&bid)
         try archive.field(&ask)
         try archive.field(&price)

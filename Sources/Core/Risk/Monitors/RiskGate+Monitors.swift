@@ -58,7 +58,7 @@ extension RiskGate {
     /// A flat account needs no mark. The update's own time counts, not the clock's: a tick without market data makes no
     /// mark younger.
     private mutating func markPosition() {
-        if isBookLate { return priceLatePosition() }
+        if mark.isBookLate { return priceLatePosition() }
         if opposed > .zero, position.isFlat, mark.bookTime > mark.time { mark.mark(mark.price, at: mark.bookTime) }
         // Of several books of one instant the last counts.
         guard let exitSide = position.exitSide, mark.bookTime >= mark.time else { return }

@@ -60,6 +60,7 @@ struct HostedRisk: ~Copyable, HostedStage {
 
     var lock: LockFollower? { follower }
     var peer: PeerWatch? { execution }
+    func hasTaken(_ command: ControlCommand) -> Bool { ledger[command.number] != nil }
 
     static func seal(_ site: RunSite) throws -> ApprovalSeal? {
         ApprovalSeal(try KeyStore(stateDirectory: site.stateDirectory).key(.approval))

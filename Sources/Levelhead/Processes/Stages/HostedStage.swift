@@ -51,6 +51,8 @@ protocol HostedStage: ~Copyable {
     var lock: LockFollower? { get }
     /// Whose silence the stage has to be told; nil for nobody's.
     var peer: PeerWatch? { get }
+    /// A process before this one has taken the command: it is answered for.
+    func hasTaken(_ command: ControlCommand) -> Bool
     /// For how long it may not be heard, beyond what makes it silent.
     static var peerPatience: Nanoseconds { get }
     /// Takes messages from the process's door for others than its channels' ends; nil when there is none.
@@ -102,6 +104,7 @@ extension HostedStage where Self: ~Copyable {
     static var numbersOrders: Bool { false }
     static var followsEventTime: Bool { false }
     var peer: PeerWatch? { nil }
+    func hasTaken(_ command: ControlCommand) -> Bool { false }
     static var peerPatience: Nanoseconds { .zero }
     mutating func nextVisitor() -> StageMessage? { nil }
     func dropped(_ fold: borrowing StageFold<Stage>) -> UInt64 { 0 }

@@ -310,7 +310,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
     private mutating func takeCommands(_ desk: ProcessDesk) throws -> Bool {
         guard let command = desk.mailbox.pop() else { return false }
         // Whoever asked has been told that nobody knows, and may have done something else.
-        if command.isTooLate(WallClock.now()) {
+        if command.isTooLate(WallClock.now()), !hosted.hasTaken(command) {
             command.finish(.refused, AnswerDetails(message: "too late: ask again"))
             return true
         }

@@ -42,7 +42,7 @@ extension SettingTable {
             "what the account does when the execution gateway is silent"),
         row(
             "risk.peer_silence_ms", .integer(200...60_000), .integer(500), unit: "ms",
-            "an execution gateway that says nothing for this long is silent; it says something every 100 ms",
+            "a gateway that says nothing for this long is silent to the other one; it says something every 100 ms",
             affectsResults: false),
         row(
             "risk.flat_by_grace_seconds", .integer(0...3_600), .integer(5), unit: "s",

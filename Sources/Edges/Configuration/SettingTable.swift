@@ -141,7 +141,8 @@ public enum SettingTable {
             "fall from the highest equity that flattens and locks"),
         row(
             "risk.stale_after_ms", .integer(1...600_000), .integer(5_000), unit: "ms",
-            "a feed silent for longer, heartbeats included, is stale, and so is an older book of the traded contract"),
+            "a feed silent for longer, heartbeats included, is stale, and so is an older book of the traded contract, "
+                + "or one that a live feed brings later than this by this machine's clock"),
         row(
             "risk.no_mark_reduce_seconds", .integer(1...3_600), .integer(5), unit: "s",
             "a position without a valid mark for this long: reducing only"),

@@ -10,7 +10,13 @@ struct RunResults {
     /// Values compared.
     private(set) var count: UInt64 = 0
 
-    init(_ site: RunSite) { self.site = site }
+    /// What the run came to as a whole; nil when it did not end.
+    private let summary: [String: String]?
+
+    init(_ site: RunSite) {
+        self.site = site
+        summary = Self.members("\(site.directory)/results/summary.json")
+    }
 
     /// The values of a JSON file, in their canonical text; nil when it is not there.
     private static func members(_ path: String) -> [String: String]? {
@@ -34,21 +40,15 @@ struct RunResults {
 
     /// A process that did not end in order at the run's end, or was ended before and not started again. A dead ingest's
     /// tape may have records that it never got into the ring.
-    func isDead(_ role: ProcessRole) -> Bool {
-        let summary = Self.members("\(site.directory)/results/summary.json")
-        return summary?["dead"]?.contains("\"\(role.rawValue)\"") == true
-    }
+    func isDead(_ role: ProcessRole) -> Bool { summary?["dead"]?.contains("\"\(role.rawValue)\"") == true }
 
     /// An error has ended the run.
-    var hasFailed: Bool { Self.members("\(site.directory)/results/summary.json")?[UpResult.failureKey] != nil }
+    var hasFailed: Bool { summary?[UpResult.failureKey] != nil }
 
     /// The record up to which a process came that ended in order before the run did, or when the run or its ingest did
     /// not: each of them ends where it is. In a run that ended in order they have taken all of them.
     func end(of role: ProcessRole) -> UInt64 {
-        if !isDead(role), !isDead(.ingest),
-            let summary = Self.members("\(site.directory)/results/summary.json"), summary[UpResult.failureKey] == nil {
-            return .max
-        }
+        if summary != nil, !hasFailed, !isDead(role), !isDead(.ingest) { return .max }
         return Self.members(site.result(role))?["records"].flatMap { UInt64($0) } ?? .max
     }
 
@@ -66,7 +66,7 @@ struct RunResults {
 
     /// The summary of one fold has to hold all of these.
     mutating func compareSummary(_ made: [(String, String)]) {
-        guard let kept = Self.members("\(site.directory)/results/summary.json") else {
+        guard let kept = summary else {
             return differences.append("results/summary.json: missing: the run did not end")
         }
         compare("results/summary.json", kept, made)
@@ -83,7 +83,7 @@ struct RunResults {
     /// - Parameter records: those of the run's tape.
     mutating func compareSummary(_ made: [(String, String)], records: UInt64) {
         let name = "results/summary.json"
-        guard let kept = Self.members("\(site.directory)/\(name)") else {
+        guard let kept = summary else {
             // Cut short; what each process came to has been compared.
             if !exists(.engine) { differences.append("\(name): missing: the run did not end") }
             return

@@ -240,7 +240,7 @@ def identities_over_restarts(_):
 
 @case()
 def a_core_for_the_engine(_):
-    """The engine computes on the core that it was given, and everybody else of the run keeps off it."""
+    """The engine's data thread computes on the core that it was given; every other thread of the run keeps off it."""
     cores = os.sched_getaffinity(0)
     done = levelhead("up", "--tape", short_day(), "--run-dir", PLACE / "core", "--set", "cores.engine=1000", status=1)
     expect("cores.engine" in done.stderr and "found 1000" in done.stderr, f"no such core: {done.stderr}")
@@ -249,9 +249,12 @@ def a_core_for_the_engine(_):
     own = max(cores)
     with desk("--set", f"cores.engine={own}") as up:
         ready(up)
+        # The supervisor's others were there before it knew, and sleep.
+        same(os.sched_getaffinity(up.process.pid), cores - {own}, "cores of up")
         for role, pid in up.pids().items():
-            wanted = {own} if role == "engine" else cores - {own}
-            same(os.sched_getaffinity(pid), wanted, f"cores of {role}")
+            for thread in map(int, os.listdir(f"/proc/{pid}/task")):
+                wanted = {own} if role == "engine" and thread == pid else cores - {own}
+                same(os.sched_getaffinity(thread), wanted, f"cores of {role}, thread {thread}")
         return prove(up, up.end())
 
 

@@ -73,12 +73,12 @@ struct ProcessOptions: ParsableArguments {
     func beginProcess(_ role: ProcessRole) throws {
         StopSignal.install()
         Terminal.neverWaitForErrors()
-        endWithSupervisor()
         let site = try site()
         try StateDirectory.checkOwner(site.stateDirectory)
-        try ProcessClaim.take(role, site, isSupervised: supervisor != nil)
-        // Threads that are started later keep off it too, the engine's own included.
+        // Before there is any other thread: those that are started later keep off it too, the engine's own included.
         if let core = try site.configuration().cores.engine { try Cores.keepOff(core) }
+        endWithSupervisor()
+        try ProcessClaim.take(role, site, isSupervised: supervisor != nil)
         RunLog.begin(process: role.rawValue, run: site.name, path: site.log(role.rawValue))
     }
 

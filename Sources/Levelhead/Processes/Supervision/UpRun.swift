@@ -28,6 +28,8 @@ struct UpRun {
         if let core = cores.engine { try NoCoreToSpare.check(core) }
         let awake = cores.areAwake ? try AwakeCores() : nil
         defer { awake?.end() }
+        // This thread and the processes that it starts keep off it from the beginning.
+        if let core = cores.engine { try Cores.keepOff(core) }
         do {
             try supervisor.startAll()
             try supervisor.watch(stays: stays)

@@ -165,6 +165,28 @@ public struct MarketFold: ~Copyable {
     /// Looks at the leading contract.
     func withLeader<Result>(_ body: (borrowing ContractEngine) -> Result) -> Result { body(engines[leader]) }
 
+    /// A record of the leading contract's book.
+    func isLeadersBook(_ record: RecordView) -> Bool {
+        guard record.type == .mbp10, record.byteCount == RecordByteCount.mbp10 else { return false }
+        let (instrument, received) = (record.instrumentID, record.marketByPrice.receiveTime.nanoseconds)
+        return (0..<routeCount).contains { index in
+            let route = routes[index]
+            return route.instrument == instrument && !route.isTraded && Int(route.slot) == leader
+                && route.start <= received && received < route.end
+        }
+    }
+
+    /// Makes `engine` what the leading contract's is now, but for the option chain. False when that has no record yet.
+    /// O(its state), which changes nothing of it.
+    mutating func copyLeader(to engine: inout ContractEngine) throws(StateArchive.Failure) -> Bool {
+        guard engines[leader].hasStarted else { return false }
+        var saved = StateArchive()
+        try engines[leader].persist(&saved)
+        var loaded = StateArchive(loading: saved.finish())
+        try engine.persist(&loaded)
+        return true
+    }
+
     /// How often each level of the leading contract has been tested since it became active.
     public var levelTests: KeyValuePairs<LevelKind, Int64> {
         [

@@ -38,6 +38,15 @@ def tape_in_time(source):
 
 
 @case()
+def tape_in_time_rehearsed(source):
+    """An engine that never sleeps rehearses groups on a copy of its state, hundreds of times a second: of that nothing comes."""
+    with Up("--tape", short_day(), "--speed", "120x", "--set", "ring.engine_wait=spin") as up:
+        result = up.wait()
+        expect(result["signals"] > 0 and result["fills"] > 1, f"signals and fills: {result}")
+        return prove(up, result, source=short_day())
+
+
+@case()
 def tape_without_records(source):
     """It is over at once, as in a replay."""
     empty = bench.PLACE / "empty.dbn"

@@ -20,6 +20,13 @@ import Units
     @inlinable public var sendTimeDelta: Int32 { record.load(40, as: Int32.self) }
     @inlinable public var sequence: UInt32 { record.load(44, as: UInt32.self) }
 
+    /// Makes the `mbp-10` record that lies at `bytes` a whole group of its own, sent and received at `time`.
+    public static func restamp(_ bytes: UnsafeMutableRawPointer, at time: Timestamp) {
+        bytes.storeBytes(of: time.nanoseconds.littleEndian, toByteOffset: 8, as: UInt64.self)
+        bytes.storeBytes(of: RecordFlags.last.rawValue, toByteOffset: 30, as: UInt8.self)
+        bytes.storeBytes(of: time.nanoseconds.littleEndian, toByteOffset: 32, as: UInt64.self)
+    }
+
     /// Level `index` of the book after this record (before it in `tbbo`). 0 is the best.
     @inlinable public func level(_ index: Int) -> BidAskPair { record.load(48 + 32 * index, as: BidAskPair.self) }
 }

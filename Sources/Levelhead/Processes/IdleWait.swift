@@ -12,12 +12,21 @@ struct IdleWait {
     /// As long as the next record or message of a burst is likely to be near.
     private static let busyTime = Nanoseconds.microseconds(200)
 
+    /// Between two rehearsals of a group: after something else was done, and when nothing was.
+    private static let coldTime = Nanoseconds.microseconds(30)
+    private static let warmTime = Nanoseconds.microseconds(500)
+
     private let kind: RingWait
     private var idleSince: Nanoseconds?
     /// Something was done since the last rehearsal.
     private var isCold = true
     private var rehearsedAt = Nanoseconds.zero
+    /// The same of the next group.
+    private var isGroupCold = true
+    private var groupRehearsedAt = Nanoseconds.zero
     private let spin: WaitPolicy
+    /// Groups are rehearsed.
+    var rehearsesGroups: Bool { kind == .spin }
 
     /// - Parameter hasCore: nobody else computes on the core; else who spins gives way each time.
     init(_ kind: RingWait, hasCore: Bool = false) {
@@ -29,6 +38,7 @@ struct IdleWait {
     mutating func wasBusy() {
         idleSince = nil
         isCold = true
+        isGroupCold = true
     }
 
     /// A rehearsal takes some microseconds: who has no core for itself spends a hundredth of its time on them at most.
@@ -50,6 +60,17 @@ struct IdleWait {
         guard kind == .spin else { return false }
         isCold = true
         return isRehearsalDue()
+    }
+
+    /// The next group should be rehearsed now: by who has a core for itself, soon after something was done, which has
+    /// taken its place, and again before caches have lost it.
+    mutating func isGroupRehearsalDue() -> Bool {
+        guard kind == .spin else { return false }
+        let now = MonotonicClock.now()
+        guard now - groupRehearsedAt >= (isGroupCold ? Self.coldTime : Self.warmTime) else { return false }
+        groupRehearsedAt = now
+        isGroupCold = false
+        return true
     }
 
     /// What to do on the ring now; nil when it is time to sleep.

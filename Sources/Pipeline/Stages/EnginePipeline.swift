@@ -64,6 +64,11 @@ public struct EnginePipeline<Output: EngineOutput & ~Copyable>: ~Copyable {
     /// What is wrong with the vector that there would be now.
     public var quality: DataQuality { market.leaderQuality.union(sink.pointee.feedQuality) }
 
+    /// Makes `engine` what the leading contract's is now. False when that has no record yet.
+    mutating func copyLeader(to engine: inout ContractEngine) throws(StateArchive.Failure) -> Bool {
+        try market.copyLeader(to: &engine)
+    }
+
     /// Reaches the output.
     public mutating func withOutput<Result>(_ body: (inout Output) throws -> Result) rethrows -> Result {
         try body(&sink.pointee.output)

@@ -28,6 +28,7 @@ struct EngineHost: ~Copyable {
     private let site: RunSite
     private let setup: MarketSetup
     private var pipeline: EnginePipeline<EngineLedger>
+    private var rehearsal: EngineRehearsal<EngineLedger>
     private let streams: EngineStreams
     private var records: RingRecords
     private let door: SignalDoor
@@ -92,21 +93,25 @@ struct EngineHost: ~Copyable {
             try StageOutbox(.engine, site, context, outboxes: saved.outboxes, seal: nil), stages)
         pipeline.withOutput { $0.door = door }
         return EngineHost(
-            site: site, setup: setup, pipeline: pipeline, streams: streams,
-            records: records,
-            door: door, outputs: try OutputJournal.open(site.journal("engine-out"), at: saved.outputs),
+            site: site, setup: setup, pipeline: pipeline,
+            rehearsal: EngineRehearsal(
+                features: setup.features, trading: try setup.trading(), output: EngineLedger(mode: .second)),
+            streams: streams, records: records, door: door,
+            outputs: try OutputJournal.open(site.journal("engine-out"), at: saved.outputs),
             snapshots: snapshots, identity: identity, wait: IdleWait(configuration.ring.engineWait, hasCore: true),
             position: position)
     }
 
     private init(
-        site: RunSite, setup: MarketSetup, pipeline: consuming EnginePipeline<EngineLedger>, streams: EngineStreams,
-        records: consuming RingRecords, door: SignalDoor, outputs: consuming OutputJournal,
-        snapshots: consuming SnapshotStore, identity: SnapshotIdentity, wait: IdleWait, position: UInt64
+        site: RunSite, setup: MarketSetup, pipeline: consuming EnginePipeline<EngineLedger>,
+        rehearsal: consuming EngineRehearsal<EngineLedger>, streams: EngineStreams, records: consuming RingRecords,
+        door: SignalDoor, outputs: consuming OutputJournal, snapshots: consuming SnapshotStore,
+        identity: SnapshotIdentity, wait: IdleWait, position: UInt64
     ) {
         self.site = site
         self.setup = setup
         self.pipeline = pipeline
+        self.rehearsal = rehearsal
         self.streams = streams
         self.records = records
         self.door = door
@@ -138,6 +143,7 @@ struct EngineHost: ~Copyable {
                 usleep(1_000)
             } else {
                 if wait.isRehearsalDue() { try door.rehearse() }
+                if wait.isGroupRehearsalDue() { rehearsal.step() }
                 records.wait(wait.policy() ?? Self.sleep)
             }
         }
@@ -162,7 +168,7 @@ struct EngineHost: ~Copyable {
             produced: outputs.frameCount, lag: isBusy ? records.age : .zero)
         desk.report(signalOf: pipeline.market, quality: pipeline.quality)
         try saveIfDue()
-        nameHistory(desk)
+        try lookAround(desk)
     }
 
     private mutating func takeRecords(_ stages: StageClock) throws -> Bool {
@@ -178,6 +184,7 @@ struct EngineHost: ~Copyable {
                 position = sequence &+ 1
                 count += 1
                 measure(stages, taken: taken)
+                if rehearsal.wantsBooks { rehearsal.keep(record, of: pipeline) }
                 // Records come faster than they are worked on: nothing else would keep the way of a signal near.
                 if count & 31 == 0, wait.isRehearsalDueAtWork() { try door.rehearse() }
             case .drained: break take
@@ -214,11 +221,18 @@ struct EngineHost: ~Copyable {
         do { try save() } catch where StorageSpace.isMissing(error) {}
     }
 
-    /// Once a second at most.
-    private mutating func nameHistory(_ desk: ProcessDesk) {
+    /// What is due once a second.
+    private mutating func lookAround(_ desk: ProcessDesk) throws {
         let now = MonotonicClock.now()
         guard now - lookedAt >= .seconds(1) else { return }
         lookedAt = now
+        nameHistory(desk)
+        guard wait.rehearsesGroups else { return }
+        rehearsal.withOutput { _ = $0.takeSignals() }
+        try rehearsal.begin(from: &pipeline)
+    }
+
+    private mutating func nameHistory(_ desk: ProcessDesk) {
         let ignored = pipeline.market.options.pointee.ignoredDefinitions
         if ignored > 0, !isRoomTold {
             isRoomTold = true

@@ -3,46 +3,40 @@
 import contextlib
 import os
 import pathlib
+import signal
+import sys
 
 # Which cores the kernel's own workers that are bound to none may use.
 WORKERS = pathlib.Path("/sys/devices/virtual/workqueue/cpumask")
 
 
-def _threads():
+def _move(old, new):
+    """Gives every thread of the machine that may run on the cores `old` those of `new`; the kernel's own of a core may not be moved."""
     for path in pathlib.Path("/proc").glob("[0-9]*/task/[0-9]*"):
-        yield int(path.name)
-
-
-def _move(thread, cores):
-    """Whether the thread is there and may be moved: the kernel's own of a core may not."""
-    try:
-        os.sched_setaffinity(thread, cores)
-    except OSError:
-        return False
-    return True
+        with contextlib.suppress(OSError):
+            if os.sched_getaffinity(int(path.name)) == old:
+                os.sched_setaffinity(int(path.name), new)
 
 
 @contextlib.contextmanager
 def shielded(core):
-    """Moves every thread of the machine, this one included, off `core` until the block ends. Takes root.
+    """Moves the threads of this machine that may run everywhere, this one included, off `core` until the block ends. Takes root.
 
     A machine that trades does this for good: `isolcpus=`, or `CPUAffinity=` of systemd's manager (docs/processes.md).
     """
-    moved = {}
+    everywhere = set(range(os.cpu_count()))
+    others = everywhere - {core}
+    workers = WORKERS.read_text()
+    # The end is the end also for who is told to stop.
+    former = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        for thread in _threads():
-            try:
-                cores = os.sched_getaffinity(thread)
-            except OSError:
-                continue
-            if core in cores and len(cores) > 1 and _move(thread, cores - {core}):
-                moved[thread] = cores
-        workers = WORKERS.read_text()
+        # Twice: what was started by who had not been moved yet.
+        for _ in range(2):
+            _move(everywhere, others)
         WORKERS.write_text(f"{int(workers.replace(',', ''), 16) & ~(1 << core):x}")
-        try:
-            yield
-        finally:
-            WORKERS.write_text(workers)
+        yield
     finally:
-        for thread, cores in moved.items():
-            _move(thread, cores)
+        WORKERS.write_text(workers)
+        # Those too that were started meanwhile.
+        _move(others, everywhere)
+        signal.signal(signal.SIGTERM, former)

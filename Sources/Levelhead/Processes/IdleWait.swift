@@ -12,7 +12,7 @@ struct IdleWait {
     /// As long as the next record or message of a burst is likely to be near.
     private static let busyTime = Nanoseconds.microseconds(200)
 
-    /// Between two rehearsals of a group: after something else was done, and when nothing was.
+    /// The shortest time between two rehearsals of a group: when something was done meanwhile, and when nothing was.
     private static let coldTime = Nanoseconds.microseconds(30)
     private static let warmTime = Nanoseconds.microseconds(500)
 
@@ -25,12 +25,15 @@ struct IdleWait {
     private var isGroupCold = true
     private var groupRehearsedAt = Nanoseconds.zero
     private let spin: WaitPolicy
-    /// Groups are rehearsed.
-    var rehearsesGroups: Bool { kind == .spin }
+    /// The next group is rehearsed.
+    let rehearsesGroups: Bool
 
-    /// - Parameter hasCore: nobody else computes on the core; else who spins gives way each time.
-    init(_ kind: RingWait, hasCore: Bool = false) {
+    /// - Parameters:
+    ///   - hasCore: nobody else computes on the core; else who spins gives way each time.
+    ///   - rehearsesGroups: where it spins, it has a core that nobody of the run takes, and time for that.
+    init(_ kind: RingWait, hasCore: Bool = false, rehearsesGroups: Bool = false) {
         self.kind = kind
+        self.rehearsesGroups = rehearsesGroups && kind == .spin
         spin = hasCore ? .spin : WaitPolicy(spins: 20, then: .yield)
     }
 
@@ -62,10 +65,9 @@ struct IdleWait {
         return isRehearsalDue()
     }
 
-    /// The next group should be rehearsed now: by who has a core for itself, soon after something was done, which has
-    /// taken its place, and again before caches have lost it.
+    /// The next group should be rehearsed now: after something was done, which has taken its place, and again before
+    /// caches have lost it.
     mutating func isGroupRehearsalDue() -> Bool {
-        guard kind == .spin else { return false }
         let now = MonotonicClock.now()
         guard now - groupRehearsedAt >= (isGroupCold ? Self.coldTime : Self.warmTime) else { return false }
         groupRehearsedAt = now

@@ -77,6 +77,12 @@ struct FeatureDigest: ~Copyable {
         if last == block.count { block.removeAll(keepingCapacity: true) } else { block.removeFirst(last) }
     }
 
+    /// Lets go of what is in no chain yet: it is nobody's.
+    mutating func forget() {
+        block.removeAll(keepingCapacity: true)
+        endCount = 0
+    }
+
     /// Takes what is left of a second that the tape did not complete into the chain.
     mutating func finish() -> SHA256Digest {
         settle()

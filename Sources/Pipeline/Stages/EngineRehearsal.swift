@@ -1,6 +1,7 @@
 import DBN
 import Determinism
 import Features
+import MarketCalendar
 import Units
 
 /// Keeps near what an engine needs for its next group and for the end of a second.
@@ -22,6 +23,8 @@ public struct EngineRehearsal<Output: EngineOutput & ~Copyable>: ~Copyable {
     private var wanted = 0
     private var turn = 0
     private var clock: UInt64 = 0
+    /// Of the session: a step over it would have the next one's history worked out.
+    private var end: UInt64 = 0
 
     /// - Parameter output: of the steps; nobody may wait for what is put into it.
     public init(features: FeatureConfiguration, trading: TradingConfiguration, output: consuming Output) {
@@ -33,10 +36,11 @@ public struct EngineRehearsal<Output: EngineOutput & ~Copyable>: ~Copyable {
     deinit { books.deallocate() }
 
     /// Goes on from where the leading contract's engine is, and wants newer books; nothing before its first record.
-    /// O(its state): a tenth of a millisecond.
+    /// O(its state): a tenth of a millisecond, and what the end of a session takes where there is a history.
     public mutating func begin(from pipeline: inout EnginePipeline<Output>) throws(StateArchive.Failure) {
         guard try pipeline.copyLeader(to: &engine) else { return }
         clock = engine.clock
+        end = engine.session.close.nanoseconds
         wanted = Self.bookCount
     }
 
@@ -58,9 +62,10 @@ public struct EngineRehearsal<Output: EngineOutput & ~Copyable>: ~Copyable {
         UnsafeMutableRawBufferPointer(rebasing: books[place]).copyMemory(from: bytes)
     }
 
-    /// A second ends and a group closes. Some microseconds; allocates nothing.
+    /// A second ends and a group closes; nothing when the session of the copy is over. Some microseconds; allocates
+    /// nothing, if the output does not.
     public mutating func step() {
-        guard missing == 0, let first = books.baseAddress else { return }
+        guard missing == 0, clock &+ Self.second < end, let first = books.baseAddress else { return }
         turn = (turn + 1) % Self.bookCount
         let book = first + turn * RecordByteCount.mbp10
         clock &+= Self.second

@@ -48,6 +48,9 @@ struct EngineHost: ~Copyable {
     private var isInputOver = false
     private var savedAt = MonotonicClock.now()
     private var lookedAt = Nanoseconds.zero
+    private static let rehearsalInterval = Nanoseconds.seconds(5)
+    /// When the rehearsal was at the present.
+    private var rehearsedFrom = Nanoseconds.zero
     private var isRoomTold = false
     /// Columns, as the status names them.
     private var withoutHistory: [Int] = []
@@ -98,7 +101,8 @@ struct EngineHost: ~Copyable {
                 features: setup.features, trading: try setup.trading(), output: EngineLedger(mode: .second)),
             streams: streams, records: records, door: door,
             outputs: try OutputJournal.open(site.journal("engine-out"), at: saved.outputs),
-            snapshots: snapshots, identity: identity, wait: IdleWait(configuration.ring.engineWait, hasCore: true),
+            snapshots: snapshots, identity: identity, wait: IdleWait(
+                configuration.ring.engineWait, hasCore: true, rehearsesGroups: configuration.cores.engine != nil),
             position: position)
     }
 
@@ -143,7 +147,7 @@ struct EngineHost: ~Copyable {
                 usleep(1_000)
             } else {
                 if wait.isRehearsalDue() { try door.rehearse() }
-                if wait.isGroupRehearsalDue() { rehearsal.step() }
+                rehearse()
                 records.wait(wait.policy() ?? Self.sleep)
             }
         }
@@ -168,7 +172,8 @@ struct EngineHost: ~Copyable {
             produced: outputs.frameCount, lag: isBusy ? records.age : .zero)
         desk.report(signalOf: pipeline.market, quality: pipeline.quality)
         try saveIfDue()
-        try lookAround(desk)
+        nameHistory(desk)
+        try renewRehearsal()
     }
 
     private mutating func takeRecords(_ stages: StageClock) throws -> Bool {
@@ -221,18 +226,27 @@ struct EngineHost: ~Copyable {
         do { try save() } catch where StorageSpace.isMissing(error) {}
     }
 
-    /// What is due once a second.
-    private mutating func lookAround(_ desk: ProcessDesk) throws {
+    /// The next group and the end of a second, while no record waits.
+    private mutating func rehearse() {
+        guard wait.rehearsesGroups, !records.hasNews, wait.isGroupRehearsalDue() else { return }
+        rehearsal.step()
+        rehearsal.withOutput { $0.forget() }
+    }
+
+    /// Lets the rehearsal go on from the present, now and then: with a history that takes a millisecond.
+    private mutating func renewRehearsal() throws {
+        guard wait.rehearsesGroups, !records.hasNews else { return }
         let now = MonotonicClock.now()
-        guard now - lookedAt >= .seconds(1) else { return }
-        lookedAt = now
-        nameHistory(desk)
-        guard wait.rehearsesGroups else { return }
-        rehearsal.withOutput { _ = $0.takeSignals() }
+        guard now - rehearsedFrom >= Self.rehearsalInterval else { return }
+        rehearsedFrom = now
         try rehearsal.begin(from: &pipeline)
     }
 
+    /// Once a second at most.
     private mutating func nameHistory(_ desk: ProcessDesk) {
+        let now = MonotonicClock.now()
+        guard now - lookedAt >= .seconds(1) else { return }
+        lookedAt = now
         let ignored = pipeline.market.options.pointee.ignoredDefinitions
         if ignored > 0, !isRoomTold {
             isRoomTold = true

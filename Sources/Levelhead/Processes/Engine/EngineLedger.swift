@@ -79,6 +79,12 @@ struct EngineLedger: ~Copyable, EngineOutput {
     /// Takes the seconds that have ended into the digest, when nobody waits.
     mutating func settle() { features.settle() }
 
+    /// Lets go of what was rehearsed.
+    mutating func forget() {
+        features.forget()
+        waiting.removeAll(keepingCapacity: true)
+    }
+
     /// Ends the run and gives what the engine came to, for the results.
     mutating func finish(records: UInt64, _ market: MarketTally) -> [(String, String)] {
         market.outputs(

@@ -26,7 +26,9 @@ struct UpRun {
         try RunSite.checkSharedMemory(ringByteCount: configuration.ring.bytes)
         let cores = configuration.cores
         if let core = cores.engine { try NoCoreToSpare.check(core) }
-        let awake = cores.areAwake ? try AwakeCores() : nil
+        // An engine that never sleeps keeps its own awake.
+        let own = configuration.ring.engineWait == .spin ? cores.engine : nil
+        let awake = cores.areAwake ? try AwakeCores(Cores.usable.filter { $0 != own }) : nil
         defer { awake?.end() }
         // This thread and the processes that it starts keep off it from the beginning.
         if let core = cores.engine { try Cores.keepOff(core) }

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import zoneinfo
 from collections import Counter
 
 import bench
@@ -240,9 +241,11 @@ def live_skipped_records(source):
 
 
 def coming_day():
-    """Ten minutes of the next day that is one of the exchange: after the beginning of the session in force, whatever day it is."""
+    """Ten minutes of the next session that has not begun: after the beginning of the one in force, whatever day and hour it is."""
+    # A session begins at 17:00 in Chicago, with the next day's date; its definitions come before that.
+    in_force = (datetime.datetime.now(zoneinfo.ZoneInfo("America/Chicago")) + datetime.timedelta(hours=7)).date()
     for days in range(1, 6):
-        date, directory = datetime.date.today() + datetime.timedelta(days=days), bench.PLACE / f"coming{days}"
+        date, directory = in_force + datetime.timedelta(days=days), bench.PLACE / f"coming{days}"
         done = levelhead("synth", "--date", date, "--out", directory, "--seed", "2", "--rate", "0.01", "--from", "09:20",
                          "--to", "09:30", "--no-options", status=None)
         if done.returncode == 0:

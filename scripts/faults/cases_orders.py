@@ -97,6 +97,26 @@ def order_over_a_death(_):
 
 
 @case()
+def order_over_a_pause_of_execution(_):
+    """An approval is taken when it has expired: it is not sent, which is said, and the next one is."""
+    with desk() as up:
+        ready(up)
+        pid = up.kill("execution", signal.SIGSTOP)
+        asked = asks(up, "buy", 1)
+        until(lambda: journals.outputs(up.run, "risk", journals.APPROVAL), 10, "risk has approved it")
+        time.sleep(2.5)
+        send(pid, signal.SIGCONT)
+        answer = json.loads(asked.communicate(timeout=60)[0])
+        same((answer["verdict"], answer["state"]), ("approved", "rejected"), f"the order of then: {answer}")
+        until(lambda: steps(up, answer["id"]), 10, "the audit log has it")
+        same(steps(up, answer["id"]), [("rejected", "notSent")], "its steps")
+        expect(f"{answer['id']} is not sent: expected its approval within 2.0 s" in up.words(), f"said: {up.words()}")
+        same((state(up), position(up)), ("ACTIVE", 0), "the account")
+        open_position(up, 1)
+        return finished(up)
+
+
+@case()
 def commands_over_a_death(_):
     """The same question to a successor, of each verb: nothing is done twice, and the answer is that of the first time."""
     with desk() as up:

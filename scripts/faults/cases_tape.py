@@ -51,6 +51,16 @@ def tape_in_time_rehearsed(source):
 
 
 @case()
+def tape_in_time_spinning(source):
+    """All are to spin: where there are too few cores the gateways yield, which is said."""
+    with Up("--tape", short_day(), "--speed", "240x", "--set", "ring.wait=spin") as up:
+        result = up.wait()
+        needed = f"expected 5 cores to spin on (beside cores.engine, where that is set), found {len(os.sched_getaffinity(0))}"
+        same(needed in up.words(), len(os.sched_getaffinity(0)) < 5, f"said: {up.words()}")
+        return prove(up, result, source=short_day())
+
+
+@case()
 def tape_without_records(source):
     """It is over at once, as in a replay."""
     empty = bench.PLACE / "empty.dbn"

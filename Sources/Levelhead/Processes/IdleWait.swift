@@ -5,7 +5,8 @@ import Units
 
 /// How a process of a run waits when it has nothing to do (`ring.wait`).
 ///
-/// - spin: it never sleeps, and looks at the ring and its sockets again at once: for a core of its own.
+/// - spin: it never sleeps, and looks at the ring and its sockets again at once: for a core of its own. A gateway that
+///   can have none yields (`SpinningCores`).
 /// - yield: for a fifth of a millisecond it gives way and looks again; then it sleeps as with park.
 /// - park: it sleeps until there is something.
 struct IdleWait {
@@ -35,6 +36,12 @@ struct IdleWait {
         self.kind = kind
         self.rehearsesGroups = rehearsesGroups && kind == .spin
         spin = hasCore ? .spin : WaitPolicy(spins: 20, then: .yield)
+    }
+
+    /// Of the risk gateway, the execution gateway or the paper venue, on a thread that may use so many cores.
+    static func ofGateway(_ configuration: ResolvedConfiguration, usable: Int = Cores.usable.count) -> IdleWait {
+        let isShort = SpinningCores(configuration, usable: usable) != nil
+        return IdleWait(isShort ? .yield : configuration.ring.wait)
     }
 
     /// Something was done.

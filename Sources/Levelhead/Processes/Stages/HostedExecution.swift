@@ -5,6 +5,7 @@ import Execution
 import Orders
 import Pipeline
 import Platform
+import Risk
 import Units
 
 /// The execution gateway as a process.
@@ -23,6 +24,8 @@ struct HostedExecution: ~Copyable, HostedStage {
     private let site: RunSite
     /// Accounts at the venue, all of which a flatten closes.
     private let accountCount: Int
+    /// How long an approval is good.
+    private let life: Nanoseconds
     private var follower = LockFollower()
     private var flatten = FlattenLedger()
     /// Who watches the account's limits.
@@ -41,6 +44,7 @@ struct HostedExecution: ~Copyable, HostedStage {
     init(_ site: RunSite, _ setup: MarketSetup, isLive: Bool) throws {
         self.site = site
         accountCount = setup.configuration.risk.books == .twoAccounts ? 2 : 1
+        life = setup.configuration.risk.approvalLife
     }
 
     var lock: LockFollower? { follower }
@@ -52,6 +56,17 @@ struct HostedExecution: ~Copyable, HostedStage {
     static var afterRestart: OperatorCommand? { OperatorCommand(.reconcile, sender: ShortText("restart")) }
 
     // MARK: What happens
+
+    /// One that has expired is refused by the gateway. Either process, or their channel, stood still that long.
+    func received(_ message: StageMessage, origin: UInt64, now: Timestamp, time: Timestamp) -> StageMessage {
+        if case .approval(let approval) = message, approval.expiry <= time {
+            let lateness = ((time - approval.expiry + life).seconds * 10).rounded() / 10
+            Terminal.writeError(
+                "levelhead: execution: \(approval.intent.id) is not sent: expected its approval within "
+                    + "\(life.seconds) s (risk.approval_life_ms), found it \(lateness) s old")
+        }
+        return message
+    }
 
     mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<ExecutionFollower>) {
         reconciliation.observe(message)

@@ -149,7 +149,7 @@ struct HostedRisk: ~Copyable, HostedStage {
     private static let clockSlack = Nanoseconds.milliseconds(1)
 
     /// A signal of a record that was received too long ago, or nobody knows when, opens nothing.
-    func received(_ message: StageMessage, origin: UInt64, now: Timestamp) -> StageMessage {
+    func received(_ message: StageMessage, origin: UInt64, now: Timestamp, time: Timestamp) -> StageMessage {
         guard let signalLife, case .signal(let signal) = message else { return message }
         // One of the future was received before the machine's clock was set back: nobody knows when.
         let age = now - Timestamp(nanoseconds: origin)

@@ -21,8 +21,8 @@ protocol HostedStage: ~Copyable {
     /// Opens the files that go on from where they stood.
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws
     /// What the stage is to take of a message that came through a channel. `origin`: when the record was received that
-    /// it follows from, by our wall clock, ns; 0 when unknown.
-    func received(_ message: StageMessage, origin: UInt64, now: Timestamp) -> StageMessage
+    /// it follows from, by our wall clock, ns; 0 when unknown. `now` is of that clock too, `time` of the message clock.
+    func received(_ message: StageMessage, origin: UInt64, now: Timestamp, time: Timestamp) -> StageMessage
     /// Sees every message that the stage has taken or puts out, in order, again after a restart.
     mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<Stage>)
     /// Writes down for people what was observed since the last time. What follows from it has left: nobody waits.
@@ -90,7 +90,7 @@ extension HostedStage where Self: ~Copyable {
     static func seal(_ site: RunSite) throws -> ApprovalSeal? { nil }
     static var diskFull: OperatorCommand? { nil }
     mutating func open(_ site: RunSite, at position: SnapshotPosition?) throws {}
-    func received(_ message: StageMessage, origin: UInt64, now: Timestamp) -> StageMessage { message }
+    func received(_ message: StageMessage, origin: UInt64, now: Timestamp, time: Timestamp) -> StageMessage { message }
     mutating func observe(_ message: StageMessage, _ fold: borrowing StageFold<Stage>) {}
     mutating func record() throws {}
     var hasManyUnrecorded: Bool { false }

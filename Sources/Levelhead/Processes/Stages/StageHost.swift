@@ -117,7 +117,7 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
             site: site, setup: setup, hosted: hosted, fold: fold, records: records, inbox: inbox, outbox: outbox,
             journals: StageJournals(inputs: inputs, outputs: outputs, configuration.journal), streams: streams,
             snapshots: snapshots, identity: identity, lock: lock,
-            clock: clock, wait: IdleWait(configuration.ring.wait), position: refold.position,
+            clock: clock, wait: .ofGateway(configuration), position: refold.position,
             hasPredecessor: hasPredecessor, isLive: isLive)
     }
 
@@ -264,9 +264,10 @@ struct StageHost<Hosted: HostedStage & ~Copyable>: ~Copyable {
                 if let span = acknowledgements.hear(event.order, taken) { stages.record(.orderToAcknowledgement, span) }
             default: break
             }
+            let time = clock.now(fold.clock)
             try take(InputJournal.Entry(
-                source: source, position: position, sequence: sequence, time: clock.now(fold.clock),
-                message: hosted.received(envelope.message, origin: envelope.origin, now: taken)))
+                source: source, position: position, sequence: sequence, time: time,
+                message: hosted.received(envelope.message, origin: envelope.origin, now: taken, time: time)))
             isBusy = true
             if leavesAtOnce, outbox.hasWaiting { try send(timing: &timed, stages) }
         }

@@ -32,6 +32,9 @@ struct UpRun {
         defer { awake?.end() }
         // This thread and the processes that it starts keep off it from the beginning.
         if let core = cores.engine { try Cores.keepOff(core) }
+        if !isLockstep, let short = SpinningCores(configuration, usable: Cores.usable.count) {
+            Terminal.writeError("levelhead: \(short)")
+        }
         do {
             try supervisor.startAll()
             try supervisor.watch(stays: stays)
@@ -69,22 +72,6 @@ extension DayRecord {
     static func words(opposed contracts: Int64?) -> String? {
         guard let contracts, contracts > 0 else { return nil }
         return "\(contracts) long and as many short"
-    }
-}
-
-/// The core that the engine is to have for itself is not one of this process's, or the only one.
-struct NoCoreToSpare: Error, CustomStringConvertible {
-    let core: Int
-    let usable: [Int]
-
-    static func check(_ core: Int) throws {
-        let usable = Cores.usable
-        guard usable.contains(core), usable.count > 1 else { throw NoCoreToSpare(core: core, usable: usable) }
-    }
-
-    var description: String {
-        "cores.engine: expected a core of this process that leaves it another (it may run on "
-            + "\(usable.map(String.init).joined(separator: ", "))), found \(core)"
     }
 }
 

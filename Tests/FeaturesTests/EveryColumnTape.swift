@@ -168,6 +168,7 @@ struct ChainPlayer: ~Copyable {
 
     var isInsideGroup: Bool { engine.assembler.isOpen }
     var isSuspect: Bool { engine.isSuspect }
+    mutating func rehearseRefresh() -> Double { board.pointee.rehearse() }
     var isTesting: Bool { LevelKind.allCases.contains { engine.level($0).pointee.test.isTesting } }
 
     /// Lets days go by that end with the one before the tape's, through the operators that look back so far: an engine

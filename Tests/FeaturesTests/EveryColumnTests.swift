@@ -146,6 +146,26 @@ import Testing
         }
     }
 
+    @Test func `a refresh of the chain that is rehearsed anywhere changes no bit`() throws {
+        let (tape, expected) = (try Self.faulty.get(), try Self.faultyRows.get())
+        var random = SeededGenerator(seed: 7)
+        var player = try tape.player()
+        var sink = AllRows()
+        var (count, found) = (0, 0)
+        for record in tape.records {
+            player.take(record, sink: &sink)
+            guard random.below(20) == 0 else { continue }
+            count += 1
+            found += player.rehearseRefresh() != 0 ? 1 : 0
+        }
+        #expect(count > 100 && found > count / 2, "\(found) of \(count)")
+        #expect(sink.rows.count == expected.count)
+        for (index, (row, other)) in zip(sink.rows, expected).enumerated() where !(row == other) {
+            Issue.record("rehearsals of seed 7, \(Self.difference(row, other, index))")
+            return
+        }
+    }
+
     // MARK: Transformed tapes
 
     /// Fixed levels have no slope, and a price that swings as wide as this tape's always goes through its average.

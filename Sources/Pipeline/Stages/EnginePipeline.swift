@@ -69,6 +69,8 @@ public struct EnginePipeline<Output: EngineOutput & ~Copyable>: ~Copyable {
         try market.copyLeader(to: &engine)
     }
 
+    mutating func rehearseRefresh() -> Double { market.rehearseRefresh() }
+
     /// Reaches the output.
     public mutating func withOutput<Result>(_ body: (inout Output) throws -> Result) rethrows -> Result {
         try body(&sink.pointee.output)

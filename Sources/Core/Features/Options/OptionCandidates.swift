@@ -164,8 +164,12 @@ struct OptionCandidates: ~Copyable {
 
     /// Finds who of a series is in the chain and usable now; slots of which either has changed go to `changed`.
     ///
-    /// - Parameter reach: how far a strike may be from the forward, points; NaN when the series is not in the chain.
-    mutating func choose(_ series: UnsafePointer<OptionSeries>, reach: Double, at time: UInt64) {
+    /// - Parameters:
+    ///   - reach: how far a strike may be from the forward, points; NaN when the series is not in the chain.
+    ///   - isRehearsal: they are looked at, and nothing is found.
+    mutating func choose(
+        _ series: UnsafePointer<OptionSeries>, reach: Double, at time: UInt64, isRehearsal: Bool = false
+    ) {
         let oldest = Double(Int64(bitPattern: time &- epoch) &- Self.longestAge)
         let slots = series.pointee.slots
         var slot = slots.lowerBound
@@ -175,7 +179,7 @@ struct OptionCandidates: ~Copyable {
                 series.pointee.discount, oldest)
             let block = slot / Self.block
             let differing = states ^ (UInt32(members[block]) | UInt32(usable[block]) &<< 8)
-            if differing != 0 {
+            if differing != 0, !isRehearsal {
                 members[block] = UInt8(truncatingIfNeeded: states)
                 usable[block] = UInt8(truncatingIfNeeded: states &>> 8)
                 append(changed: slot, (differing | differing &>> 8) & 0xff)

@@ -54,13 +54,15 @@ struct OptionStrikes: ~Copyable {
     }
 
     /// Sums up: the strikes that were touched, then all of them.
+    ///
+    /// - Parameter isRehearsal: those that were touched are left for the next time.
     mutating func sum(
         _ order: UnsafeBufferPointer<Int32>, _ contracts: UnsafePointer<OptionContract>,
-        _ series: UnsafePointer<OptionSeries>
+        _ series: UnsafePointer<OptionSeries>, isRehearsal: Bool = false
     ) -> OptionTotals {
         var totals = OptionTotals()
         for index in 0..<count {
-            if isStale[index] {
+            if isStale[index], !isRehearsal {
                 isStale[index] = false
                 sum(index, order, contracts, series)
             }

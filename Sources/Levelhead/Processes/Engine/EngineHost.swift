@@ -29,6 +29,7 @@ struct EngineHost: ~Copyable {
     private let setup: MarketSetup
     private var pipeline: EnginePipeline<EngineLedger>
     private var rehearsal: EngineRehearsal<EngineLedger>
+    private var refreshRehearsal = RefreshRehearsal()
     private let streams: EngineStreams
     private var records: RingRecords
     private let door: SignalDoor
@@ -226,11 +227,12 @@ struct EngineHost: ~Copyable {
         do { try save() } catch where StorageSpace.isMissing(error) {}
     }
 
-    /// The next group and the end of a second, while no record waits.
+    /// The next group, the end of a second and the option chain, while no record waits.
     private mutating func rehearse() {
         guard wait.rehearsesGroups, !records.hasNews, wait.isGroupRehearsalDue() else { return }
         rehearsal.step()
         rehearsal.withOutput { $0.forget() }
+        if !records.hasNews { refreshRehearsal.step(&pipeline, now: MonotonicClock.now()) }
     }
 
     /// Lets the rehearsal go on from the present, now and then: with a history that takes a millisecond.

@@ -121,7 +121,7 @@ extension OptionBoard {
         }
     }
 
-    mutating func addQuote(_ slot: Int) {
+    private mutating func addQuote(_ slot: Int) {
         let place = chain.candidates.places[slot]
         let contract = UnsafePointer(chain.contracts + Int(place))
         let series = UnsafePointer(chain.series + Int(contract.pointee.series))
@@ -136,12 +136,10 @@ extension OptionBoard {
                 volatility: contract.pointee.volatility))
     }
 
-    /// - Parameter isRehearsal: what is found is let go of.
-    mutating func valueQuotes(isRehearsal: Bool = false) {
+    private mutating func valueQuotes() {
         let contracts = chain.contracts
         let volatilities = chain.candidates.volatilities
         valuation.forEachValue { quote, value in
-            if isRehearsal { return }
             let contract = contracts + Int(quote.contract)
             contract.pointee.volatility = quote.volatility
             volatilities[Int(contract.pointee.slot)] = quote.volatility
@@ -157,7 +155,6 @@ extension OptionBoard {
             contract.pointee.vannaExposure = multiplier * forward * value.vanna
             contract.pointee.charmExposure = multiplier * forward * value.charm
         }
-        if isRehearsal { return }
         for index in 0..<valuation.count {
             let contract = contracts + Int(valuation.contract(index))
             strikeSums.touch(contract)

@@ -1,7 +1,4 @@
 extension OptionBoard {
-    /// Quotes that are valued in a rehearsal, at most.
-    private static let rehearsedQuotes = 16
-
     /// Goes the ways of a refresh over what the next one will read, so that it finds code and memory near: in the
     /// second between two of them other work takes their places in the caches (docs/performance.md).
     ///
@@ -11,22 +8,15 @@ extension OptionBoard {
     public mutating func rehearse() -> Double {
         // Of a board that has just been loaded the next refresh makes the candidates.
         guard chain.candidates.count > 0, state.totals.members > 0 else { return 0 }
+        var states: UInt32 = 0
         for place in 0..<chain.seriesCount {
             let series = UnsafePointer(chain.series + place)
             let reach = series.pointee.isOpen ? configuration.strikeWindow * series.pointee.forward : .nan
-            chain.candidates.choose(series, reach: reach, at: state.refreshedAt, isRehearsal: true)
+            states ^= chain.candidates.rehearse(series, reach: reach, at: state.refreshedAt)
         }
-        valuation.removeAll()
-        for index in 0..<min(chain.candidates.dirtyCount, Self.rehearsedQuotes) {
-            let slot = Int(chain.candidates.dirty[index])
-            if chain.candidates.isUsable(slot) { addQuote(slot) }
-        }
-        valueQuotes(isRehearsal: true)
-        valuation.removeAll()
-        let totals = strikeSums.sum(
-            chain.candidatesByStrike, chain.contracts, chain.series, isRehearsal: true)
         let walls = strikeSums.walls(forward: state.market.reference)
-        return totals.gamma + walls.call + walls.put + rehearseSmiles() + straddle() + readContracts()
+        return Double(states) + valuation.rehearse() + strikeSums.rehearse() + walls.call + walls.put
+            + rehearseSmiles() + straddle() + readContracts()
     }
 
     /// What a strike sums, of every candidate, and what a valuation writes, of those with a new quote.

@@ -164,12 +164,8 @@ struct OptionCandidates: ~Copyable {
 
     /// Finds who of a series is in the chain and usable now; slots of which either has changed go to `changed`.
     ///
-    /// - Parameters:
-    ///   - reach: how far a strike may be from the forward, points; NaN when the series is not in the chain.
-    ///   - isRehearsal: they are looked at, and nothing is found.
-    mutating func choose(
-        _ series: UnsafePointer<OptionSeries>, reach: Double, at time: UInt64, isRehearsal: Bool = false
-    ) {
+    /// - Parameter reach: how far a strike may be from the forward, points; NaN when the series is not in the chain.
+    mutating func choose(_ series: UnsafePointer<OptionSeries>, reach: Double, at time: UInt64) {
         let oldest = Double(Int64(bitPattern: time &- epoch) &- Self.longestAge)
         let slots = series.pointee.slots
         var slot = slots.lowerBound
@@ -179,13 +175,26 @@ struct OptionCandidates: ~Copyable {
                 series.pointee.discount, oldest)
             let block = slot / Self.block
             let differing = states ^ (UInt32(members[block]) | UInt32(usable[block]) &<< 8)
-            if differing != 0, !isRehearsal {
+            if differing != 0 {
                 members[block] = UInt8(truncatingIfNeeded: states)
                 usable[block] = UInt8(truncatingIfNeeded: states &>> 8)
                 append(changed: slot, (differing | differing &>> 8) & 0xff)
             }
             slot &+= Self.block
         }
+    }
+
+    /// Looks at what `choose` would, and finds nothing. A function of its own: at each refresh the other one counts.
+    func rehearse(_ series: UnsafePointer<OptionSeries>, reach: Double, at time: UInt64) -> UInt32 {
+        let oldest = Double(Int64(bitPattern: time &- epoch) &- Self.longestAge)
+        var found: UInt32 = 0
+        for slot in stride(from: series.pointee.slots.lowerBound, to: series.pointee.slots.upperBound, by: Self.block) {
+            found ^= lh_option_states(
+                strikes + slot, mids + slot, heard + slot, sides + slot, series.pointee.forward, reach,
+                series.pointee.discount, oldest)
+            found ^= UInt32(members[slot / Self.block]) | UInt32(usable[slot / Self.block]) &<< 8
+        }
+        return found
     }
 
     private mutating func append(changed first: Int, _ lanes: UInt32) {

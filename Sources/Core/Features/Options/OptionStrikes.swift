@@ -54,21 +54,26 @@ struct OptionStrikes: ~Copyable {
     }
 
     /// Sums up: the strikes that were touched, then all of them.
-    ///
-    /// - Parameter isRehearsal: those that were touched are left for the next time.
     mutating func sum(
         _ order: UnsafeBufferPointer<Int32>, _ contracts: UnsafePointer<OptionContract>,
-        _ series: UnsafePointer<OptionSeries>, isRehearsal: Bool = false
+        _ series: UnsafePointer<OptionSeries>
     ) -> OptionTotals {
         var totals = OptionTotals()
         for index in 0..<count {
-            if isStale[index], !isRehearsal {
+            if isStale[index] {
                 isStale[index] = false
                 sum(index, order, contracts, series)
             }
             totals.add(table + index)
         }
         return totals
+    }
+
+    /// Reads what `sum` does of all strikes.
+    func rehearse() -> Double {
+        var totals = OptionTotals()
+        for index in 0..<count { totals.add(table + index) }
+        return totals.gamma
     }
 
     private mutating func sum(

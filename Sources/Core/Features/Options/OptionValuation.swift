@@ -78,6 +78,16 @@ struct OptionValuation: ~Copyable {
         }
     }
 
+    /// Values once more a part of what was added last, and lets go of it.
+    mutating func rehearse() -> Double {
+        let lanes = min(Self.width, count)
+        var sum = 0.0
+        setMoneyness(quotes, lanes)
+        search(quotes, lanes)
+        value(quotes, lanes) { _, value in sum += value.delta }
+        return sum
+    }
+
     private mutating func setMoneyness(_ block: UnsafeMutablePointer<Quote>, _ lanes: Int) {
         for lane in 0..<lanes { logarithms[lane] = block[lane].terms.forward / block[lane].terms.strike }
         DeterministicMath.log(logarithms)

@@ -221,21 +221,6 @@ import Units
         }
     }
 
-    @Test func `the next group ends the suspicion of records that we lost, and not that of the feed`() {
-        var feed = Feed()
-        feed.take(BookRecord(action: .add, flags: .last, bids: Self.bids))
-        for isMarked in [false, true] {
-            if isMarked { feed.take(BookRecord(action: .add, flags: [.last, .maybeBadBook], bids: Self.bids)) }
-            feed.assembler.loseRecords()
-            let isSuspect = feed.assembler.isSuspect && feed.assembler.isSettledSuspect
-            #expect(isSuspect)
-            feed.take(BookRecord(action: .add, flags: .last, bids: Self.bids))
-            #expect(feed.closed.last?.snapshot == true && feed.closed.last?.suspect == isMarked)
-        }
-        feed.take(BookRecord(action: .clear, flags: .last, bids: Self.bids))
-        #expect(feed.closed.last?.suspect == false)
-    }
-
     @Test func `flags of any record of the group count for the group`() {
         var feed = Feed()
         feed.take(BookRecord(action: .clear, flags: [.snapshot]))

@@ -88,9 +88,8 @@ public struct EventGroupAssembler: ~Copyable {
     public private(set) var change = BookChange()
     /// False until a first group was closed: before it there is nothing to compare with.
     public private(set) var hasBefore = false
-    /// F_MAYBE_BAD_BOOK was seen, and neither a snapshot nor a clear since: records that were lost may have had one, or
-    /// not.
-    private var isMarkedBad = false
+    /// F_MAYBE_BAD_BOOK was seen, and neither a snapshot nor a clear since.
+    public private(set) var isSuspect = false
     public private(set) var isOpen = false
 
     /// An event lies before its receipt, but clocks differ: so much it may lie after everything received so far, ns.
@@ -117,9 +116,6 @@ public struct EventGroupAssembler: ~Copyable {
         tradeStorage.deallocate()
         books.deallocate()
     }
-
-    /// The book may be wrong: the feed said so, or records were lost.
-    public var isSuspect: Bool { isMarkedBad || isRestating }
 
     /// The book before the group. The pointer stays good as long as the assembler lives.
     public var before: UnsafePointer<Book> { UnsafePointer(books) }
@@ -154,6 +150,7 @@ public struct EventGroupAssembler: ~Copyable {
     /// Records of this contract are missing: its book is suspect until the next group, which restates it, so that the
     /// difference between the two is not taken for flow.
     public mutating func loseRecords() {
+        isSuspect = true
         closedSuspect = true
         isRestating = true
     }
@@ -174,14 +171,14 @@ public struct EventGroupAssembler: ~Copyable {
         let flags = record.flags
         let action = record.action
         if action == .clear {
-            isMarkedBad = false
+            isSuspect = false
             group.hasClear = true
         }
         if flags.contains(.snapshot) {
-            isMarkedBad = false
+            isSuspect = false
             group.hasSnapshot = true
         }
-        if flags.contains(.maybeBadBook) { isMarkedBad = true }
+        if flags.contains(.maybeBadBook) { isSuspect = true }
         if action == .trade, let price = reader.grid.ticks(record.price.nanos) {
             appendTrade(price: price, side: record.side, size: record.size)
         }
@@ -194,9 +191,10 @@ public struct EventGroupAssembler: ~Copyable {
         reader.read(record, into: books + 1, change: &change)
     }
 
-    /// A record of this schema has the whole book: with it nothing of what we lost is missing any more.
+    /// A record of this schema has the whole book: with it nothing is missing any more.
     private mutating func restate() {
         isRestating = false
+        isSuspect = false
         group.hasSnapshot = true
     }
 
@@ -266,7 +264,7 @@ extension EventGroupAssembler: PersistentState {
         try archive.field(&books[1])
         try archive.field(&change)
         try archive.field(&hasBefore)
-        try archive.field(&isMarkedBad)
+        try archive.field(&isSuspect)
         try archive.field(&isRestating)
         try archive.field(&isOpen)
         try archive.field(&reader)

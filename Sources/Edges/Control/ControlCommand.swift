@@ -1,4 +1,3 @@
-import CPlatform
 import Platform
 import Synchronization
 import Units
@@ -59,7 +58,7 @@ public final class ControlCommand: Sendable {
     }
 
     /// Waits until it is finished, at most `timeout`. For the server's thread.
-    func waitUntilFinished(timeout: Nanoseconds) { finished.wait(timeout: timeout) }
+    func waitUntilFinished(timeout: Nanoseconds) { _ = finished.wait(atMost: timeout) }
 
     private func become(_ outcome: ControlOutcome, _ details: AnswerDetails) {
         answer.withLock { answer in
@@ -72,30 +71,3 @@ public final class ControlCommand: Sendable {
 /// Commands on their way from the server's thread to the data thread, which looks with `pop`: one atomic load when
 /// there are none.
 public typealias ControlMailbox = BoundedMailbox<ControlCommand>
-
-/// A flag that is set once and that a thread can sleep on.
-private final class FinishedFlag: @unchecked Sendable {
-    // SAFETY of @unchecked: the word is only touched atomically, by us and by the kernel.
-    private let word = UnsafeMutablePointer<Atomic<UInt32>>.allocate(capacity: 1)
-
-    init() { word.initialize(to: Atomic(0)) }
-
-    deinit {
-        word.deinitialize(count: 1)
-        word.deallocate()
-    }
-
-    func set() {
-        word.pointee.store(1, ordering: .releasing)
-        word.withMemoryRebound(to: UInt32.self, capacity: 1) { _ = lh_futex_wake($0, .max) }
-    }
-
-    func wait(timeout: Nanoseconds) {
-        let end = MonotonicClock.now() + timeout
-        while word.pointee.load(ordering: .acquiring) == 0 {
-            let left = end - MonotonicClock.now()
-            guard left > .zero else { return }
-            word.withMemoryRebound(to: UInt32.self, capacity: 1) { _ = lh_futex_wait($0, 0, left.count) }
-        }
-    }
-}

@@ -1,13 +1,13 @@
-import Dispatch
 import Platform
 import Synchronization
+import Units
 
 /// Writes the process's status as a text once a second, on a thread of its own: it takes a millisecond, in which the
 /// data thread would take no record.
 final class StatusWriter: Sendable {
     private final class Shared: Sendable {
         let text = Mutex<String?>(nil)
-        let end = DispatchSemaphore(value: 0)
+        let end = FinishedFlag()
     }
 
     private let shared = Shared()
@@ -20,7 +20,7 @@ final class StatusWriter: Sendable {
             repeat {
                 let made = make()
                 shared.text.withLock { $0 = made }
-            } while shared.end.wait(timeout: .now() + .seconds(1)) == .timedOut
+            } while !shared.end.wait(atMost: .seconds(1))
         }
     }
 
@@ -29,7 +29,7 @@ final class StatusWriter: Sendable {
 
     /// Ends the thread and waits for it. Once.
     func end() {
-        shared.end.signal()
+        shared.end.set()
         thread.join()
     }
 }

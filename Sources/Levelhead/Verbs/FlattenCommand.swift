@@ -45,12 +45,12 @@ struct FlattenCommand: ParsableCommand {
             let state = RunSite.absolute(try control.stateDirectory())
             let locked = try FlattenLock.raise(state, reason: reason, waitsForOpen: atOpen)
             // The disk may take its time: the lock holds already.
-            let settled = DispatchSemaphore(value: 0)
+            let settled = FinishedFlag()
             Thread.detachNewThread {
                 locked.lock?.settle()
-                settled.signal()
+                settled.set()
             }
-            defer { _ = settled.wait(timeout: .now() + 5) }
+            defer { _ = settled.wait(atMost: .seconds(5)) }
             let deadline = start + Nanoseconds(Int64(timeout * 1e9))
             var report = FlattenReport(locked)
             if direct {

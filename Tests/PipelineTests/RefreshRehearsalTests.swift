@@ -18,6 +18,15 @@ import Units
         #expect(pace.time(until: next, now: .milliseconds(305)) == .milliseconds(-3))
     }
 
+    @Test func `what is nearly as fast as the machine's time is a live feed`() {
+        var pace = DataPace()
+        pace.hear(Self.start, now: .seconds(1))
+        pace.hear(Self.start + 105_000_000, now: .milliseconds(1_100))
+        #expect(pace.rate == 1)
+        pace.hear(Self.start + 305_000_000, now: .milliseconds(1_200))
+        #expect(pace.rate == 2)
+    }
+
     @Test func `a time that goes back begins anew`() {
         var pace = DataPace()
         pace.hear(Self.start, now: .seconds(1))

@@ -5,7 +5,7 @@ import Units
 public struct RefreshRehearsal: Sendable {
     /// It begins so long before, and is done again so often, for caches lose things within a millisecond or two.
     private static let lead = Nanoseconds.milliseconds(1)
-    private static let interval = Nanoseconds.microseconds(500)
+    private static let interval = Nanoseconds.microseconds(400)
     /// In a quiet market no record comes for long: so long after it is done more rarely.
     private static let patience = Nanoseconds.milliseconds(5)
     private static let lateInterval = Nanoseconds.milliseconds(5)
@@ -38,6 +38,8 @@ public struct RefreshRehearsal: Sendable {
 struct DataPace: BitwiseCopyable, Sendable {
     /// It is measured over so long at least.
     private static let span = Nanoseconds.milliseconds(100)
+    /// A live feed's is 1; what differs from that by so little was late or early somewhere.
+    private static let slack = 0.2
 
     private var (fromData, fromMachine) = (UInt64(0), Nanoseconds.zero)
     private var (data, machine) = (UInt64(0), Nanoseconds.zero)
@@ -50,7 +52,8 @@ struct DataPace: BitwiseCopyable, Sendable {
         guard fromData > 0, time > fromData else { return (fromData, fromMachine) = (time, now) }
         let span = now - fromMachine
         guard span >= Self.span else { return }
-        rate = min(max(Double(time - fromData) / Double(span.count), 0.01), 1e6)
+        let measured = min(max(Double(time - fromData) / Double(span.count), 0.01), 1e6)
+        rate = abs(measured - 1) <= Self.slack ? 1 : measured
         (fromData, fromMachine) = (time, now)
     }
 

@@ -57,13 +57,15 @@ struct HostedExecution: ~Copyable, HostedStage {
 
     // MARK: What happens
 
-    /// One that has expired is refused by the gateway. Either process, or their channel, stood still that long.
+    /// An approval that has expired is refused by the gateway, unless it cancels. Either process, or their channel,
+    /// stood still that long.
     func received(_ message: StageMessage, origin: UInt64, now: Timestamp, time: Timestamp) -> StageMessage {
-        if case .approval(let approval) = message, approval.expiry <= time {
-            let lateness = ((time - approval.expiry + life).seconds * 10).rounded() / 10
+        if case .approval(let approval) = message, approval.intent.action != .cancel, approval.expiry <= time {
+            let change = approval.intent.action == .modify ? "the change of " : ""
+            let age = ((time - approval.expiry + life).seconds * 1_000).rounded() / 1_000
             Terminal.writeError(
-                "levelhead: execution: \(approval.intent.id) is not sent: expected its approval within "
-                    + "\(life.seconds) s (risk.approval_life_ms), found it \(lateness) s old")
+                "levelhead: execution: \(change)\(approval.intent.id) is not sent: expected its approval within "
+                    + "\(life.seconds) s (risk.approval_life_ms), found it \(age) s old")
         }
         return message
     }
